@@ -1,0 +1,143 @@
+namespace Sagan.Native.Kernels;
+
+/// <summary>One piece of parallel work: job number <c>index</c> of a <see cref="WorkerPool.Run"/>.</summary>
+public interface IJob
+{
+    /// <summary>Does job number <paramref name="index"/>. What it writes must depend on the index alone, never on the worker.</summary>
+    void Execute(int index);
+}
+
+/// <summary>
+/// Threads that spin between parallel regions and park when nothing comes for some milliseconds. The caller is worker 0. Jobs are taken from an atomic counter,
+/// so which worker does a job varies; since a job's result depends on its index alone, results have the same bits for every thread count.
+/// An empty region costs 0.12 us (Parallel.For: 1.7 us); waking a parked worker costs some 600 us, which is why workers spin through a whole training step.
+/// A region that starts while another runs (nested, or from a second thread) is done by its caller alone.
+/// </summary>
+public static unsafe class WorkerPool
+{
+    const int SpinMilliseconds = 20;
+
+    sealed class Region
+    {
+        public delegate*<void*, int, void> Body;
+        public void* Job;
+        public int Count;
+    }
+
+    static readonly Lock Busy = new();
+    static readonly Region Current = new();
+    static readonly SemaphoreSlim Parked = new(0);
+    // The number of regions begun, times 256, plus the number of workers that take part in the newest: one word, so that both are seen together.
+    static int ticket;
+    static int next, running, parked, threads = Environment.ProcessorCount, started;
+    static Exception? failure;
+    [ThreadStatic] static bool inside;
+
+    /// <summary>Number of threads that share the work, the caller included; the number of processors unless set.</summary>
+    public static int Threads
+    {
+        get => threads;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 255);
+            lock (Busy) threads = value;
+        }
+    }
+
+    /// <summary>Executes job 0 to count-1 and returns when all are done. The first exception of a job is thrown again here.</summary>
+    public static void Run<TJob>(int count, TJob job) where TJob : unmanaged, IJob
+    {
+        if (count <= 1 || threads == 1 || inside || !Busy.TryEnter())
+        {
+            for (int i = 0; i < count; i++) job.Execute(i);
+            return;
+        }
+        try
+        {
+            inside = true;
+            RunShared(count, &job);
+        }
+        finally
+        {
+            inside = false;
+            Busy.Exit();
+        }
+    }
+
+    static void RunShared<TJob>(int count, TJob* job) where TJob : unmanaged, IJob
+    {
+        while (started < threads - 1) Start(++started);
+        int workers = threads - 1;
+        Current.Body = &Call<TJob>;
+        Current.Job = job;
+        Current.Count = count;
+        Volatile.Write(ref next, 0);
+        Volatile.Write(ref running, workers);
+        Interlocked.Exchange(ref ticket, ((ticket >> 8) + 1 << 8) | workers);
+        int asleep = Volatile.Read(ref parked);
+        if (asleep > 0) Parked.Release(asleep);
+        Drain();
+        SpinWait wait = default;
+        while (Volatile.Read(ref running) > 0)
+            if (wait.NextSpinWillYield) { Thread.Yield(); } else wait.SpinOnce(-1);
+        Exception? e = failure;
+        if (e == null) return;
+        failure = null;
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e);
+    }
+
+    static void Call<TJob>(void* job, int index) where TJob : unmanaged, IJob => ((TJob*)job)->Execute(index);
+
+    static void Drain()
+    {
+        try
+        {
+            for (int i; (i = Interlocked.Increment(ref next) - 1) < Current.Count;) Current.Body(Current.Job, i);
+        }
+#pragma warning disable CA1031 // Handed to the caller of Run.
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref failure, e, null);
+            Volatile.Write(ref next, int.MaxValue / 2);
+        }
+#pragma warning restore CA1031
+    }
+
+    static void Start(int worker)
+    {
+        int seen = Volatile.Read(ref ticket);
+        new Thread(() => Loop(worker, seen)) { IsBackground = true, Name = $"kernel worker {worker}" }.Start();
+    }
+
+    static void Loop(int worker, int seen)
+    {
+        inside = true;
+        while (true)
+        {
+            seen = Await(seen);
+            if (worker > (seen & 255)) continue;
+            Drain();
+            Interlocked.Decrement(ref running);
+        }
+    }
+
+    // Waits for a ticket other than `seen`: spins, then parks.
+    static int Await(int seen)
+    {
+        long until = Environment.TickCount64 + SpinMilliseconds;
+        for (int spins = 0; ; spins++)
+        {
+            int now = Volatile.Read(ref ticket);
+            if (now != seen) return now;
+            Thread.SpinWait(8);
+            // More threads than processors: let the others run.
+            if ((spins & 63) == 63 && threads > Environment.ProcessorCount) Thread.Yield();
+            if ((spins & 255) != 255 || Environment.TickCount64 < until) continue;
+            Interlocked.Increment(ref parked);
+            if (Volatile.Read(ref ticket) == seen) Parked.Wait();
+            Interlocked.Decrement(ref parked);
+            until = Environment.TickCount64 + SpinMilliseconds;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace Sagan.Native.Kernels;
+
+/// <summary>
+/// A vector of floats of some width, so that an elementwise function is written once and runs on 16, 8, 4 or 1 lanes. Comparisons give all-ones or all-zeros lanes for
+/// <see cref="Select"/>. The struct wraps one hardware vector and the JIT keeps it in a register.
+/// </summary>
+public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
+{
+    static abstract int Count { get; }
+    static abstract TSelf Load(float* p);
+    static abstract TSelf Create(float value);
+    void Store(float* p);
+    static abstract TSelf operator +(TSelf a, TSelf b);
+    static abstract TSelf operator -(TSelf a, TSelf b);
+    static abstract TSelf operator *(TSelf a, TSelf b);
+    static abstract TSelf operator /(TSelf a, TSelf b);
+    static abstract TSelf operator -(TSelf a);
+
+    /// <summary>a b + c, rounded once where the hardware can.</summary>
+    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>The larger; NaN when either is NaN.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>The smaller; NaN when either is NaN.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+    static abstract TSelf Abs(TSelf a);
+    static abstract TSelf Sqrt(TSelf a);
+
+    /// <summary>Nearest integer, ties to even.</summary>
+    static abstract TSelf Round(TSelf a);
+
+    /// <summary>Mask of a &gt; b.</summary>
+    static abstract TSelf GreaterThan(TSelf a, TSelf b);
+
+    /// <summary>Mask of a == b.</summary>
+    static abstract TSelf EqualTo(TSelf a, TSelf b);
+
+    /// <summary>mask ? a : b, lane by lane.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
+
+    /// <summary>2^n for integral n in [-126, 127].</summary>
+    static abstract TSelf PowerOfTwo(TSelf n);
+
+    /// <summary>Splits x &gt; 0 into mantissa in [sqrt(1/2), sqrt(2)) and exponent, x = mantissa 2^exponent.</summary>
+    static abstract TSelf Frexp(TSelf x, out TSelf exponent);
+}
+
+/// <summary>An elementwise function: a scalar form, which is its definition and what Reference and GPU kernels call, and a vector form for the SIMD loops.</summary>
+public interface IUnaryOp
+{
+    float Invoke(float x);
+
+    V Invoke<V>(V x) where V : unmanaged, ISimd<V>;
+}
+
+/// <summary>An elementwise function of two operands: see <see cref="IUnaryOp"/>.</summary>
+public interface IBinaryOp
+{
+    float Invoke(float a, float b);
+
+    V Invoke<V>(V a, V b) where V : unmanaged, ISimd<V>;
+}

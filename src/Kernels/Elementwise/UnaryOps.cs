@@ -1,0 +1,109 @@
+namespace Sagan.Native.Kernels;
+
+/// <summary>scale x + shift.</summary>
+public readonly record struct AffineOp(float Scale, float Shift) : IUnaryOp
+{
+    public float Invoke(float x) => Scale * x + Shift;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.MultiplyAdd(V.Create(Scale), x, V.Create(Shift));
+}
+
+/// <summary>x^2.</summary>
+public readonly struct SquareOp : IUnaryOp
+{
+    public float Invoke(float x) => x * x;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => x * x;
+}
+
+/// <summary>sqrt x.</summary>
+public readonly struct SqrtOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Sqrt(x);
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Sqrt(x);
+}
+
+/// <summary>1 / x.</summary>
+public readonly struct ReciprocalOp : IUnaryOp
+{
+    public float Invoke(float x) => 1 / x;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Create(1) / x;
+}
+
+/// <summary>|x|.</summary>
+public readonly struct AbsOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Abs(x);
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Abs(x);
+}
+
+/// <summary>-1, 0 or 1 with the sign of x; NaN gives 0.</summary>
+public readonly struct SignOp : IUnaryOp
+{
+    public float Invoke(float x) => x > 0 ? 1 : 0 > x ? -1 : 0;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        V zero = V.Create(0);
+        return V.Select(V.GreaterThan(x, zero), V.Create(1), V.Select(V.GreaterThan(zero, x), V.Create(-1), zero));
+    }
+}
+
+/// <summary>max(x, 0); NaN stays NaN.</summary>
+public readonly struct ReluOp : IUnaryOp
+{
+    public float Invoke(float x) => 0 > x ? 0 : x;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(V.Create(0), x), V.Create(0), x);
+}
+
+/// <summary>x &gt; 0 ? x : slope x.</summary>
+public readonly record struct LeakyReluOp(float Slope) : IUnaryOp
+{
+    public float Invoke(float x) => x > 0 ? x : Slope * x;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(x, V.Create(0)), x, V.Create(Slope) * x);
+}
+
+/// <summary>e^x. Vector form: see <see cref="SimdMath.Exp"/>.</summary>
+public readonly struct ExpOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Exp(x);
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Exp(x);
+}
+
+/// <summary>Natural logarithm.</summary>
+public readonly struct LogOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Log(x);
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Log(x);
+}
+
+/// <summary>Hyperbolic tangent.</summary>
+public readonly struct TanhOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Tanh(x);
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Tanh(x);
+}
+
+/// <summary>1 / (1 + e^-x).</summary>
+public readonly struct SigmoidOp : IUnaryOp
+{
+    public float Invoke(float x) => 1 / (1 + MathF.Exp(-x));
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Sigmoid(x);
+}
+
+/// <summary>log(1 + e^x) = max(x, 0) + log1p(e^-|x|).</summary>
+public readonly struct SoftplusOp : IUnaryOp
+{
+    public float Invoke(float x) => MathF.Max(x, 0) + (float)Math.Log(1 + Math.Exp(-Math.Abs((double)x)));
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Softplus(x);
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>
+/// A reference-counted block of device memory holding 32-bit elements (float, or int for indices). It comes from a <see cref="Kernels.Pool"/> and returns
+/// there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so that a gradient rule can tell that a value it saved is gone.
+/// </summary>
+public abstract class Storage
+{
+    int references = 1;
+    int version;
+
+    private protected Storage(Pool pool, int count)
+    {
+        Pool = pool;
+        Count = count;
+    }
+
+    /// <summary>Number of 32-bit elements in use.</summary>
+    public int Count { get; }
+
+    /// <summary>The pool it came from.</summary>
+    public Pool Pool { get; }
+
+    /// <summary>How many times the content was overwritten in place since it was first filled.</summary>
+    public int Version => Volatile.Read(ref version);
+
+    /// <summary>True until the last reference is released.</summary>
+    public bool IsAlive => Volatile.Read(ref references) > 0;
+
+    /// <summary>Records an in-place write.</summary>
+    public void BumpVersion() => Interlocked.Increment(ref version);
+
+    /// <summary>Adds a reference.</summary>
+    public void AddReference()
+    {
+        if (Interlocked.Increment(ref references) <= 1) throw new ObjectDisposedException(nameof(Storage), "the storage was released already.");
+    }
+
+    /// <summary>Drops a reference; the last one gives the memory back to the pool.</summary>
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref references);
+        if (left == 0) Pool.Return(this);
+        else if (left < 0) throw new ObjectDisposedException(nameof(Storage), "the storage was released more often than it was referenced.");
+    }
+
+    /// <summary>Copies elements to the host; waits for the device.</summary>
+    public abstract void CopyTo(Span<float> destination);
+
+    /// <summary>Copies elements from the host.</summary>
+    public abstract void CopyFrom(ReadOnlySpan<float> source);
+
+    /// <summary>Copies indices to the host; waits for the device.</summary>
+    public void CopyTo(Span<int> destination) => CopyTo(MemoryMarshal.Cast<int, float>(destination));
+
+    /// <summary>Copies indices from the host.</summary>
+    public void CopyFrom(ReadOnlySpan<int> source) => CopyFrom(MemoryMarshal.Cast<int, float>(source));
+}
+
+/// <summary>Host memory: 64-byte aligned, and padded so that a vector load of 64 bytes at any element in use stays inside the block.</summary>
+public sealed unsafe class HostStorage : Storage
+{
+    internal HostStorage(HostPool pool, float* pointer, int count, long blockBytes) : base(pool, count)
+    {
+        Pointer = pointer;
+        BlockBytes = blockBytes;
+    }
+
+    /// <summary>The first element. Valid while the storage is alive.</summary>
+    public float* Pointer { get; }
+
+    internal long BlockBytes { get; }
+
+    /// <summary>The elements in use.</summary>
+    public Span<float> Span => new(Pointer, Count);
+
+    /// <summary>The elements in use, read as indices.</summary>
+    public Span<int> Indices => new(Pointer, Count);
+
+    /// <inheritdoc/>
+    public override void CopyTo(Span<float> destination) => Span[..destination.Length].CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void CopyFrom(ReadOnlySpan<float> source) => source.CopyTo(Span);
+}
