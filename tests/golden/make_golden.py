@@ -74,8 +74,8 @@ class Cases:
         assert case not in self.params, case
         self.params[case] = params
         put = lambda key, t: self.tensors.__setitem__(f"{case}/{key}", t)
-        x = {k: v.clone().requires_grad_() for k, v in inputs.items()}
-        for k, v in {**inputs, **(constants or {})}.items():
+        x = {k: exact32(v).requires_grad_() for k, v in inputs.items()}
+        for k, v in {**x, **(constants or {})}.items():
             put(f"in.{k}", v)
         y = fn(**x, **(constants or {}))
         put("out", y)
@@ -186,16 +186,21 @@ def make_ops():
     c.add("matmul_batch_shared", lambda a, b: a @ b, {"a": n(2, 5, 7), "b": n(7, 3)}, transposeA=False, transposeB=False)
 
     # Convolutions: x [N,Ci,H,W], w [Co,Ci,Kh,Kw]. Where stride does not divide H + 2p - k the last rows are never read: their gradient is 0.
-    for kh, kw, s, p, ci, co, h, w in [(1, 1, 1, 0, 5, 7, 3, 4), (3, 3, 1, 1, 3, 8, 5, 6), (4, 4, 2, 1, 3, 8, 8, 6), (4, 4, 2, 1, 16, 5, 4, 4), (4, 4, 1, 0, 6, 1, 4, 4),
-                                       (4, 4, 1, 0, 2, 3, 6, 5), (3, 3, 2, 1, 4, 6, 7, 5), (3, 3, 2, 0, 2, 3, 6, 8), (5, 5, 3, 2, 1, 4, 9, 8), (3, 2, 1, 1, 2, 3, 4, 5)]:
-        c.add(f"conv2d_k{kh}x{kw}s{s}p{p}_{ci}to{co}_{h}x{w}", lambda x, w: F.conv2d(x, w, None, s, p), {"x": n(2, ci, h, w), "w": n(co, ci, kh, kw)}, stride=s, padding=p)
-    c.add("conv2d_bias", lambda x, w, b: F.conv2d(x, w, b, 2, 1), {"x": n(2, 3, 6, 6), "w": n(5, 3, 4, 4), "b": n(5)}, stride=2, padding=1)
+    convolutions = [(1, 1, 1, 0, 5, 7, 3, 4), (3, 3, 1, 1, 3, 8, 5, 6), (4, 4, 2, 1, 3, 8, 8, 6), (4, 4, 2, 1, 16, 5, 4, 4), (4, 4, 1, 0, 6, 1, 4, 4),
+                    (4, 4, 1, 0, 2, 3, 6, 5), (3, 3, 2, 1, 4, 6, 7, 5), (3, 3, 2, 0, 2, 3, 6, 8), (5, 5, 3, 2, 1, 4, 9, 8), (3, 2, 1, 1, 2, 3, 4, 5)]
+    for kh, kw, s, p, ci, co, h, w in convolutions:
+        c.add(f"conv2d_k{kh}x{kw}s{s}p{p}_{ci}to{co}_{h}x{w}", lambda x, w: F.conv2d(x, w, None, s, p),
+              {"x": n(2, ci, h, w), "w": n(co, ci, kh, kw)}, stride=s, padding=p)
+    c.add("conv2d_bias", lambda x, w, b: F.conv2d(x, w, b, 2, 1),
+          {"x": n(2, 3, 6, 6), "w": n(5, 3, 4, 4), "b": n(5)}, stride=2, padding=1)
     # Transposed convolutions: x [N,Ci,H,W], w [Ci,Co,K,K], H' = (H - 1) s - 2p + k + output_padding.
-    for k, s, p, o, ci, co, h, w in [(4, 1, 0, 0, 6, 5, 1, 1), (4, 2, 1, 0, 5, 3, 3, 4), (4, 2, 1, 0, 8, 16, 4, 4), (3, 1, 1, 0, 3, 4, 5, 4), (3, 2, 1, 0, 2, 3, 4, 3), (3, 2, 1, 1, 2, 3, 4, 3),
-                                     (5, 3, 2, 2, 2, 1, 3, 2), (2, 2, 0, 0, 3, 2, 3, 3)]:
-        c.add(f"conv_transpose2d_k{k}s{s}p{p}o{o}_{ci}to{co}_{h}x{w}", lambda x, w: F.conv_transpose2d(x, w, None, s, p, o), {"x": n(2, ci, h, w), "w": n(ci, co, k, k)},
-              stride=s, padding=p, outputPadding=o)
-    c.add("conv_transpose2d_bias", lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 1), {"x": n(2, 5, 3, 3), "w": n(5, 4, 4, 4), "b": n(4)}, stride=2, padding=1, outputPadding=0)
+    transposed = [(4, 1, 0, 0, 6, 5, 1, 1), (4, 2, 1, 0, 5, 3, 3, 4), (4, 2, 1, 0, 8, 16, 4, 4), (3, 1, 1, 0, 3, 4, 5, 4),
+                  (3, 2, 1, 0, 2, 3, 4, 3), (3, 2, 1, 1, 2, 3, 4, 3), (5, 3, 2, 2, 2, 1, 3, 2), (2, 2, 0, 0, 3, 2, 3, 3)]
+    for k, s, p, o, ci, co, h, w in transposed:
+        c.add(f"conv_transpose2d_k{k}s{s}p{p}o{o}_{ci}to{co}_{h}x{w}", lambda x, w: F.conv_transpose2d(x, w, None, s, p, o),
+              {"x": n(2, ci, h, w), "w": n(ci, co, k, k)}, stride=s, padding=p, outputPadding=o)
+    c.add("conv_transpose2d_bias", lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 1),
+          {"x": n(2, 5, 3, 3), "w": n(5, 4, 4, 4), "b": n(4)}, stride=2, padding=1, outputPadding=0)
 
     c.add("softmax", lambda x: torch.softmax(x, -1), {"x": 2 * n(3, 9)})
     c.add("softmax_large", lambda x: torch.softmax(x, -1), {"x": 100 + 30 * n(2, 5)})
@@ -223,10 +228,10 @@ def make_ops():
 
     # Losses. Scores are far enough from the hinges at 1 and -1 that rounding cannot move them across, and lie on both sides.
     real, fake = torch.tensor([-2.0, 0.3, 0.9, 1.2, 5.0], dtype=torch.float64), torch.tensor([-3.0, -1.1, -0.8, 0.4, 2.0], dtype=torch.float64)
-    c.add("hinge_d", lambda real, fake: torch.relu(1 - real).mean() + torch.relu(1 + fake).mean(), {"real": exact32(real), "fake": exact32(fake)})
-    c.add("hinge_g", lambda fake: -fake.mean(), {"fake": exact32(fake)})
-    c.add("wgan_d", lambda real, fake: fake.mean() - real.mean(), {"real": exact32(real), "fake": exact32(fake)})
-    c.add("wgan_g", lambda fake: -fake.mean(), {"fake": exact32(fake)})
+    c.add("hinge_d", lambda real, fake: torch.relu(1 - real).mean() + torch.relu(1 + fake).mean(), {"real": real, "fake": fake})
+    c.add("hinge_g", lambda fake: -fake.mean(), {"fake": fake})
+    c.add("wgan_d", lambda real, fake: fake.mean() - real.mean(), {"real": real, "fake": fake})
+    c.add("wgan_g", lambda fake: -fake.mean(), {"fake": fake})
 
     # GP of a critic conv k4s2p1 -> tanh -> attention (1x1 q, k, v) -> conv k2: its first-order gradients are second-order gradients of the critic.
     def penalty(x, w1, wq, wk, wv, w2):
@@ -235,8 +240,8 @@ def make_ops():
         o = h + 0.7 * attention(q, k, v, 1.0).transpose(1, 2).reshape(h.shape)
         return gradient_penalty(F.conv2d(o, w2).flatten(1).sum(1), x)
 
-    c.add("gradient_penalty", penalty, {"x": n(3, 2, 4, 4), "w1": 0.3 * n(4, 2, 4, 4), "wq": n(2, 4, 1, 1), "wk": n(2, 4, 1, 1), "wv": n(4, 4, 1, 1), "w2": n(1, 4, 2, 2)},
-          second=False, attentionGamma=0.7)
+    c.add("gradient_penalty", penalty, {"x": n(3, 2, 4, 4), "w1": 0.3 * n(4, 2, 4, 4), "wq": n(2, 4, 1, 1), "wk": n(2, 4, 1, 1), "wv": n(4, 4, 1, 1),
+                                        "w2": n(1, 4, 2, 2)}, second=False, attentionGamma=0.7)
     c.save("ops.safetensors", layout="images NCHW, conv weights [out,in,kh,kw], transposed conv weights [in,out,kh,kw], everything else as named")
 
 
@@ -321,7 +326,7 @@ def make_modules():
             module.train(mode == "train")
             xi = x(i)
             if xi.is_floating_point():
-                xi.requires_grad_()
+                xi = exact32(xi).requires_grad_()
             y = module(xi)
             g = n(*y.shape)
             t[f"{case}/s{i}.in"], t[f"{case}/s{i}.out"], t[f"{case}/s{i}.cotangent"] = xi, y, g
@@ -506,7 +511,8 @@ def data(steps):
             picture = inside * colour + (1 - inside) * ground + 0.05 * torch.randn(3, SIZE, SIZE, generator=rng, dtype=torch.float64)
             images[s, b] = (256 * picture).clamp(0, 255).to(torch.uint8)
     normal = lambda *shape: exact32(torch.randn(shape, generator=rng, dtype=torch.float64))
-    return {"images": images, "z_d": normal(steps, BATCH, Z), "z_g": normal(steps, BATCH, Z), "alpha": exact32(torch.rand(steps, BATCH, generator=rng, dtype=torch.float64))}
+    z_d, z_g = normal(steps, BATCH, Z), normal(steps, BATCH, Z)
+    return {"images": images, "z_d": z_d, "z_g": z_g, "alpha": exact32(torch.rand(steps, BATCH, generator=rng, dtype=torch.float64))}
 
 
 def train(loss, steps, g_sn, d_sn, batch, lr, eps, dtype=torch.float64):
@@ -556,8 +562,8 @@ def state(g, d):
     return {**{f"g.{k}": v.clone() for k, v in g.state_dict().items()}, **{f"d.{k}": v.clone() for k, v in d.state_dict().items()}}
 
 
-# The recipe's own settings, once; otherwise ten times its learning rates, so that weights move by up to 0.05, and eps 1e-4 (see README: with eps 1e-8 Adam makes
-# steps of the size lr out of the rounding noise of gradients that are 0 by theory, in any float32 program).
+# The recipe's own settings, once; otherwise ten times its learning rates, so that weights move by up to 0.05, and eps 1e-4 (see README: with eps 1e-8 Adam
+# makes steps of the size lr out of the rounding noise of gradients that are 0 by theory, in any float32 program).
 FAST = dict(lr=(1e-3, 4e-3), eps=1e-4)
 RUNS = {
     "hinge_torch_recipe": dict(loss="hinge", steps=10, g_sn="torch", d_sn="torch", lr=(1e-4, 4e-4), eps=1e-8),
@@ -591,10 +597,12 @@ def make_trajectories():
         if run["loss"] == "hinge":
             log.pop("gp")
         tensors.update({f"log/{k}": v for k, v in log.items()})
-        config = dict(run, betas=(0.0, 0.9), gp_weight=10, size=SIZE, conv_dim=CONV_DIM, z=Z, batch=BATCH, g_attention=G_ATTENTION, d_attention=D_ATTENTION)
-        save(f"trajectory_{name}.safetensors", tensors, {"config": json.dumps(config), "conventions": CONVENTIONS, "computed_in": "float64", "torch": torch.__version__})
-    save("trajectory_start.safetensors", {**batch, **start},
-         {"images": "bytes b; x = (b - 128) / 128", "states": "g.<spectral norm>/<state_dict name>, d.<spectral norm>/<state_dict name>", "torch": torch.__version__})
+        nets = dict(size=SIZE, conv_dim=CONV_DIM, z=Z, batch=BATCH, g_attention=G_ATTENTION, d_attention=D_ATTENTION)
+        config = json.dumps(dict(run, betas=(0.0, 0.9), gp_weight=10, **nets))
+        save(f"trajectory_{name}.safetensors", tensors,
+             {"config": config, "conventions": CONVENTIONS, "computed_in": "float64", "torch": torch.__version__})
+    save("trajectory_start.safetensors", {**batch, **start}, {"images": "bytes b; x = (b - 128) / 128", "torch": torch.__version__,
+                                                              "states": "g.<spectral norm>/<state_dict name>, d.<spectral norm>/<state_dict name>"})
 
 
 def check_trajectories():
@@ -602,9 +610,10 @@ def check_trajectories():
     for name, run in RUNS.items():
         (s64, l64), (s32, l32) = (train(**run, batch=batch, dtype=t) for t in (torch.float64, torch.float32))
         print(f"{name}: losses differ by {max((l64[k] - l32[k]).abs().max().item() for k in ('d_loss', 'g_loss')):.1e};"
-              f" d {l64['d_loss'][0]:.3f} -> {l64['d_loss'][-1]:.3f}, g {l64['g_loss'][0]:.3f} -> {l64['g_loss'][-1]:.3f}, gp {l64['gp'][0]:.3f} -> {l64['gp'][-1]:.3f}")
-        rows = sorted(((s64[-1][k].double() - s32[-1][k].double()).abs().max().item(), (s64[-1][k].double() - s64[0][k].double()).abs().max().item(), k)
-                      for k in s64[0])[::-1]
+              f" d {l64['d_loss'][0]:.3f} -> {l64['d_loss'][-1]:.3f}, g {l64['g_loss'][0]:.3f} -> {l64['g_loss'][-1]:.3f},"
+              f" gp {l64['gp'][0]:.3f} -> {l64['gp'][-1]:.3f}")
+        distance = lambda a, b, k: (a[k].double() - b[k].double()).abs().max().item()
+        rows = sorted((distance(s64[-1], s32[-1], k), distance(s64[-1], s64[0], k), k) for k in s64[0])[::-1]
         for difference, moved, k in rows[:6]:
             print(f"    {difference:.1e} where it moved {moved:.1e}  {k}")
 
