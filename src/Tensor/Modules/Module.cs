@@ -32,7 +32,7 @@ public abstract class Module
     }
 
     /// <summary>All parameters and buffers with their dotted names.</summary>
-    public IEnumerable<(string Name, Parameter Parameter)> State()
+    public virtual IEnumerable<(string Name, Parameter Parameter)> State()
     {
         foreach (Parameter p in own) yield return (p.Name, p);
         foreach ((string name, Module module) in children)

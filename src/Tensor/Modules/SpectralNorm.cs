@@ -57,7 +57,7 @@ public sealed class SpectralNorm : Module
     public float Sigma => Step.Run(() => Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
 
     /// <summary>The wrapped layer's parameters under the convention's names.</summary>
-    internal IEnumerable<(string Name, Parameter Parameter)> NamedState()
+    public override IEnumerable<(string Name, Parameter Parameter)> State()
     {
         bool torch = convention == SpectralNormConvention.Torch;
         string prefix = torch ? "" : "module.";
