@@ -29,6 +29,7 @@ public sealed class OptionalPackageTests : IDisposable
               <PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>
               <ItemGroup>
                 <PackageVersion Include="Example.StandIn" Version="1.2.3" />
+                <PackageVersion Include="Example.StandIn.More" Version="1.2.3" />
                 <PackageVersion Include="Example.Unused" Version="9.9.9" />
               </ItemGroup>
             </Project>
@@ -42,7 +43,7 @@ public sealed class OptionalPackageTests : IDisposable
                 <OutputType>KIND</OutputType>
               </PropertyGroup>
               <ItemGroup>
-                <OptionalPackage Include="Example.StandIn" Group="StandIn" With="$(WithStandIn)" />
+                <OptionalPackage Include="Example.StandIn;Example.StandIn.More" Group="StandIn" With="$(WithStandIn)" />
                 <Compile Remove="StandIn*.cs" Condition="'$(PkgExample_StandIn)' == ''" />
                 REFERENCE
               </ItemGroup>
@@ -58,19 +59,25 @@ public sealed class OptionalPackageTests : IDisposable
         folder.Write("app/Seam.cs", "static partial class Seam { static partial void Add(ref string s); public static void Show(ref string s) => Add(ref s); }");
     }
 
-    /// <summary>A package whose one assembly is a small one that lies beside the tests.</summary>
-    void AddStandInToFeed(string version = "1.2.3")
+    /// <summary>Both packages of the group; their one assembly is a small one that lies beside the tests.</summary>
+    void AddStandInsToFeed(string version = "1.2.3")
     {
-        using ZipArchive zip = ZipFile.Open(folder.File($"feed/Example.StandIn.{version}.nupkg"), ZipArchiveMode.Create);
-        using (StreamWriter nuspec = new(zip.CreateEntry("Example.StandIn.nuspec").Open()))
+        AddToFeed("Example.StandIn", version, "xunit.abstractions.dll");
+        AddToFeed("Example.StandIn.More", version, "Validation.dll");
+    }
+
+    void AddToFeed(string id, string version, string assembly)
+    {
+        using ZipArchive zip = ZipFile.Open(folder.File($"feed/{id}.{version}.nupkg"), ZipArchiveMode.Create);
+        using (StreamWriter nuspec = new(zip.CreateEntry($"{id}.nuspec").Open()))
             nuspec.Write($"""
                 <?xml version="1.0"?>
                 <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>
-                  <id>Example.StandIn</id><version>{version}</version><authors>a</authors><description>d</description>
+                  <id>{id}</id><version>{version}</version><authors>a</authors><description>d</description>
                   <dependencies><group targetFramework="net10.0" /></dependencies>
                 </metadata></package>
                 """);
-        zip.CreateEntryFromFile(Path.Combine(AppContext.BaseDirectory, "xunit.abstractions.dll"), "lib/net10.0/xunit.abstractions.dll");
+        zip.CreateEntryFromFile(Path.Combine(AppContext.BaseDirectory, assembly), $"lib/net10.0/{assembly}");
     }
 
     ChildProcess DotNet(params string[] arguments) => ChildProcess.Run("dotnet", arguments, folder.File("app"), new Dictionary<string, string?>
@@ -91,7 +98,7 @@ public sealed class OptionalPackageTests : IDisposable
     [Fact]
     public void A_package_the_source_has_is_referenced_and_its_files_are_compiled()
     {
-        AddStandInToFeed();
+        AddStandInsToFeed();
         ChildProcess run = DotNet("run");
         Assert.True(run.ExitCode == 0, run.All);
         Assert.EndsWith(Uses, run.Output.TrimEnd('\n', '\r'));
@@ -107,7 +114,7 @@ public sealed class OptionalPackageTests : IDisposable
     {
         ChildProcess build = DotNet("build", "-m:2", "-v:m");
         Assert.True(build.ExitCode == 0, build.All);
-        Assert.Single(Regex.Matches(build.Output, "Example.StandIn 1.2.3 does not restore"));
+        Assert.Single(Regex.Matches(build.Output, "Example.StandIn, Example.StandIn.More 1.2.3 does not restore"));
         Assert.Matches(@"^StandIn-[0-9a-f]{16}\.absent-\d{4}-\d\d-\d\d$", Assert.Single(Answers()));
 
         // The answer is remembered.
@@ -123,15 +130,24 @@ public sealed class OptionalPackageTests : IDisposable
     }
 
     [Fact]
+    public void A_group_with_one_package_missing_is_absent()
+    {
+        AddToFeed("Example.StandIn", "1.2.3", "xunit.abstractions.dll");
+        ChildProcess restore = DotNet("restore");
+        Assert.True(restore.ExitCode == 0, restore.All);
+        Assert.Contains(".absent-", Assert.Single(Answers()));
+    }
+
+    [Fact]
     public void Another_version_counts_as_absent_and_a_changed_configuration_is_asked_again()
     {
-        AddStandInToFeed("1.3.0");
+        AddStandInsToFeed("1.3.0");
         ChildProcess restore = DotNet("restore");
         Assert.True(restore.ExitCode == 0, restore.All);
         string first = Assert.Single(Answers());
         Assert.Contains(".absent-", first);
 
-        AddStandInToFeed();
+        AddStandInsToFeed();
         Assert.True(DotNet("restore").ExitCode == 0);
         Assert.Equal(first, Assert.Single(Answers()));
 
