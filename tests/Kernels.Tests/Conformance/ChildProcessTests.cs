@@ -1,11 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
 
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>The table in child processes: see <see cref="Program"/>.</summary>
-[Collection(nameof(Kernels.WorkerPool))]
 public sealed class ChildProcessTests
 {
     [SkippableFact]
@@ -35,13 +33,10 @@ public sealed class ChildProcessTests
     // Runs the table in a child process with a runtime switch turned off and checks that it was off, that cases ran, and that all passed.
     static void RunTable(string checks, string widths, string? switchedOff)
     {
-        ProcessStartInfo start = new(DotnetHost(), ["exec", typeof(Program).Assembly.Location, checks]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (switchedOff != null) start.Environment[switchedOff] = "0";
-        using Process child = Process.Start(start)!;
-        Task<string> errors = child.StandardError.ReadToEndAsync();
-        string[] lines = child.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        child.WaitForExit();
-        string report = $"exit code {child.ExitCode}, last lines: {string.Join("\n", lines.TakeLast(3))}\n{errors.Result}";
+        ChildProcess child = ChildProcess.Run(DotnetHost(), ["exec", typeof(Program).Assembly.Location, checks],
+            environment: switchedOff == null ? null : new Dictionary<string, string?> { [switchedOff] = "0" });
+        string[] lines = child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string report = $"exit code {child.ExitCode}, last lines: {string.Join("\n", lines.TakeLast(3))}\n{child.Error}";
         Assert.True(child.ExitCode == 0, report);
         Assert.Equal(widths, lines[0]);
         int passed = int.Parse(lines[^1].Split(' ')[0], CultureInfo.InvariantCulture);

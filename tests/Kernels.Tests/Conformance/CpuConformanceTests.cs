@@ -2,10 +2,6 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Conformance;
 
-/// <summary>Runs after the other tests and alone: it sets the number of threads of the one worker pool, and wants that pool for itself.</summary>
-[CollectionDefinition(nameof(WorkerPool), DisableParallelization = true)]
-public sealed class WorkerPoolCollection;
-
 /// <summary>The contract of Backend.cs on one device, over the whole table.</summary>
 public abstract class ConformanceTests(Device device)
 {
@@ -50,7 +46,6 @@ public abstract class ConformanceTests(Device device)
     }
 }
 
-[Collection(nameof(WorkerPool))]
 public sealed class CpuConformanceTests() : ConformanceTests(Device.Cpu)
 {
     [SkippableTheory]
