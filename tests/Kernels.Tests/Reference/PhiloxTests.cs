@@ -1,6 +1,6 @@
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests;
+namespace Sagan.Native.Tests.Reference;
 
 public sealed class PhiloxTests
 {
