@@ -1,3 +1,4 @@
+using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -12,18 +13,18 @@ public class ModelTests
     public void Sagan64_has_the_published_number_of_parameters()
     {
         Initializer init = new(new RandomSource(1), device: Device.Reference);
-        Assert.Equal(3_832_885, new Generator(new NetworkSpec(), init).ParameterCount);
-        Assert.Equal(3_175_299, new Discriminator(new NetworkSpec(), init).ParameterCount);
+        Assert.Equal(3_832_885, new Generator(new ModelConfig(), init).ParameterCount);
+        Assert.Equal(3_175_299, new Discriminator(new ModelConfig(), init).ParameterCount);
     }
 
     [Theory]
-    [InlineData(GanLoss.Hinge)]
-    [InlineData(GanLoss.WganGp)]
-    [InlineData(GanLoss.WganGpTwoStep)]
-    public void A_step_runs_and_leaves_no_tensor_behind(GanLoss loss)
+    [InlineData(LossKind.Hinge)]
+    [InlineData(LossKind.WganGp)]
+    [InlineData(LossKind.WganGpTwoStep)]
+    public void A_step_runs_and_leaves_no_tensor_behind(LossKind loss)
     {
         Device device = Device.Reference;
-        NetworkSpec spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3f };
+        ModelConfig spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3 };
         Generator g = new(spec, new Initializer(new RandomSource(1), device: device));
         Discriminator d = new(spec, new Initializer(new RandomSource(2), device: device));
         GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), loss);
@@ -34,7 +35,7 @@ public class ModelTests
             (float dl, float gl) = Step.Run(() =>
             {
                 Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1, device);
-                Tensor dLoss = step.Discriminator(real, random.Normal(new Shape(4, 6), device), random.Uniform(new Shape(4), device: device));
+                Tensor dLoss = step.Discriminator(real, random.Normal(new Shape(4, 6), device), random.Uniform(new Shape(4), device: device)).Loss;
                 Tensor gLoss = step.Generator(random.Normal(new Shape(4, 6), device));
                 return (dLoss.Item(), gLoss.Item());
             });

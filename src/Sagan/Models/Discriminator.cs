@@ -1,3 +1,4 @@
+using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -13,19 +14,18 @@ public sealed class Discriminator : Module
 {
     const float Slope = 0.1f;
     readonly List<Module> layers = [];
-    readonly NetworkSpec spec;
+    readonly ModelConfig model;
 
-    public Discriminator(NetworkSpec spec, Initializer init)
+    public Discriminator(ModelConfig model, Initializer init)
     {
-        spec.Validate();
-        this.spec = spec;
-        int inputs = spec.Channels, attention = 0;
-        for (int i = 0; i < spec.Stages; i++)
+        this.model = model;
+        int inputs = model.Channels, attention = 0;
+        for (int i = 0; i < model.Stages; i++)
         {
-            int resolution = spec.Size >> (i + 1), width = spec.WidthAt(resolution);
+            int resolution = model.Size >> (i + 1), width = model.Width(resolution);
             Module down = new Conv2d(inputs, width, 4, init, stride: 2, padding: 1, activation: Activation.LeakyRelu(Slope));
-            layers.Add(Child($"l{i + 1}", new Sequential(Generator.Normalized(down, spec, init))));
-            if (spec.DAttention.Contains(resolution)) layers.Add(Child($"attn{++attention}", new SelfAttention(width, init, spec.InitialGamma)));
+            layers.Add(Child($"l{i + 1}", new Sequential(Generator.Normalized(down, model, init))));
+            if (model.DAttention.Contains(resolution)) layers.Add(Child($"attn{++attention}", new SelfAttention(width, init, (float)model.InitialGamma)));
             inputs = width;
         }
         layers.Add(Child("last", new Sequential(new Conv2d(inputs, 1, 4, init))));
@@ -33,8 +33,8 @@ public sealed class Discriminator : Module
 
     protected override Tensor Forward(Tensor x)
     {
-        if (x.Rank != 4 || x.Shape != new Shape(x.Shape[0], spec.Size, spec.Size, spec.Channels))
-            throw new ShapeException($"discriminator: x {x.Shape} must be [N, {spec.Size}, {spec.Size}, {spec.Channels}].");
+        if (x.Rank != 4 || x.Shape != new Shape(x.Shape[0], model.Size, model.Size, model.Channels))
+            throw new ShapeException($"discriminator: x {x.Shape} must be [N, {model.Size}, {model.Size}, {model.Channels}].");
         return Sequential.Chain(x, layers).Reshape(-1);
     }
 }

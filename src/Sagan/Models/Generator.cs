@@ -1,3 +1,4 @@
+using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -13,32 +14,35 @@ namespace Sagan.Native.Models;
 public sealed class Generator : Module
 {
     readonly List<Module> layers = [];
-    readonly NetworkSpec spec;
+    readonly ModelConfig model;
 
-    public Generator(NetworkSpec spec, Initializer init)
+    public Generator(ModelConfig model, Initializer init)
     {
-        spec.Validate();
-        this.spec = spec;
-        int inputs = spec.ZDim, attention = 0;
-        for (int i = 0; i < spec.Stages; i++)
+        this.model = model;
+        int inputs = model.ZDim, attention = 0;
+        for (int i = 0; i < model.Stages; i++)
         {
-            int resolution = 4 << i, width = spec.WidthAt(resolution);
+            int resolution = 4 << i, width = model.Width(resolution);
             Module up = i == 0
                 ? new ConvTranspose2d(inputs, width, 4, init)
                 : new ConvTranspose2d(inputs, width, 4, init, stride: 2, padding: 1);
-            layers.Add(Child($"l{i + 1}", new Sequential(Normalized(up, spec, init), new BatchNorm2d(width, init, Activation.Relu))));
-            if (spec.GAttention.Contains(resolution)) layers.Add(Child($"attn{++attention}", new SelfAttention(width, init, spec.InitialGamma)));
+            layers.Add(Child($"l{i + 1}", new Sequential(Normalized(up, model, init), new BatchNorm2d(width, init, Activation.Relu))));
+            if (model.GAttention.Contains(resolution)) layers.Add(Child($"attn{++attention}", new SelfAttention(width, init, (float)model.InitialGamma)));
             inputs = width;
         }
-        layers.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, spec.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
+        layers.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
     }
 
     protected override Tensor Forward(Tensor z)
     {
-        if (z.Rank != 2 || z.Shape[1] != spec.ZDim) throw new ShapeException($"generator: z {z.Shape} must be [N, {spec.ZDim}].");
-        return Sequential.Chain(z.Reshape(-1, 1, 1, spec.ZDim), layers);
+        if (z.Rank != 2 || z.Shape[1] != model.ZDim) throw new ShapeException($"generator: z {z.Shape} must be [N, {model.ZDim}].");
+        return Sequential.Chain(z.Reshape(-1, 1, 1, model.ZDim), layers);
     }
 
-    internal static Module Normalized(Module layer, NetworkSpec spec, Initializer init) =>
-        spec.SpectralNorm is { } convention ? new SpectralNorm(layer, init, convention) : layer;
+    internal static Module Normalized(Module layer, ModelConfig model, Initializer init) => model.SpectralNorm switch
+    {
+        SpectralNormKind.Torch => new SpectralNorm(layer, init, SpectralNormConvention.Torch),
+        SpectralNormKind.Heykeetae => new SpectralNorm(layer, init, SpectralNormConvention.Heykeetae),
+        _ => layer,
+    };
 }

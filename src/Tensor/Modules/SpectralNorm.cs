@@ -53,6 +53,9 @@ public sealed class SpectralNorm : Module
     /// <summary>The wrapped layer, where it is an embedding, which is called with indices.</summary>
     Embedding? Embedded { get; }
 
+    /// <summary>Calls still take their step of power iteration where the convention says so, but u and v stay as they are: for looking at a network without changing it.</summary>
+    public bool IsFrozen { get; set; }
+
     /// <summary>The largest singular value as of the last call.</summary>
     public float Sigma => Step.Run(() => Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
 
@@ -78,7 +81,7 @@ public sealed class SpectralNorm : Module
     {
         bool moves = IsTraining || convention == SpectralNormConvention.Heykeetae;
         (Tensor newU, Tensor newV, Tensor sigma) = Ops.PowerIteration(weight, u, v, moves ? spec : spec with { Iterations = 0 });
-        if (moves)
+        if (moves && !IsFrozen)
         {
             u.Assign(newU);
             v.Assign(newV);
