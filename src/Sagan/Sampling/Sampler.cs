@@ -1,18 +1,9 @@
+using Sagan.Native.Configuration;
 using Sagan.Native.Images;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Sampling;
-
-/// <summary>Which statistics batch normalisation uses while sampling.</summary>
-public enum SamplingStatistics
-{
-    /// <summary>The running ones: an image depends on its own z alone.</summary>
-    Running,
-
-    /// <summary>Those of the batch of samples, as in training; a batch of one image gives garbage.</summary>
-    Batch,
-}
 
 /// <summary>Makes images with a generator, and leaves it exactly as it was.</summary>
 public static class Sampler
@@ -20,14 +11,14 @@ public static class Sampler
     const int BatchSize = 64;
 
     /// <summary>One image for each row of z.</summary>
-    public static Image[] Images(Generator generator, Tensor z, SamplingStatistics statistics = SamplingStatistics.Running)
+    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running)
     {
         Module[] modules = [.. generator.Descendants().Select(m => m.Module)];
         generator.Train(false);
         foreach (Module m in modules)
             switch (m)
             {
-                case BatchNorm2d bn: bn.UseBatchStatistics = statistics == SamplingStatistics.Batch; break;
+                case BatchNorm2d bn: bn.UseBatchStatistics = statistics == NormStatistics.Batch; break;
                 case SpectralNorm sn: sn.IsFrozen = true; break;
             }
         try
