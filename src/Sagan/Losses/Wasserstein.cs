@@ -1,5 +1,6 @@
 using Sagan.Native.Modules;
 using static Sagan.Native.Ops;
+using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 
 namespace Sagan.Native.Losses;
 
@@ -17,12 +18,14 @@ public static class Wasserstein
 
     /// <summary>
     /// xh_i = alpha_i real_i + (1 - alpha_i) fake_i,  GP = mean_i (|dD(xh_i)/dxh_i|_2 - 1)^2.  real, fake [N,H,W,C], alpha [N] in [0, 1); the result can be differentiated.
+    /// Spectral norms do not move in this extra pass.
     /// </summary>
     public static Tensor GradientPenalty(Module discriminator, Tensor real, Tensor fake, Tensor alpha)
     {
         Tensor a = alpha.Reshape(-1, 1, 1, 1);
         Tensor xh = (a * real.Detach() + (1 - a) * fake.Detach()).RequireGrad();
-        Tensor g = Autograd.Grad(Sum(discriminator.Call(xh)), [xh], createGraph: true)[0];
+        Tensor scores = SpectralNorm.Frozen(discriminator, () => discriminator.Call(xh));
+        Tensor g = Autograd.Grad(Sum(scores), [xh], createGraph: true)[0];
         Tensor norm = Sqrt(Sum(Square(g), [1, 2, 3]) + Tiny);
         return Mean(Square(norm - 1));
     }

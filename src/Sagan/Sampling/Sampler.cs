@@ -13,34 +13,21 @@ public static class Sampler
     /// <summary>One image for each row of z.</summary>
     public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running)
     {
-        Module[] modules = [.. generator.Descendants().Select(m => m.Module)];
+        BatchNorm2d[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNorm2d>()];
         generator.Train(false);
-        foreach (Module m in modules)
-            switch (m)
-            {
-                case BatchNorm2d bn: bn.UseBatchStatistics = statistics == NormStatistics.Batch; break;
-                case SpectralNorm sn: sn.IsFrozen = true; break;
-            }
+        foreach (BatchNorm2d n in norms) n.UseBatchStatistics = statistics == NormStatistics.Batch;
         try
         {
-            List<Image> images = [];
-            for (int i = 0; i < z.Shape[0]; i += BatchSize)
-            {
-                int start = i, count = Math.Min(BatchSize, z.Shape[0] - i);
-                images.AddRange(Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, count))))));
-            }
-            return [.. images];
+            return SpectralNorm.Frozen(generator, () => Enumerable.Range(0, (z.Shape[0] + BatchSize - 1) / BatchSize).SelectMany(Batch).ToArray());
         }
         finally
         {
-            foreach (Module m in modules)
-                switch (m)
-                {
-                    case BatchNorm2d bn: bn.UseBatchStatistics = false; break;
-                    case SpectralNorm sn: sn.IsFrozen = false; break;
-                }
+            foreach (BatchNorm2d n in norms) n.UseBatchStatistics = false;
             generator.Train(true);
         }
+
+        Image[] Batch(int i) => Step.Run(() => Autograd.NoGrad(() =>
+            ToImages(generator.Call(Ops.Slice(z, 0, i * BatchSize, Math.Min(BatchSize, z.Shape[0] - i * BatchSize))))));
     }
 
     /// <summary>[N,H,W,C] in [-1, 1] to images.</summary>

@@ -53,8 +53,8 @@ public sealed class SpectralNorm : Module
     /// <summary>The wrapped layer, where it is an embedding, which is called with indices.</summary>
     Embedding? Embedded { get; }
 
-    /// <summary>Calls still take their step of power iteration where the convention says so, but u and v stay as they are: for looking at a network without changing it.</summary>
-    public bool IsFrozen { get; set; }
+    /// <summary>While true, u and v stay as they are and sigma = u^T W v, whatever the convention and mode.</summary>
+    public bool IsFrozen { get; private set; }
 
     /// <summary>The largest singular value as of the last call.</summary>
     public float Sigma => Step.Run(() => Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
@@ -77,11 +77,26 @@ public sealed class SpectralNorm : Module
 
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
+    /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network without changing it.</summary>
+    public static T Frozen<T>(Module module, Func<T> body)
+    {
+        SpectralNorm[] norms = [.. module.Descendants().Select(m => m.Module).OfType<SpectralNorm>().Where(n => !n.IsFrozen)];
+        foreach (SpectralNorm n in norms) n.IsFrozen = true;
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            foreach (SpectralNorm n in norms) n.IsFrozen = false;
+        }
+    }
+
     Tensor Normalized()
     {
-        bool moves = IsTraining || convention == SpectralNormConvention.Heykeetae;
+        bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);
         (Tensor newU, Tensor newV, Tensor sigma) = Ops.PowerIteration(weight, u, v, moves ? spec : spec with { Iterations = 0 });
-        if (moves && !IsFrozen)
+        if (moves)
         {
             u.Assign(newU);
             v.Assign(newV);

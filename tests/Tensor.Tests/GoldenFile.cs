@@ -4,7 +4,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>A file of numbers made by PyTorch: see README.md in this folder. Copied beside the test assembly by the build.</summary>
+/// <summary>A file of numbers made by PyTorch: see tests/golden/README.md. Copied beside the test assembly by the build.</summary>
 sealed class GoldenFile : IDisposable
 {
     readonly SafetensorsReader reader;
