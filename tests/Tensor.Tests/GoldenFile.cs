@@ -7,34 +7,30 @@ namespace Sagan.Native.Tests;
 /// <summary>A file of numbers made by PyTorch: see tests/golden/README.md. Copied beside the test assembly by the build.</summary>
 sealed class GoldenFile : IDisposable
 {
-    readonly SafetensorsReader reader;
-
     public GoldenFile(string name)
     {
-        Path = System.IO.Path.Combine(AppContext.BaseDirectory, "golden", name + ".safetensors");
-        reader = new SafetensorsReader(Path);
+        Reader = new SafetensorsReader(Path.Combine(Folder, name + ".safetensors"));
     }
 
-    public static string Folder => System.IO.Path.Combine(AppContext.BaseDirectory, "golden");
+    public static string Folder => Path.Combine(AppContext.BaseDirectory, "golden");
 
-    public string Path { get; }
-
-    public SafetensorsReader Reader => reader;
+    public SafetensorsReader Reader { get; }
 
     /// <summary>Parameters of the cases by name.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Cases => JsonDocument.Parse(reader.Metadata["cases"]).RootElement.EnumerateObject().ToDictionary(c => c.Name, c => c.Value);
+    public IReadOnlyDictionary<string, JsonElement> Cases =>
+        JsonDocument.Parse(Reader.Metadata["cases"]).RootElement.EnumerateObject().ToDictionary(c => c.Name, c => c.Value);
 
-    public bool Contains(string name) => reader.Contains(name);
+    public bool Contains(string name) => Reader.Contains(name);
 
-    public float[] Floats(string name) => reader.Read<float>(name);
+    public float[] Floats(string name) => Reader.Read<float>(name);
 
-    public int[] Ints(string name) => reader.Read<int>(name);
+    public int[] Ints(string name) => Reader.Read<int>(name);
 
-    public Shape Shape(string name) => new([.. reader[name].Shape.Select(n => (int)n)]);
+    public Shape Shape(string name) => new([.. Reader[name].Shape.Select(n => (int)n)]);
 
     /// <summary>The names x for which there is a tensor prefix + x.</summary>
     public string[] Names(string prefix) =>
-        [.. reader.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(e => e.Name[prefix.Length..]).Order(StringComparer.Ordinal)];
+        [.. Reader.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(e => e.Name[prefix.Length..]).Order(StringComparer.Ordinal)];
 
     /// <summary>A tensor on a device; images and convolution weights, [a, b, h, w] in the file, become the engine's [a, h, w, b].</summary>
     public Tensor Tensor(string name, Device device, bool channelsLast = false)
@@ -44,7 +40,7 @@ sealed class GoldenFile : IDisposable
     }
 
     /// <summary>
-    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns the largest such quotient.
+    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns the largest quotient.
     /// </summary>
     public double AssertClose(string name, Tensor actual, double tolerance, bool channelsLast = false, double floor = 0.1)
     {
@@ -53,13 +49,15 @@ sealed class GoldenFile : IDisposable
         return AssertClose(name, a.ToArray(), tolerance, floor);
     }
 
+    /// <summary>The largest absolute value of a tensor.</summary>
+    public double Largest(string name) => Floats(name).Max(Math.Abs);
+
     /// <summary>As above, for values in the file's layout.</summary>
     public double AssertClose(string name, ReadOnlySpan<float> actual, double tolerance, double floor = 0.1)
     {
         float[] expected = Floats(name);
         Assert.Equal(expected.Length, actual.Length);
-        double scale = floor, worst = 0;
-        foreach (float e in expected) scale = Math.Max(scale, Math.Abs(e));
+        double scale = Math.Max(floor, Largest(name)), worst = 0;
         for (int i = 0; i < expected.Length; i++)
         {
             double error = Math.Abs((double)actual[i] - expected[i]) / scale;
@@ -70,5 +68,5 @@ sealed class GoldenFile : IDisposable
         return worst;
     }
 
-    public void Dispose() => reader.Dispose();
+    public void Dispose() => Reader.Dispose();
 }
