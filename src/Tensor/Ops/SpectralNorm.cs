@@ -30,7 +30,7 @@ public static partial class Ops
     {
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
         Tensor y = w.Detach() / Max(sigma, Tensor.Full(SmallestSigma, sigma.Shape, sigma.Device));
-        return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w],
+        return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
             static (g, s, c, d) =>
             {
                 if (Autograd.IsRecording)

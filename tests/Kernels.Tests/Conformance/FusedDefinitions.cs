@@ -18,12 +18,13 @@ static class FusedDefinitions
                 double[] e = Scores(q, k, s, b, i);
                 double max = e.Max(), sum = e.Sum(x => Math.Exp(x - max));
                 lse[b * s.N + i] = (float)(max + Math.Log(sum));
-                for (int c = 0; c < s.Dv; c++)
+                double[] oi = new double[s.Dv];
+                for (int j = 0; j < s.M; j++)
                 {
-                    double dot = 0;
-                    for (int j = 0; j < s.M; j++) dot += Math.Exp(e[j] - max) / sum * v[(b * s.M + j) * s.Dv + c];
-                    o[(b * s.N + i) * s.Dv + c] = (float)dot;
+                    double a = Math.Exp(e[j] - max) / sum;
+                    for (int c = 0; c < oi.Length; c++) oi[c] += a * v[(b * s.M + j) * s.Dv + c];
                 }
+                for (int c = 0; c < s.Dv; c++) o[(b * s.N + i) * s.Dv + c] = (float)oi[c];
             }
     }
 
@@ -155,22 +156,36 @@ static class FusedDefinitions
     /// <summary>v = (w, u, v, uOut, vOut, sigma).</summary>
     public static void PowerIteration(float[][] values, PowerIterationSpec s)
     {
-        int rows = values[1].Length, columns = values[2].Length;
-        double W(int i, int j) => values[0][s.Transpose ? j * s.Columns + i : i * s.Columns + j];
         double[] u = [.. values[1].Select(x => (double)x)], v = [.. values[2].Select(x => (double)x)];
         for (int t = 0; t < s.Iterations; t++)
         {
-            v = Unit([.. Enumerable.Range(0, columns).Select(j => Enumerable.Range(0, rows).Sum(i => W(i, j) * u[i]))], s);
-            u = Unit([.. Enumerable.Range(0, rows).Select(i => Enumerable.Range(0, columns).Sum(j => W(i, j) * v[j]))], s);
+            v = Unit(Multiply(values[0], u, v.Length, !s.Transpose, s), v, s);
+            u = Unit(Multiply(values[0], v, u.Length, s.Transpose, s), u, s);
         }
         Store(u, values[3]);
         Store(v, values[4]);
-        values[5][0] = (float)Enumerable.Range(0, rows).Sum(i => u[i] * Enumerable.Range(0, columns).Sum(j => W(i, j) * v[j]));
+        values[5][0] = (float)Multiply(values[0], v, u.Length, s.Transpose, s).Zip(u, (a, b) => a * b).Sum();
     }
 
-    static double[] Unit(double[] x, PowerIterationSpec s)
+    // S x, or S^T x.
+    static double[] Multiply(float[] matrix, double[] x, int length, bool transpose, PowerIterationSpec s)
+    {
+        double[] y = new double[length];
+        for (int r = 0; r < s.Rows; r++)
+            for (int c = 0; c < s.Columns; c++)
+            {
+                double e = matrix[r * s.Columns + c];
+                if (transpose) y[c] += e * x[r];
+                else y[r] += e * x[c];
+            }
+        return y;
+    }
+
+    // x / |x|; a vector that became 0 stays as it was.
+    static double[] Unit(double[] x, double[] before, PowerIterationSpec s)
     {
         double norm = Math.Sqrt(x.Sum(e => e * e));
+        if (norm == 0) return before;
         double divisor = s.EpsilonForm == NormEpsilon.Max ? Math.Max(norm, s.Epsilon) : norm + s.Epsilon;
         return [.. x.Select(e => e / divisor)];
     }
@@ -179,7 +194,7 @@ static class FusedDefinitions
     public static void SpectralNormBackward(float[][] values, PowerIterationSpec s)
     {
         (float[] g, float[] w, float[] u, float[] v) = (values[0], values[1], values[2], values[3]);
-        double sigma = values[4][0], dot = 0;
+        double sigma = Math.Abs(values[4][0]) < 1e-12 ? 1e-12 : values[4][0], dot = 0;
         for (int i = 0; i < g.Length; i++) dot += (double)g[i] * w[i];
         for (int r = 0; r < s.Rows; r++)
             for (int c = 0; c < s.Columns; c++)

@@ -19,7 +19,7 @@ public enum Role
 public sealed record Operand(string Name, int Count, Role Role, Func<Random, int, float> Value)
 {
     public static Operand In(string name, int count, double scale = 1, double shift = 0) =>
-        new(name, count, Role.Input, (random, _) => (float)(Normal(random) * scale + shift));
+        new(name, count, Role.Input, (random, _) => (float)(Uniform(random) * scale + shift));
 
     /// <summary>Drawn one after another.</summary>
     public static Operand In(string name, int count, Func<Random, float> value, Role role = Role.Input) => new(name, count, role, (random, _) => value(random));
@@ -31,11 +31,12 @@ public sealed record Operand(string Name, int Count, Role Role, Func<Random, int
     public static Operand Index(string name, int count, int bound) =>
         new(name, count, Role.Input, (random, _) => BitConverter.Int32BitsToSingle(random.Next(bound)));
 
-    public static Operand Out(string name, int count) => new(name, count, Role.Output, (_, _) => 0);
+    public static Operand Out(string name, int count) => new(name, count, Role.Output, (_, _) => float.NaN);
 
-    public static Operand InOut(string name, int count, double scale = 1) => new(name, count, Role.InOut, (random, _) => (float)(Normal(random) * scale));
+    public static Operand InOut(string name, int count, double scale = 1) => new(name, count, Role.InOut, (random, _) => (float)(Uniform(random) * scale));
 
-    static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    // Mean 0 and variance 1.
+    static double Uniform(Random random) => (2 * random.NextDouble() - 1) * 1.7320508;
 }
 
 /// <summary>
@@ -58,13 +59,17 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
     /// <summary>Pairs (output, input) of operands that may be the same storage.</summary>
     public (int Output, int Input)[] Aliases { get; init; } = [];
 
+    // A check asks for the same values several times.
+    static (KernelCase? Case, float[][] Values) latest = (null, []);
+
     public string Name => $"{Method} {Sizes}";
 
     public override string ToString() => Name;
 
-    /// <summary>The operands' values before the call, always the same for the same case; outputs hold zeros.</summary>
+    /// <summary>The operands' values before the call, always the same for the same case, in new arrays; outputs hold NaN, so that an element left out shows.</summary>
     public float[][] Values()
     {
+        if (latest.Case == this) return [.. latest.Values.Select(v => (float[])v.Clone())];
         float[][] values = new float[Operands.Length][];
         for (int i = 0; i < values.Length; i++)
         {
@@ -73,7 +78,8 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
             for (int j = 0; j < values[i].Length; j++) values[i][j] = Operands[i].Value(random, j);
         }
         Prepare?.Invoke(values);
-        return values;
+        latest = (this, values);
+        return Values();
     }
 
     /// <summary>Replaces the outputs among the values by what the definition says.</summary>

@@ -106,7 +106,7 @@ public sealed class ReferenceBackendTests
         AssertAdjoint(120, 480, (x, y) => Reference.Upsample2x(x[0], y, image), (y, x) => Reference.SumPool2x2(y[0], x, image));
 
         Shape small = new(3, 1, 5), large = new(3, 4, 5);
-        AssertAdjoint(15, 60, (x, y) => Reference.BroadcastTo(x[0], y, new BroadcastSpec(small, large, large)), (y, x) => Reference.Sum(y[0], x, new ReduceSpec(large, [false, true, false])));
+        AssertAdjoint(15, 60, (x, y) => Reference.BroadcastTo(x[0], y, new BroadcastSpec(small, small, large)), (y, x) => Reference.Sum(y[0], x, new ReduceSpec(large, [false, true, false])));
 
         AssertAdjoint(24, 24, (x, y) => Reference.Permute(x[0], y, new PermuteSpec(new Shape(2, 3, 4), [2, 0, 1])),
             (y, x) => Reference.Permute(y[0], x, new PermuteSpec(new Shape(4, 2, 3), [1, 2, 0])));
