@@ -23,7 +23,7 @@ public sealed unsafe partial class CpuBackend : IFusedAdam
         for (int i = 0; i < group.Length; i++)
         {
             AdamSlot slot = group[i];
-            parts[i] = new AdamPart { Start = start, P = Pointer(slot.P), G = Pointer(slot.G), M = Pointer(slot.M), V = Pointer(slot.V) };
+            parts[i] = new AdamPart { Start = start, P = Floats(slot.P), G = Floats(slot.G), M = Floats(slot.M), V = Floats(slot.V) };
             start += slot.Count;
         }
         parts[group.Length].Start = start;

@@ -6,18 +6,16 @@ public sealed unsafe partial class CpuBackend
     // A job's share: 16 KB a piece is 1 us or more of work, ten times the cost of starting a parallel region.
     const int Grain = 1 << 13;
 
-    static float* Pointer(Storage s) => ((HostStorage)s).Pointer;
-
     static int CeilDiv(int a, int b) => (int)(((long)a + b - 1) / b);
 
     /// <inheritdoc/>
-    public override void Fill(Storage y, int n, float value) => WorkerPool.Run(CeilDiv(n, Grain), new FillJob(Pointer(y), n, value));
+    public override void Fill(Storage y, int n, float value) => WorkerPool.Run(CeilDiv(n, Grain), new FillJob(Floats(y), n, value));
 
     /// <inheritdoc/>
-    public override void Copy(Storage x, Storage y, int n) => WorkerPool.Run(CeilDiv(n, Grain), new CopyJob(Pointer(x), Pointer(y), n));
+    public override void Copy(Storage x, Storage y, int n) => WorkerPool.Run(CeilDiv(n, Grain), new CopyJob(Floats(x), Floats(y), n));
 
     /// <inheritdoc/>
-    public override void Map<TOp>(Storage x, Storage y, int n, TOp f) => WorkerPool.Run(CeilDiv(n, Grain), new MapJob<TOp>(Pointer(x), Pointer(y), n, f));
+    public override void Map<TOp>(Storage x, Storage y, int n, TOp f) => WorkerPool.Run(CeilDiv(n, Grain), new MapJob<TOp>(Floats(x), Floats(y), n, f));
 
     readonly struct FillJob(float* y, int n, float value) : IJob
     {

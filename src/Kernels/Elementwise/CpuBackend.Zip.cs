@@ -14,14 +14,14 @@ public sealed unsafe partial class CpuBackend
     {
         if (s.Count == 0) return;
         Rows r = new(s);
-        float* pa = Pointer(a), pb = Pointer(b);
+        float* pa = Floats(a), pb = Floats(b);
         int width = s.Size(s.Rank - 1);
         if (s.Rank == 2 && width % 16 != 0 && width <= MaxPatternWidth && s.Size(0) > 16 && s.StrideA(1) == 1 && s.StrideB(1) == 1)
         {
             if (s.StrideB(0) == 0) pb = Pattern(pb, width, ref r, aSteps: true);
             else if (s.StrideA(0) == 0) pa = Pattern(pa, width, ref r, aSteps: false);
         }
-        WorkerPool.Run(r.Jobs, new ZipJob<TOp>(pa, pb, Pointer(y), r, f));
+        WorkerPool.Run(r.Jobs, new ZipJob<TOp>(pa, pb, Floats(y), r, f));
     }
 
     /// <inheritdoc/>
@@ -29,7 +29,7 @@ public sealed unsafe partial class CpuBackend
     {
         if (s.Count == 0) return;
         Rows r = new(s, onlyA: true);
-        WorkerPool.Run(r.Jobs, new ZipJob<FirstOp>(Pointer(x), Pointer(x), Pointer(y), r, default));
+        WorkerPool.Run(r.Jobs, new ZipJob<FirstOp>(Floats(x), Floats(x), Floats(y), r, default));
     }
 
     // Repeats p, of the given width, 16 times and makes the rows 16 times as long.

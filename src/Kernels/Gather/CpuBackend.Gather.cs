@@ -8,21 +8,21 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public override void Gather(Storage x, Storage index, Storage y, in GatherSpec s)
     {
-        int* indices = (int*)Pointer(index);
+        int* indices = (int*)Floats(index);
         CheckIndices("gather", indices, s);
         int perJob = Math.Max(1, Grain / Math.Max(s.Width, 1));
-        WorkerPool.Run(CeilDiv(s.Count, perJob), new GatherJob(Pointer(x), indices, Pointer(y), s, perJob));
+        WorkerPool.Run(CeilDiv(s.Count, perJob), new GatherJob(Floats(x), indices, Floats(y), s, perJob));
     }
 
     /// <inheritdoc/>
     public override void ScatterAdd(Storage y, Storage index, Storage x, in GatherSpec s)
     {
-        int* indices = (int*)Pointer(index);
+        int* indices = (int*)Floats(index);
         CheckIndices("scatter-add", indices, s);
         if (s.Rows == 0) return;
         long work = ((long)s.Count + s.Rows) * s.Width;
         int ranges = (int)Math.Min(Math.Min(WorkerPool.Threads, s.Rows), 1 + work / Grain), rows = CeilDiv(s.Rows, ranges);
-        WorkerPool.Run(CeilDiv(s.Rows, rows), new ScatterAddJob(Pointer(y), indices, Pointer(x), s, rows));
+        WorkerPool.Run(CeilDiv(s.Rows, rows), new ScatterAddJob(Floats(y), indices, Floats(x), s, rows));
     }
 
     static void CheckIndices(string op, int* index, in GatherSpec s)

@@ -11,7 +11,7 @@ public sealed unsafe partial class CpuBackend
     public override void Permute(Storage x, Storage y, in PermuteSpec s)
     {
         if (s.Count == 0) return;
-        PermuteJob job = new(Pointer(x), Pointer(y), s);
+        PermuteJob job = new(Floats(x), Floats(y), s);
         WorkerPool.Run(job.Jobs, job);
     }
 

@@ -10,7 +10,7 @@ public sealed unsafe partial class CpuBackend
     {
         if (s.OutW == 0 || s.C == 0) return;
         int rowsPerJob = (int)Math.Max(1, Grain / ((long)s.OutW * s.C * s.Kernel * s.Kernel));
-        WorkerPool.Run(CeilDiv(s.N * s.OutH, rowsPerJob), new MaxPoolJob(Pointer(x), Pointer(y), (int*)Pointer(index), s, rowsPerJob));
+        WorkerPool.Run(CeilDiv(s.N * s.OutH, rowsPerJob), new MaxPoolJob(Floats(x), Floats(y), (int*)Floats(index), s, rowsPerJob));
     }
 
     readonly struct MaxPoolJob(float* x, float* y, int* index, MaxPool2dSpec s, int rowsPerJob) : IJob

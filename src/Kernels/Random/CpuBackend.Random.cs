@@ -11,14 +11,14 @@ public sealed unsafe partial class CpuBackend
     public override void RandomUniform(Storage y, int n, in PhiloxKey key)
     {
         CheckOffset(key);
-        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<UniformDraw>(Pointer(y), n, key));
+        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<UniformDraw>(Floats(y), n, key));
     }
 
     /// <inheritdoc/>
     public override void RandomNormal(Storage y, int n, in PhiloxKey key)
     {
         CheckOffset(key);
-        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<NormalDraw>(Pointer(y), n, key));
+        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<NormalDraw>(Floats(y), n, key));
     }
 
     static void CheckOffset(in PhiloxKey key)

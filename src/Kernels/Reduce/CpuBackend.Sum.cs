@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public override void Sum(Storage x, Storage y, in ReduceSpec s)
     {
-        float* py = Pointer(y), from = Pointer(x);
+        float* py = Floats(y), from = Floats(x);
         if (s.InputCount == 0)
         {
             Fill(y, s.OutputCount, 0);

@@ -5,10 +5,10 @@ namespace Sagan.Native.Kernels;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => RunImageRows(s, new UpsampleJob(Pointer(x), Pointer(y), s));
+    public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => RunImageRows(s, new UpsampleJob(Floats(x), Floats(y), s));
 
     /// <inheritdoc/>
-    public override void SumPool2x2(Storage x, Storage y, in ImageSpec s) => RunImageRows(s, new SumPoolJob(Pointer(x), Pointer(y), s));
+    public override void SumPool2x2(Storage x, Storage y, in ImageSpec s) => RunImageRows(s, new SumPoolJob(Floats(x), Floats(y), s));
 
     static void RunImageRows<TJob>(in ImageSpec s, TJob job) where TJob : unmanaged, IJob
     {

@@ -6,15 +6,15 @@ public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
     public override void Slice(Storage x, Storage y, in SliceSpec s) =>
-        CopyRuns(Pointer(x) + (long)s.Start * s.Inner, s.Length * s.Inner, Pointer(y), s.Count * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
+        CopyRuns(Floats(x) + (long)s.Start * s.Inner, s.Length * s.Inner, Floats(y), s.Count * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
 
     /// <inheritdoc/>
     public override void CopyInto(Storage x, Storage y, in SliceSpec s) =>
-        CopyRuns(Pointer(x), s.Count * s.Inner, Pointer(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
+        CopyRuns(Floats(x), s.Count * s.Inner, Floats(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
 
     /// <inheritdoc/>
     public override void Pad(Storage x, Storage y, in SliceSpec s) =>
-        CopyRuns(Pointer(x), s.Count * s.Inner, Pointer(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner,
+        CopyRuns(Floats(x), s.Count * s.Inner, Floats(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner,
             padBefore: s.Start * s.Inner, padAfter: (s.Length - s.Start - s.Count) * s.Inner);
 
     static void CopyRuns(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter)
