@@ -15,7 +15,7 @@ public interface IJob
 /// </summary>
 public static unsafe class WorkerPool
 {
-    const int SpinMilliseconds = 20;
+    const int SpinMilliseconds = 20, MaxThreads = 255;
 
     sealed class Region
     {
@@ -26,21 +26,25 @@ public static unsafe class WorkerPool
 
     static readonly Lock Busy = new();
     static readonly Region Current = new();
-    static readonly SemaphoreSlim Parked = new(0);
+    // Each worker has a wake-up of its own: with a common semaphore, a worker that parks again could take the wake-up meant for one that is slow to get up.
+    static readonly SemaphoreSlim[] WakeUp = new SemaphoreSlim[MaxThreads];
+    // 1 while a worker sleeps or is about to; who sets it back to 0 decides: the worker stays up, or the caller releases WakeUp, once.
+    static readonly int[] Parked = new int[MaxThreads];
     // The number of regions begun, times 256, plus the number of workers that take part in the newest: one word, so that both are seen together.
-    static int ticket;
-    static int next, running, parked, threads = Environment.ProcessorCount, started;
+    static long ticket;
+    static int next, running, threads = Math.Min(Environment.ProcessorCount, MaxThreads), started;
     static Exception? failure;
     [ThreadStatic] static bool inside;
 
-    /// <summary>Number of threads that share the work, the caller included; the number of processors unless set.</summary>
+    /// <summary>Number of threads that share the work, the caller included; the number of processors unless set. A job must not set it.</summary>
     public static int Threads
     {
         get => threads;
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 255);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxThreads);
+            if (inside) throw new InvalidOperationException("the number of threads was set by a job, while they work; set it outside.");
             lock (Busy) threads = value;
         }
     }
@@ -74,9 +78,9 @@ public static unsafe class WorkerPool
         Current.Count = count;
         Volatile.Write(ref next, 0);
         Volatile.Write(ref running, workers);
-        Interlocked.Exchange(ref ticket, ((ticket >> 8) + 1 << 8) | workers);
-        int asleep = Volatile.Read(ref parked);
-        if (asleep > 0) Parked.Release(asleep);
+        Interlocked.Exchange(ref ticket, ((ticket >> 8) + 1 << 8) | (uint)workers);
+        for (int i = 1; i <= workers; i++)
+            if (Volatile.Read(ref Parked[i]) == 1 && Interlocked.CompareExchange(ref Parked[i], 0, 1) == 1) WakeUp[i].Release();
         Drain();
         SpinWait wait = default;
         while (Volatile.Read(ref running) > 0)
@@ -106,16 +110,17 @@ public static unsafe class WorkerPool
 
     static void Start(int worker)
     {
-        int seen = Volatile.Read(ref ticket);
+        long seen = Volatile.Read(ref ticket);
+        WakeUp[worker] = new SemaphoreSlim(0);
         new Thread(() => Loop(worker, seen)) { IsBackground = true, Name = $"kernel worker {worker}" }.Start();
     }
 
-    static void Loop(int worker, int seen)
+    static void Loop(int worker, long seen)
     {
         inside = true;
         while (true)
         {
-            seen = Await(seen);
+            seen = Await(worker, seen);
             if (worker > (seen & 255)) continue;
             Drain();
             Interlocked.Decrement(ref running);
@@ -123,20 +128,20 @@ public static unsafe class WorkerPool
     }
 
     // Waits for a ticket other than `seen`: spins, then parks.
-    static int Await(int seen)
+    static long Await(int worker, long seen)
     {
         long until = Environment.TickCount64 + SpinMilliseconds;
         for (int spins = 0; ; spins++)
         {
-            int now = Volatile.Read(ref ticket);
+            long now = Volatile.Read(ref ticket);
             if (now != seen) return now;
             Thread.SpinWait(8);
             // More threads than processors: let the others run.
             if ((spins & 63) == 63 && threads > Environment.ProcessorCount) Thread.Yield();
             if ((spins & 255) != 255 || Environment.TickCount64 < until) continue;
-            Interlocked.Increment(ref parked);
-            if (Volatile.Read(ref ticket) == seen) Parked.Wait();
-            Interlocked.Decrement(ref parked);
+            Interlocked.Exchange(ref Parked[worker], 1);
+            // A region that began before Parked was seen wakes nobody.
+            if (Volatile.Read(ref ticket) == seen || Interlocked.CompareExchange(ref Parked[worker], 0, 1) == 0) WakeUp[worker].Wait();
             until = Environment.TickCount64 + SpinMilliseconds;
         }
     }
