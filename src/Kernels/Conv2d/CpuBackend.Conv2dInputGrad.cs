@@ -2,7 +2,7 @@ namespace Sagan.Native.Kernels;
 
 public sealed unsafe partial class CpuBackend
 {
-    const int RepeatedBiasSlot = 4;
+    const int RepeatedBiasSlot = 5;
 
     public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => ConvTranspose2d(dy, w, null, dx, s, Activation.None);
 
@@ -73,7 +73,11 @@ public sealed unsafe partial class CpuBackend
     {
         public static bool InRows => false;
 
-        public void Pack<V>(int first, int count, int k, int depth, float* p, int stride) where V : unmanaged, ISimd<V>
+        public int Ld => 0;
+
+        public float* At(int i, int k) => null;
+
+        public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
         {
             (int tap, int o) = Math.DivRem(k, s.Co);
             (int ty, int tx) = Math.DivRem(tap, x.Taps);
@@ -82,7 +86,7 @@ public sealed unsafe partial class CpuBackend
             {
                 float* q = w + o * ld + ((long)(y.Last - ty * s.Stride) * s.Kw + x.Last - tx * s.Stride) * s.Ci + first;
                 int n = Math.Min(depth, s.Co - o);
-                for (int d = 0; d < n; d++, q += ld, p += stride) PackTools.CopyLanes<V>(q, p, count, stride);
+                for (int d = 0; d < n; d++, q += ld, p += lanes) PackTools.Spread<V>(q, count, p, lanes, panelSize);
                 depth -= n;
                 o = 0;
                 if (++tx == x.Taps)

@@ -40,21 +40,29 @@ unsafe struct WindowCursor
         n++;
     }
 
-    /// <summary>
-    /// Row u of the window: the address its element 0 has or would have, and which of its elements lie inside the image (none: From = To).
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float* Row(int u, out int from, out int to)
+    readonly int Y => i * g.Stride + g.OriginY;
+
+    readonly int X => j * g.Stride + g.OriginX;
+
+    /// <summary>True when no part of the window lies outside the image.</summary>
+    public readonly bool IsInside => X >= 0 && X + g.Kw <= g.W && Y >= 0 && Y + g.Kh <= g.H;
+
+    /// <summary>The address that element 0 of row u of the window has or would have.</summary>
+    public readonly float* Row(int u) => g.X + (((long)n * g.H + Y + u) * g.W + X) * g.C;
+
+    /// <summary>Writes elements t .. stop-1 of row u, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
+    public readonly void CopyRow<V>(int u, int t, int stop, float* p) where V : unmanaged, ISimd<V>
     {
-        int y = i * g.Stride + g.OriginY + u, x = j * g.Stride + g.OriginX;
-        if ((uint)y >= (uint)g.H)
+        int from = stop, to = stop;
+        if ((uint)(Y + u) < (uint)g.H)
         {
-            from = to = 0;
-            return g.X;
+            from = Math.Clamp(-X * g.C, t, stop);
+            to = Math.Clamp((g.W - X) * g.C, from, stop);
         }
-        from = Math.Min(Math.Max(-x, 0) * g.C, g.RowLength);
-        to = Math.Max(Math.Min((g.W - x) * g.C, g.RowLength), from);
-        return g.X + (((long)n * g.H + y) * g.W + x) * g.C;
+        // Ascending, so that what a vector writes too much is overwritten by the next piece.
+        if (from > t) PackTools.Zero<V>(p, from - t);
+        if (to > from) PackTools.Copy<V>(Row(u) + from, p + (from - t), to - from);
+        if (stop > to) PackTools.Zero<V>(p + (to - t), stop - to);
     }
 }
 
@@ -65,25 +73,24 @@ readonly unsafe struct WindowRowOperand(Windows g) : IOperand
 
     public static bool InRows => true;
 
-    public void Pack<V>(int first, int count, int k, int depth, float* p, int stride) where V : unmanaged, ISimd<V>
+    public int Ld => 0;
+
+    public float* At(int i, int k) => null;
+
+    public void Pack<V>(int first, int count, int k, int depth, float* p, int ld, long panelSize) where V : unmanaged, ISimd<V>
     {
         WindowCursor cursor = new(g, first);
         int length = g.RowLength;
         (int u0, int t0) = Math.DivRem(k, length);
-        for (int r = 0; r < count; r++, cursor.Next())
+        for (int r = 0; r < count; r++, cursor.Next(), p += ld)
         {
-            float* y = p + (nint)r * stride, end = y + depth;
-            // Ascending, so that what a vector writes too much is overwritten by the next piece.
-            for (int u = u0, t = t0; y < end; u++, t = 0)
+            bool inside = cursor.IsInside;
+            for (int u = u0, t = t0, done = 0; done < depth; u++, t = 0)
             {
-                int stop = Math.Min(length, t + (int)(end - y));
-                float* x = cursor.Row(u, out int from, out int to);
-                from = Math.Clamp(from, t, stop);
-                to = Math.Clamp(to, from, stop);
-                if (from > t) PackTools.Zero<V>(y, from - t);
-                if (to > from) PackTools.Copy<V>(x + from, y + (from - t), to - from);
-                if (stop > to) PackTools.Zero<V>(y + (to - t), stop - to);
-                y += stop - t;
+                int n = Math.Min(length - t, depth - done);
+                if (inside) PackTools.Copy<V>(cursor.Row(u) + t, p + done, n);
+                else cursor.CopyRow<V>(u, t, t + n, p + done);
+                done += n;
             }
         }
     }
@@ -96,45 +103,33 @@ readonly unsafe struct WindowColumnOperand(Windows g) : IOperand
 
     public static bool InRows => false;
 
-    public void Pack<V>(int first, int count, int k, int depth, float* p, int stride) where V : unmanaged, ISimd<V>
+    public int Ld => 0;
+
+    public float* At(int i, int k) => null;
+
+    public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength;
         (int u0, int t0) = Math.DivRem(first, length);
         WindowCursor cursor = new(g, k);
-        if (t0 + count <= length && (count == stride || count == V.Count))
+        bool oneRow = t0 + count <= length;
+        float* gathered = stackalloc float[count + V.Count];
+        for (int d = 0; d < depth; d++, p += lanes, cursor.Next())
         {
-            for (int d = 0; d < depth; d++, p += stride, cursor.Next())
+            bool inside = cursor.IsInside;
+            if (inside && oneRow)
             {
-                float* x = cursor.Row(u0, out int from, out int to);
-                if (from <= t0 && t0 + count <= to)
-                    for (int l = 0; l < stride; l += V.Count) V.Load(x + t0 + l).Store(p + l);
-                else Piece(x, from, to, t0, p, count);
+                PackTools.Spread<V>(cursor.Row(u0) + t0, count, p, lanes, panelSize);
+                continue;
             }
-            return;
-        }
-        for (int d = 0; d < depth; d++, p += stride, cursor.Next())
-        {
-            int done = 0;
-            for (int u = u0, t = t0; done < count; u++, t = 0)
+            for (int u = u0, t = t0, done = 0; done < count; u++, t = 0)
             {
                 int n = Math.Min(length - t, count - done);
-                float* x = cursor.Row(u, out int from, out int to);
-                Piece(x, from, to, t, p + done, n);
+                if (inside) PackTools.Copy<V>(cursor.Row(u) + t, gathered + done, n);
+                else cursor.CopyRow<V>(u, t, t + n, gathered + done);
                 done += n;
             }
-            for (; done < stride; done++) p[done] = 0;
+            PackTools.Spread<V>(gathered, count, p, lanes, panelSize);
         }
-    }
-
-    // p[l] = x[t + l] for l < n where from <= t + l < to, else 0.
-    static void Piece(float* x, int from, int to, int t, float* p, int n)
-    {
-        from = Math.Clamp(from - t, 0, n);
-        to = Math.Clamp(to - t, from, n);
-        x += t;
-        int l = 0;
-        for (; l < from; l++) p[l] = 0;
-        for (; l < to; l++) p[l] = x[l];
-        for (; l < n; l++) p[l] = 0;
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors, t with a pitch of two vectors, b in panels of C vectors.
+/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors; b[p, j] at b[p ldb + j], t with a pitch of two vectors.
 /// Rows: a[i, p] at a[i lda + p]. Columns: a[i, p] at a[p lda + i].
 /// Every sum is one chain of fused multiply-adds in ascending p, so an element has the same bits in whichever tile it is computed.
 /// The accumulators are named locals because the JIT keeps those in registers; an array of 24 vectors (stackalloc or inline array) ran at a quarter of the speed.
@@ -13,55 +13,55 @@ static unsafe class Tiles
 {
     /// <summary>Runs the smallest tile that has at least this many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
+    public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
     {
         if (TA.InRows)
         {
-            if (wide) RunRows2<V>(rows, k, a, lda, b, t);
-            else RunRows1<V>(rows, k, a, lda, b, t);
+            if (wide) RunRows2<V>(rows, k, a, lda, b, ldb, t);
+            else RunRows1<V>(rows, k, a, lda, b, ldb, t);
         }
-        else if (wide) RunColumns2<V>(rows, k, a, lda, b, t);
-        else RunColumns1<V>(rows, k, a, lda, b, t);
+        else if (wide) RunColumns2<V>(rows, k, a, lda, b, ldb, t);
+        else RunColumns1<V>(rows, k, a, lda, b, ldb, t);
     }
 
-    static void RunRows2<V>(int rows, nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void RunRows2<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Rows2x2<V>(k, a, lda, b, t);
-        else if (rows <= 4) Rows4x2<V>(k, a, lda, b, t);
-        else if (rows <= 6) Rows6x2<V>(k, a, lda, b, t);
-        else if (rows <= 8) Rows8x2<V>(k, a, lda, b, t);
-        else Rows12x2<V>(k, a, lda, b, t);
+        if (rows <= 2) Rows2x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 4) Rows4x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 6) Rows6x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 8) Rows8x2<V>(k, a, lda, b, ldb, t);
+        else Rows12x2<V>(k, a, lda, b, ldb, t);
     }
 
-    static void RunRows1<V>(int rows, nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void RunRows1<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Rows2x1<V>(k, a, lda, b, t);
-        else if (rows <= 4) Rows4x1<V>(k, a, lda, b, t);
-        else if (rows <= 6) Rows6x1<V>(k, a, lda, b, t);
-        else if (rows <= 8) Rows8x1<V>(k, a, lda, b, t);
-        else Rows12x1<V>(k, a, lda, b, t);
+        if (rows <= 2) Rows2x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 4) Rows4x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 6) Rows6x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 8) Rows8x1<V>(k, a, lda, b, ldb, t);
+        else Rows12x1<V>(k, a, lda, b, ldb, t);
     }
 
-    static void RunColumns2<V>(int rows, nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void RunColumns2<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Columns2x2<V>(k, a, lda, b, t);
-        else if (rows <= 4) Columns4x2<V>(k, a, lda, b, t);
-        else if (rows <= 6) Columns6x2<V>(k, a, lda, b, t);
-        else if (rows <= 8) Columns8x2<V>(k, a, lda, b, t);
-        else Columns12x2<V>(k, a, lda, b, t);
+        if (rows <= 2) Columns2x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 4) Columns4x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 6) Columns6x2<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 8) Columns8x2<V>(k, a, lda, b, ldb, t);
+        else Columns12x2<V>(k, a, lda, b, ldb, t);
     }
 
-    static void RunColumns1<V>(int rows, nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void RunColumns1<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Columns2x1<V>(k, a, lda, b, t);
-        else if (rows <= 4) Columns4x1<V>(k, a, lda, b, t);
-        else if (rows <= 6) Columns6x1<V>(k, a, lda, b, t);
-        else if (rows <= 8) Columns8x1<V>(k, a, lda, b, t);
-        else Columns12x1<V>(k, a, lda, b, t);
+        if (rows <= 2) Columns2x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 4) Columns4x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 6) Columns6x1<V>(k, a, lda, b, ldb, t);
+        else if (rows <= 8) Columns8x1<V>(k, a, lda, b, ldb, t);
+        else Columns12x1<V>(k, a, lda, b, ldb, t);
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows12x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows12x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -94,7 +94,7 @@ static unsafe class Tiles
             x = V.Create(a9[0]); c9_0 = V.MultiplyAdd(x, b0, c9_0); c9_1 = V.MultiplyAdd(x, b1, c9_1);
             x = V.Create(a9[lda]); c10_0 = V.MultiplyAdd(x, b0, c10_0); c10_1 = V.MultiplyAdd(x, b1, c10_1);
             x = V.Create(a9[lda2]); c11_0 = V.MultiplyAdd(x, b0, c11_0); c11_1 = V.MultiplyAdd(x, b1, c11_1);
-            b += 2 * V.Count;
+            b += ldb;
             a++; a3++; a6++; a9++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -124,7 +124,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows8x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows8x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -148,7 +148,7 @@ static unsafe class Tiles
             x = V.Create(a3[lda2]); c5_0 = V.MultiplyAdd(x, b0, c5_0); c5_1 = V.MultiplyAdd(x, b1, c5_1);
             x = V.Create(a6[0]); c6_0 = V.MultiplyAdd(x, b0, c6_0); c6_1 = V.MultiplyAdd(x, b1, c6_1);
             x = V.Create(a6[lda]); c7_0 = V.MultiplyAdd(x, b0, c7_0); c7_1 = V.MultiplyAdd(x, b1, c7_1);
-            b += 2 * V.Count;
+            b += ldb;
             a++; a3++; a6++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -170,7 +170,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows6x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows6x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -189,7 +189,7 @@ static unsafe class Tiles
             x = V.Create(a3[0]); c3_0 = V.MultiplyAdd(x, b0, c3_0); c3_1 = V.MultiplyAdd(x, b1, c3_1);
             x = V.Create(a3[lda]); c4_0 = V.MultiplyAdd(x, b0, c4_0); c4_1 = V.MultiplyAdd(x, b1, c4_1);
             x = V.Create(a3[lda2]); c5_0 = V.MultiplyAdd(x, b0, c5_0); c5_1 = V.MultiplyAdd(x, b1, c5_1);
-            b += 2 * V.Count;
+            b += ldb;
             a++; a3++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -207,7 +207,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows4x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows4x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -222,7 +222,7 @@ static unsafe class Tiles
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
             x = V.Create(a3[0]); c3_0 = V.MultiplyAdd(x, b0, c3_0); c3_1 = V.MultiplyAdd(x, b1, c3_1);
-            b += 2 * V.Count;
+            b += ldb;
             a++; a3++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -236,7 +236,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows2x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows2x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -245,7 +245,7 @@ static unsafe class Tiles
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
-            b += 2 * V.Count;
+            b += ldb;
             a++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -255,7 +255,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows12x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows12x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -288,7 +288,7 @@ static unsafe class Tiles
             x = V.Create(a9[0]); c9_0 = V.MultiplyAdd(x, b0, c9_0);
             x = V.Create(a9[lda]); c10_0 = V.MultiplyAdd(x, b0, c10_0);
             x = V.Create(a9[lda2]); c11_0 = V.MultiplyAdd(x, b0, c11_0);
-            b += V.Count;
+            b += ldb;
             a++; a3++; a6++; a9++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -306,7 +306,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows8x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows8x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -330,7 +330,7 @@ static unsafe class Tiles
             x = V.Create(a3[lda2]); c5_0 = V.MultiplyAdd(x, b0, c5_0);
             x = V.Create(a6[0]); c6_0 = V.MultiplyAdd(x, b0, c6_0);
             x = V.Create(a6[lda]); c7_0 = V.MultiplyAdd(x, b0, c7_0);
-            b += V.Count;
+            b += ldb;
             a++; a3++; a6++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -344,7 +344,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows6x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows6x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -363,7 +363,7 @@ static unsafe class Tiles
             x = V.Create(a3[0]); c3_0 = V.MultiplyAdd(x, b0, c3_0);
             x = V.Create(a3[lda]); c4_0 = V.MultiplyAdd(x, b0, c4_0);
             x = V.Create(a3[lda2]); c5_0 = V.MultiplyAdd(x, b0, c5_0);
-            b += V.Count;
+            b += ldb;
             a++; a3++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -375,7 +375,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows4x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows4x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -390,7 +390,7 @@ static unsafe class Tiles
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
             x = V.Create(a3[0]); c3_0 = V.MultiplyAdd(x, b0, c3_0);
-            b += V.Count;
+            b += ldb;
             a++; a3++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -400,7 +400,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rows2x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Rows2x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -409,7 +409,7 @@ static unsafe class Tiles
             V b0 = V.Load(b);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
-            b += V.Count;
+            b += ldb;
             a++;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -417,7 +417,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns12x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns12x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -446,7 +446,7 @@ static unsafe class Tiles
             x = V.Create(a[9]); c9_0 = V.MultiplyAdd(x, b0, c9_0); c9_1 = V.MultiplyAdd(x, b1, c9_1);
             x = V.Create(a[10]); c10_0 = V.MultiplyAdd(x, b0, c10_0); c10_1 = V.MultiplyAdd(x, b1, c10_1);
             x = V.Create(a[11]); c11_0 = V.MultiplyAdd(x, b0, c11_0); c11_1 = V.MultiplyAdd(x, b1, c11_1);
-            b += 2 * V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -476,7 +476,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns8x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns8x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -497,7 +497,7 @@ static unsafe class Tiles
             x = V.Create(a[5]); c5_0 = V.MultiplyAdd(x, b0, c5_0); c5_1 = V.MultiplyAdd(x, b1, c5_1);
             x = V.Create(a[6]); c6_0 = V.MultiplyAdd(x, b0, c6_0); c6_1 = V.MultiplyAdd(x, b1, c6_1);
             x = V.Create(a[7]); c7_0 = V.MultiplyAdd(x, b0, c7_0); c7_1 = V.MultiplyAdd(x, b1, c7_1);
-            b += 2 * V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -519,7 +519,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns6x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns6x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -536,7 +536,7 @@ static unsafe class Tiles
             x = V.Create(a[3]); c3_0 = V.MultiplyAdd(x, b0, c3_0); c3_1 = V.MultiplyAdd(x, b1, c3_1);
             x = V.Create(a[4]); c4_0 = V.MultiplyAdd(x, b0, c4_0); c4_1 = V.MultiplyAdd(x, b1, c4_1);
             x = V.Create(a[5]); c5_0 = V.MultiplyAdd(x, b0, c5_0); c5_1 = V.MultiplyAdd(x, b1, c5_1);
-            b += 2 * V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -554,7 +554,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns4x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns4x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -567,7 +567,7 @@ static unsafe class Tiles
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
             x = V.Create(a[3]); c3_0 = V.MultiplyAdd(x, b0, c3_0); c3_1 = V.MultiplyAdd(x, b1, c3_1);
-            b += 2 * V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -581,7 +581,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns2x2<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns2x2<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
@@ -590,7 +590,7 @@ static unsafe class Tiles
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
-            b += 2 * V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -600,7 +600,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns12x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns12x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -629,7 +629,7 @@ static unsafe class Tiles
             x = V.Create(a[9]); c9_0 = V.MultiplyAdd(x, b0, c9_0);
             x = V.Create(a[10]); c10_0 = V.MultiplyAdd(x, b0, c10_0);
             x = V.Create(a[11]); c11_0 = V.MultiplyAdd(x, b0, c11_0);
-            b += V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -647,7 +647,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns8x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns8x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -668,7 +668,7 @@ static unsafe class Tiles
             x = V.Create(a[5]); c5_0 = V.MultiplyAdd(x, b0, c5_0);
             x = V.Create(a[6]); c6_0 = V.MultiplyAdd(x, b0, c6_0);
             x = V.Create(a[7]); c7_0 = V.MultiplyAdd(x, b0, c7_0);
-            b += V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -682,7 +682,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns6x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns6x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -699,7 +699,7 @@ static unsafe class Tiles
             x = V.Create(a[3]); c3_0 = V.MultiplyAdd(x, b0, c3_0);
             x = V.Create(a[4]); c4_0 = V.MultiplyAdd(x, b0, c4_0);
             x = V.Create(a[5]); c5_0 = V.MultiplyAdd(x, b0, c5_0);
-            b += V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -711,7 +711,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns4x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns4x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -724,7 +724,7 @@ static unsafe class Tiles
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
             x = V.Create(a[3]); c3_0 = V.MultiplyAdd(x, b0, c3_0);
-            b += V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);
@@ -734,7 +734,7 @@ static unsafe class Tiles
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Columns2x1<V>(nint k, float* a, nint lda, float* b, float* t) where V : unmanaged, ISimd<V>
+    static void Columns2x1<V>(nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
@@ -743,7 +743,7 @@ static unsafe class Tiles
             V b0 = V.Load(b);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
-            b += V.Count;
+            b += ldb;
             a += lda;
         }
         c0_0.Store(t + 0 * V.Count);

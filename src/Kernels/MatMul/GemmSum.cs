@@ -11,12 +11,15 @@ readonly unsafe struct GemmSum<V, TC>(float* partial, int splits, int m, int n, 
     {
         float* t = stackalloc float[2 * V.Count];
         for (int r = index * RowsPerJob; r < Math.Min(m, (index + 1) * RowsPerJob); r++)
+        {
+            float* row = c.Rows.Row(r);
             for (int j = 0; j < n; j += 2 * V.Count)
             {
                 int columns = Math.Min(2 * V.Count, n - j);
                 Sum(partial + (long)r * n + j, columns, t);
-                c.Store<V>(t, r, 1, j, columns, true, true);
+                c.Store<V>(t, &row, 1, j, columns, true, true);
             }
+        }
     }
 
     void Sum(float* x, int columns, float* t)
