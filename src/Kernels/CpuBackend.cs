@@ -22,14 +22,6 @@ public sealed partial class CpuBackend : Backend
 
     public override void CopyInto(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
 
-    public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => throw new NotImplementedException();
-
-    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => throw new NotImplementedException();
-
     public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
 
     public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();

@@ -4,7 +4,7 @@ using Sagan.Native.Images;
 
 namespace Sagan.Native.Tests.Images;
 
-/// <summary>The files of Golden/images.zip, made by Golden/make_image_golden.py.</summary>
+/// <summary>The files of tests/golden/images.zip, made by make_images.py beside it.</summary>
 static class ImageGolden
 {
     static readonly Dictionary<string, byte[]> Entries = Read();
