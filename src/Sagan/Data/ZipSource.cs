@@ -103,9 +103,9 @@ sealed class ZipSource : ImageSource
                 using Stream stream = entry.Open();
                 bytes = new byte[entry.Length];
                 int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-                if (read < bytes.Length || stream.ReadByte() >= 0)
+                if (read < bytes.Length)
                 {
-                    throw new DataException(name, $"unpacks to {(read < bytes.Length ? "fewer" : "more")} bytes than the {bytes.Length} the archive declares");
+                    throw new DataException(name, $"unpacks to {read} bytes, not to the {bytes.Length} that the archive declares");
                 }
             }
         }

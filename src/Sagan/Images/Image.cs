@@ -6,8 +6,8 @@ namespace Sagan.Native.Images;
 /// </summary>
 public sealed class Image
 {
-    /// <summary>Most pixels of an image that is read: 2^27, about 134 megapixels.</summary>
-    internal const long MaxPixels = 1L << 27;
+    /// <summary>Most pixels of an image that is read: 2^26, about 67 megapixels.</summary>
+    internal const long MaxPixels = 1L << 26;
 
     /// <summary>Largest width and height of an image that is read: what JPEG can say.</summary>
     internal const int MaxSide = 65535;

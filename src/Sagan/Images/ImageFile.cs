@@ -20,6 +20,7 @@ public static partial class ImageFile
             return ImageFormat.Of(bytes) switch
             {
                 ImageFormat.Png => PngReader.Read(bytes, name),
+                ImageFormat.Jpeg => JpegReader.Read(bytes, name),
                 null when bytes.Length == 0 => throw new DataException(name, "the file is empty"),
                 null => throw new DataException(name, 0, "not an image: its first bytes are those of no known format"),
                 string format => throw new DataException(name, $"{format} is not read by this build: {WayOut}") { Unsupported = true },
