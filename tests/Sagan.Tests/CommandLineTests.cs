@@ -21,7 +21,7 @@ public sealed class CommandLineTests
         T? seen = null;
         RootCommand root = new() { verb((r, _) => { seen = r; return ExitCode.Success; }) };
         GlobalOptions.AddTo(root);
-        Assert.Equal(0, root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+        Assert.Equal(0, root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Error = TextWriter.Null }));
         return seen!;
     }
 
@@ -79,6 +79,7 @@ public sealed class CommandLineTests
             (new DeviceUnavailableException("x"), ExitCode.Device),
             (new DeviceMemoryException("x"), ExitCode.Device),
             (new RunFileException("x"), ExitCode.File),
+            (new IOException("x"), ExitCode.File),
             (new CheckFailedException("x"), ExitCode.CheckFailed),
             (new DivergedException("x"), ExitCode.Diverged),
             (new InvalidOperationException("x"), ExitCode.Failed),

@@ -10,6 +10,7 @@ static class ExitCodes
     {
         SaganException e => e.ExitCode,
         DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => ExitCode.Device,
+        IOException or UnauthorizedAccessException => ExitCode.File,
         _ => ExitCode.Failed,
     };
 
