@@ -167,6 +167,8 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("{ \"model\": { \"gAttention\": null } }", "a list of whole numbers")]
     [InlineData("{ \"loss\": { \"lambda\": 1e999 } }", "loss.lambda")]
     [InlineData("{ \"loss\": { \"kind\": 0 } }", "one of hinge")]
+    [InlineData("{ \"\\ud800\": 1 }", "not valid JSON")]
+    [InlineData("{ \"preset\": \"\\ud800\" }", "not valid JSON")]
     public void Bad_files_are_refused_by_name(string json, string part)
     {
         string message = ErrorOfFile(json);
@@ -231,7 +233,7 @@ public sealed class ConfigurationTests : IDisposable
     {
         Random random = new(1);
         byte[] good = Encoding.UTF8.GetBytes(Set("training.maxTime=1h").ToJson());
-        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "//", "/*", new('[', 200), "\"training\":", "\n"];
+        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "\\ud800", "\"\\ud800\": 1,", "//", "/*", new('[', 200), "\"training\":", "\n"];
         int refused = 0;
         for (int i = 0; i < 3000; i++)
         {

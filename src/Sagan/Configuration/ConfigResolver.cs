@@ -97,7 +97,8 @@ sealed class ConfigResolver
             });
             return root is JsonObject o ? [.. Leaves(o, origin)] : throw new ConfigException($"{origin}: the configuration must be a JSON object: {{ ... }}.");
         }
-        catch (JsonException e)
+        // InvalidOperationException: a name in it is no valid Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ConfigException($"{origin}: not valid JSON: {e.Message}", e);
         }

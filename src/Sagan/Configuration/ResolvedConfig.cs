@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,7 +8,7 @@ namespace Sagan.Native.Configuration;
 /// <summary>A valid configuration, the origin of every value (by path), and what the user should be warned of.</summary>
 sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, string> Origins, IReadOnlyList<string> Warnings)
 {
-    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>config.json: the values, ready to be read again.</summary>
     public string ToJson() => JsonSerializer.Serialize(Config, RunConfigJson.Default.RunConfig) + "\n";
