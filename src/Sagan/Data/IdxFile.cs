@@ -27,7 +27,7 @@ sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
         {
             return Read(stream, name, gzip ? file.Length * MaxExpansion : file.Length);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new DataException(name, "the gzip data are damaged: " + e.Message, e);
         }

@@ -204,7 +204,7 @@ sealed class PngReader
                 throw new DataException(name, data[0].Start, $"the zlib data of this PNG go on after the {expected} bytes that {width} x {height} pixels have");
             }
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new DataException(name, data[0].Start, "the zlib data of this PNG are damaged", e);
         }

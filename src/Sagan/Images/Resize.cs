@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
+
 namespace Sagan.Native.Images;
 
 /// <summary>
@@ -49,35 +52,25 @@ public static class Resize
     {
         Image result = new(width, image.Height, image.Channels);
         Weights weights = new(image.Width, width);
-        int n = image.Channels;
+        int n = image.Channels, length = image.Width * n;
+        // A pixel is read as four bytes, whatever its channels: the row has room behind it for that.
+        byte[] row = new byte[length + 4];
         for (int y = 0; y < image.Height; y++)
         {
-            ReadOnlySpan<byte> from = image.Pixels.AsSpan(y * image.Width * n, image.Width * n);
+            image.Pixels.AsSpan(y * length, length).CopyTo(row);
             Span<byte> to = result.Pixels.AsSpan(y * width * n, width * n);
             for (int x = 0; x < width; x++)
             {
                 ReadOnlySpan<int> k = weights.Of(x, out int first);
-                if (n == 3)
+                Vector128<int> sum = Vector128.Create(1 << FractionBits - 1);
+                for (int i = 0, j = first * n; i < k.Length; i++, j += n)
                 {
-                    int r = 1 << FractionBits - 1, g = r, b = r;
-                    ReadOnlySpan<byte> p = from.Slice(first * 3, k.Length * 3);
-                    for (int i = 0, j = 0; i < k.Length && j + 2 < p.Length; i++, j += 3)
-                    {
-                        r += k[i] * p[j];
-                        g += k[i] * p[j + 1];
-                        b += k[i] * p[j + 2];
-                    }
-                    (to[x * 3], to[x * 3 + 1], to[x * 3 + 2]) = (Round(r), Round(g), Round(b));
-                    continue;
+                    Vector128<byte> pixel = Vector128.CreateScalar(BinaryPrimitives.ReadUInt32LittleEndian(row.AsSpan(j))).AsByte();
+                    sum += k[i] * Vector128.WidenLower(Vector128.WidenLower(pixel)).AsInt32();
                 }
                 for (int c = 0; c < n; c++)
                 {
-                    int sum = 1 << FractionBits - 1;
-                    for (int i = 0; i < k.Length; i++)
-                    {
-                        sum += k[i] * from[(first + i) * n + c];
-                    }
-                    to[x * n + c] = Round(sum);
+                    to[x * n + c] = Round(sum[c]);
                 }
             }
         }
@@ -96,12 +89,7 @@ public static class Resize
             Array.Fill(sums, 1 << FractionBits - 1);
             for (int i = 0; i < k.Length; i++)
             {
-                ReadOnlySpan<byte> from = image.Pixels.AsSpan((first + i) * length, length);
-                int weight = k[i];
-                for (int x = 0; x < sums.Length && x < from.Length; x++)
-                {
-                    sums[x] += weight * from[x];
-                }
+                AddWeighted(image.Pixels.AsSpan((first + i) * length, length), k[i], sums);
             }
             Span<byte> to = result.Pixels.AsSpan(y * length, length);
             for (int x = 0; x < to.Length; x++)
@@ -110,6 +98,22 @@ public static class Resize
             }
         }
         return result;
+    }
+
+    static void AddWeighted(ReadOnlySpan<byte> from, int weight, Span<int> sums)
+    {
+        int x = 0;
+        for (; x + 8 <= from.Length; x += 8)
+        {
+            Vector128<ushort> eight = Vector128.WidenLower(Vector128.CreateScalar(BinaryPrimitives.ReadUInt64LittleEndian(from[x..])).AsByte());
+            Span<int> to = sums.Slice(x, 8);
+            (Vector128.Create<int>(to) + weight * Vector128.WidenLower(eight).AsInt32()).CopyTo(to);
+            (Vector128.Create<int>(to[4..]) + weight * Vector128.WidenUpper(eight).AsInt32()).CopyTo(to[4..]);
+        }
+        for (; x < from.Length; x++)
+        {
+            sums[x] += weight * from[x];
+        }
     }
 
     static byte Round(int sum) => (byte)Math.Clamp(sum >> FractionBits, 0, 255);

@@ -90,6 +90,7 @@ public class PngTests
     [InlineData("long data", "go on after the 40 bytes")]
     [InlineData("short data", "end in row 2 of 4")]
     [InlineData("zlib", "zlib data of this PNG are damaged")]
+    [InlineData("zlib dictionary", "zlib data of this PNG are damaged")]
     [InlineData("filter", "no row filter 9")]
     [InlineData("palette missing", "has no PLTE chunk")]
     [InlineData("palette index", "colour 1 of a palette of 1")]
@@ -150,6 +151,8 @@ public class PngTests
             "long data" => PngParts.File(header, PngParts.Chunk("IDAT", PngParts.Zlib(new byte[41])), end),
             "short data" => PngParts.File(header, PngParts.Chunk("IDAT", PngParts.Zlib(new byte[25])), end),
             "zlib" => PngParts.File(header, PngParts.Chunk("IDAT", odd), end),
+            // A preset dictionary: the BCL's zlib does not throw InvalidDataException for everything.
+            "zlib dictionary" => PngParts.File(header, PngParts.Chunk("IDAT", [0x78, 0x20, 1, 2, 3, 4, 5, 6, 7, 8]), end),
             "filter" => PngParts.File(header, PngParts.Chunk("IDAT", PngParts.Zlib(filter)), end),
             "palette missing" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("IDAT", PngParts.Zlib([0, 0])), end),
             "palette index" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("PLTE", [1, 2, 3]), PngParts.Chunk("IDAT", PngParts.Zlib([0, 1])), end),
