@@ -9,6 +9,4 @@ public sealed partial class CpuBackend : Backend
     public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => throw new NotImplementedException();
 
     public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
 }
