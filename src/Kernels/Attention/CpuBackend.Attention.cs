@@ -9,8 +9,8 @@ public sealed unsafe partial class CpuBackend : IFusedAttention
     public void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s)
     {
         int w = AttentionChunks.Lanes, panels = (s.N + w - 1) / w;
-        WorkerPool.Run(s.Batch * panels, new AttentionForwardJob(Pointer(q), Pointer(k), Pointer(v),
-            Pointer(o), Pointer(lse), s, panels));
+        WorkerPool.Run(s.Batch * panels, new AttentionForwardJob(Floats(q), Floats(k), Floats(v),
+            Floats(o), Floats(lse), s, panels));
     }
 
     /// <inheritdoc/>
@@ -19,11 +19,11 @@ public sealed unsafe partial class CpuBackend : IFusedAttention
         AttentionChunks chunks = new(s);
         int rows = s.Batch * s.N;
         float* lse2 = Scratch.Floats(AttentionRows, 2L * rows), rowDots = lse2 + rows;
-        float* parts = Scratch.Floats(AttentionParts, (long)s.Batch * chunks.Count * s.N * chunks.QueryWidth), pg = Pointer(g);
+        float* parts = Scratch.Floats(AttentionParts, (long)s.Batch * chunks.Count * s.N * chunks.QueryWidth), pg = Floats(g);
         WorkerPool.Run((rows + AttentionRowsJob.Rows - 1) / AttentionRowsJob.Rows,
-            new AttentionRowsJob(Pointer(o), pg, Pointer(lse), lse2, rowDots, rows, s.Dv));
-        WorkerPool.Run(s.Batch * chunks.Count, new AttentionBackwardJob(Pointer(q), Pointer(k), Pointer(v), pg,
-            lse2, rowDots, Pointer(dk), Pointer(dv), parts, s, chunks));
-        WorkerPool.Run(s.Batch, new AttentionQueryGradJob(parts, Pointer(dq), s, chunks));
+            new AttentionRowsJob(Floats(o), pg, Floats(lse), lse2, rowDots, rows, s.Dv));
+        WorkerPool.Run(s.Batch * chunks.Count, new AttentionBackwardJob(Floats(q), Floats(k), Floats(v), pg,
+            lse2, rowDots, Floats(dk), Floats(dv), parts, s, chunks));
+        WorkerPool.Run(s.Batch, new AttentionQueryGradJob(parts, Floats(dq), s, chunks));
     }
 }

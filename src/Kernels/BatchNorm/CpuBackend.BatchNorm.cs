@@ -23,8 +23,8 @@ public sealed unsafe partial class CpuBackend : IFusedBatchNorm
         RowBlocks blocks = RowBlocks.Cached(s.Rows, s.Channels);
         // Per block and channel: the shift, sum (x - shift), sum (x - shift)^2.
         float* partials = Scratch.Floats(BatchNormPartials, 3L * blocks.Count * s.Channels);
-        WorkerPool.Run(blocks.Count, new BatchStatisticsJob(Pointer(x), partials, s.Channels, blocks));
-        BatchStatisticsJob.Combine(partials, Pointer(mean), Pointer(variance), s.Rows, s.Channels, blocks);
+        WorkerPool.Run(blocks.Count, new BatchStatisticsJob(Floats(x), partials, s.Channels, blocks));
+        BatchStatisticsJob.Combine(partials, Floats(mean), Floats(variance), s.Rows, s.Channels, blocks);
         BatchNormInference(x, weight, bias, mean, variance, y, s);
     }
 
@@ -59,11 +59,11 @@ public sealed unsafe partial class CpuBackend : IFusedBatchNorm
         where TAct : unmanaged, IUnaryOp
     {
         float* scale = Scratch.Floats(BatchNormFactors, s.Channels);
-        float* w = Pointer(weight), v = Pointer(variance);
+        float* w = Floats(weight), v = Floats(variance);
         for (int c = 0; c < s.Channels; c++) scale[c] = (float)(w[c] / Math.Sqrt((double)v[c] + s.Epsilon));
         RowBlocks blocks = RowBlocks.Cached(s.Rows, s.Channels);
-        WorkerPool.Run(blocks.Count, new NormalizeJob<TAct>(Pointer(x), Pointer(y), Pointer(mean), scale,
-            Pointer(bias), s.Channels, blocks, act));
+        WorkerPool.Run(blocks.Count, new NormalizeJob<TAct>(Floats(x), Floats(y), Floats(mean), scale,
+            Floats(bias), s.Channels, blocks, act));
     }
 
     static void NormalizeBackward<TGrad>(Storage g, Storage x, Storage y, Storage weight, Storage mean, Storage variance, Storage dx,
@@ -74,15 +74,15 @@ public sealed unsafe partial class CpuBackend : IFusedBatchNorm
         float* partials = Scratch.Floats(BatchNormPartials, 2L * blocks.Count * channels);
         // Per channel: 1 / sqrt(variance + eps), weight / sqrt(variance + eps), dbias / M, dweight / M.
         float* factors = Scratch.Floats(BatchNormFactors, 4L * channels);
-        float* w = Pointer(weight), v = Pointer(variance);
-        float* dw = Pointer(dweight), db = Pointer(dbias);
+        float* w = Floats(weight), v = Floats(variance);
+        float* dw = Floats(dweight), db = Floats(dbias);
         for (int c = 0; c < channels; c++)
         {
             double inverse = 1 / Math.Sqrt((double)v[c] + s.Epsilon);
             factors[c] = (float)inverse;
             factors[channels + c] = (float)(w[c] * inverse);
         }
-        float* pg = Pointer(g), px = Pointer(x), py = Pointer(y), m = Pointer(mean);
+        float* pg = Floats(g), px = Floats(x), py = Floats(y), m = Floats(mean);
         WorkerPool.Run(blocks.Count, new NormalizeGradSumsJob<TGrad>(pg, px, py, m, factors, partials, channels, blocks, grad));
         for (int c = 0; c < channels; c++)
         {
@@ -97,6 +97,6 @@ public sealed unsafe partial class CpuBackend : IFusedBatchNorm
             factors[2 * channels + c] = (float)(sum / s.Rows);
             factors[3 * channels + c] = (float)(dot / s.Rows);
         }
-        WorkerPool.Run(blocks.Count, new NormalizeGradJob<TGrad>(pg, px, py, m, factors, Pointer(dx), channels, blocks, grad));
+        WorkerPool.Run(blocks.Count, new NormalizeGradJob<TGrad>(pg, px, py, m, factors, Floats(dx), channels, blocks, grad));
     }
 }

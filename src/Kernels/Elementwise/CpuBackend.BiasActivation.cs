@@ -24,9 +24,9 @@ public sealed unsafe partial class CpuBackend
     static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, TGrad grad) where TGrad : unmanaged, IBinaryOp
     {
         RowBlocks blocks = RowBlocks.Cached(rows, columns);
-        float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns), db = Pointer(dbias);
+        float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns), db = Floats(dbias);
         WorkerPool.Run(blocks.Count,
-            new BiasGradJob<TGrad>(Pointer(g), Pointer(y), Pointer(dz), partials, columns, blocks, grad));
+            new BiasGradJob<TGrad>(Floats(g), Floats(y), Floats(dz), partials, columns, blocks, grad));
         for (int c = 0; c < columns; c++)
         {
             double sum = 0;

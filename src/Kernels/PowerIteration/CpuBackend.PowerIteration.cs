@@ -21,10 +21,10 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
     /// <inheritdoc/>
     public void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s)
     {
-        float* matrix = Pointer(w), pu = Pointer(uOut), pv = Pointer(vOut);
+        float* matrix = Floats(w), pu = Floats(uOut), pv = Floats(vOut);
         int nu = s.Transpose ? s.Columns : s.Rows, nv = s.Transpose ? s.Rows : s.Columns;
-        new ReadOnlySpan<float>(Pointer(u), nu).CopyTo(new Span<float>(pu, nu));
-        new ReadOnlySpan<float>(Pointer(v), nv).CopyTo(new Span<float>(pv, nv));
+        new ReadOnlySpan<float>(Floats(u), nu).CopyTo(new Span<float>(pu, nu));
+        new ReadOnlySpan<float>(Floats(v), nv).CopyTo(new Span<float>(pv, nv));
         float* product = Scratch.Floats(PowerProduct, Math.Max(nu, nv));
         for (int i = 0; i < s.Iterations; i++)
         {
@@ -35,15 +35,15 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
             Normalize(product, pu, nu, s);
         }
         if (s.Iterations == 0) Multiply(matrix, s, s.Transpose, pv, product);
-        Pointer(sigma)[0] = (float)Dot(pu, product, nu);
+        Floats(sigma)[0] = (float)Dot(pu, product, nu);
     }
 
     /// <inheritdoc/>
     public void SpectralNormBackward(Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw, in PowerIterationSpec s)
     {
-        float* pg = Pointer(g), pw = Pointer(w), pu = Pointer(u), pv = Pointer(v);
+        float* pg = Floats(g), pw = Floats(w), pu = Floats(u), pv = Floats(v);
         RowBlocks blocks = RowBlocks.AtMost(PowerBlocks, s.Rows, s.Columns);
-        double divisor = Pointer(sigma)[0], dot = 0;
+        double divisor = Floats(sigma)[0], dot = 0;
         if (Math.Abs(divisor) < SmallestSigma) divisor = SmallestSigma;
         else
         {
@@ -53,7 +53,7 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
         }
         // u v^T seen from S: its entry (r, c) is left[r] right[c].
         float* left = s.Transpose ? pv : pu, right = s.Transpose ? pu : pv;
-        WorkerPool.Run(blocks.Count, new SpectralGradJob(pg, left, right, Pointer(dw), (float)(1 / divisor), (float)(-dot / divisor / divisor),
+        WorkerPool.Run(blocks.Count, new SpectralGradJob(pg, left, right, Floats(dw), (float)(1 / divisor), (float)(-dot / divisor / divisor),
             s.Columns, blocks));
     }
 

@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuBackend
     public override void Softmax(Storage x, Storage y, int rows, int columns)
     {
         RowBlocks blocks = RowBlocks.Cached(rows, columns);
-        WorkerPool.Run(blocks.Count, new SoftmaxJob(Pointer(x), Pointer(y), columns, blocks));
+        WorkerPool.Run(blocks.Count, new SoftmaxJob(Floats(x), Floats(y), columns, blocks));
     }
 }
 
