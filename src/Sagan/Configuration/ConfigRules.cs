@@ -28,6 +28,8 @@ sealed class ConfigRules
         Require("model.channels", m.Channels, m.Channels is 1 or 3, "must be 3 (RGB) or 1 (grey)");
         Range("model.zDim", m.ZDim, 1, 4096);
         bool width = Range("model.convDim", m.ConvDim, 1, 1024);
+        Range("model.maxWidth", m.MaxWidth, 0, 65536, "0 = no limit");
+        Require("model.initialGamma", m.InitialGamma, double.IsFinite(m.InitialGamma), "must be a number; 0 is usual");
         if (!size || !width) return;
         Attention("model.gAttention", m.GAttention, m);
         Attention("model.dAttention", m.DAttention, m);

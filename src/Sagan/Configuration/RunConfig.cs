@@ -1,4 +1,6 @@
+using System.Numerics;
 using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
 
 namespace Sagan.Native.Configuration;
 
@@ -48,7 +50,19 @@ public sealed record ModelConfig
     /// <summary>Sizes of the discriminator's feature maps that have a self-attention block: powers of two, 4 to Size/2.</summary>
     public IReadOnlyList<int> DAttention { get; init; } = [4, 8];
 
+    /// <summary>No layer is wider than this; 0 = no limit.</summary>
+    public int MaxWidth { get; init; }
+
     public SpectralNormKind SpectralNorm { get; init; } = SpectralNormKind.Torch;
+
+    /// <summary>How weights are first filled.</summary>
+    public WeightInit Init { get; init; } = WeightInit.TorchDefault;
+
+    /// <summary>First value of the gamma of every attention block; 0 makes the block begin as the identity.</summary>
+    public double InitialGamma { get; init; }
+
+    /// <summary>Number of feature maps that double or halve, 4x4 to Size/2: the number of normalised layers in either network.</summary>
+    internal int Stages => BitOperations.Log2((uint)Size) - 2;
 
     /// <summary>Sizes of the feature maps that can have attention, the same in both networks.</summary>
     internal IEnumerable<int> FeatureMaps
@@ -60,7 +74,7 @@ public sealed record ModelConfig
     }
 
     /// <summary>Channels of the feature map of this size, the same in both networks.</summary>
-    internal int Width(int featureMap) => ConvDim * (Size / 2 / featureMap);
+    internal int Width(int featureMap) => Math.Min(ConvDim * (Size / 2 / featureMap), MaxWidth == 0 ? int.MaxValue : MaxWidth);
 }
 
 /// <summary>A family of networks.</summary>

@@ -1,0 +1,36 @@
+namespace Sagan.Native.Kernels;
+
+public sealed unsafe partial class CpuBackend : IFusedBias
+{
+    public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => MatMul(a, b, null, y, s, Activation.None);
+
+    public void MatMulBias(Storage a, Storage b, Storage bias, Storage y, in MatMulSpec s, Activation act) => MatMul(a, b, bias, y, s, act);
+
+    static void MatMul(Storage a, Storage b, Storage? bias, Storage y, in MatMulSpec s, Activation act)
+    {
+        MatMulBatch job = new(Floats(a), Floats(b), bias == null ? null : Floats(bias), Floats(y), s, act);
+        // Many entries: one job each, its product done by one thread. Few: one after the other, each shared by all threads.
+        if (s.Batch >= 4 * WorkerPool.Threads) WorkerPool.Run(s.Batch, job);
+        else
+            for (int i = 0; i < s.Batch; i++) job.Execute(i);
+    }
+
+    static float* Floats(Storage s) => ((HostStorage)s).Pointer;
+
+    /// <summary>One batch entry of a product.</summary>
+    readonly struct MatMulBatch(float* a, float* b, float* bias, float* y, MatMulSpec s, Activation act) : IJob
+    {
+        public void Execute(int index)
+        {
+            float* ai = a + (long)index * s.BatchStrideA, bi = b + (long)index * s.BatchStrideB;
+            Epilogue<MatrixRows> c = new(new(y + (long)index * s.M * s.N, s.N), bias, act);
+            if (s.TransposeA)
+            {
+                if (s.TransposeB) Gemm.Run(s.M, s.N, s.K, new ColumnOperand(ai, s.M), new TransposedOperand(bi, s.K), c);
+                else Gemm.Run(s.M, s.N, s.K, new ColumnOperand(ai, s.M), new ColumnOperand(bi, s.N), c);
+            }
+            else if (s.TransposeB) Gemm.Run(s.M, s.N, s.K, new RowOperand(ai, s.K), new TransposedOperand(bi, s.K), c);
+            else Gemm.Run(s.M, s.N, s.K, new RowOperand(ai, s.K), new ColumnOperand(bi, s.N), c);
+        }
+    }
+}
