@@ -15,8 +15,7 @@ static class ExitCodes
     };
 
     /// <summary>True where the message alone tells the user what to do; anything else is a defect of the program.</summary>
-    public static bool IsExpected(Exception exception) =>
-        exception is SaganException or DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException or IOException or UnauthorizedAccessException;
+    public static bool IsExpected(Exception exception) => exception is SaganException || Of(exception) != ExitCode.Failed;
 
     public static string Meaning(ExitCode code) => code switch
     {

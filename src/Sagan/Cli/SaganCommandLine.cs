@@ -35,7 +35,7 @@ static class SaganCommandLine
         RootCommand root = new("Trains self-attention GANs and makes images with them: an engine in C#, with kernels written by hand.");
         GlobalOptions.AddTo(root);
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
-        root.Add(new TrainCommand((_, _) => throw new SaganException("training is not part of this build; --print-config works.")));
+        root.Add(new TrainCommand((_, _) => throw new SaganException("training is not part of this build; --print-config works."), _ => []));
         root.Add(new DevicesCommand());
         root.Add(new HelpCommand(root));
         // `sagan` alone is a question, not an error.
