@@ -1,3 +1,5 @@
+using Sagan.Native.Data;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Cli;
@@ -10,7 +12,8 @@ static class ExitCodes
     {
         SaganException e => e.ExitCode,
         DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => ExitCode.Device,
-        IOException or UnauthorizedAccessException => ExitCode.File,
+        DataException => ExitCode.Data,
+        SafetensorsException or IOException or UnauthorizedAccessException => ExitCode.File,
         _ => ExitCode.Failed,
     };
 

@@ -34,4 +34,11 @@ static class BenchService
         });
         return ExitCode.Success;
     }
+
+    /// <summary><c>sagan bench kernels</c>: every kernel at SAGAN's shapes, beside what the machine can do.</summary>
+    public static ExitCode Kernels(BenchKernelsRequest request, CliContext context)
+    {
+        Setup.Threads(request.Threads);
+        return ExitCode.Success;
+    }
 }

@@ -1,49 +1,37 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Sagan.Native.Benchmarks;
-using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
 /// <summary>
-/// <c>sagan train --dry-run</c>: the configuration with origins, the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so
-/// two short measurements at small batches give both for any batch.
+/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two short measurements at small
+/// batches give both for any batch.
 /// </summary>
 static class DryRun
 {
     const int Small = 2, Large = 6;
 
-    public static ExitCode Run(ResolvedConfig resolved, CliContext context)
+    public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
     {
-        RunConfig config = resolved.Config;
+        Setup.Threads(config.Training.Threads);
         TrainingState state = new(config);
-        (long g, long d) = (state.Generator.ParameterCount, state.Discriminator.ParameterCount);
         StepTiming a = Measure(config, Small), b = Measure(config, Large);
-        int batch = config.Training.Batch;
-        double tensors = At(a.PeakTensorMb, b.PeakTensorMb), step = Math.Max(At(a.DSeconds, b.DSeconds) * config.Training.DSteps + At(a.GSeconds, b.GSeconds), 0);
-        TimeSpan time = TimeSpan.FromSeconds(step * config.Training.Steps);
-
-        context.Result(resolved.ToTable().TrimEnd());
+        TrainingConfig t = config.Training;
+        double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds), 0);
+        TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);
         CultureInfo c = CultureInfo.InvariantCulture;
-        context.Result("");
-        context.Result(string.Create(c, $"generator      {g:N0} parameters"));
-        context.Result(string.Create(c, $"discriminator  {d:N0} parameters"));
-        context.Result(string.Create(c, $"memory         about {tensors:0} MB for tensors, at batch {batch}"));
-        context.Result(string.Create(c, $"time           about {step:0.000} s a step, {(time.TotalHours >= 1 ? $"{time.TotalHours:0.0} hours" : $"{time.TotalMinutes:0.0} minutes")} for {config.Training.Steps} steps (measured on this machine at batches {Small} and {Large})"));
-        context.ResultJson(new JsonObject
-        {
-            ["config"] = JsonNode.Parse(resolved.ToJsonWithOrigins()),
-            ["generator_parameters"] = g,
-            ["discriminator_parameters"] = d,
-            ["tensor_mb"] = Math.Round(tensors, 1),
-            ["step_s"] = Math.Round(step, 4),
-            ["total_s"] = Math.Round(time.TotalSeconds),
-        });
-        return ExitCode.Success;
+        return
+        [
+            ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
+            ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
+            ("memory", string.Create(c, $"about {AtBatch(a.PeakTensorMb, b.PeakTensorMb):0} MB of tensors at batch {t.Batch}")),
+            ("time", string.Create(c, $"about {step:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {t.Steps} steps")),
+            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now"),
+        ];
 
-        double At(double small, double large) => small + (large - small) / (Large - Small) * (batch - Small);
+        double AtBatch(double small, double large) => small + (large - small) / (Large - Small) * (t.Batch - Small);
     }
 
     static StepTiming Measure(RunConfig config, int batch) => StepBenchmark.Run(config with { Training = config.Training with { Batch = batch } }, steps: 4);

@@ -64,6 +64,6 @@ static class SampleService
     {
         string file = Path.Combine(run, "config.json");
         if (!File.Exists(file)) throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
-        return ConfigResolver.Resolve(new ConfigSources { File = file }).Config;
+        return ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true }).Config;
     }
 }

@@ -36,7 +36,6 @@ sealed class TrainingSession
     {
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
-        if (request.DryRun) return DryRun.Run(request.Config, context);
         using ImageDataset data = Setup.OpenData(config, context);
         TrainingState state = new(config);
         using RunFolder folder = RunFolder.Create(request.Folder, request.Config);
@@ -52,7 +51,7 @@ sealed class TrainingSession
         List<string> set = [.. request.Set];
         if (request.Steps is { } steps) set.Add($"training.steps={steps}");
         ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
-        RefuseChange(before.Config, now.Config, request.AllowChange);
+        ResumeRules.Check(before.Config, now.Config, request.AllowChange);
         Setup.Threads(now.Config.Training.Threads);
 
         CheckpointStore checkpoints = CheckpointStore.ForReading(folder.File("checkpoints"));
@@ -210,17 +209,6 @@ sealed class TrainingSession
         ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
         ["fromStep"] = state.StepCount.ToString(CultureInfo.InvariantCulture),
     };
-
-    // What may change between sessions without changing what the run computes.
-    static readonly HashSet<string> Harmless =
-        ["preset", "training.steps", "training.device", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.logEvery", "training.maxTime", "sampling.images", "sampling.statistics"];
-
-    static void RefuseChange(RunConfig before, RunConfig now, bool allowed)
-    {
-        (string Path, string Before, string After)[] changes = [.. ResolvedConfig.Differences(before, now).Where(d => !Harmless.Contains(d.Path))];
-        if (changes.Length > 0 && !allowed)
-            throw new UsageException($"the run was begun with {changes[0].Path}={changes[0].Before}, not {changes[0].After}: it would no longer be the same run; --allow-change goes on all the same.");
-    }
 
     static string Why(IReadOnlyList<SkippedCheckpoint> skipped) => skipped.Count == 0 ? "" : $" ({string.Join("; ", skipped.Select(s => $"{s.Name}: {s.Reason}"))})";
 }
