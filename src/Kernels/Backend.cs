@@ -30,7 +30,7 @@ public abstract class Backend
 
     // Shape
 
-    /// <summary>y = x repeated along its axes of size 1.</summary>
+    /// <summary>y = x repeated along its axes of size 1. Both operands of the spec are x: <c>new BroadcastSpec(x, x, y)</c>.</summary>
     public abstract void BroadcastTo(Storage x, Storage y, in BroadcastSpec s);
 
     /// <summary>y = x summed over the axes that the spec marks.</summary>

@@ -1,40 +1,10 @@
 namespace Sagan.Native.Kernels;
 
-public sealed partial class CpuBackend : Backend
+/// <summary>
+/// SIMD kernels in C# on the host's cores, with vectors of 512, 256 or 128 bits, whichever the processor has. Each kernel is in the folder of its name; what they
+/// share is in Cpu: the worker pool, scratch memory, and the choice of vector width.
+/// </summary>
+public sealed unsafe partial class CpuBackend : Backend
 {
-    public override void Fill(Storage y, int n, float value) => throw new NotImplementedException();
-
-    public override void Copy(Storage x, Storage y, int n) => throw new NotImplementedException();
-
-    public override void Map<TOp>(Storage x, Storage y, int n, TOp f) => throw new NotImplementedException();
-
-    public override void Zip<TOp>(Storage a, Storage b, Storage y, in BroadcastSpec s, TOp f) => throw new NotImplementedException();
-
-    public override void BroadcastTo(Storage x, Storage y, in BroadcastSpec s) => throw new NotImplementedException();
-
-    public override void Sum(Storage x, Storage y, in ReduceSpec s) => throw new NotImplementedException();
-
-    public override void Permute(Storage x, Storage y, in PermuteSpec s) => throw new NotImplementedException();
-
-    public override void Slice(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void Pad(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void CopyInto(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
-
-    public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
-
-    public override void SumPool2x2(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
-
-    public override void MaxPool2d(Storage x, Storage y, Storage index, in MaxPool2dSpec s) => throw new NotImplementedException();
-
-    public override void Gather(Storage x, Storage index, Storage y, in GatherSpec s) => throw new NotImplementedException();
-
-    public override void ScatterAdd(Storage y, Storage index, Storage x, in GatherSpec s) => throw new NotImplementedException();
-
-    public override void RandomUniform(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
-
-    public override void RandomNormal(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
+    static float* Floats(Storage s) => ((HostStorage)s).Pointer;
 }

@@ -1,48 +1,25 @@
 namespace Sagan.Native.Kernels;
 
+/// <summary>
+/// The readable definition of every primitive and the oracle of the tests: plain scalar loops that accumulate in double, on one thread, slow on purpose.
+/// It has no fused capability: operations that could be fused run as compositions of these primitives.
+/// Parameters named xs, ys are the storages of x, y; inside, x and y are views whose indices are the formula's.
+/// </summary>
 public sealed partial class ReferenceBackend : Backend
 {
-    public override void Fill(Storage y, int n, float value) => throw new NotImplementedException();
+    static Span<float> Values(Storage s) => ((HostStorage)s).Span;
 
-    public override void Copy(Storage x, Storage y, int n) => throw new NotImplementedException();
+    static Span<int> Indices(Storage s) => ((HostStorage)s).Indices;
 
-    public override void Map<TOp>(Storage x, Storage y, int n, TOp f) => throw new NotImplementedException();
+    /// <summary>Row-major data with up to four axes: x[n, h, w, c]. It knows the sizes of all axes but the first.</summary>
+    readonly ref struct View(Storage storage, int size1, int size2 = 1, int size3 = 1)
+    {
+        readonly Span<float> data = Values(storage);
 
-    public override void Zip<TOp>(Storage a, Storage b, Storage y, in BroadcastSpec s, TOp f) => throw new NotImplementedException();
+        public ref float this[int i, int j] => ref data[i * size1 + j];
 
-    public override void BroadcastTo(Storage x, Storage y, in BroadcastSpec s) => throw new NotImplementedException();
+        public ref float this[int i, int j, int k] => ref data[(i * size1 + j) * size2 + k];
 
-    public override void Sum(Storage x, Storage y, in ReduceSpec s) => throw new NotImplementedException();
-
-    public override void Permute(Storage x, Storage y, in PermuteSpec s) => throw new NotImplementedException();
-
-    public override void Slice(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void Pad(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void CopyInto(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-
-    public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => throw new NotImplementedException();
-
-    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => throw new NotImplementedException();
-
-    public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
-
-    public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
-
-    public override void SumPool2x2(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
-
-    public override void MaxPool2d(Storage x, Storage y, Storage index, in MaxPool2dSpec s) => throw new NotImplementedException();
-
-    public override void Gather(Storage x, Storage index, Storage y, in GatherSpec s) => throw new NotImplementedException();
-
-    public override void ScatterAdd(Storage y, Storage index, Storage x, in GatherSpec s) => throw new NotImplementedException();
-
-    public override void RandomUniform(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
-
-    public override void RandomNormal(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
+        public ref float this[int i, int j, int k, int l] => ref data[((i * size1 + j) * size2 + k) * size3 + l];
+    }
 }

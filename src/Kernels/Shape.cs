@@ -20,6 +20,8 @@ public readonly struct Shape : IEquatable<Shape>
     }
 
     readonly Sizes sizes;
+    // So that default(Shape) is a scalar, which has one element.
+    readonly int countLess1;
 
     /// <summary>A shape with the given sizes. Throws <see cref="ShapeException"/> for a negative size, too many axes or 2^31 elements or more.</summary>
     public Shape(params ReadOnlySpan<int> sizes)
@@ -34,14 +36,14 @@ public readonly struct Shape : IEquatable<Shape>
             count *= sizes[i];
             if (count > int.MaxValue) throw new ShapeException($"shape: [{string.Join(", ", sizes.ToArray())}] has 2^31 elements or more; split the batch.");
         }
-        Count = (int)count;
+        countLess1 = (int)count - 1;
     }
 
     /// <summary>Number of axes.</summary>
     public int Rank { get; }
 
     /// <summary>Number of elements; 1 for a scalar.</summary>
-    public int Count { get; }
+    public int Count => countLess1 + 1;
 
     /// <summary>The size of an axis; negative axes count from the end.</summary>
     public int this[int axis] => sizes[Axis(axis)];

@@ -1,1 +1,6 @@
-Console.WriteLine("sagan");
+using System.Globalization;
+using Sagan.Native.Cli;
+
+// Numbers look the same everywhere, whatever the language of the machine.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return SaganCommandLine.Run(args, Console.Out, Console.Error);

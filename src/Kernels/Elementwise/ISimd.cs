@@ -24,7 +24,13 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
 
     /// <summary>The smaller; NaN when either is NaN.</summary>
     static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>The nearest value in [low, high]; NaN stays NaN. Cheaper than <see cref="Max"/> and <see cref="Min"/>.</summary>
+    static abstract TSelf Clamp(TSelf x, float low, float high);
     static abstract TSelf Abs(TSelf a);
+
+    /// <summary>|a| with the sign bit of <paramref name="sign"/>.</summary>
+    static abstract TSelf CopySign(TSelf a, TSelf sign);
     static abstract TSelf Sqrt(TSelf a);
 
     /// <summary>Nearest integer, ties to even.</summary>
@@ -42,7 +48,10 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>2^n for integral n in [-126, 127].</summary>
     static abstract TSelf PowerOfTwo(TSelf n);
 
-    /// <summary>Splits x &gt; 0 into mantissa in [sqrt(1/2), sqrt(2)) and exponent, x = mantissa 2^exponent.</summary>
+    /// <summary>a 2^n for |a| near 1 and integral n in [-252, 254]: overflows to infinity, denormal results are rounded once.</summary>
+    static abstract TSelf Scale(TSelf a, TSelf n);
+
+    /// <summary>Splits normal x &gt; 0 into mantissa in [sqrt(1/2), sqrt(2)) and exponent, x = mantissa 2^exponent.</summary>
     static abstract TSelf Frexp(TSelf x, out TSelf exponent);
 }
 

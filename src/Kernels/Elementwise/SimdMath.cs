@@ -1,15 +1,150 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
-/// <summary>Transcendental functions for any vector width.</summary>
+/// <summary>
+/// Transcendental functions for any vector width. NaN gives NaN, infinities give the limits, denormal results are exact to the same bounds.
+/// Polynomials: own minimax fits (Remez exchange on the relative error), all in fused multiply-adds, so that every width gives the same bits on hardware with FMA;
+/// without FMA (a x86 machine before 2013, or all intrinsics off) the last bit may differ from that.
+/// Largest error in units in the last place, against double over every 41st float (100 million arguments), measured by SimdMathTests:
+/// <code>
+/// function  | bound | method
+/// Exp       | 2 ulp | x = n ln 2 + r, e^r = 1 + r + r^2 q(r), q of degree 4
+/// Log       | 2 ulp | x = 2^e m, log m = f - f^2/2 + f^3 p(f), f = m - 1, p of degree 7
+/// Tanh      | 4 ulp | t / (t + 2), t = e^2x - 1 without cancellation
+/// Sigmoid   | 4 ulp | z / (1 + z), z = e^-|x|
+/// Softplus  | 4 ulp | max(x, 0) + log1p(e^-|x|)
+/// </code>
+/// </summary>
 public static class SimdMath
 {
-    public static V Exp<V>(V x) where V : unmanaged, ISimd<V> => x;
+    /// <summary>The bits of sqrt(1/2): where a mantissa range begins that is symmetric about 1.</summary>
+    internal const int SqrtHalfBits = 0x3F3504F3;
 
-    public static V Log<V>(V x) where V : unmanaged, ISimd<V> => x;
+    const float Log2E = 1.44269504f;
+    // ln 2 in two parts; the high one has 9 trailing zero bits, so that n times it is exact.
+    const float Ln2High = 0.693145752f, Ln2Low = 1.42860677e-6f;
+    // Adding 1.5 2^23 rounds to an integer, ties to even; subtracting it again leaves that integer.
+    const float RoundMagic = 12582912f;
 
-    public static V Tanh<V>(V x) where V : unmanaged, ISimd<V> => x;
+    /// <summary>e^x. Overflows to infinity above 88.72 and underflows through the denormals to 0 below -103.97.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        x = V.Clamp(x, -104, 89);
+        V p = ReducedExpM1(x, out V n);
+        return V.Scale(V.Create(1) + p, n);
+    }
 
-    public static V Sigmoid<V>(V x) where V : unmanaged, ISimd<V> => x;
+    /// <summary>Natural logarithm. 0 gives minus infinity, negative arguments NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        V zero = V.Create(0), infinity = V.Create(float.PositiveInfinity);
+        V normal = V.GreaterThan(V.Create(1.17549435e-38f), x);
+        V m = V.Frexp(V.Select(normal, x * V.Create(8388608f), x), out V e);
+        e = V.Select(normal, e - V.Create(23), e);
+        V y = ReducedLog(m - V.Create(1), e);
+        // Infinity and NaN pass; then what is not above 0.
+        y = V.Select(V.GreaterThan(infinity, x), y, x);
+        V invalid = V.Select(V.EqualTo(x, zero), -infinity, V.Create(float.NaN));
+        return V.Select(V.GreaterThan(x, zero), y, invalid);
+    }
 
-    public static V Softplus<V>(V x) where V : unmanaged, ISimd<V> => x;
+    /// <summary>Hyperbolic tangent; odd to the bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Tanh<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        // From |x| = 9.02 on the result rounds to 1.
+        V a = V.Clamp(V.Abs(x), 0, 10);
+        V p = ReducedExpM1(a + a, out V n);
+        V s = V.PowerOfTwo(n);
+        V t = V.MultiplyAdd(s, p, s - V.Create(1));
+        return V.CopySign(t / (t + V.Create(2)), x);
+    }
+
+    /// <summary>1 / (1 + e^-x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Sigmoid<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        V one = V.Create(1);
+        V z = Exp(-V.Abs(x));
+        return V.Select(V.GreaterThan(x, V.Create(0)), one, z) / (one + z);
+    }
+
+    /// <summary>log(1 + e^x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Softplus<V>(V x) where V : unmanaged, ISimd<V>
+    {
+        V zero = V.Create(0), one = V.Create(1), half = V.Create(0.5f);
+        V z = Exp(-V.Abs(x));
+        // 1 + z = 2^e (1 + f): f = z, or (z - 1) / 2 where 1 + z is above sqrt 2. 1 + z itself is never rounded.
+        V above = V.GreaterThan(z, V.Create(0.414213562f));
+        V f = V.Select(above, (z - one) * half, z);
+        V y = ReducedLog(f, V.Select(above, one, zero));
+        return V.Select(V.GreaterThan(x, zero), x, zero) + y;
+    }
+
+    /// <summary>sin and cos of 2 pi u for u in [0, 1], with 2 ulp each: folding into a quarter turn is exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V SinCosTurns<V>(V u, out V cos) where V : unmanaged, ISimd<V>
+    {
+        V half = V.Create(0.5f), quarter = V.Create(0.25f);
+        V v = u - V.Select(V.GreaterThan(u, half), V.Create(1), V.Create(0));
+        V a = V.Abs(v);
+        cos = SinQuarter(quarter - a);
+        return SinQuarter(V.CopySign(V.Select(V.GreaterThan(a, quarter), half - a, a), v));
+    }
+
+    /// <summary>a 2^n for |a| near 1 and n in [-252, 254], rounded once where the result is denormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V ScaleInTwoSteps<V>(V a, V n) where V : unmanaged, ISimd<V>
+    {
+        V h = V.Round(n * V.Create(0.5f));
+        return a * V.PowerOfTwo(h) * V.PowerOfTwo(n - h);
+    }
+
+    // x = n ln 2 + r with |r| at most ln 2 / 2; returns e^r - 1 = r + r^2 q(r), |relative error| 2^-26 before rounding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V ReducedExpM1<V>(V x, out V n) where V : unmanaged, ISimd<V>
+    {
+        V magic = V.Create(RoundMagic);
+        n = V.MultiplyAdd(x, V.Create(Log2E), magic) - magic;
+        V r = V.MultiplyAdd(n, V.Create(-Ln2High), x);
+        r = V.MultiplyAdd(n, V.Create(-Ln2Low), r);
+        V q = V.MultiplyAdd(V.Create(0.00139466697f), r, V.Create(0.00836671051f));
+        q = V.MultiplyAdd(q, r, V.Create(0.0416662805f));
+        q = V.MultiplyAdd(q, r, V.Create(0.16666542f));
+        q = V.MultiplyAdd(q, r, V.Create(0.5f));
+        return V.MultiplyAdd(r * r, q, r);
+    }
+
+    // e ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]: f - f^2/2 + f^3 p(f), |relative error| 2^-27 before rounding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V ReducedLog<V>(V f, V e) where V : unmanaged, ISimd<V>
+    {
+        V p = V.MultiplyAdd(V.Create(-0.0763450265f), f, V.Create(0.12761578f));
+        p = V.MultiplyAdd(p, f, V.Create(-0.13160181f));
+        p = V.MultiplyAdd(p, f, V.Create(0.142017573f));
+        p = V.MultiplyAdd(p, f, V.Create(-0.166233569f));
+        p = V.MultiplyAdd(p, f, V.Create(0.200012267f));
+        p = V.MultiplyAdd(p, f, V.Create(-0.250008196f));
+        p = V.MultiplyAdd(p, f, V.Create(0.333333313f));
+        V s = f * f;
+        V y = V.MultiplyAdd(s * f, p, e * V.Create(Ln2Low));
+        y = V.MultiplyAdd(V.Create(-0.5f), s, y);
+        return V.MultiplyAdd(e, V.Create(Ln2High), f + y);
+    }
+
+    // sin 2 pi w for |w| at most 1/4: w p(w^2), |relative error| 2^-27 before rounding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V SinQuarter<V>(V w) where V : unmanaged, ISimd<V>
+    {
+        V t = w * w;
+        V p = V.MultiplyAdd(V.Create(39.7109184f), t, V.Create(-76.5749893f));
+        p = V.MultiplyAdd(p, t, V.Create(81.6022339f));
+        p = V.MultiplyAdd(p, t, V.Create(-41.3416786f));
+        p = V.MultiplyAdd(p, t, V.Create(6.28318548f));
+        return w * p;
+    }
 }

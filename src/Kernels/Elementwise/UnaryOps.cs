@@ -103,7 +103,12 @@ public readonly struct SigmoidOp : IUnaryOp
 /// <summary>log(1 + e^x) = max(x, 0) + log1p(e^-|x|).</summary>
 public readonly struct SoftplusOp : IUnaryOp
 {
-    public float Invoke(float x) => MathF.Max(x, 0) + (float)Math.Log(1 + Math.Exp(-Math.Abs((double)x)));
+    public float Invoke(float x)
+    {
+        // The second term is what rounding took from u: without it the result is 0 below -37.
+        double z = Math.Exp(-Math.Abs((double)x)), u = 1 + z;
+        return (float)(Math.Max(x, 0) + (Math.Log(u) - (u - 1 - z) / u));
+    }
 
     public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => SimdMath.Softplus(x);
 }

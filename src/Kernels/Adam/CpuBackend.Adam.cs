@@ -1,0 +1,89 @@
+namespace Sagan.Native.Kernels;
+
+// Adam over a group of parameters in one parallel region: the formulas are in IFusedAdam. The group is one line of elements, slot after slot; a job is Grain of
+// them, found by binary search, so that parameters of 3 and of 3 million elements share the work evenly.
+// Memory-bound: reads p, g, m, v and writes p, m, v: 28 bytes an element; one division and one square root (correctly rounded, the same bits on every machine).
+public sealed unsafe partial class CpuBackend : IFusedAdam
+{
+    const int AdamSlotsSlot = 10;
+
+    struct AdamPart
+    {
+        // Where the slot begins on the line.
+        public long Start;
+        public float* P, G, M, V;
+    }
+
+    /// <inheritdoc/>
+    public void Adam(ReadOnlySpan<AdamSlot> group, in AdamSpec s)
+    {
+        // A pointer is two floats wide; one more part marks the end of the line.
+        AdamPart* parts = (AdamPart*)Scratch.Floats(AdamSlotsSlot, (group.Length + 1L) * sizeof(AdamPart) / sizeof(float));
+        long start = 0;
+        for (int i = 0; i < group.Length; i++)
+        {
+            AdamSlot slot = group[i];
+            parts[i] = new AdamPart { Start = start, P = Floats(slot.P), G = Floats(slot.G), M = Floats(slot.M), V = Floats(slot.V) };
+            start += slot.Count;
+        }
+        parts[group.Length].Start = start;
+        double bias1 = 1 - Math.Pow(s.Beta1, s.Step), bias2 = 1 - Math.Pow(s.Beta2, s.Step);
+        bool torch = s.Form == AdamForm.Torch;
+        AdamFactors f = new(s.Beta1, 1 - s.Beta1, s.Beta2, 1 - s.Beta2, torch ? (float)(1 / Math.Sqrt(bias2)) : 1, s.Epsilon,
+            -(float)(s.LearningRate / bias1 * (torch ? 1 : Math.Sqrt(bias2))));
+        WorkerPool.Run((int)((start + Grain - 1) / Grain), new AdamJob(parts, group.Length, f));
+    }
+
+    readonly struct AdamJob(AdamPart* parts, int count, AdamFactors f) : IJob
+    {
+        public void Execute(int index)
+        {
+            long at = (long)index * Grain, end = Math.Min(at + Grain, parts[count].Start);
+            // The last part that begins at or before `at`; empty slots begin where the next one does.
+            int part = 0;
+            for (int last = count - 1; part < last;)
+            {
+                int middle = (part + last + 1) / 2;
+                if (parts[middle].Start <= at) part = middle;
+                else last = middle - 1;
+            }
+            for (; at < end; part++)
+            {
+                AdamPart p = parts[part];
+                long i = at - p.Start;
+                int n = (int)(Math.Min(end, parts[part + 1].Start) - at);
+                Simd.Run(new AdamLoop(p.P + i, p.G + i, p.M + i, p.V + i, n, f));
+                at += n;
+            }
+        }
+    }
+}
+
+/// <summary>The factors of one step: m = Beta1 m + Rest1 g, v = Beta2 v + Rest2 g^2, p += Rate m / (sqrt(v) RootScale + Epsilon).</summary>
+readonly record struct AdamFactors(float Beta1, float Rest1, float Beta2, float Rest2, float RootScale, float Epsilon, float Rate);
+
+readonly unsafe struct AdamLoop(float* p, float* g, float* m, float* v, int n, AdamFactors f) : ISimdLoop
+{
+    public void Run<V>() where V : unmanaged, ISimd<V>
+    {
+        V beta1 = V.Create(f.Beta1), rest1 = V.Create(f.Rest1), beta2 = V.Create(f.Beta2), rest2 = V.Create(f.Rest2);
+        V rootScale = V.Create(f.RootScale), epsilon = V.Create(f.Epsilon), rate = V.Create(f.Rate);
+        for (int i = 0; i < n; i += V.Count)
+        {
+            V gi = V.Load(g + i);
+            V mi = V.MultiplyAdd(beta1, V.Load(m + i), rest1 * gi);
+            V vi = V.MultiplyAdd(beta2, V.Load(v + i), rest2 * gi * gi);
+            V pi = V.Load(p + i) + rate * mi / V.MultiplyAdd(V.Sqrt(vi), rootScale, epsilon);
+            if (n - i >= V.Count)
+            {
+                mi.Store(m + i);
+                vi.Store(v + i);
+                pi.Store(p + i);
+                continue;
+            }
+            Simd.StoreFirst(mi, m + i, n - i);
+            Simd.StoreFirst(vi, v + i, n - i);
+            Simd.StoreFirst(pi, p + i, n - i);
+        }
+    }
+}

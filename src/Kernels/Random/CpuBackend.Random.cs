@@ -1,0 +1,101 @@
+namespace Sagan.Native.Kernels;
+
+// Element i comes from lane i mod 4 of Philox block (offset + i) / 4, so any cut into calls and jobs gives the same numbers.
+//   uniform  (top 24 bits) 2^-24
+//   normal   u1 = (top 24 bits of the even lane + 1) 2^-24 in (0, 1], u2 = top 24 bits of the odd lane 2^-24, r = sqrt(-2 ln u1); r cos(2 pi u2), r sin(2 pi u2).
+//            |value| is at most 5.77; |error| at most 2e-6 of it. Source: Box and Muller 1958.
+// A vector of 64-bit lanes runs 8 (AVX-512) or 4 (AVX2) blocks at once; else, and for the last few, block by block.
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public override void RandomUniform(Storage y, int n, in PhiloxKey key)
+    {
+        CheckOffset(key);
+        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<UniformDraw>(Floats(y), n, key));
+    }
+
+    /// <inheritdoc/>
+    public override void RandomNormal(Storage y, int n, in PhiloxKey key)
+    {
+        CheckOffset(key);
+        WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<NormalDraw>(Floats(y), n, key));
+    }
+
+    static void CheckOffset(in PhiloxKey key)
+    {
+        if (key.Offset % 4 != 0) throw new ArgumentException($"random: offset {key.Offset} is not a multiple of 4, the elements of a Philox block; round it up.");
+    }
+
+    readonly struct RandomJob<TDraw>(float* y, int n, PhiloxKey key) : IJob where TDraw : struct, IDraw
+    {
+        readonly PhiloxKey key = key;
+
+        public void Execute(int index)
+        {
+            int start = index * Grain, count = Math.Min(Grain, n - start);
+            ulong block = (key.Offset + (ulong)start) / 4;
+            if (PhiloxLanes512.IsSupported) RandomLoop<TDraw>.Run<PhiloxLanes512, Simd512>(y + start, count, key, block);
+            else if (PhiloxLanes256.IsSupported) RandomLoop<TDraw>.Run<PhiloxLanes256, Simd256>(y + start, count, key, block);
+            else RandomLoop<TDraw>.RunBlocks(y + start, count, key, block);
+        }
+    }
+}
+
+/// <summary>Makes two elements out of the top 24 bits of two words.</summary>
+interface IDraw
+{
+    static abstract V Even<V>(V a, V b, out V odd) where V : unmanaged, ISimd<V>;
+}
+
+readonly struct UniformDraw : IDraw
+{
+    public static V Even<V>(V a, V b, out V odd) where V : unmanaged, ISimd<V>
+    {
+        V unit = V.Create(1f / (1 << 24));
+        odd = b * unit;
+        return a * unit;
+    }
+}
+
+readonly struct NormalDraw : IDraw
+{
+    public static V Even<V>(V a, V b, out V odd) where V : unmanaged, ISimd<V>
+    {
+        V unit = V.Create(1f / (1 << 24));
+        V r = V.Sqrt(V.Create(-2) * SimdMath.Log((a + V.Create(1)) * unit));
+        V sin = SimdMath.SinCosTurns(b * unit, out V cos);
+        odd = r * sin;
+        return r * cos;
+    }
+}
+
+static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
+{
+    /// <summary>Vectors of blocks, then the rest.</summary>
+    public static void Run<W, V>(float* y, int n, in PhiloxKey key, ulong block) where W : struct, IPhiloxLanes<W, V> where V : unmanaged, ISimd<V>
+    {
+        int i = 0;
+        for (; i <= n - 4 * W.Count; i += 4 * W.Count, block += (ulong)W.Count)
+        {
+            Philox.Blocks<W, V>(key, block, out W c0, out W c1, out W c2, out W c3);
+            V even = TDraw.Even(W.Top24(c0, c2), W.Top24(c1, c3), out V odd);
+            W.Store(even, odd, y + i);
+        }
+        RunBlocks(y + i, n - i, key, block);
+    }
+
+    /// <summary>Block by block.</summary>
+    public static void RunBlocks(float* y, int n, in PhiloxKey key, ulong block)
+    {
+        float* t = stackalloc float[4];
+        for (int i = 0; i < n; i += 4, block++)
+        {
+            (uint c0, uint c1, uint c2, uint c3) = Philox.Block(key, block);
+            TDraw.Even(Simd1.Create(c0 >> 8), Simd1.Create(c1 >> 8), out Simd1 odd).Store(t);
+            odd.Store(t + 1);
+            TDraw.Even(Simd1.Create(c2 >> 8), Simd1.Create(c3 >> 8), out odd).Store(t + 2);
+            odd.Store(t + 3);
+            for (int k = 0; k < Math.Min(4, n - i); k++) y[i + k] = t[k];
+        }
+    }
+}

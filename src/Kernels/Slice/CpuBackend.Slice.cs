@@ -1,0 +1,47 @@
+namespace Sagan.Native.Kernels;
+
+// Cutting along one axis: x [outer, length, inner], the piece [outer, count, inner]. Every outer index is one run of count * inner elements at each side.
+// Memory-bound: 8 bytes an element of the piece.
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public override void Slice(Storage x, Storage y, in SliceSpec s) =>
+        CopyRuns(Floats(x) + (long)s.Start * s.Inner, s.Length * s.Inner, Floats(y), s.Count * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
+
+    /// <inheritdoc/>
+    public override void CopyInto(Storage x, Storage y, in SliceSpec s) =>
+        CopyRuns(Floats(x), s.Count * s.Inner, Floats(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner, padBefore: 0, padAfter: 0);
+
+    /// <inheritdoc/>
+    public override void Pad(Storage x, Storage y, in SliceSpec s) =>
+        CopyRuns(Floats(x), s.Count * s.Inner, Floats(y) + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner,
+            padBefore: s.Start * s.Inner, padAfter: (s.Length - s.Start - s.Count) * s.Inner);
+
+    static void CopyRuns(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter)
+    {
+        int length = padBefore + run + padAfter, pieces = Math.Max(1, CeilDiv(length, Grain));
+        RunsJob job = new(x, xStride, y, yStride, outer, run, padBefore, padAfter, pieces > 1 ? 1 : Grain / Math.Max(1, length), pieces);
+        if (length > 0) WorkerPool.Run(CeilDiv(outer, job.RunsPerJob) * pieces, job);
+    }
+
+    readonly struct RunsJob(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter, int runsPerJob, int pieces) : IJob
+    {
+        public int RunsPerJob => runsPerJob;
+
+        public void Execute(int index)
+        {
+            int first = index / pieces * runsPerJob, last = Math.Min(first + runsPerJob, outer);
+            // The piece of [zeros, run, zeros] that this job writes, counted from the run's begin.
+            int start = pieces == 1 ? -padBefore : index % pieces * Grain - padBefore;
+            int end = pieces == 1 ? run + padAfter : (int)Math.Min((long)start + Grain, run + padAfter);
+            int copyStart = Math.Clamp(start, 0, run), copyEnd = Math.Clamp(end, 0, run);
+            for (int o = first; o < last; o++)
+            {
+                float* from = x + (long)o * xStride, to = y + (long)o * yStride;
+                if (start < 0) new Span<float>(to + start, Math.Min(end, 0) - start).Clear();
+                CopyShort(from + copyStart, to + copyStart, copyEnd - copyStart);
+                if (end > run) new Span<float>(to + Math.Max(start, run), end - Math.Max(start, run)).Clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Sagan.Native.Configuration;
+
+namespace Sagan.Native.Cli;
+
+/// <summary>The options that make up a run's configuration: a file, a preset, --set, and a flag for each value that is often changed.</summary>
+sealed class ConfigOptions
+{
+    static readonly (string Flag, string Path, string Help)[] Table =
+    [
+        ("--data", "data.source", "A folder, zip, IDX or CIFAR file of images, or creatures, the built-in set."),
+        ("--size", "model.size", "Width and height of an image: 16, 32, 64, 128 or 256."),
+        ("--conv-dim", "model.convDim", "Width of the networks."),
+        ("--z-dim", "model.zDim", "Components of the latent vector."),
+        ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
+        ("--d-attention", "model.dAttention", "The same for the discriminator."),
+        ("--loss", "loss.kind", "hinge, wgan-gp or wgan-gp-two-step."),
+        ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
+        ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
+        ("--steps", "training.steps", "Generator steps in all."),
+        ("--batch", "training.batch", "Images per step."),
+        ("--d-steps", "training.dSteps", "Discriminator steps per generator step."),
+        ("--seed", "training.seed", "Seed of everything random."),
+        ("--device", "training.device", "Where to compute; see `sagan devices`."),
+        ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
+        ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
+        ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
+        ("--keep", "training.keep", "How many checkpoints to keep."),
+        ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
+        ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
+    ];
+
+    readonly Argument<string?> file = new("config") { Description = "A configuration file (JSON).", Arity = ArgumentArity.ZeroOrOne };
+    readonly Option<string?> preset = new("--preset") { Description = $"Where to start from: {string.Join(", ", Presets.Names)}.", HelpName = "name" };
+    readonly Option<string[]> set = new("--set") { Description = "Any value, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
+    readonly List<(Option<string?> Option, string Path)> flags = [];
+
+    /// <summary>Adds the options to a command. Flags that the command gives another meaning are left out.</summary>
+    public ConfigOptions(Command command, params string[] except)
+    {
+        command.Add(file);
+        command.Add(preset);
+        foreach ((string flag, string path, string help) in Table)
+        {
+            if (except.Contains(flag)) continue;
+            Option<string?> option = new(flag) { Description = help, HelpName = path[(path.IndexOf('.') + 1)..] };
+            flags.Add((option, path));
+            command.Add(option);
+        }
+        command.Add(set);
+    }
+
+    /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context)
+    {
+        ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
+        {
+            Preset = parsed.GetValue(preset),
+            File = parsed.GetValue(file),
+            Environment = ConfigSources.ProcessEnvironment(),
+            Set = parsed.GetValue(set) ?? [],
+            Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
+        });
+        foreach (string warning in config.Warnings) context.Terminal.Warning(warning);
+        return config;
+    }
+}

@@ -1,0 +1,34 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Cli;
+
+/// <summary>From an exception to the exit code of the process, and from an exit code to its meaning: nowhere else.</summary>
+static class ExitCodes
+{
+    /// <summary>The exit code of a process that ends with this exception.</summary>
+    public static ExitCode Of(Exception exception) => exception switch
+    {
+        SaganException e => e.ExitCode,
+        DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => ExitCode.Device,
+        IOException or UnauthorizedAccessException => ExitCode.File,
+        _ => ExitCode.Failed,
+    };
+
+    /// <summary>True where the message alone tells the user what to do; anything else is a defect of the program.</summary>
+    public static bool IsExpected(Exception exception) => exception is SaganException || Of(exception) != ExitCode.Failed;
+
+    public static string Meaning(ExitCode code) => code switch
+    {
+        ExitCode.Success => "success",
+        ExitCode.Failed => "the work failed",
+        ExitCode.Usage => "the command line or the configuration is wrong",
+        ExitCode.Data => "the data set cannot be read",
+        ExitCode.Device => "the device is not available or out of memory",
+        ExitCode.File => "a checkpoint, run folder or file is invalid or cannot be written",
+        ExitCode.CheckFailed => "a check did not pass (gradcheck, bench, evaluate)",
+        ExitCode.Diverged => "training diverged (NaN or infinity); the last good checkpoint is kept",
+        ExitCode.Interrupted => "stopped by Ctrl-C (SIGINT) after saving",
+        ExitCode.Terminated => "stopped by SIGTERM after saving",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not an exit code."),
+    };
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Text;
+using Sagan.Native.Configuration;
+
+namespace Sagan.Native.Cli;
+
+/// <summary><c>sagan help [topic]</c>: the help of a verb, or a page of its own.</summary>
+sealed class HelpCommand : Verb
+{
+    const string ExitCodeTopic = "exit-codes", PresetTopic = "presets";
+
+    readonly RootCommand root;
+    readonly Argument<string?> topic = new("topic") { Description = $"A command, {ExitCodeTopic} or {PresetTopic}.", Arity = ArgumentArity.ZeroOrOne };
+
+    public HelpCommand(RootCommand root) : base("help", "Explains a command or a topic.")
+    {
+        this.root = root;
+        Add(topic);
+    }
+
+    protected override ExitCode Run(ParseResult parsed, CliContext context)
+    {
+        string? name = parsed.GetValue(topic);
+        if (name == ExitCodeTopic) context.Terminal.Output.Write(ExitCodePage());
+        else if (name == PresetTopic) context.Terminal.Output.Write(PresetPage());
+        else if (name == null) root.Parse("--help").Invoke(parsed.InvocationConfiguration);
+        else if (root.Subcommands.Any(c => c.Name == name)) root.Parse([name, "--help"]).Invoke(parsed.InvocationConfiguration);
+        else
+        {
+            IEnumerable<string> topics = root.Subcommands.Select(c => c.Name).Append(ExitCodeTopic).Append(PresetTopic);
+            throw new UsageException($"unknown help topic '{name}'.{NearestName.Suggestion(name, topics)} Topics: {string.Join(", ", topics)}.");
+        }
+        return ExitCode.Success;
+    }
+
+    static string ExitCodePage()
+    {
+        StringBuilder s = new();
+        foreach (ExitCode code in Enum.GetValues<ExitCode>()) s.Append($"{(int)code,4}  {ExitCodes.Meaning(code)}\n");
+        return s.ToString();
+    }
+
+    static string PresetPage()
+    {
+        StringBuilder s = new();
+        foreach (string name in Presets.Names) s.Append($"{name}:\n{Presets.Read(name, "help")}\n");
+        return s.ToString();
+    }
+}

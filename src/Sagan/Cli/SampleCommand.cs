@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Sagan.Native.Configuration;
+
+namespace Sagan.Native.Cli;
+
+/// <summary>
+/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image.
+/// Statistics: null = as the run was configured.
+/// </summary>
+sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string Out, bool Ema, NormStatistics? Statistics);
+
+/// <summary><c>sagan sample run</c>.</summary>
+sealed class SampleCommand : Verb
+{
+    readonly Argument<string> source = new("run") { Description = "A run folder or a checkpoint folder." };
+    readonly Option<int?> count = new("-n") { Description = "How many images; the default is 64, or what fills --grid.", HelpName = "count" };
+    readonly Option<ulong> seed = new("--seed") { Description = "Seed of the latent vectors.", DefaultValueFactory = _ => 1, HelpName = "seed" };
+    readonly Option<(int Rows, int Columns)?> grid = new("--grid")
+    {
+        Description = "Rows and columns of the grid, such as 4x8.",
+        HelpName = "RxC",
+        CustomParser = ParseGrid,
+    };
+    readonly Option<string> file = new("--out")
+    {
+        Description = "A .png file for a grid, or a folder for one file per image.",
+        HelpName = "path",
+        DefaultValueFactory = _ => "samples.png",
+    };
+    readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
+    readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
+    readonly Func<SampleRequest, CliContext, ExitCode> sample;
+
+    public SampleCommand(Func<SampleRequest, CliContext, ExitCode> sample) : base("sample", "Makes images with a trained model.")
+    {
+        this.sample = sample;
+        Add(source);
+        foreach (Option o in (Option[])[count, seed, grid, file, noEma, statistics]) Add(o);
+    }
+
+    protected override ExitCode Run(ParseResult parsed, CliContext context)
+    {
+        (int Rows, int Columns)? shape = parsed.GetValue(grid);
+        int n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns ?? 64;
+        if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
+        if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
+        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file),
+            !parsed.GetValue(noEma), parsed.GetValue(statistics)), context);
+    }
+
+    static (int Rows, int Columns)? ParseGrid(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        string[] parts = text.Split('x', 'X');
+        if (parts.Length == 2 && Side(parts[0], out int rows) && Side(parts[1], out int columns)) return (rows, columns);
+        result.AddError($"--grid {text}: must be rows x columns, each 1 to 1000, such as 4x8.");
+        return null;
+
+        static bool Side(string s, out int n) => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out n) && n is >= 1 and <= 1000;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Sagan.Native.Configuration;
+
+/// <summary>A valid configuration, the origin of every value (by path), and what the user should be warned of.</summary>
+sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, string> Origins, IReadOnlyList<string> Warnings)
+{
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>config.json: the values, ready to be read again.</summary>
+    public string ToJson() => JsonSerializer.Serialize(Config, RunConfigJson.Default.RunConfig) + "\n";
+
+    /// <summary>config.resolved.json: for every path its value and origin.</summary>
+    public string ToJsonWithOrigins() => ToJsonObject().ToJsonString(Indented) + "\n";
+
+    /// <summary>For every path its value and origin.</summary>
+    public JsonObject ToJsonObject()
+    {
+        JsonObject all = [];
+        foreach ((string path, JsonNode? value) in Values(Config)) all[path] = new JsonObject { ["value"] = value?.DeepClone(), ["origin"] = Origins[path] };
+        return all;
+    }
+
+    /// <summary>A table for people: path, value, origin.</summary>
+    public string ToTable()
+    {
+        List<(string Path, string Value, string Origin)> rows = [.. Values(Config).Select(v => (v.Path, Text(v.Value), Origins[v.Path]))];
+        int path = rows.Max(r => r.Path.Length), value = Math.Min(40, rows.Max(r => r.Value.Length));
+        StringBuilder s = new();
+        foreach ((string p, string v, string o) in rows) s.Append(p.PadRight(path)).Append("  ").Append(v.PadRight(value)).Append("  ").Append(o).Append('\n');
+        return s.ToString();
+    }
+
+    /// <summary>The paths whose values differ, with both values: what a resumed run would change.</summary>
+    public static IReadOnlyList<(string Path, string Before, string After)> Differences(RunConfig before, RunConfig after) =>
+    [
+        .. Values(before).Zip(Values(after))
+            .Where(p => !JsonNode.DeepEquals(p.First.Value, p.Second.Value))
+            .Select(p => (p.First.Path, Text(p.First.Value), Text(p.Second.Value))),
+    ];
+
+    static IEnumerable<(string Path, JsonNode? Value)> Values(RunConfig config)
+    {
+        JsonNode root = JsonSerializer.SerializeToNode(config, RunConfigJson.Default.RunConfig)!;
+        foreach (string path in ConfigKey.All.Keys)
+        {
+            JsonNode? at = root;
+            foreach (string part in path.Split('.')) at = at![part];
+            yield return (path, at);
+        }
+    }
+
+    static string Text(JsonNode? value) => value switch
+    {
+        null => "none",
+        JsonArray list => list.Count == 0 ? "none" : string.Join(",", list),
+        _ => value.ToString(),
+    };
+}

@@ -1,0 +1,29 @@
+namespace Sagan.Native.Data;
+
+/// <summary>A batch of images, ready for a network.</summary>
+public sealed class Batch
+{
+    internal Batch(int count, int size, int channels)
+    {
+        (Count, Size, Channels) = (count, size, channels);
+        Pixels = new float[(long)count * size * size * channels];
+        Labels = new int[count];
+    }
+
+    /// <summary>Number of images.</summary>
+    public int Count { get; }
+
+    /// <summary>Width and height.</summary>
+    public int Size { get; }
+
+    public int Channels { get; }
+
+    /// <summary>Number of the batch, from 0: its content depends on this and the loader's seed alone.</summary>
+    public long Step { get; internal set; }
+
+    /// <summary>[Count, Size, Size, Channels], channels last, in [-1, 1].</summary>
+    public float[] Pixels { get; }
+
+    /// <summary>One label per image.</summary>
+    public int[] Labels { get; }
+}

@@ -1,0 +1,54 @@
+namespace Sagan.Native.Data;
+
+/// <summary>
+/// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels follow the ordinal order of the names. Folders that hold
+/// everything (an archive's <c>photos/</c>) are looked through first. One folder alone, or images beside folders, is a set without labels.
+/// </summary>
+static class ClassFolders
+{
+    /// <summary>Class names and one label per path; paths are relative with '/' between folders. No classes: no names and zeros.</summary>
+    public static (string[] Classes, int[] Labels) Of(IReadOnlyList<string> paths)
+    {
+        int[] labels = new int[paths.Count];
+        int start = 0;
+        while (true)
+        {
+            string[] folders = new string[paths.Count];
+            for (int i = 0; i < paths.Count; i++)
+            {
+                int slash = paths[i].IndexOf('/', start);
+                if (slash < 0)
+                {
+                    return ([], labels);
+                }
+                folders[i] = paths[i][start..slash];
+            }
+            string[] classes = [.. folders.Distinct().Order(StringComparer.Ordinal)];
+            if (classes.Length == 0)
+            {
+                return ([], labels);
+            }
+            if (classes.Length > 1)
+            {
+                Dictionary<string, int> ids = classes.Select((name, id) => (name, id)).ToDictionary(c => c.name, c => c.id);
+                return (classes, [.. folders.Select(f => ids[f])]);
+            }
+            start += classes[0].Length + 1;
+        }
+    }
+
+    /// <summary>True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.</summary>
+    public static bool IsHidden(string path) => path.Split('/').Any(part => part.StartsWith('.') || part == "__MACOSX");
+
+    /// <summary>A line about the files that are no images, null where there are none.</summary>
+    public static string? IgnoredNote(IReadOnlyCollection<string> ignored)
+    {
+        if (ignored.Count == 0)
+        {
+            return null;
+        }
+        IEnumerable<string> kinds = ignored.GroupBy(p => Path.GetExtension(p).ToLowerInvariant()).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Take(4).Select(g => $"{(g.Key.Length == 0 ? "without extension" : DataException.Printable(g.Key))} {g.Count()}");
+        return $"{ignored.Count} other files are not images by their names: {string.Join(", ", kinds)}";
+    }
+}

@@ -1,0 +1,35 @@
+namespace Sagan.Native;
+
+/// <summary>What the process tells its caller when it ends: the whole list, printed by <c>sagan help exit-codes</c>.</summary>
+public enum ExitCode
+{
+    /// <summary>Everything asked for was done.</summary>
+    Success = 0,
+
+    /// <summary>The work failed for a reason that has no code of its own.</summary>
+    Failed = 1,
+
+    /// <summary>The command line or the configuration is wrong.</summary>
+    Usage = 2,
+
+    /// <summary>The data set cannot be read.</summary>
+    Data = 3,
+
+    /// <summary>The device is not available, or has too little memory.</summary>
+    Device = 4,
+
+    /// <summary>A checkpoint, a run folder or another file is invalid, or cannot be written.</summary>
+    File = 5,
+
+    /// <summary>A check did not pass: gradcheck, a benchmark against its baseline, a threshold.</summary>
+    CheckFailed = 6,
+
+    /// <summary>Training diverged (NaN or infinity); the last good checkpoint is kept.</summary>
+    Diverged = 7,
+
+    /// <summary>Stopped by Ctrl-C (SIGINT), after saving unless it was pressed twice.</summary>
+    Interrupted = 130,
+
+    /// <summary>Stopped by SIGTERM, after saving unless it came twice.</summary>
+    Terminated = 143,
+}

@@ -1,0 +1,119 @@
+namespace Sagan.Native.Images;
+
+/// <summary>
+/// An 8-bit image: <c>Pixels[(y * Width + x) * Channels + c]</c>, rows from the top, no padding.
+/// Channels: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha (alpha not premultiplied).
+/// </summary>
+public sealed class Image
+{
+    /// <summary>Most pixels of an image that is read: 2^26, about 67 megapixels.</summary>
+    internal const long MaxPixels = 1L << 26;
+
+    /// <summary>Largest width and height of an image that is read: what JPEG can say.</summary>
+    internal const int MaxSide = 65535;
+
+    /// <summary>An image of zeros.</summary>
+    public Image(int width, int height, int channels)
+        : this(width, height, channels, new byte[Length(width, height, channels)])
+    {
+    }
+
+    /// <summary>An image over <paramref name="pixels"/>, which are not copied.</summary>
+    public Image(int width, int height, int channels, byte[] pixels)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (pixels.Length != Length(width, height, channels))
+        {
+            throw new ArgumentException($"an image of {width} x {height} x {channels} has {Length(width, height, channels)} bytes, not {pixels.Length}.", nameof(pixels));
+        }
+        (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    public int Channels { get; }
+
+    public byte[] Pixels { get; }
+
+    /// <summary>
+    /// The same picture with 1 (grey) or 3 (RGB) channels. Alpha is composited over white, which is what a page or a viewer shows: the colour stored under a transparent
+    /// pixel is arbitrary. Grey is the luma of ITU-R BT.601, (19595 r + 38470 g + 7471 b + 2^15) / 2^16. Returns this image itself where nothing changes.
+    /// </summary>
+    public Image ToChannels(int channels)
+    {
+        if (channels is not (1 or 3))
+        {
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "an image has 1 channel (grey) or 3 (RGB).");
+        }
+        if (channels == Channels)
+        {
+            return this;
+        }
+        Image result = new(Width, Height, channels);
+        byte[] from = Pixels, to = result.Pixels;
+        bool alpha = Channels is 2 or 4, colour = Channels >= 3;
+        for (int i = 0, j = 0; i < from.Length; i += Channels, j += channels)
+        {
+            int r = from[i], g = colour ? from[i + 1] : r, b = colour ? from[i + 2] : r;
+            if (alpha)
+            {
+                int a = from[i + Channels - 1];
+                (r, g, b) = (OverWhite(r, a), OverWhite(g, a), OverWhite(b, a));
+            }
+            if (channels == 1)
+            {
+                to[j] = colour ? (byte)((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16) : (byte)r;
+            }
+            else
+            {
+                (to[j], to[j + 1], to[j + 2]) = ((byte)r, (byte)g, (byte)b);
+            }
+        }
+        return result;
+    }
+
+    /// <summary>
+    /// The upright picture of one stored with EXIF orientation 1..8: 1 as is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5 transposed,
+    /// 6 to be turned by 90 degrees clockwise, 7 transposed about the other diagonal, 8 to be turned by 90 degrees anticlockwise. Any other value counts as 1.
+    /// </summary>
+    internal Image Upright(int orientation)
+    {
+        if (orientation is < 2 or > 8)
+        {
+            return this;
+        }
+        bool transpose = orientation >= 5;
+        Image result = transpose ? new(Height, Width, Channels) : new(Width, Height, Channels);
+        int w = result.Width, h = result.Height, n = Channels;
+        bool fromRight = orientation is 2 or 3 or 7 or 8, fromBottom = orientation is 3 or 4 or 6 or 7;
+        for (int y = 0; y < h; y++)
+        {
+            for (int x = 0; x < w; x++)
+            {
+                int sx = transpose ? y : x, sy = transpose ? x : y;
+                sx = fromRight ? Width - 1 - sx : sx;
+                sy = fromBottom ? Height - 1 - sy : sy;
+                int i = (sy * Width + sx) * n, j = (y * w + x) * n;
+                for (int c = 0; c < n; c++)
+                {
+                    result.Pixels[j + c] = Pixels[i + c];
+                }
+            }
+        }
+        return result;
+    }
+
+    static int OverWhite(int c, int a) => (c * a + 255 * (255 - a) + 127) / 255;
+
+    static int Length(int width, int height, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(channels, 4);
+        long length = (long)width * height * channels;
+        return length <= Array.MaxLength ? (int)length : throw new ArgumentException($"an image of {width} x {height} x {channels} is larger than an array can be.");
+    }
+}

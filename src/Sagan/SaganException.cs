@@ -1,0 +1,69 @@
+namespace Sagan.Native;
+
+/// <summary>
+/// Something a user can act on went wrong. The message is complete by itself: one line first, naming the value, the rule and the way out;
+/// the command line prints it without a stack trace and ends with <see cref="ExitCode"/>.
+/// </summary>
+public class SaganException : Exception
+{
+    public SaganException() { }
+
+    public SaganException(string message) : base(message) { }
+
+    public SaganException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <summary>The exit code of a process that ends with this exception.</summary>
+    public virtual ExitCode ExitCode => ExitCode.Failed;
+}
+
+/// <summary>The command line is wrong.</summary>
+public class UsageException : SaganException
+{
+    public UsageException() { }
+
+    public UsageException(string message) : base(message) { }
+
+    public UsageException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <inheritdoc/>
+    public override ExitCode ExitCode => ExitCode.Usage;
+}
+
+/// <summary>A checkpoint, a run folder or another file of ours is invalid, missing or cannot be written.</summary>
+public class RunFileException : SaganException
+{
+    public RunFileException() { }
+
+    public RunFileException(string message) : base(message) { }
+
+    public RunFileException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <inheritdoc/>
+    public override ExitCode ExitCode => ExitCode.File;
+}
+
+/// <summary>A check that was asked for did not pass.</summary>
+public sealed class CheckFailedException : SaganException
+{
+    public CheckFailedException() { }
+
+    public CheckFailedException(string message) : base(message) { }
+
+    public CheckFailedException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <inheritdoc/>
+    public override ExitCode ExitCode => ExitCode.CheckFailed;
+}
+
+/// <summary>Training ran into NaN or infinity.</summary>
+public sealed class DivergedException : SaganException
+{
+    public DivergedException() { }
+
+    public DivergedException(string message) : base(message) { }
+
+    public DivergedException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <inheritdoc/>
+    public override ExitCode ExitCode => ExitCode.Diverged;
+}

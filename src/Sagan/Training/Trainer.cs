@@ -1,0 +1,63 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+
+namespace Sagan.Native.Training;
+
+/// <summary>What one training step reports.</summary>
+/// <param name="Step">Its number, from 1.</param>
+/// <param name="DLoss">Of the last discriminator update, before it.</param>
+/// <param name="GLoss">Of the generator update, before it.</param>
+/// <param name="DReal">Mean score of the real images.</param>
+/// <param name="DFake">Mean score of the fakes.</param>
+public readonly record struct StepReport(int Step, float DLoss, float GLoss, float DReal, float DFake)
+{
+    /// <summary>False when anything is NaN or infinite.</summary>
+    public bool IsFinite => float.IsFinite(DLoss) && float.IsFinite(GLoss) && float.IsFinite(DReal) && float.IsFinite(DFake);
+}
+
+/// <summary>Advances a <see cref="TrainingState"/> on a data set, one step at a time. Step number k is a function of the state and of k alone, so a resumed run equals one that never stopped.</summary>
+public sealed class Trainer : IDisposable
+{
+    readonly TrainingState state;
+    readonly BatchLoader loader;
+    readonly GanStep gan;
+    readonly TrainingConfig training;
+
+    public Trainer(TrainingState state, ImageDataset data)
+    {
+        this.state = state;
+        RunConfig c = state.Config;
+        training = c.Training;
+        loader = new BatchLoader(data, training.Batch, training.Seed, c.Data.Flip);
+        loader.Seek((long)state.StepCount * training.DSteps);
+        gan = new GanStep(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, c.Loss.Kind, (float)c.Loss.Lambda);
+    }
+
+    /// <summary>Something the user should know about the data, or null.</summary>
+    public string? Warning => loader.Warning;
+
+    /// <summary>D steps on one batch each, one G step, one update of the moving average.</summary>
+    public StepReport Next()
+    {
+        int step = state.StepCount, n = training.Batch;
+        (float D, float Real, float Fake) d = default;
+        for (int k = 0; k < training.DSteps; k++)
+        {
+            long draw = (long)step * (training.DSteps + 1) + k;
+            d = Step.Run(() =>
+            {
+                Batch batch = loader.Next();
+                Tensor real = Tensor.From(batch.Pixels, new Shape(n, batch.Size, batch.Size, batch.Channels), state.Device);
+                Tensor? alpha = state.Config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(draw, n);
+                (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(real, state.Z(draw, n), alpha);
+                return (loss.Item(), r.Item(), f.Item());
+            });
+        }
+        float g = Step.Run(() => gan.Generator(state.Z((long)step * (training.DSteps + 1) + training.DSteps, n)).Item());
+        state.Ema?.Update();
+        state.StepCount++;
+        return new StepReport(state.StepCount, d.D, g, d.Real, d.Fake);
+    }
+
+    public void Dispose() => loader.Dispose();
+}

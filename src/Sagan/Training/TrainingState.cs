@@ -1,0 +1,147 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.IO;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Sagan.Native.Optim;
+
+namespace Sagan.Native.Training;
+
+/// <summary>
+/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random numbers and the order of the
+/// data need no state, because they are counter-based: they follow from seed and step.
+/// </summary>
+public sealed class TrainingState
+{
+    // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
+    const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5;
+
+    /// <summary>The files of a checkpoint.</summary>
+    public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
+
+    /// <summary>Fresh networks.</summary>
+    public TrainingState(RunConfig config)
+    {
+        Config = config;
+        Device = Device.Parse(config.Training.Device);
+        Generator = new Generator(config.Model, Init(GeneratorInit));
+        Discriminator = new Discriminator(config.Model, Init(DiscriminatorInit));
+        OptimizerConfig o = config.Optimizer;
+        GeneratorOptimizer = Adam(Generator, o.GLearningRate);
+        DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
+        if (config.Training.EmaDecay > 0)
+        {
+            Average = new Generator(config.Model, Init(GeneratorInit));
+            Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
+        }
+
+        Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
+        Adam Adam(Module m, double rate) => new(m.Parameters, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
+    }
+
+    public RunConfig Config { get; }
+
+    public Device Device { get; }
+
+    public Generator Generator { get; }
+
+    public Discriminator Discriminator { get; }
+
+    /// <summary>The generator's moving average, where the run keeps one.</summary>
+    public Generator? Average { get; }
+
+    /// <summary>The generator to sample from: the average, or else the generator itself.</summary>
+    public Generator Best => Average ?? Generator;
+
+    public ExponentialMovingAverage? Ema { get; }
+
+    public Adam GeneratorOptimizer { get; }
+
+    public Adam DiscriminatorOptimizer { get; }
+
+    /// <summary>Number of finished training steps.</summary>
+    public int StepCount { get; set; }
+
+    /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
+    public Tensor Z(long draw, int count) => Stream(Noise, draw * RoundUp((long)count * Config.Model.ZDim)).Normal(new Shape(count, Config.Model.ZDim), Device);
+
+    /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
+    public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
+
+    /// <summary>The noise of the sample grids, the same during a whole run, so that pictures of different steps can be compared.</summary>
+    public Tensor FixedZ(int count) => Stream(FixedNoise, 0).Normal(new Shape(count, Config.Model.ZDim), Device);
+
+    /// <summary>The gamma of every attention block, by name.</summary>
+    public IEnumerable<(string Name, float Value)> Gammas() =>
+        Gammas("g", Generator).Concat(Gammas("d", Discriminator));
+
+    /// <summary>The files of a checkpoint and what writes them.</summary>
+    public Dictionary<string, Action<Stream>> Files()
+    {
+        Dictionary<string, Action<Stream>> files = new() { [ModelFile] = s => Model().Write(s), [OptimizerFile] = s => Optimizers().Write(s) };
+        if (Average != null) files[EmaFile] = s => File(Average.State(), "").Write(s);
+        return files;
+    }
+
+    /// <summary>Restores what <see cref="Files"/> wrote. Every file is checked against the networks before anything is assigned from it.</summary>
+    /// <param name="open">Opens a file of the checkpoint by name.</param>
+    public void Load(Func<string, Stream> open)
+    {
+        using SafetensorsReader model = new(open(ModelFile), ModelFile), optimizers = new(open(OptimizerFile), OptimizerFile);
+        StateDict.Load(model, Generator.State(), "g.");
+        StateDict.Load(model, Discriminator.State(), "d.");
+        StateDict.Load(optimizers, Moments(), "");
+        if (Average != null)
+        {
+            using SafetensorsReader ema = new(open(EmaFile), EmaFile);
+            StateDict.Load(ema, Average.State());
+        }
+        StepCount = Number(optimizers, "sagan.step");
+        GeneratorOptimizer.StepCount = Number(optimizers, "sagan.g_steps");
+        DiscriminatorOptimizer.StepCount = Number(optimizers, "sagan.d_steps");
+        if (Ema != null) Ema.UpdateCount = StepCount;
+    }
+
+    SafetensorsWriter Model() => File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter)).Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
+
+    SafetensorsWriter Optimizers()
+    {
+        SafetensorsWriter file = File(Moments(), "");
+        file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
+        file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        return file;
+    }
+
+    SafetensorsWriter File(IEnumerable<(string Name, Parameter Parameter)> state, string prefix)
+    {
+        SafetensorsWriter file = new();
+        file.Metadata["format"] = "pt";
+        file.Metadata["sagan.step"] = $"{StepCount}";
+        StateDict.Add(file, state, prefix);
+        return file;
+    }
+
+    IEnumerable<(string Name, Parameter Parameter)> Moments() => Moments("g", Generator, GeneratorOptimizer).Concat(Moments("d", Discriminator, DiscriminatorOptimizer));
+
+    static IEnumerable<(string Name, Parameter Parameter)> Moments(string prefix, Module module, Adam adam)
+    {
+        Dictionary<Parameter, string> names = module.State().ToDictionary(s => s.Parameter, s => s.Name);
+        foreach ((Parameter p, Parameter m, Parameter v) in adam.State())
+        {
+            yield return ($"{prefix}.exp_avg.{names[p]}", m);
+            yield return ($"{prefix}.exp_avg_sq.{names[p]}", v);
+        }
+    }
+
+    static IEnumerable<(string Name, float Value)> Gammas(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma.Value.Item()));
+
+    static int Number(SafetensorsReader file, string key) =>
+        file.Metadata.TryGetValue(key, out string? text) && int.TryParse(text, out int n) && n >= 0
+            ? n
+            : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by this program.");
+
+    RandomSource Stream(ulong stream, long offset) => new(Config.Training.Seed, stream) { Offset = (ulong)offset };
+
+    static long RoundUp(long count) => (count + 3) / 4 * 4;
+}

@@ -1,0 +1,110 @@
+namespace Sagan.Native;
+
+public static partial class Autograd
+{
+    /// <summary>
+    /// The gradients of a scalar y with respect to each of <paramref name="wrt"/>: reverse-mode differentiation, dL/dx = sum over uses of x of (dy/dx)^T dL/dy.
+    /// Walks only the paths that reach <paramref name="wrt"/>; accumulates nothing anywhere. A tensor that y does not depend on has gradient 0.
+    /// </summary>
+    /// <param name="y">The scalar to differentiate.</param>
+    /// <param name="wrt">Tracked tensors: parameters, results of <see cref="Tensor.RequireGrad"/>, or values computed from them.</param>
+    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph of y for another pass.</param>
+    /// <returns>One gradient per entry of <paramref name="wrt"/>, in its shape.</returns>
+    public static Tensor[] Grad(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph = false)
+    {
+        if (y.Count != 1) throw new ShapeException($"grad: y is {y.Shape}, a scalar is needed; sum it, or weight it with a cotangent first.");
+        if (y.Node == null) throw new InvalidOperationException("grad: y is not tracked: nothing it was computed from is a parameter or came from RequireGrad, or recording was off.");
+        for (int i = 0; i < wrt.Count; i++)
+            if (wrt[i].Node == null) throw new InvalidOperationException($"grad: wrt[{i}] {wrt[i].Shape} is not tracked; use RequireGrad before it is used.");
+
+        using Scope scope = Scope.Enter();
+        bool before = paused;
+        paused = !createGraph;
+        try
+        {
+            Tensor[] gradients = Walk(y, wrt, createGraph);
+            foreach (Tensor g in gradients) scope.Keep(g);
+            return gradients;
+        }
+        finally
+        {
+            paused = before;
+        }
+    }
+
+    /// <summary>The gradients of a scalar with respect to parameters. See <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
+    public static Tensor[] Grad(Tensor y, IReadOnlyList<Parameter> wrt, bool createGraph = false) => Grad(y, wrt.Select(p => p.Value).ToArray(), createGraph);
+
+    static Tensor[] Walk(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph)
+    {
+        HashSet<Node> targets = [.. wrt.Select(t => t.Node!)];
+        List<Node> path = Path(y.Node!, targets);
+        Dictionary<Node, Tensor> gradient = new(path.Count) { [y.Node!] = Tensor.Ones(y.Shape, y.Device) };
+        HashSet<Node> onPath = [.. path];
+
+        foreach (Node node in path)
+        {
+            if (node.Inputs.Length == 0 || !gradient.TryGetValue(node, out Tensor? g)) continue;
+            Gradients d = new(node.Inputs.Length);
+            bool any = false;
+            for (int i = 0; i < node.Inputs.Length; i++)
+                if (node.Inputs[i] is { } input && onPath.Contains(input))
+                {
+                    d.Want(i);
+                    any = true;
+                }
+            if (!any) continue;
+            using (Scope rule = Scope.Enter())
+            {
+                node.Backward(g, d);
+                for (int i = 0; i < node.Inputs.Length; i++)
+                    if (d.Wants(i) && d[i] is { } dx) Accumulate(gradient, node.Inputs[i]!, dx, rule);
+            }
+            if (createGraph) continue;
+            node.ReleaseSaved();
+            if (!targets.Contains(node)) g.Release();
+        }
+        return [.. wrt.Select(t => gradient.TryGetValue(t.Node!, out Tensor? g) ? g.Alias(g.Shape, g.Node) : Tensor.Zeros(t.Shape, t.Device))];
+    }
+
+    static void Accumulate(Dictionary<Node, Tensor> gradient, Node input, Tensor dx, Scope rule)
+    {
+        if (dx.Shape != input.Shape)
+            throw new ShapeException($"grad: a rule gave {dx.Shape} as the gradient of '{input.Op}' {input.Shape}.");
+        if (!gradient.TryGetValue(input, out Tensor? sum))
+        {
+            // A rule may return g itself or something it saved: the gradient gets a handle of its own.
+            gradient[input] = rule.Keep(rule.Owns(dx) ? dx : dx.Alias(dx.Shape, dx.Node));
+            return;
+        }
+        Tensor total = Ops.Add(sum, dx);
+        // Recording keeps its own reference to the old sum where it needs one.
+        sum.Release();
+        gradient[input] = rule.Keep(total);
+    }
+
+    // The nodes between y and the targets, y first, in topological order.
+    static List<Node> Path(Node y, HashSet<Node> targets)
+    {
+        Dictionary<Node, bool> reaches = [];
+        List<Node> path = [];
+        Stack<(Node Node, bool Expanded)> work = new([(y, false)]);
+        while (work.TryPop(out (Node Node, bool Expanded) w))
+        {
+            if (!w.Expanded)
+            {
+                if (!reaches.TryAdd(w.Node, targets.Contains(w.Node))) continue;
+                work.Push((w.Node, true));
+                foreach (Node? input in w.Node.Inputs)
+                    if (input != null && !reaches.ContainsKey(input)) work.Push((input, false));
+                continue;
+            }
+            bool any = reaches[w.Node];
+            foreach (Node? input in w.Node.Inputs) any |= input != null && reaches[input];
+            reaches[w.Node] = any;
+            if (any) path.Add(w.Node);
+        }
+        path.Sort(static (a, b) => b.Id.CompareTo(a.Id));
+        return path;
+    }
+}

@@ -1,0 +1,57 @@
+namespace Sagan.Native;
+
+/// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> walks them backwards.</summary>
+public static partial class Autograd
+{
+    [ThreadStatic] static bool paused;
+
+    /// <summary>True when operations on tracked tensors are recorded.</summary>
+    public static bool IsRecording => !paused;
+
+    /// <summary>Runs without recording: for inference, and where gradients are to stop.</summary>
+    public static T NoGrad<T>(Func<T> body)
+    {
+        bool before = paused;
+        paused = true;
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            paused = before;
+        }
+    }
+
+    /// <summary>
+    /// Notes how y was computed. Each input has its own rule, which is skipped when that gradient is not asked for. All memory a rule keeps alive is in
+    /// <paramref name="save"/>, since rules are static lambdas.
+    /// </summary>
+    internal static Tensor Record<TSpec>(string op, Tensor y, TSpec spec, ReadOnlySpan<Tensor> save, params ReadOnlySpan<(Tensor Input, Rule<TSpec> Rule)> inputs)
+    {
+        if (paused) return y;
+        bool tracked = false;
+        foreach ((Tensor x, _) in inputs) tracked |= x.Node != null;
+        if (!tracked) return y;
+        Node?[] nodes = new Node?[inputs.Length];
+        Rule<TSpec>[] rules = new Rule<TSpec>[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++) (nodes[i], rules[i]) = (inputs[i].Input.Node, inputs[i].Rule);
+        y.Node = new Node<TSpec>(op, y, nodes, spec, rules);
+        y.Node.Save(save);
+        return y;
+    }
+
+    /// <summary>As <see cref="Record"/>, for a kernel that gives all gradients at once.</summary>
+    internal static Tensor RecordJoint<TSpec>(string op, Tensor y, TSpec spec, ReadOnlySpan<Tensor> save, ReadOnlySpan<Tensor> inputs, JointRule<TSpec> rule)
+    {
+        if (paused) return y;
+        bool tracked = false;
+        foreach (Tensor x in inputs) tracked |= x.Node != null;
+        if (!tracked) return y;
+        Node?[] nodes = new Node?[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++) nodes[i] = inputs[i].Node;
+        y.Node = new JointNode<TSpec>(op, y, nodes, spec, rule);
+        y.Node.Save(save);
+        return y;
+    }
+}

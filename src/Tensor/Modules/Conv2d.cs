@@ -1,0 +1,28 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Modules;
+
+/// <summary>Convolution, <see cref="Ops.Conv2d"/>.  x [N,H,W,in], weight [out,K,K,in] (in files [out,in,K,K]).</summary>
+public sealed class Conv2d : Module, INormalizable
+{
+    readonly Parameter? bias;
+    readonly int stride, padding;
+    readonly Activation activation;
+    Weight weight;
+
+    public Conv2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, bool bias = true, Activation activation = default)
+    {
+        int area = kernel * kernel;
+        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area, outputs * area))));
+        this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs * area))) : null;
+        (this.stride, this.padding, this.activation) = (stride, padding, activation);
+    }
+
+    protected override Tensor Forward(Tensor x) => Ops.Conv2d(x, weight.Value(), bias?.Value, stride, padding, activation);
+
+    Parameter INormalizable.Raw => weight.Parameter;
+
+    bool INormalizable.OutputsLast => false;
+
+    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+}

@@ -1,0 +1,32 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Modules;
+
+/// <summary>
+/// Transposed convolution, <see cref="Ops.ConvTranspose2d"/>.  x [N,H,W,in], weight [in,K,K,out] (in files [in,out,K,K]). The default initialisation uses
+/// fan_in = out K K, as PyTorch does since 1.0.
+/// </summary>
+public sealed class ConvTranspose2d : Module, INormalizable
+{
+    readonly Parameter? bias;
+    readonly int stride, padding, outputPadding;
+    readonly Activation activation;
+    Weight weight;
+
+    public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0, bool bias = true,
+        Activation activation = default)
+    {
+        int area = kernel * kernel;
+        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area, inputs * area))));
+        this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, outputs * area))) : null;
+        (this.stride, this.padding, this.outputPadding, this.activation) = (stride, padding, outputPadding, activation);
+    }
+
+    protected override Tensor Forward(Tensor x) => Ops.ConvTranspose2d(x, weight.Value(), bias?.Value, stride, padding, outputPadding, activation);
+
+    Parameter INormalizable.Raw => weight.Parameter;
+
+    bool INormalizable.OutputsLast => true;
+
+    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+}

@@ -1,0 +1,25 @@
+namespace Sagan.Native.Modules;
+
+/// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width], first filled from N(0, 1) as in PyTorch.</summary>
+public sealed class Embedding : Module, INormalizable
+{
+    Weight weight;
+
+    public Embedding(int classes, int width, Initializer init) =>
+        weight = new Weight(Own(new Parameter("weight", init.Random.Normal(new Shape(classes, width), init.Device))));
+
+    /// <summary>The rows for these indices, [index.Count, width].</summary>
+    public Tensor Call(IndexTensor index)
+    {
+        using Scope scope = Scope.Enter();
+        return scope.Keep(Ops.Gather(weight.Value(), index));
+    }
+
+    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
+
+    Parameter INormalizable.Raw => weight.Parameter;
+
+    bool INormalizable.OutputsLast => false;
+
+    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+}

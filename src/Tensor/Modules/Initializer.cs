@@ -1,0 +1,82 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Modules;
+
+/// <summary>How a weight is first filled.</summary>
+public enum WeightInit
+{
+    /// <summary>U(-b, b) with b = 1 / sqrt(fan_in), weights and biases: what PyTorch does for linear and convolution layers.</summary>
+    TorchDefault,
+
+    /// <summary>U(-b, b) with b = sqrt(6 / (fan_in + fan_out)), biases 0 (Glorot and Bengio 2010).</summary>
+    XavierUniform,
+
+    /// <summary>N(0, 0.02^2), biases 0 (Radford et al. 2016).</summary>
+    Normal002,
+
+    /// <summary>Rows (or columns, where there are fewer) orthonormal, biases 0 (Saxe et al. 2014).</summary>
+    Orthogonal,
+}
+
+/// <summary>Fills new weights: a convention and the random numbers for it.</summary>
+/// <param name="random">The source; the same seed gives the same weights.</param>
+/// <param name="init">The convention.</param>
+/// <param name="device">Where the parameters live.</param>
+public sealed class Initializer(RandomSource random, WeightInit init = WeightInit.TorchDefault, Device? device = null)
+{
+    public RandomSource Random => random;
+
+    public Device Device { get; } = device ?? Device.Cpu;
+
+    /// <summary>A weight of this shape. The rows of the matrix that orthogonality is about are the entries of the first axis.</summary>
+    public Tensor Weight(Shape shape, int fanIn, int fanOut) => init switch
+    {
+        WeightInit.TorchDefault => Uniform(shape, 1 / Math.Sqrt(fanIn)),
+        WeightInit.XavierUniform => Uniform(shape, Math.Sqrt(6.0 / (fanIn + fanOut))),
+        WeightInit.Normal002 => random.Normal(shape, Device) * 0.02f,
+        WeightInit.Orthogonal => Orthogonal(shape),
+        _ => throw new ArgumentOutOfRangeException(nameof(shape), init, "unknown weight initialisation."),
+    };
+
+    /// <summary>A bias of this length.</summary>
+    public Tensor Bias(int count, int fanIn) =>
+        init == WeightInit.TorchDefault ? Uniform(new Shape(count), 1 / Math.Sqrt(fanIn)) : Tensor.Zeros(new Shape(count), Device);
+
+    /// <summary>A unit vector in a random direction: N(0, 1) divided by its norm.</summary>
+    public Tensor UnitVector(Shape shape)
+    {
+        Tensor x = random.Normal(shape, Device);
+        return x / Ops.Sqrt(Ops.Sum(Ops.Square(x)));
+    }
+
+    Tensor Uniform(Shape shape, double bound) => random.Uniform(shape, (float)-bound, (float)bound, Device);
+
+    // Gram-Schmidt in double on the rows of the smaller side, twice, which is enough for orthogonality to rounding error.
+    Tensor Orthogonal(Shape shape)
+    {
+        int rows = shape[0], columns = shape.Count / rows;
+        bool transpose = rows > columns;
+        (int m, int n) = transpose ? (columns, rows) : (rows, columns);
+        double[] q = [.. random.Normal(new Shape(m, n), Device).ToArray().Select(x => (double)x)];
+        for (int i = 0; i < m; i++)
+        {
+            Span<double> row = q.AsSpan(i * n, n);
+            for (int pass = 0; pass < 2; pass++)
+                for (int j = 0; j < i; j++)
+                {
+                    ReadOnlySpan<double> other = q.AsSpan(j * n, n);
+                    double dot = 0;
+                    for (int k = 0; k < n; k++) dot += row[k] * other[k];
+                    for (int k = 0; k < n; k++) row[k] -= dot * other[k];
+                }
+            double norm = 0;
+            foreach (double x in row) norm += x * x;
+            norm = Math.Sqrt(norm);
+            for (int k = 0; k < n; k++) row[k] /= norm;
+        }
+        float[] w = new float[shape.Count];
+        for (int i = 0; i < m; i++)
+            for (int k = 0; k < n; k++) w[transpose ? k * m + i : i * n + k] = (float)q[i * n + k];
+        return Tensor.From(w, shape, Device);
+    }
+}

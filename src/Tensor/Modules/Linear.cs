@@ -1,0 +1,26 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Modules;
+
+/// <summary>y = act(x w^T + bias).  x [M, in], w [out, in], y [M, out].</summary>
+public sealed class Linear : Module, INormalizable
+{
+    readonly Parameter? bias;
+    readonly Activation activation;
+    Weight weight;
+
+    public Linear(int inputs, int outputs, Initializer init, bool bias = true, Activation activation = default)
+    {
+        weight = new Weight(Own(new Parameter("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))));
+        this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs))) : null;
+        this.activation = activation;
+    }
+
+    protected override Tensor Forward(Tensor x) => Ops.Linear(x, weight.Value(), bias?.Value, activation);
+
+    Parameter INormalizable.Raw => weight.Parameter;
+
+    bool INormalizable.OutputsLast => false;
+
+    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+}

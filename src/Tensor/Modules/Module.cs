@@ -1,0 +1,68 @@
+namespace Sagan.Native.Modules;
+
+/// <summary>
+/// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names).
+/// </summary>
+public abstract class Module
+{
+    readonly List<(string Name, Module Module)> children = [];
+    readonly List<Parameter> own = [];
+
+    /// <summary>True in training mode (batch statistics, dropout, power iteration), false in inference mode. Set by <see cref="Train"/>.</summary>
+    public bool IsTraining { get; private set; } = true;
+
+    /// <summary>All trainable parameters, in the order they were made.</summary>
+    public IReadOnlyList<Parameter> Parameters => [.. State().Where(p => p.Parameter.IsTrainable).Select(p => p.Parameter)];
+
+    /// <summary>Number of trainable numbers.</summary>
+    public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count);
+
+    /// <summary>Applies the module. Intermediate tensors are released when it returns.</summary>
+    public Tensor Call(Tensor x)
+    {
+        using Scope scope = Scope.Enter();
+        return scope.Keep(Forward(x));
+    }
+
+    /// <summary>Sets training or inference mode here and in all children.</summary>
+    public void Train(bool training = true)
+    {
+        IsTraining = training;
+        foreach ((_, Module m) in children) m.Train(training);
+    }
+
+    /// <summary>All parameters and buffers with their dotted names.</summary>
+    public virtual IEnumerable<(string Name, Parameter Parameter)> State()
+    {
+        foreach (Parameter p in own) yield return (p.Name, p);
+        foreach ((string name, Module module) in children)
+            foreach ((string inner, Parameter p) in module.State()) yield return ($"{name}.{inner}", p);
+    }
+
+    /// <summary>This module and all below it, with their dotted names; this one's is empty.</summary>
+    public IEnumerable<(string Name, Module Module)> Descendants()
+    {
+        yield return ("", this);
+        foreach ((string name, Module module) in children)
+            foreach ((string inner, Module m) in module.Descendants()) yield return (inner.Length == 0 ? name : $"{name}.{inner}", m);
+    }
+
+    /// <summary>The formula.</summary>
+    protected abstract Tensor Forward(Tensor x);
+
+    /// <summary>Adds a child under a name.</summary>
+    protected T Child<T>(string name, T module) where T : Module
+    {
+        if (children.Any(c => c.Name == name)) throw new ArgumentException($"module: there is a child '{name}' already.");
+        children.Add((name, module));
+        return module;
+    }
+
+    /// <summary>Adds a parameter or buffer.</summary>
+    protected Parameter Own(Parameter parameter)
+    {
+        if (own.Any(p => p.Name == parameter.Name)) throw new ArgumentException($"module: there is a parameter '{parameter.Name}' already.");
+        own.Add(parameter);
+        return parameter;
+    }
+}

@@ -1,0 +1,30 @@
+namespace Sagan.Native.Modules;
+
+/// <summary>Applies modules one after the other: y = m_k(... m_1(x)). Children are named by their position, as in PyTorch, unless names are given.</summary>
+public sealed class Sequential : Module
+{
+    readonly Module[] modules;
+
+    public Sequential(params ReadOnlySpan<Module> modules)
+    {
+        this.modules = modules.ToArray();
+        for (int i = 0; i < modules.Length; i++) Child($"{i}", modules[i]);
+    }
+
+    public Module this[int index] => modules[index];
+
+    protected override Tensor Forward(Tensor x) => Chain(x, modules);
+
+    /// <summary>Applies modules one after the other, and lets go of each intermediate result once it was used (what the tape needs, it holds itself).</summary>
+    public static Tensor Chain(Tensor x, params IEnumerable<Module> modules)
+    {
+        Tensor y = x;
+        foreach (Module m in modules)
+        {
+            Tensor next = m.Call(y);
+            if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x)) y.Release();
+            y = next;
+        }
+        return y;
+    }
+}

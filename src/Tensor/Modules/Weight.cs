@@ -1,0 +1,27 @@
+namespace Sagan.Native.Modules;
+
+/// <summary>A layer's weight: the parameter as it is trained and stored, and the value the layer computes with, which a wrapper such as spectral normalisation may derive from it.</summary>
+readonly record struct Weight(Parameter Parameter, Func<Tensor> Value)
+{
+    public Weight(Parameter parameter) : this(parameter, () => parameter.Value) { }
+
+    /// <summary>A convolution weight [A, K, K, B], which files hold as [A, B, K, K].</summary>
+    public static Parameter Convolution(Tensor w) => new("weight", w)
+    {
+        SavedOrder = [0, 3, 1, 2],
+        SavedShape = new Shape(w.Shape[0], w.Shape[3], w.Shape[1], w.Shape[2]),
+    };
+}
+
+/// <summary>A layer whose weight can be normalised: seen by <see cref="SpectralNorm"/>.</summary>
+interface INormalizable
+{
+    /// <summary>The trained weight.</summary>
+    Parameter Raw { get; }
+
+    /// <summary>True when the output units are the last axis of the weight (transposed convolution), false when they are the first.</summary>
+    bool OutputsLast { get; }
+
+    /// <summary>From now on the layer computes with this value.</summary>
+    void Normalize(Func<Tensor> weight);
+}

@@ -1,0 +1,58 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// Attention: every query reads a mean of the values, weighted by how well it matches their keys.
+    /// <code>q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]
+    /// E = scale q k^T          (N x M)   row i = query, column j = key
+    /// A = softmax_j(E)         (N x M)
+    /// o = A v                  (N x dv)
+    /// Backward, g = dL/do:
+    /// dv = A^T g
+    /// dA = g v^T
+    /// dE = A * (dA - rowsum(dA * A))     and rowsum(dA * A) = rowsum(g * o)
+    /// dq = scale dE k,  dk = scale dE^T q</code>
+    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o and the log of each row's sum of
+    /// exponentials, and backward computes A again tile by tile.
+    /// </summary>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, float scale = 1)
+    {
+        AttentionSpec c = AttentionCheck(q, k, v, scale);
+        if (q.Backend is not IFusedAttention fused) return AttentionReference(q, k, v, scale);
+        Tensor o = Tensor.Empty(new Shape(c.Batch, c.N, c.Dv), q.Device), lse = Tensor.Empty(new Shape(c.Batch, c.N), q.Device);
+        fused.Attention(q.Storage, k.Storage, v.Storage, o.Storage, lse.Storage, c);
+        return Autograd.RecordJoint("attention", o, c, save: [q, k, v, o, lse], inputs: [q, k, v],
+            static (g, s, c, d) =>
+            {
+                if (Autograd.IsRecording)
+                {
+                    GradOfReference(t => AttentionReference(t[0], t[1], t[2], c.Scale), [s[0], s[1], s[2]], g, d);
+                    return;
+                }
+                Tensor dq = Tensor.Empty(s[0].Shape, g.Device), dk = Tensor.Empty(s[1].Shape, g.Device), dv = Tensor.Empty(s[2].Shape, g.Device);
+                ((IFusedAttention)g.Backend).AttentionBackward(s[0].Storage, s[1].Storage, s[2].Storage, s[3].Storage, s[4].Storage, g.Storage,
+                    dq.Storage, dk.Storage, dv.Storage, c);
+                (d[0], d[1], d[2]) = (dq, dk, dv);
+            });
+    }
+
+    /// <summary>The definition of <see cref="Attention"/>: softmax(scale q k^T) v.</summary>
+    internal static Tensor AttentionReference(Tensor q, Tensor k, Tensor v, float scale) =>
+        MatMul(Softmax(Affine(MatMul(q, k, transposeB: true), scale)), v);
+
+    static AttentionSpec AttentionCheck(Tensor q, Tensor k, Tensor v, float scale)
+    {
+        Check.SameDevice("attention", q, k);
+        Check.SameDevice("attention", q, v);
+        Check.Rank("attention", "q", q, 3, "[B, N, dk]");
+        Check.Rank("attention", "k", k, 3, "[B, M, dk]");
+        Check.Rank("attention", "v", v, 3, "[B, M, dv]");
+        if (q.Shape[0] != k.Shape[0] || q.Shape[0] != v.Shape[0]) throw new ShapeException($"attention: batch sizes differ: q {q.Shape}, k {k.Shape}, v {v.Shape}.");
+        if (q.Shape[2] != k.Shape[2]) throw new ShapeException($"attention: q {q.Shape} and k {k.Shape} differ in their last axis, dk.");
+        if (k.Shape[1] != v.Shape[1]) throw new ShapeException($"attention: k {k.Shape} and v {v.Shape} differ in their middle axis, the number of keys.");
+        return new AttentionSpec(q.Shape[0], q.Shape[1], k.Shape[1], q.Shape[2], v.Shape[2], scale);
+    }
+}

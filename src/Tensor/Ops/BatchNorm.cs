@@ -1,0 +1,77 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// Batch normalisation with the statistics of the batch, over all axes but the last, and the activation that follows.
+    /// <code>x [..., C]  weight [C]  bias [C]     M = elements per channel
+    /// m = mean x,  s2 = mean (x - m)^2,  xh = (x - m) / sqrt(s2 + eps),  y = act(weight xh + bias)
+    /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
+    /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
+    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through them.
+    /// </summary>
+    public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
+    {
+        BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
+        if (c.Rows == 0) throw new ShapeException($"batch_norm: x {x.Shape} is empty, so it has no statistics.");
+        if (x.Backend is not IFusedBatchNorm fused)
+        {
+            Tensor composed = BatchNormReference(x, weight, bias, epsilon, out Tensor m, out Tensor s2);
+            (mean, variance) = (m.Detach(), s2.Detach());
+            return Activate(composed, activation);
+        }
+        Tensor y = Tensor.Empty(x.Shape, x.Device);
+        mean = Tensor.Empty(new Shape(c.Channels), x.Device);
+        variance = Tensor.Empty(new Shape(c.Channels), x.Device);
+        fused.BatchNorm(x.Storage, weight.Storage, bias.Storage, y.Storage, mean.Storage, variance.Storage, c);
+        return Autograd.RecordJoint("batch_norm", y, c, save: [x, weight, bias, y, mean, variance], inputs: [x, weight, bias],
+            static (g, s, c, d) =>
+            {
+                if (Autograd.IsRecording)
+                {
+                    GradOfReference(t => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), [s[0], s[1], s[2]], g, d);
+                    return;
+                }
+                Tensor dx = Tensor.Empty(s[0].Shape, g.Device), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);
+                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s[0].Storage, s[3].Storage, s[1].Storage, s[4].Storage, s[5].Storage,
+                    dx.Storage, dweight.Storage, dbias.Storage, c);
+                (d[0], d[1], d[2]) = (dx, dweight, dbias);
+            });
+    }
+
+    /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for inference.</summary>
+    public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon, Activation activation = default)
+    {
+        BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
+        Check.Vector("batch_norm", "mean", mean, c.Channels, "one per channel of x");
+        Check.Vector("batch_norm", "variance", variance, c.Channels, "one per channel of x");
+        bool tracked = Autograd.IsRecording && (x.IsTracked || weight.IsTracked || bias.IsTracked);
+        if (tracked || x.Backend is not IFusedBatchNorm fused)
+            return Activate((x - mean) * (weight / Sqrt(variance + epsilon)) + bias, activation);
+        Tensor y = Tensor.Empty(x.Shape, x.Device);
+        fused.BatchNormInference(x.Storage, weight.Storage, bias.Storage, mean.Storage, variance.Storage, y.Storage, c);
+        return y;
+    }
+
+    /// <summary>The definition of <see cref="BatchNorm"/>, without the activation.</summary>
+    internal static Tensor BatchNormReference(Tensor x, Tensor weight, Tensor bias, float epsilon, out Tensor mean, out Tensor variance)
+    {
+        Tensor rows = Reshape(x, -1, x.Shape[-1]);
+        mean = Mean(rows, [0]);
+        Tensor centred = rows - mean;
+        variance = Mean(Square(centred), [0]);
+        return Reshape(weight * (centred / Sqrt(variance + epsilon)) + bias, x.Shape);
+    }
+
+    static BatchNormSpec BatchNormCheck(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation)
+    {
+        if (x.Rank < 2) throw new ShapeException($"batch_norm: x {x.Shape} must have at least 2 axes, [..., C].");
+        int channels = x.Shape[-1];
+        Check.SameDevice("batch_norm", x, weight);
+        Check.Vector("batch_norm", "weight", weight, channels, "one per channel of x");
+        Check.Vector("batch_norm", "bias", bias, channels, "one per channel of x");
+        return new BatchNormSpec(channels == 0 ? 0 : x.Count / channels, channels, epsilon, activation);
+    }
+}

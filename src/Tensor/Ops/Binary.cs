@@ -1,0 +1,51 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    /// <summary>y = a + b, broadcasting;  da = g, db = g, each summed over the axes that were broadcast.</summary>
+    public static Tensor Add(Tensor a, Tensor b) =>
+        Autograd.Record("add", Zip("add", a, b, default(AddOp)), (A: a.Shape, B: b.Shape), save: [],
+            (a, static (g, _, c) => SumTo(g, c.A)),
+            (b, static (g, _, c) => SumTo(g, c.B)));
+
+    /// <summary>y = a - b, broadcasting;  da = g, db = -g.</summary>
+    public static Tensor Subtract(Tensor a, Tensor b) =>
+        Autograd.Record("subtract", Zip("subtract", a, b, default(SubtractOp)), (A: a.Shape, B: b.Shape), save: [],
+            (a, static (g, _, c) => SumTo(g, c.A)),
+            (b, static (g, _, c) => -SumTo(g, c.B)));
+
+    /// <summary>y = a b elementwise, broadcasting;  da = g b, db = g a.</summary>
+    public static Tensor Multiply(Tensor a, Tensor b) =>
+        Autograd.Record("multiply", Zip("multiply", a, b, default(MultiplyOp)), 0, save: [a, b],
+            (a, static (g, s, _) => SumTo(g * s[1], s[0].Shape)),
+            (b, static (g, s, _) => SumTo(g * s[0], s[1].Shape)));
+
+    /// <summary>y = a / b elementwise, broadcasting;  da = g / b, db = -g y / b.</summary>
+    public static Tensor Divide(Tensor a, Tensor b)
+    {
+        Tensor y = Zip("divide", a, b, default(DivideOp));
+        return Autograd.Record("divide", y, a.Shape, save: [b, y],
+            (a, static (g, s, shape) => SumTo(g / s[0], shape)),
+            (b, static (g, s, _) => SumTo(-g * s[1] / s[0], s[0].Shape)));
+    }
+
+    /// <summary>y = the larger of a and b, broadcasting;  the larger one gets g, equal ones g / 2 each.</summary>
+    public static Tensor Max(Tensor a, Tensor b) =>
+        Autograd.Record("max", Zip("max", a, b, default(MaxOp)), 0, save: [a, b],
+            (a, static (g, s, _) => SumTo(g * MaxShare(s[0], s[1]), s[0].Shape)),
+            (b, static (g, s, _) => SumTo(g * MaxShare(s[1], s[0]), s[1].Shape)));
+
+    // 1 where a > b, 1/2 where they are equal: piecewise constant, so not recorded.
+    static Tensor MaxShare(Tensor a, Tensor b) => Zip("max", a, b, default(MaxShareOp));
+
+    static Tensor Zip<TOp>(string op, Tensor a, Tensor b, TOp f) where TOp : unmanaged, IBinaryOp
+    {
+        Check.SameDevice(op, a, b);
+        Shape shape = Shape.Broadcast(op, a.Shape, b.Shape);
+        Tensor y = Tensor.Empty(shape, a.Device);
+        a.Backend.Zip(a.Storage, b.Storage, y.Storage, new BroadcastSpec(a.Shape, b.Shape, shape), f);
+        return y;
+    }
+}

@@ -1,0 +1,108 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// y[n,i,j,o] = act(sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c] + bias[o])
+    /// <code>x [N,H,W,Ci]  w [Co,Kh,Kw,Ci]  bias [Co]  y [N,H',W',Co]   H' = floor((H + 2 padding - Kh) / stride) + 1
+    /// dz = g act'(y)   dx = Conv2dInputGrad(dz, w)   dw = Conv2dWeightGrad(x, dz)   dbias = sum of dz over n,i,j</code>
+    /// </summary>
+    public static Tensor Conv2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, Activation activation = default)
+    {
+        Conv2dSpec c = Conv2dCheck(x, w, bias, stride, padding);
+        if (bias != null && x.Backend is not IFusedBias) return Activate(Conv2d(x, w, null, stride, padding) + bias, activation);
+        Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
+        if (bias != null)
+        {
+            ((IFusedBias)x.Backend).Conv2dBias(x.Storage, w.Storage, bias.Storage, y.Storage, c, activation);
+            return Autograd.RecordJoint("conv2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
+                static (g, s, c, d) =>
+                {
+                    (Tensor dz, Tensor dbias) = BiasActivationBackward(g, s[2], c.activation);
+                    if (d.Wants(0)) d[0] = Conv2dInputGrad(dz, s[1], c.c);
+                    if (d.Wants(1)) d[1] = Conv2dWeightGrad(s[0], dz, c.c);
+                    if (d.Wants(2)) d[2] = dbias;
+                });
+        }
+        x.Backend.Conv2d(x.Storage, w.Storage, y.Storage, c);
+        Autograd.Record("conv2d", y, c, save: [x, w],
+            (x, static (g, s, c) => Conv2dInputGrad(g, s[1], c)),
+            (w, static (g, s, c) => Conv2dWeightGrad(s[0], g, c)));
+        return Activate(y, activation);
+    }
+
+    /// <summary>
+    /// Transposed convolution: y[n, i stride + u - padding, j stride + v - padding, o] += x[n,i,j,c] w[c,u,v,o], then act(y + bias).
+    /// <code>x [N,H,W,Ci]  w [Ci,Kh,Kw,Co]  bias [Co]  y [N,H',W',Co]   H' = (H - 1) stride - 2 padding + Kh + outputPadding
+    /// dz = g act'(y)   dx = Conv2d(dz, w)   dw = Conv2dWeightGrad(dz, x)   dbias = sum of dz over n,i,j</code>
+    /// </summary>
+    public static Tensor ConvTranspose2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, Activation activation = default)
+    {
+        Conv2dSpec c = ConvTranspose2dCheck(x, w, bias, stride, padding, outputPadding);
+        if (bias == null || x.Backend is not IFusedBias fused) return Activate(AddBias(Conv2dInputGrad(x, w, c), bias), activation);
+        Tensor y = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), x.Device);
+        fused.ConvTranspose2dBias(x.Storage, w.Storage, bias.Storage, y.Storage, c, activation);
+        return Autograd.RecordJoint("conv_transpose2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
+            static (g, s, c, d) =>
+            {
+                (Tensor dz, Tensor dbias) = BiasActivationBackward(g, s[2], c.activation);
+                if (d.Wants(0)) d[0] = Conv2d(dz, s[1], null, c.c.Stride, c.c.Padding);
+                if (d.Wants(1)) d[1] = Conv2dWeightGrad(dz, s[0], c.c);
+                if (d.Wants(2)) d[2] = dbias;
+            });
+    }
+
+    /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw = Conv2dWeightGrad(h, dy).</summary>
+    internal static Tensor Conv2dInputGrad(Tensor dy, Tensor w, Conv2dSpec c)
+    {
+        Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
+        dy.Backend.Conv2dInputGrad(dy.Storage, w.Storage, dx.Storage, c);
+        return Autograd.Record("conv2d_input_grad", dx, c, save: [dy, w],
+            (dy, static (h, s, c) => Conv2d(h, s[1], null, c.Stride, c.Padding)),
+            (w, static (h, s, c) => Conv2dWeightGrad(h, s[0], c)));
+    }
+
+    /// <summary>dw from x and dy. Its gradients: dx = Conv2dInputGrad(dy, h), d dy = Conv2d(x, h).</summary>
+    internal static Tensor Conv2dWeightGrad(Tensor x, Tensor dy, Conv2dSpec c)
+    {
+        Tensor dw = Tensor.Empty(new Shape(c.Co, c.Kh, c.Kw, c.Ci), x.Device);
+        x.Backend.Conv2dWeightGrad(x.Storage, dy.Storage, dw.Storage, c);
+        return Autograd.Record("conv2d_weight_grad", dw, c, save: [x, dy],
+            (x, static (h, s, c) => Conv2dInputGrad(s[1], h, c)),
+            (dy, static (h, s, c) => Conv2d(s[0], h, null, c.Stride, c.Padding)));
+    }
+
+    static Conv2dSpec Conv2dCheck(Tensor x, Tensor w, Tensor? bias, int stride, int padding)
+    {
+        ImageSpec i = ConvOperands("conv2d", x, w, "[Co, Kh, Kw, Ci]", stride, padding);
+        (int co, int kh, int kw, int ci) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
+        if (ci != i.C) throw new ShapeException($"conv2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Co, Kh, Kw, Ci).");
+        if (bias != null) Check.Vector("conv2d", "bias", bias, co, "one per output channel");
+        int h = i.H + 2 * padding - kh, v = i.W + 2 * padding - kw;
+        if (h < 0 || v < 0) throw new ShapeException($"conv2d: the kernel {kh}x{kw} is larger than x {x.Shape} with padding {padding}.");
+        return new Conv2dSpec(i.N, i.H, i.W, ci, co, kh, kw, stride, padding, h / stride + 1, v / stride + 1);
+    }
+
+    static Conv2dSpec ConvTranspose2dCheck(Tensor x, Tensor w, Tensor? bias, int stride, int padding, int outputPadding)
+    {
+        ImageSpec i = ConvOperands("conv_transpose2d", x, w, "[Ci, Kh, Kw, Co]", stride, padding);
+        (int ci, int kh, int kw, int co) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
+        if (ci != i.C) throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
+        if (bias != null) Check.Vector("conv_transpose2d", "bias", bias, co, "one per output channel");
+        if (outputPadding < 0 || outputPadding >= stride) throw new ArgumentOutOfRangeException(nameof(outputPadding), outputPadding, $"conv_transpose2d: output padding must be in 0..{stride - 1}, below the stride.");
+        int h = (i.H - 1) * stride - 2 * padding + kh + outputPadding, v = (i.W - 1) * stride - 2 * padding + kw + outputPadding;
+        if (h < 1 || v < 1) throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
+        return new Conv2dSpec(i.N, h, v, co, ci, kh, kw, stride, padding, i.H, i.W);
+    }
+
+    static ImageSpec ConvOperands(string op, Tensor x, Tensor w, string axes, int stride, int padding)
+    {
+        Check.SameDevice(op, x, w);
+        Check.Rank(op, "w", w, 4, axes);
+        if (stride < 1) throw new ArgumentOutOfRangeException(nameof(stride), stride, $"{op}: the stride must be at least 1.");
+        if (padding < 0) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"{op}: the padding must not be negative.");
+        return Check.Image(op, x);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference composition, and
+    /// &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
+    /// </summary>
+    static void GradOfReference(Func<Tensor[], Tensor> reference, ReadOnlySpan<Tensor> saved, Tensor g, Gradients d)
+    {
+        // Distinct nodes even where one tensor is given twice, connected to the graph behind them.
+        Tensor[] inputs = new Tensor[saved.Length];
+        List<Tensor> wrt = [];
+        for (int i = 0; i < saved.Length; i++)
+        {
+            inputs[i] = d.Wants(i) ? Identity(saved[i]) : saved[i].Detach();
+            if (d.Wants(i)) wrt.Add(inputs[i]);
+        }
+        Tensor[] gradients = Autograd.Grad(Sum(reference(inputs) * g), wrt, createGraph: true);
+        for (int i = 0, k = 0; i < saved.Length; i++)
+            if (d.Wants(i)) d[i] = gradients[k++];
+    }
+
+    static Tensor Identity(Tensor x) => Autograd.Record("identity", x.Alias(x.Shape, null), 0, save: [], (x, static (g, _, _) => g));
+}

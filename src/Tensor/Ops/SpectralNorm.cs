@@ -1,0 +1,76 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+public static partial class Ops
+{
+    // Keeps an all-zero weight from dividing by zero.
+    const float SmallestSigma = 1e-12f;
+
+    /// <summary>
+    /// Power iteration towards the largest singular value of a weight matrix: v = l2n(W^T u), u = l2n(W v), sigma = u^T W v. Not recorded.
+    /// Source: Miyato et al. 2018, algorithm 1. The spec says which way the matrix lies; with 0 iterations u and v are copied.
+    /// </summary>
+    public static (Tensor U, Tensor V, Tensor Sigma) PowerIteration(Tensor w, Tensor u, Tensor v, PowerIterationSpec spec) => Autograd.NoGrad(() =>
+    {
+        if (w.Count != spec.Rows * spec.Columns) throw new ShapeException($"power_iteration: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
+        Check.Vector("power_iteration", "u", u, spec.Transpose ? spec.Columns : spec.Rows, "one per row of W");
+        Check.Vector("power_iteration", "v", v, spec.Transpose ? spec.Rows : spec.Columns, "one per column of W");
+        if (w.Backend is not IFusedSpectralNorm fused) return PowerIterationReference(w, u, v, spec);
+        Tensor uOut = Tensor.Empty(u.Shape, w.Device), vOut = Tensor.Empty(v.Shape, w.Device), sigma = Tensor.Empty(new Shape(), w.Device);
+        fused.PowerIteration(w.Storage, u.Storage, v.Storage, uOut.Storage, vOut.Storage, sigma.Storage, spec);
+        return (uOut, vOut, sigma);
+    });
+
+    /// <summary>
+    /// y = w / sigma with sigma = u^T W v and u, v constant, sigma at least 1e-12.
+    /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
+    /// </summary>
+    public static Tensor SpectralNorm(Tensor w, Tensor u, Tensor v, Tensor sigma, PowerIterationSpec spec)
+    {
+        if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
+        Tensor y = w.Detach() / Max(sigma, Tensor.Full(SmallestSigma, sigma.Shape, sigma.Device));
+        return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
+            static (g, s, c, d) =>
+            {
+                if (Autograd.IsRecording)
+                {
+                    GradOfReference(t => SpectralNormReference(t[0], t[1], t[2], c), [s[0], s[1], s[2]], g, d);
+                    return;
+                }
+                Tensor dw = Tensor.Empty(g.Shape, g.Device);
+                ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, s[0].Storage, s[1].Storage, s[2].Storage, s[3].Storage, dw.Storage, c);
+                d[0] = dw;
+            });
+    }
+
+    /// <summary>The definition of <see cref="SpectralNorm"/>.</summary>
+    internal static Tensor SpectralNormReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
+    {
+        Tensor matrix = Reshape(w, c.Rows, c.Columns);
+        (Tensor left, Tensor right) = c.Transpose ? (v, u) : (u, v);
+        Tensor sigma = MatMul(Reshape(left, 1, c.Rows), MatMul(matrix, Reshape(right, c.Columns, 1)));
+        return w / Max(Reshape(sigma, new Shape()), Tensor.Full(SmallestSigma, new Shape(), w.Device));
+    }
+
+    /// <summary>The definition of <see cref="PowerIteration"/>.</summary>
+    internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
+    {
+        Tensor matrix = Reshape(w.Detach(), c.Rows, c.Columns);
+        u = Reshape(u.Detach(), -1, 1);
+        v = Reshape(v.Detach(), -1, 1);
+        for (int i = 0; i < c.Iterations; i++)
+        {
+            v = Normalize(MatMul(matrix, u, transposeA: !c.Transpose), c);
+            u = Normalize(MatMul(matrix, v, transposeA: c.Transpose), c);
+        }
+        Tensor sigma = MatMul(u, MatMul(matrix, v, transposeA: c.Transpose), transposeA: true);
+        return (Reshape(u, -1), Reshape(v, -1), Reshape(sigma, new Shape()));
+    }
+
+    static Tensor Normalize(Tensor x, PowerIterationSpec c)
+    {
+        Tensor norm = Sqrt(Sum(Square(x)));
+        return x / (c.EpsilonForm == NormEpsilon.Add ? norm + c.Epsilon : Max(norm, Tensor.Full(c.Epsilon, norm.Shape, x.Device)));
+    }
+}

@@ -1,0 +1,89 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Optim;
+
+/// <summary>
+/// Adam (Kingma and Ba 2015, algorithm 1), one fused call for all parameters.
+/// <code>m = b1 m + (1 - b1) g    v = b2 v + (1 - b2) g^2
+/// Torch form:       p -= lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
+/// TensorFlow form:  p -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)</code>
+/// </summary>
+public sealed class Adam
+{
+    readonly Parameter[] parameters, m, v;
+
+    public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, AdamForm form = AdamForm.Torch)
+    {
+        if (!(learningRate >= 0)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "adam: the learning rate must not be negative.");
+        if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "adam: beta1 must be in [0, 1).");
+        if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "adam: beta2 must be in [0, 1).");
+        this.parameters = [.. parameters];
+        m = [.. parameters.Select(p => Moment("exp_avg", p))];
+        v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
+        (LearningRate, Beta1, Beta2, Epsilon, Form) = (learningRate, beta1, beta2, epsilon, form);
+
+        static Parameter Moment(string name, Parameter p) => new(name, Tensor.Zeros(p.Shape, p.Device), trainable: false);
+    }
+
+    public float LearningRate { get; set; }
+
+    public float Beta1 { get; }
+
+    public float Beta2 { get; }
+
+    public float Epsilon { get; }
+
+    public AdamForm Form { get; }
+
+    /// <summary>Number of steps taken, t.</summary>
+    public int StepCount { get; set; }
+
+    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/>, the state to save.</summary>
+    public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => parameters.Select((p, i) => (p, m[i], v[i]));
+
+    /// <summary>One step: updates every parameter in place. The gradients are in the order of the parameters.</summary>
+    public void Step(IReadOnlyList<Tensor> gradients)
+    {
+        if (gradients.Count != parameters.Length) throw new ArgumentException($"adam: {gradients.Count} gradients given for {parameters.Length} parameters.");
+        for (int i = 0; i < parameters.Length; i++)
+            if (gradients[i].Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {gradients[i].Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
+        StepCount++;
+        AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount, Form);
+        foreach (IGrouping<Device, int> group in Enumerable.Range(0, parameters.Length).GroupBy(i => parameters[i].Device))
+        {
+            if (group.Key.Backend is not IFusedAdam fused)
+            {
+                foreach (int i in group) StepReference(parameters[i], gradients[i], m[i], v[i], spec);
+                continue;
+            }
+            AdamSlot[] slots = [.. group.Select(i => new AdamSlot(parameters[i].Value.Storage, gradients[i].Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count))];
+            fused.Adam(slots, spec);
+            foreach (AdamSlot s in slots)
+            {
+                s.P.BumpVersion();
+                s.M.BumpVersion();
+                s.V.BumpVersion();
+            }
+        }
+    }
+
+    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is released.</summary>
+    public float Minimize(Func<Tensor> loss) => Native.Step.Run(() =>
+    {
+        Tensor l = loss();
+        Step(Autograd.Grad(l, parameters));
+        return l.Item();
+    });
+
+    static void StepReference(Parameter p, Tensor g, Parameter m, Parameter v, AdamSpec s) => Native.Step.Run(() => Autograd.NoGrad(() =>
+    {
+        double c1 = 1 - Math.Pow(s.Beta1, s.Step), c2 = 1 - Math.Pow(s.Beta2, s.Step);
+        m.Assign(m.Value * s.Beta1 + g * (1 - s.Beta1));
+        v.Assign(v.Value * s.Beta2 + Ops.Square(g) * (1 - s.Beta2));
+        Tensor direction = s.Form == AdamForm.Torch
+            ? m.Value * (float)(s.LearningRate / c1) / (Ops.Sqrt(v.Value * (float)(1 / c2)) + s.Epsilon)
+            : m.Value * (float)(s.LearningRate * Math.Sqrt(c2) / c1) / (Ops.Sqrt(v) + s.Epsilon);
+        p.Assign(p.Value - direction);
+        return 0;
+    }));
+}

@@ -1,0 +1,226 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native;
+
+/// <summary>
+/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new tensors; when an operand
+/// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
+/// </summary>
+/// <remarks>
+/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it unreachable, or until
+/// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
+/// </remarks>
+[DebuggerDisplay("{Describe(),nq}")]
+public sealed partial class Tensor : IDisposable
+{
+    Storage? storage;
+    RootGuard? guard;
+
+    Tensor(Storage storage, Shape shape, Device device, bool owned)
+    {
+        this.storage = storage;
+        Shape = shape;
+        Device = device;
+        if (owned) Scope.Register(this);
+    }
+
+    /// <summary>The sizes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Where the elements are.</summary>
+    public Device Device { get; }
+
+    /// <summary>Number of elements.</summary>
+    public int Count => Shape.Count;
+
+    /// <summary>Number of axes.</summary>
+    public int Rank => Shape.Rank;
+
+    /// <summary>The parameter's name, where the tensor is a parameter's value.</summary>
+    public string? Name { get; internal init; }
+
+    /// <summary>True when gradients can flow through this tensor.</summary>
+    public bool IsTracked => Node != null;
+
+    internal Node? Node { get; set; }
+
+    internal bool IsAlive => storage != null;
+
+    /// <summary>The memory. Throws when the tensor was released.</summary>
+    internal Storage Storage => storage ?? throw new ObjectDisposedException(nameof(Tensor),
+        $"tensor {Describe()} was released, because its step ended or it was disposed; return it from the step, or keep its values with Item or ToArray.");
+
+    internal Backend Backend => Device.Backend;
+
+    /// <summary>A new tensor with undefined content, owned by the innermost scope.</summary>
+    internal static Tensor Empty(Shape shape, Device device) => new(device.Pool.Rent(shape.Count), shape, device, owned: true);
+
+    /// <summary>A new tensor that no scope owns: it lives until it is disposed or collected.</summary>
+    internal static Tensor EmptyRoot(Shape shape, Device device, string? name = null)
+    {
+        Tensor t = new(device.Pool.Rent(shape.Count), shape, device, owned: false) { Name = name };
+        t.GuardByCollector();
+        return t;
+    }
+
+    /// <summary>Another handle to the same memory, owned by the innermost scope.</summary>
+    internal Tensor Alias(Shape shape, Node? node)
+    {
+        Storage.AddReference();
+        return new Tensor(Storage, shape, Device, owned: true) { Node = node };
+    }
+
+    /// <summary>Another handle to the same memory that no scope owns; whoever asked releases it.</summary>
+    internal Tensor Retain(bool guarded)
+    {
+        Storage.AddReference();
+        Tensor t = new(Storage, Shape, Device, owned: false) { Node = Node, Name = Name };
+        if (guarded) t.GuardByCollector();
+        return t;
+    }
+
+    /// <summary>The same values, untracked: gradients stop here.</summary>
+    public Tensor Detach() => Alias(Shape, null);
+
+    /// <summary>The same values as a new leaf that gradients can be asked for.</summary>
+    public Tensor RequireGrad() => Alias(Shape, Node.Leaf(this));
+
+    /// <summary>Copies all elements to an array, in row-major order. Waits for the device.</summary>
+    public float[] ToArray()
+    {
+        float[] a = new float[Count];
+        CopyTo(a);
+        return a;
+    }
+
+    /// <summary>Copies all elements. Waits for the device.</summary>
+    public void CopyTo(Span<float> destination)
+    {
+        if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
+        Storage.CopyTo(destination[..Count]);
+    }
+
+    /// <summary>The elements, where they are in host memory. The span must not be used after the tensor is released. Throws for other devices.</summary>
+    public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
+        ? h.Span[..Count]
+        : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
+
+    /// <summary>The value of a tensor of one element. Waits for the device.</summary>
+    public float Item()
+    {
+        if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
+        Span<float> value = stackalloc float[1];
+        Storage.CopyTo(value);
+        return value[0];
+    }
+
+    /// <summary>The element at these indices; negative ones count from the end. Waits for the device, so it is for looking, not for computing.</summary>
+    [System.Runtime.CompilerServices.IndexerName("Element")]
+    public float this[params ReadOnlySpan<int> indices]
+    {
+        get
+        {
+            if (indices.Length != Rank) throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes.");
+            int at = 0;
+            for (int i = 0; i < Rank; i++)
+            {
+                int n = Shape[i], k = indices[i] < 0 ? indices[i] + n : indices[i];
+                if ((uint)k >= (uint)n) throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
+                at = at * n + k;
+            }
+            if (Storage is HostStorage h) return h.Span[at];
+            return ToArray()[at];
+        }
+    }
+
+    /// <summary>Gives the memory back at once. Never needed inside a <see cref="Step"/>. Idempotent.</summary>
+    public void Dispose() => Release();
+
+    internal void Release()
+    {
+        guard?.Dispose();
+        guard = null;
+        storage?.Release();
+        storage = null;
+        Node = null;
+    }
+
+    internal void GuardByCollector() => guard = new RootGuard(Storage);
+
+    internal void Unguard()
+    {
+        guard?.Dispose();
+        guard = null;
+    }
+
+    string Describe() => (Name == null ? "" : $"'{Name}' ") + Shape;
+
+    /// <summary>Shape and values, the corners only where there are many.</summary>
+    public override string ToString()
+    {
+        if (!IsAlive) return $"{Describe()} (released)";
+        float[] a = ToArray();
+        StringBuilder s = new();
+        s.Append(Describe()).Append(' ');
+        Print(s, a, 0, 0);
+        return s.ToString();
+    }
+
+    int Print(StringBuilder s, float[] a, int axis, int at)
+    {
+        const int Edge = 3;
+        if (axis == Rank)
+        {
+            s.Append(a[at].ToString("G5", CultureInfo.InvariantCulture));
+            return at + 1;
+        }
+        int n = Shape[axis], inner = Shape.Product(axis + 1, Rank);
+        s.Append('[');
+        for (int i = 0; i < n; i++)
+        {
+            if (i > 0) s.Append(", ");
+            if (n > 2 * Edge && i == Edge)
+            {
+                s.Append("..., ");
+                i = n - Edge;
+            }
+            Print(s, a, axis + 1, at + i * inner);
+        }
+        s.Append(']');
+        return at + n * inner;
+    }
+
+    /// <summary>
+    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no finalizer.
+    /// </summary>
+    sealed class RootGuard : IDisposable
+    {
+        Storage? storage;
+
+        public RootGuard(Storage storage)
+        {
+            this.storage = storage;
+            if (storage.Count > 0) GC.AddMemoryPressure(4L * storage.Count);
+        }
+
+        // The handle releases its own reference.
+        public void Dispose()
+        {
+            if (storage == null) return;
+            if (storage.Count > 0) GC.RemoveMemoryPressure(4L * storage.Count);
+            storage = null;
+            GC.SuppressFinalize(this);
+        }
+
+        ~RootGuard()
+        {
+            Storage? s = storage;
+            if (s == null) return;
+            if (s.Count > 0) GC.RemoveMemoryPressure(4L * s.Count);
+            s.Release();
+        }
+    }
+}

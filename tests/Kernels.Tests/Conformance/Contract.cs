@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Tests.Conformance;
+
+/// <summary>The lines of the contract in Backend.cs, each as a check of one case on one device. A check throws when the line is broken.</summary>
+public static class Contract
+{
+    /// <summary>True when the device has the capability that the case needs; a capability is optional.</summary>
+    public static bool Offers(Device device, KernelCase c) => c.Capability?.IsInstanceOfType(device.Backend) ?? true;
+
+    /// <summary>Accuracy: every element of every output within the stated bound of the definition. Returns the largest error relative to its bound.</summary>
+    public static double AgreesWithDefinition(KernelCase c, Device device)
+    {
+        float[][] actual = c.Execute(device.Backend, device.Pool.Rent, c.Values()), expected = c.Define(c.Values());
+        double largest = 0;
+        foreach (int i in Written(c))
+        {
+            double[] bound = c.Bound(c, i, expected[i]);
+            (double ratio, int at) = Bounds.Worst(actual[i], expected[i], bound);
+            largest = Math.Max(largest, ratio);
+            if (ratio > 1)
+                Assert.Fail($"{c.Name} on {device}: {c.Operands[i].Name}[{at}] is {actual[i][at]:g9}, the definition gives {expected[i][at]:g9}, allowed error {bound[at]:g3}.");
+        }
+        return largest;
+    }
+
+    /// <summary>Outputs are fully overwritten: what they held before does not show.</summary>
+    public static void OverwritesItsOutputs(KernelCase c, Device device)
+    {
+        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)), second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
+        AssertSameOutputs(c, first, second, "outputs prefilled with NaN and with 12345.678");
+    }
+
+    /// <summary>Inputs are never written.</summary>
+    public static void LeavesItsInputsAlone(KernelCase c, Device device)
+    {
+        float[][] before = c.Values(), after = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+        for (int i = 0; i < before.Length; i++)
+            if (c.Operands[i].Role == Role.Input) AssertSame(c, i, before[i], after[i], "before and after the call");
+    }
+
+    /// <summary>Same inputs, same bits: for 1, 2, 3 and 4 threads, and for a second run.</summary>
+    public static void GivesTheSameBitsForAnyThreadCount(KernelCase c, Device device)
+    {
+        int threads = WorkerPool.Threads;
+        try
+        {
+            float[][]? first = null;
+            foreach (int t in (int[])[1, 2, 3, 4, 4])
+            {
+                WorkerPool.Threads = t;
+                float[][] result = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+                first ??= result;
+                AssertSameOutputs(c, first, result, $"1 and {t} threads");
+            }
+        }
+        finally
+        {
+            WorkerPool.Threads = threads;
+        }
+    }
+
+    /// <summary>Where an output may be an input: each such pair alone, and all at once, give the bits of separate storages.</summary>
+    public static void WorksInPlace(KernelCase c, Device device)
+    {
+        float[][] apart = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+        foreach ((int, int)[] pairs in c.Aliases.Select(pair => new[] { pair }).Append(c.Aliases))
+        {
+            float[][] result = c.Execute(device.Backend, device.Pool.Rent, c.Values(), pairs);
+            AssertSameOutputs(c, apart, result, "separate storages and in place");
+        }
+    }
+
+    /// <summary>
+    /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what follows the last element of an input
+    /// (NaN, or a number) does not show in the result.
+    /// </summary>
+    public static void StaysInsideItsStorages(KernelCase c, Device device)
+    {
+        float[][]? first = null;
+        foreach ((bool atEnd, float padding) in ((bool, float)[])[(true, float.NaN), (false, 12345.678f)])
+        {
+            using GuardedMemory memory = new(atEnd, padding);
+            float[][] result = c.Execute(device.Backend, memory.Rent, c.Values());
+            memory.CheckPadding();
+            first ??= result;
+            AssertSameOutputs(c, first, result, "storages followed by NaN and by 12345.678");
+        }
+    }
+
+    static IEnumerable<int> Written(KernelCase c) => Enumerable.Range(0, c.Operands.Length).Where(i => c.Operands[i].Role != Role.Input);
+
+    static float[][] Prefilled(KernelCase c, float value)
+    {
+        float[][] values = c.Values();
+        for (int i = 0; i < values.Length; i++)
+            if (c.Operands[i].Role == Role.Output) Array.Fill(values[i], value);
+        return values;
+    }
+
+    static void AssertSameOutputs(KernelCase c, float[][] a, float[][] b, string between)
+    {
+        foreach (int i in Written(c)) AssertSame(c, i, a[i], b[i], between);
+    }
+
+    static void AssertSame(KernelCase c, int operand, float[] a, float[] b, string between)
+    {
+        int at = MemoryMarshal.Cast<float, int>(a).CommonPrefixLength(MemoryMarshal.Cast<float, int>(b));
+        if (at < a.Length) Assert.Fail($"{c.Name}: {c.Operands[operand].Name}[{at}] of {a.Length} differs between {between}: {a[at]:g9} and {b[at]:g9}.");
+    }
+}

@@ -1,0 +1,38 @@
+using System.Reflection;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Tests.Conformance;
+
+/// <summary>Nothing is left out of the table.</summary>
+public sealed class CoverageTests
+{
+    static readonly Type[] Types = typeof(Backend).Assembly.GetTypes();
+
+    static readonly Type[] Capabilities = [.. Types.Where(t => t.IsInterface && t.Name.StartsWith("IFused", StringComparison.Ordinal))];
+
+    [Fact]
+    public void Every_primitive_has_a_case() =>
+        AssertAllIn(typeof(Backend).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(m => m.Name),
+            KernelCases.All.Where(c => c.Capability == null).Select(c => c.Method));
+
+    [Fact]
+    public void Every_fused_kernel_has_a_case() =>
+        AssertAllIn(Capabilities.SelectMany(i => i.GetMethods().Select(m => $"{i.Name}.{m.Name}")),
+            KernelCases.All.Where(c => c.Capability != null).Select(c => $"{c.Capability!.Name}.{c.Method}"));
+
+    [Fact]
+    public void Every_elementwise_function_has_a_case() =>
+        AssertAllIn(Types.Where(t => t.IsValueType && (typeof(IUnaryOp).IsAssignableFrom(t) || typeof(IBinaryOp).IsAssignableFrom(t))).Select(t => t.Name),
+            KernelCases.All.Where(c => c.Function != null).Select(c => c.Function!.Name));
+
+    [Fact]
+    public void The_cpu_backend_has_every_fused_kernel() =>
+        Assert.Empty(Capabilities.Where(i => !i.IsInstanceOfType(Device.Cpu.Backend)).Select(i => i.Name));
+
+    static void AssertAllIn(IEnumerable<string> wanted, IEnumerable<string> present)
+    {
+        string[] all = [.. wanted];
+        Assert.NotEmpty(all);
+        Assert.Empty(all.Except(present));
+    }
+}

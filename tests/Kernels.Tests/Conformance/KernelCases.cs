@@ -1,0 +1,21 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Tests.Conformance;
+
+/// <summary>Every primitive and every fused kernel at ordinary, odd, empty and SAGAN's sizes. A test fails when one has no line here.</summary>
+public static partial class KernelCases
+{
+    public static IReadOnlyList<KernelCase> All => field ??=
+        [.. Elementwise(), .. Functions(), .. Broadcasts(), .. Axes(), .. MatMuls(), .. Convolutions(), .. Images(), .. Tables(), .. Randoms(),
+        .. Attentions(), .. BatchNorms(), .. BiasActivations(), .. SpectralNorms(), .. Adams()];
+
+    /// <summary>For a theory: each case under its name, optionally only those that pass the filter.</summary>
+    public static TheoryData<string> Names(Func<KernelCase, bool>? filter = null) => [.. All.Where(c => filter?.Invoke(c) ?? true).Select(c => c.Name)];
+
+    public static KernelCase Named(string name) => ByName[name];
+
+    static Dictionary<string, KernelCase> ByName => field ??= All.ToDictionary(c => c.Name);
+
+    // Around the vector widths 4, 8 and 16, and one that is shared among threads.
+    static readonly int[] Lengths = [0, 1, 3, 5, 15, 16, 17, 33, 1000, 70_001];
+}

@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Tests;
+
+public sealed class CommandLineTests
+{
+    static (int Code, string Output, string Error) Sagan(params string[] arguments)
+    {
+        StringWriter output = new(), error = new();
+        int code = SaganCommandLine.Run(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Parses a verb by itself and runs it with a service that keeps its request.</summary>
+    static T Request<T>(Func<Func<T, CliContext, ExitCode>, Command> verb, params string[] arguments) where T : class
+    {
+        T? seen = null;
+        RootCommand root = new() { verb((r, _) => { seen = r; return ExitCode.Success; }) };
+        GlobalOptions.AddTo(root);
+        Assert.Equal(0, root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Error = TextWriter.Null }));
+        return seen!;
+    }
+
+    [Theory]
+    [InlineData("error: unknown command 'trian'. Did you mean train? See `sagan --help`.", "trian")]
+    [InlineData("error: unknown command 'xyzzy'. See `sagan --help`.", "xyzzy")]
+    [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach", "3")]
+    [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach")]
+    [InlineData("error: unknown option '-x'. See `sagan devices --help`.", "devices", "-x")]
+    [InlineData("error: unknown argument 'y'. See `sagan devices --help`.", "devices", "y")]
+    [InlineData("error: unknown help topic 'trian'. Did you mean train? Topics: train, devices, help, exit-codes, presets.", "help", "trian")]
+    [InlineData("error: model.size = 48 (from --size): must be 16, 32, 64, 128 or 256.", "train", "--size", "48", "--print-config")]
+    [InlineData("error: training.batch = x (from --batch): must be a whole number of at most 2147483647.", "train", "--batch", "x", "--print-config")]
+    public void Usage_errors_exit_2_with_one_line_and_the_way_out(string message, params string[] arguments)
+    {
+        (int code, string output, string error) = Sagan(arguments);
+        Assert.Equal((2, "", message), (code, output, error.TrimEnd()));
+    }
+
+    [Fact]
+    public void Alone_it_prints_a_short_help()
+    {
+        (int code, string output, string error) = Sagan();
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("train", output);
+        Assert.Contains("Usage:", output);
+    }
+
+    [Fact]
+    public void Version_names_version_commit_and_runtime()
+    {
+        (int code, string output, _) = Sagan("--version");
+        Assert.Equal(0, code);
+        Assert.Matches(@"^sagan \d+\.\d+\.\d+(\+[0-9a-f]{7,40})? \(\.NET [^,]+, [a-z0-9-]+\)\s*$", output);
+    }
+
+    [Fact]
+    public void Every_exit_code_is_explained()
+    {
+        (int code, string output, _) = Sagan("help", "exit-codes");
+        Assert.Equal(0, code);
+        int[] listed = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l.AsSpan(0, 4)))];
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 130, 143], listed);
+        Assert.Equal(listed, Enum.GetValues<ExitCode>().Select(c => (int)c));
+    }
+
+    [Fact]
+    public void Exceptions_have_their_exit_codes()
+    {
+        (Exception, ExitCode)[] expected =
+        [
+            (new SaganException("x"), ExitCode.Failed),
+            (new UsageException("x"), ExitCode.Usage),
+            (new ConfigException("x"), ExitCode.Usage),
+            (new DeviceUnavailableException("x"), ExitCode.Device),
+            (new DeviceMemoryException("x"), ExitCode.Device),
+            (new RunFileException("x"), ExitCode.File),
+            (new IOException("x"), ExitCode.File),
+            (new CheckFailedException("x"), ExitCode.CheckFailed),
+            (new DivergedException("x"), ExitCode.Diverged),
+            (new InvalidOperationException("x"), ExitCode.Failed),
+        ];
+        Assert.All(expected, e => Assert.Equal(e.Item2, ExitCodes.Of(e.Item1)));
+        Assert.False(ExitCodes.IsExpected(new InvalidOperationException()));
+    }
+
+    [Fact]
+    public void Print_config_shows_values_with_origins_as_table_and_json()
+    {
+        (int code, string output, _) = Sagan("train", "--preset", "sagan64", "--batch", "7", "--set", "loss.lambda=3", "--g-attention", "32", "--print-config");
+        Assert.Equal(0, code);
+        Assert.Matches(@"(?m)^training\.batch +7 +--batch$", output);
+        Assert.Matches(@"(?m)^loss\.lambda +3 +--set$", output);
+        Assert.Matches(@"(?m)^model\.gAttention +32 +--g-attention$", output);
+        Assert.Matches(@"(?m)^model\.size +64 +preset sagan64$", output);
+
+        (_, output, _) = Sagan("train", "--batch", "7", "--print-config", "--json");
+        Assert.Equal("--batch", (string)JsonNode.Parse(output)!["config"]!["training.batch"]!["origin"]!);
+    }
+
+    [Fact]
+    public void A_dry_run_prints_the_configuration_and_the_estimate_and_does_not_train()
+    {
+        string Print(params string[] options)
+        {
+            StringWriter output = new();
+            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")]) };
+            GlobalOptions.AddTo(root);
+            Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
+                .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
+            return output.ToString();
+        }
+        Assert.Matches(@"(?m)^training\.batch +7 +--batch$", Print());
+        Assert.EndsWith("memory: 7 MB", Print().TrimEnd());
+        JsonNode json = JsonNode.Parse(Print("--json"))!;
+        Assert.Equal(("7 MB", 7), ((string)json["estimate"]!["memory"]!, (int)json["config"]!["training.batch"]!["value"]!));
+    }
+
+    [Fact]
+    public void Devices_lists_all_and_says_why_not()
+    {
+        (int code, string output, _) = Sagan("devices");
+        Assert.Equal(0, code);
+        Assert.Matches(@"(?m)^cpu +\S.*, \d+ processors, ", output);
+        Assert.Matches(@"(?m)^cuda +.*--device cpu", output);
+
+        (_, output, _) = Sagan("devices", "--json");
+        JsonNode cpu = JsonNode.Parse(output)!["devices"]![0]!;
+        Assert.True((bool)cpu["available"]!);
+        Assert.Equal(Environment.ProcessorCount, (int)cpu["processor"]!["processors"]!);
+        Assert.True((long)cpu["processor"]!["memoryBytes"]! > 100_000_000);
+    }
+
+    [Fact]
+    public void Options_become_requests()
+    {
+        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
+
+        ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
+            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");
+        Assert.Equal(("r", 40L, true), (resume.Folder, resume.FromStep!.Value, resume.AllowChange));
+        Assert.Equal(["a=1", "b=2"], resume.Set);
+
+        SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s),
+            "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");
+        Assert.Equal(new SampleRequest("r", 15, 7, 5, "samples.png", false, NormStatistics.Batch), sample);
+
+        GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
+        Assert.Equal(("conv2d", "cpu"), (Assert.Single(grad.Ops), grad.Device));
+
+        BenchStepRequest step = Request<BenchStepRequest>(s => new BenchCommand(s, (_, _) => ExitCode.Failed),
+            "bench", "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
+            "--d-attention", "64", "--threads", "2", "--json");
+        Assert.Equal((8, 16, 128, LossKind.WganGp, 2),
+            (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind, step.Config.Config.Training.Threads));
+        Assert.Equal([32, 64], step.Config.Config.Model.GAttention);
+        Assert.Equal([64], step.Config.Config.Model.DAttention);
+
+        Assert.Equal(new BenchKernelsRequest("gemm", 1),
+            Request<BenchKernelsRequest>(s => new BenchCommand((_, _) => ExitCode.Failed, s), "bench", "kernels", "gemm", "--threads", "1"));
+        Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
+
+        DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");
+        Assert.Equal(("/photos", 128, CropKind.None), (check.Config.Config.Data.Source, check.Config.Config.Model.Size, check.Config.Config.Data.Crop));
+    }
+
+    [Theory]
+    [InlineData("--grid", "3")]
+    [InlineData("--grid", "0x3")]
+    [InlineData("--grid", "axb")]
+    public void A_grid_that_is_none_is_an_error(params string[] options)
+    {
+        RootCommand root = new() { new SampleCommand((_, _) => ExitCode.Success) };
+        Assert.NotEmpty(root.Parse(["sample", "r", .. options]).Errors);
+    }
+
+    [Fact]
+    public void More_images_than_the_grid_holds_is_an_error()
+    {
+        UsageException e = Assert.Throws<UsageException>(() => Request<SampleRequest>(s => new SampleCommand(s), "sample", "r", "--grid", "2x2", "-n", "5"));
+        Assert.Equal("-n 5: a grid of 2x2 holds 4 images.", e.Message);
+    }
+}

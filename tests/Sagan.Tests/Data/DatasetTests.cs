@@ -1,0 +1,272 @@
+using System.IO.Compression;
+using System.Text;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+
+namespace Sagan.Native.Tests.Data;
+
+public class DatasetTests
+{
+    static readonly DatasetOptions Small = new() { Size = 16 };
+
+    [Fact]
+    public void A_folder_is_searched_with_its_subfolders_in_ordinal_order()
+    {
+        using TemporaryFolder folder = new();
+        Save(folder / "b.png", 1, 20, 30);
+        Save(folder / "sub/deep/a.PNG", 2, 40, 20);
+        File.WriteAllBytes(folder / "Z.jpg", ImageGolden("p-420-33x21"));
+        Save(folder / ".hidden.png", 3, 16, 16);
+        Save(folder / ".git/x.png", 3, 16, 16);
+        Save(folder / "__MACOSX/x.png", 3, 16, 16);
+        File.WriteAllText(folder / "notes.txt", "hello");
+        using ImageDataset data = Dataset.Open(folder.Path, Small);
+        Assert.Equal(["Z.jpg", "b.png", "sub/deep/a.PNG"], Enumerable.Range(0, data.Count).Select(data.Name));
+        Assert.Equal("image folder", data.Report.Kind);
+        Assert.Equal(0, data.ClassCount);
+        Assert.Equal((20, 20), data.Report.Smallest);
+        Assert.Equal((40, 30), data.Report.Largest);
+        Assert.Empty(data.Report.Skipped);
+        Assert.Contains("1 other files are not images by their names: .txt 1", data.Report.Notes);
+        string text = data.Report.ToText();
+        Assert.Contains("image folder, 3 images, 20x20 to 40x30 -> 16x16 RGB, in memory", text);
+    }
+
+    /// <summary>The pixels are the centred square, resized, and each crop option does what it says.</summary>
+    [Fact]
+    public void Images_are_cropped_and_resized()
+    {
+        using TemporaryFolder folder = new();
+        Image image = Creature.FromSeed(1, 0).Draw(40);
+        Image wide = new(60, 40, 3);
+        for (int y = 0; y < 40; y++)
+        {
+            image.Pixels.AsSpan(y * 120, 120).CopyTo(wide.Pixels.AsSpan((y * 60 + 10) * 3));
+        }
+        ImageFile.SavePng(folder / "wide.png", wide);
+        byte[] Open(DatasetOptions options) => Dataset.Open(folder.Path, options).Image(0).Pixels;
+        Assert.Equal(Resize.To(image, 16, 16).Pixels, Open(Small));
+        Assert.Equal(Resize.To(wide, 16, 16).Pixels, Open(Small with { Crop = CropMode.None }));
+        Assert.Equal(Resize.To(Resize.CentreCrop(image, 20, 20), 16, 16).Pixels, Open(Small with { CropPixels = 20 }));
+        Assert.Equal(Resize.To(image, 16, 16).Pixels, Open(Small with { CropPixels = 500 }));
+        Assert.Equal(Resize.To(image.ToChannels(1), 16, 16).Pixels, Open(Small with { Channels = 1 }));
+    }
+
+    [Theory]
+    [InlineData("", "class folders")]
+    [InlineData("wrapped/in/", "class folders")]
+    public void Class_folders_give_labels_in_ordinal_order(string prefix, string kind)
+    {
+        using TemporaryFolder folder = new();
+        Save(folder / $"{prefix}dogs/1.png", 1);
+        Save(folder / $"{prefix}dogs/more/2.png", 2);
+        Save(folder / $"{prefix}Zebras/1.png", 3);
+        Save(folder / $"{prefix}cats/1.png", 4);
+        using ImageDataset data = Dataset.Open(folder.Path, Small);
+        Assert.Equal(kind, data.Report.Kind);
+        Assert.Equal([new("Zebras", 1), new("cats", 1), new("dogs", 2)], data.Report.Classes);
+        Assert.Equal([0, 1, 2, 2], Enumerable.Range(0, 4).Select(data.Label));
+        using ImageDataset zipped = Dataset.Open(Zip(folder), Small);
+        Assert.Equal("zip of class folders", zipped.Report.Kind);
+        Assert.Equal(data.Report.Classes, zipped.Report.Classes);
+        Assert.Equal(data.Report.ContentHash, zipped.Report.ContentHash);
+        Assert.Equal(data.Image(2).Pixels, zipped.Image(2).Pixels);
+    }
+
+    [Fact]
+    public void One_folder_or_images_beside_folders_are_no_classes()
+    {
+        using TemporaryFolder folder = new();
+        Save(folder / "cats/1.png", 1);
+        Save(folder / "cats/2.png", 2);
+        using ImageDataset one = Dataset.Open(folder.Path, Small);
+        Assert.Equal(0, one.ClassCount);
+        Save(folder / "dogs/1.png", 1);
+        Save(folder / "0.png", 1);
+        using ImageDataset mixed = Dataset.Open(folder.Path, Small);
+        Assert.Equal(0, mixed.ClassCount);
+        Assert.Equal(4, mixed.Count);
+    }
+
+    [Fact]
+    public void Bad_images_are_listed_or_an_error()
+    {
+        using TemporaryFolder folder = new();
+        Save(folder / "a/good.png", 1);
+        Save(folder / "b/good.png", 2);
+        File.WriteAllBytes(folder / "a/cut.jpg", ImageGolden("p-420-33x21")[..^40]);
+        File.WriteAllText(folder / "a/page.jpg", "<html>not found</html>");
+        File.WriteAllBytes(folder / "b/anim.gif", [.. "GIF89a"u8, 1, 2, 3, 4]);
+        File.WriteAllBytes(folder / "b/empty.png", []);
+        using ImageDataset data = Dataset.Open(folder.Path, Small);
+        Assert.Equal(2, data.Count);
+        Assert.Equal([0, 1], [data.Label(0), data.Label(1)]);
+        Assert.Equal([new("a", 1), new("b", 1)], data.Report.Classes);
+        Dictionary<string, string> reasons = data.Report.Skipped.ToDictionary(s => s.Name, s => s.Reason);
+        Assert.Equal(4, reasons.Count);
+        Assert.Contains("ends early", reasons["a/cut.jpg"]);
+        Assert.Contains("not an image", reasons["a/page.jpg"]);
+        Assert.Contains("GIF is not read by this build: convert it to PNG or JPEG", reasons["b/anim.gif"]);
+        Assert.Equal("the file is empty", reasons["b/empty.png"]);
+        Assert.Contains("skipped 4:\n    a/cut.jpg: ", data.Report.ToText());
+        Assert.Contains("and 2 more", data.Report.ToText(mostSkipped: 2));
+        DataException e = Assert.Throws<DataException>(() => Dataset.Open(folder.Path, Small with { SkipBadImages = false }));
+        Assert.Equal("a/cut.jpg", e.FileName);
+        File.Delete(folder / "a/good.png");
+        File.Delete(folder / "b/good.png");
+        e = Assert.Throws<DataException>(() => Dataset.Open(folder.Path, Small));
+        Assert.Contains("none of 4 images can be read; the first: a/cut.jpg: ", e.Message);
+    }
+
+    [Fact]
+    public void What_is_no_data_set_is_refused_with_the_way_out()
+    {
+        using TemporaryFolder folder = new();
+        string Message(string source) => Assert.Throws<DataException>(() => Dataset.Open(source, Small)).Message;
+        Assert.Contains("no such file or folder (the built-in set is called creatures)", Message(folder / "nothing"));
+        Assert.Contains("the folder holds no images", Message(folder.Path));
+        File.WriteAllText(folder / "x/readme.md", "x");
+        Assert.Contains("the folder holds no images, IDX files or CIFAR-10 batches; 1 other files are not images by their names: .md 1", Message(folder.Path));
+        Save(folder / "one.png", 1);
+        Assert.Contains("one PNG image is not a data set: give the folder it lies in", Message(folder / "one.png"));
+        File.WriteAllText(folder / "x.tar", "ustar");
+        Assert.Contains("not a data set", Message(folder / "x.tar"));
+        using (ZipArchive zip = ZipFile.Open(folder / "none.zip", ZipArchiveMode.Create))
+        {
+            zip.CreateEntry("readme.txt");
+        }
+        Assert.Contains("the archive holds no images", Message(folder / "none.zip"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Channels = 4 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Size = 0 }));
+    }
+
+    [Fact]
+    public void The_content_hash_tells_sets_apart()
+    {
+        using TemporaryFolder a = new(), b = new();
+        Save(a / "x.png", 1);
+        Save(a / "y.png", 2);
+        Save(b / "1.png", 1);
+        Save(b / "2.png", 2);
+        string Hash(TemporaryFolder folder, DatasetOptions options) => Dataset.Open(folder.Path, options).Report.ContentHash;
+        string first = Hash(a, Small);
+        Assert.Matches("^[0-9a-f]{64}$", first);
+        Assert.Equal(first, Hash(b, Small));
+        Assert.NotEqual(first, Hash(a, Small with { Channels = 1 }));
+        Assert.NotEqual(first, Hash(a, Small with { Size = 17 }));
+        Save(b / "2.png", 3);
+        Assert.NotEqual(first, Hash(b, Small));
+    }
+
+    [Fact]
+    public void Decoding_tells_its_progress_and_can_be_stopped()
+    {
+        using TemporaryFolder folder = new();
+        for (int i = 0; i < 30; i++)
+        {
+            Save(folder / $"{i}.png", i);
+        }
+        List<DatasetProgress> seen = [];
+        Dataset.Open(folder.Path, Small with { Progress = new Listener(p => { lock (seen) { seen.Add(p); } }) }).Dispose();
+        Assert.Equal(30, seen.Max(p => p.Done));
+        Assert.All(seen, p => Assert.Equal(30, p.Total));
+        using CancellationTokenSource stop = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => Dataset.Open(folder.Path, Small with { Progress = new Listener(_ => stop.Cancel()) }, stop.Token));
+    }
+
+    [SkippableFact]
+    public void Links_are_followed_once_and_never_in_circles()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "making links needs rights on Windows");
+        using TemporaryFolder folder = new(), other = new();
+        Save(folder / "a/1.png", 1);
+        Save(other / "far/2.png", 2);
+        Directory.CreateSymbolicLink(folder / "a/up", folder.Path);
+        Directory.CreateSymbolicLink(folder / "b", other / "far/../far");
+        Directory.CreateSymbolicLink(folder / "c", System.IO.Path.Combine(other.Path, "far"));
+        File.CreateSymbolicLink(folder / "a/3.png", System.IO.Path.Combine(other.Path, "far", "2.png"));
+        File.CreateSymbolicLink(folder / "a/gone.png", "/nowhere.png");
+        using ImageDataset data = Dataset.Open(folder.Path, Small);
+        Assert.Equal(3, data.Count);
+        Assert.Equal("a/gone.png", Assert.Single(data.Report.Skipped).Name);
+    }
+
+    [Fact]
+    public void Names_in_archives_are_only_names()
+    {
+        using TemporaryFolder folder = new();
+        byte[] png = ImageFile.EncodePng(Creature.FromSeed(1, 1).Draw(16));
+        string path = folder / "in/x.zip";
+        using (ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            foreach (string name in (string[])["../../evil.png", "/etc/evil.png", "C:\\evil.png", "__MACOSX/._x.png", "\u001b[31mred.png"])
+            {
+                using Stream stream = zip.CreateEntry(name).Open();
+                stream.Write(name.Contains('\u001b') ? png[..30] : png);
+            }
+        }
+        using ImageDataset data = Dataset.Open(path, Small);
+        Assert.Equal(3, data.Count);
+        Assert.Equal("?[31mred.png", Assert.Single(data.Report.Skipped).Name);
+        Assert.Equal([path], Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    /// <summary>1 MB of zeros pack to 1 KB; an entry that lies about its length, or is damaged, is refused without taking the memory.</summary>
+    [Fact]
+    public void Archive_bombs_and_lies_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder / "bomb.zip";
+        using (ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            using (Stream stream = zip.CreateEntry("bomb.png", CompressionLevel.SmallestSize).Open())
+            {
+                stream.Write(new byte[1 << 20]);
+            }
+            using Stream good = zip.CreateEntry("good.png").Open();
+            good.Write(ImageFile.EncodePng(Creature.FromSeed(1, 1).Draw(16)));
+        }
+        using (ImageDataset data = Dataset.Open(path, Small))
+        {
+            Assert.Contains("not an image", Assert.Single(data.Report.Skipped).Reason);
+        }
+        byte[] file = File.ReadAllBytes(path);
+        int central = Find(file, [0x50, 0x4B, 1, 2]);
+        (file[central + 24], file[central + 25], file[central + 26], file[central + 27]) = (0, 0, 0, 0x0F);
+        File.WriteAllBytes(path, file);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        using (ImageDataset data = Dataset.Open(path, Small))
+        {
+            Assert.Contains("cannot unpack to 251658240", Assert.Single(data.Report.Skipped).Reason);
+        }
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 20_000_000);
+        (file[central + 24], file[central + 25], file[central + 26], file[central + 27]) = (0xFF, 0xFF, 0x0F, 0);
+        File.WriteAllBytes(path, file);
+        using (ImageDataset data = Dataset.Open(path, Small))
+        {
+            Assert.Contains("its checksum in", Assert.Single(data.Report.Skipped).Reason);
+        }
+    }
+
+    static void Save(string path, int index, int width = 16, int height = 16) => ImageFile.SavePng(path, Resize.To(Creature.FromSeed(1, index).Draw(32), width, height));
+
+    static byte[] ImageGolden(string name) => Images.ImageGolden.File($"jpeg/{name}.jpg");
+
+    static string Zip(TemporaryFolder folder)
+    {
+        string path = folder.Path.TrimEnd('/') + ".zip";
+        ZipFile.CreateFromDirectory(folder.Path, path);
+        byte[] bytes = File.ReadAllBytes(path);
+        File.Delete(path);
+        // Into the folder itself, so that it goes with it.
+        File.WriteAllBytes(folder / "all.zip", bytes);
+        return folder / "all.zip";
+    }
+
+    static int Find(byte[] file, byte[] what) => file.AsSpan().IndexOf(what);
+
+    sealed class Listener(Action<DatasetProgress> told) : IProgress<DatasetProgress>
+    {
+        public void Report(DatasetProgress value) => told(value);
+    }
+}

@@ -1,0 +1,47 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Sagan.Native.Optim;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Tests;
+
+public class ModelTests
+{
+    [Fact]
+    public void Sagan64_has_the_published_number_of_parameters()
+    {
+        Initializer init = new(new RandomSource(1), device: Device.Reference);
+        Assert.Equal(3_832_885, new Generator(new ModelConfig(), init).ParameterCount);
+        Assert.Equal(3_175_299, new Discriminator(new ModelConfig(), init).ParameterCount);
+    }
+
+    [Theory]
+    [InlineData(LossKind.Hinge)]
+    [InlineData(LossKind.WganGp)]
+    [InlineData(LossKind.WganGpTwoStep)]
+    public void A_step_runs_and_leaves_no_tensor_behind(LossKind loss)
+    {
+        Device device = Device.Reference;
+        ModelConfig spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3 };
+        Generator g = new(spec, new Initializer(new RandomSource(1), device: device));
+        Discriminator d = new(spec, new Initializer(new RandomSource(2), device: device));
+        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), loss);
+        RandomSource random = new(3);
+        int live = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            (float dl, float gl) = Step.Run(() =>
+            {
+                Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1, device);
+                Tensor dLoss = step.Discriminator(real, random.Normal(new Shape(4, 6), device), random.Uniform(new Shape(4), device: device)).Loss;
+                Tensor gLoss = step.Generator(random.Normal(new Shape(4, 6), device));
+                return (dLoss.Item(), gLoss.Item());
+            });
+            Assert.True(float.IsFinite(dl) && float.IsFinite(gl));
+            if (i == 0) live = device.Pool.LiveCount;
+            Assert.Equal(live, device.Pool.LiveCount);
+        }
+    }
+}

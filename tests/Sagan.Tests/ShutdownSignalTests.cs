@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Sagan.Native.Cli;
+
+namespace Sagan.Native.Tests;
+
+public sealed class ShutdownSignalTests : IDisposable
+{
+    const int Interrupt = 2, Terminate = 15;
+
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    Process StartLoop()
+    {
+        Process p = Process.Start(ChildProgram.Describe("signal-loop", folder.Path))!;
+        Assert.Equal("ready", p.StandardOutput.ReadLine());
+        return p;
+    }
+
+    static void WaitForExit(Process p)
+    {
+        if (p.WaitForExit(20_000)) return;
+        p.Kill();
+        Assert.Fail("the child did not end.");
+    }
+
+    [SkippableTheory]
+    [InlineData(Interrupt, 130)]
+    [InlineData(Terminate, 143)]
+    public void The_first_signal_finishes_the_step_and_saves(int signal, int code)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        using Process p = StartLoop();
+        ChildProgram.Send(p, signal);
+        WaitForExit(p);
+        Assert.Equal(code, p.ExitCode);
+        int saved = int.Parse(File.ReadAllText(folder.File("saved")));
+        Assert.Matches($@"^finishing step ({saved}|{saved - 1}), saving; press again to quit at once\s*$", p.StandardError.ReadToEnd());
+    }
+
+    [SkippableTheory]
+    [InlineData(Interrupt, Interrupt, 130)]
+    [InlineData(Terminate, Terminate, 143)]
+    [InlineData(Terminate, Interrupt, 130)]
+    public void The_second_signal_ends_the_process_at_once(int first, int second, int code)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        folder.Write("stuck", "");
+        using Process p = StartLoop();
+        ChildProgram.Send(p, first);
+        Assert.StartsWith("finishing step", p.StandardError.ReadLine());
+        Assert.False(p.WaitForExit(200), "one signal must not end a step that still runs.");
+        ChildProgram.Send(p, second);
+        WaitForExit(p);
+        Assert.Equal(code, p.ExitCode);
+        Assert.False(File.Exists(folder.File("saved")));
+    }
+
+    [Fact]
+    public void The_request_names_step_and_code()
+    {
+        List<string> said = [];
+        List<ExitCode> quit = [];
+        using ShutdownSignal s = new(said.Add, quit.Add) { Step = 41 };
+        Assert.False(s.Requested);
+        s.Signal(ExitCode.Terminated);
+        Assert.True(s.Requested && s.Token.IsCancellationRequested);
+        Assert.Equal("finishing step 41, saving; press again to quit at once", Assert.Single(said));
+        Assert.Empty(quit);
+        s.Signal(ExitCode.Interrupted);
+        Assert.Equal(ExitCode.Interrupted, Assert.Single(quit));
+        Assert.Equal(ExitCode.Terminated, s.ExitCode);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Sagan.Native.Tests;
+
+/// <summary>The test data folder: larger files that are not in the repository. Tests that want one are skipped where it is absent.</summary>
+static class TestData
+{
+    static readonly string? Root = Find();
+
+    /// <summary>Path of a file or folder in the test data folder; skips the test where there is none.</summary>
+    public static string Path(string name)
+    {
+        string? path = Root is null ? null : System.IO.Path.Combine(Root, name);
+        Skip.IfNot(path is not null && (File.Exists(path) || Directory.Exists(path)), $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
+        return path!;
+    }
+
+    /// <summary>The folder that SAGAN_TEST_DATA names, or shared/data in a folder above the tests.</summary>
+    static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("SAGAN_TEST_DATA") is { Length: > 0 } named)
+        {
+            return Directory.Exists(named) ? named : null;
+        }
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string candidate = System.IO.Path.Combine(folder.FullName, "shared", "data");
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+        return null;
+    }
+}

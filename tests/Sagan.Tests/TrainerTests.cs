@@ -1,0 +1,131 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.Kernels;
+using Sagan.Native.Sampling;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Tests;
+
+public class TrainerTests
+{
+    static readonly RunConfig Tiny = new()
+    {
+        Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [4], InitialGamma = 0.1 },
+        Training = new() { Batch = 8, Seed = 5, EmaDecay = 0.9, EmaStart = 2, DSteps = 2 },
+        Data = new() { CreatureCount = 40, Flip = true },
+    };
+
+    static readonly RunConfig WganGp = Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
+
+    static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
+
+    [Fact]
+    public void Same_seed_gives_the_same_bits_for_1_2_and_4_threads()
+    {
+        int before = WorkerPool.Threads;
+        try
+        {
+            foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+            {
+                byte[][] states = [.. new[] { 1, 2, 4 }.Select(threads =>
+                {
+                    WorkerPool.Threads = threads;
+                    return Snapshot(Advance(new TrainingState(config), 4));
+                })];
+                Assert.True(states[0].AsSpan().SequenceEqual(states[1]), "1 and 2 threads differ");
+                Assert.True(states[0].AsSpan().SequenceEqual(states[2]), "1 and 4 threads differ");
+            }
+        }
+        finally
+        {
+            WorkerPool.Threads = before;
+        }
+    }
+
+    [Fact]
+    public void Another_seed_gives_other_bits() =>
+        Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan().SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
+
+    [Fact]
+    public void A_run_resumed_after_any_step_equals_one_that_never_stopped()
+    {
+        const int Steps = 5;
+        foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+        {
+            byte[] whole = Snapshot(Advance(new TrainingState(config), Steps));
+            for (int stop = 1; stop < Steps; stop++)
+            {
+                Dictionary<string, byte[]> files = Write(Advance(new TrainingState(config), stop));
+                TrainingState resumed = new(config);
+                resumed.Load(name => new MemoryStream(files[name]));
+                Assert.Equal(stop, resumed.StepCount);
+                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Loss.Kind}: resumed after step {stop} differs");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(NormStatistics.Running)]
+    [InlineData(NormStatistics.Batch)]
+    public void Sampling_changes_nothing(NormStatistics statistics)
+    {
+        TrainingState state = Advance(new TrainingState(WganGp), 2);
+        byte[] before = Snapshot(state);
+        Image[] images = Step.Run(() => Sampler.Images(state.Generator, state.FixedZ(70), statistics));
+        Assert.Equal(70, images.Length);
+        Assert.True(before.AsSpan().SequenceEqual(Snapshot(state)));
+        Image[] again = Step.Run(() => Sampler.Images(state.Generator, state.FixedZ(70), statistics));
+        Assert.All(images.Zip(again), p => Assert.Equal(p.First.Pixels, p.Second.Pixels));
+    }
+
+    [Fact]
+    public void With_running_statistics_an_image_does_not_depend_on_its_neighbours()
+    {
+        TrainingState state = Advance(new TrainingState(Tiny), 2);
+        Image[] many = Step.Run(() => Sampler.Images(state.Best, state.FixedZ(8)));
+        Image[] one = Step.Run(() => Sampler.Images(state.Best, Ops.Slice(state.FixedZ(8), 0, 3, 1)));
+        Assert.Equal(many[3].Pixels, one[0].Pixels);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_does_not_fit_changes_nothing()
+    {
+        Dictionary<string, byte[]> files = Write(new TrainingState(Tiny with { Model = Tiny.Model with { ConvDim = 16 } }));
+        TrainingState state = new(Tiny);
+        byte[] before = Snapshot(state);
+        Exception e = Assert.ThrowsAny<Exception>(() => state.Load(name => new MemoryStream(files[name])));
+        Assert.Contains("does not fit the network", e.Message, StringComparison.Ordinal);
+        Assert.True(before.AsSpan().SequenceEqual(Snapshot(state)));
+    }
+
+    [Fact]
+    public void Training_memory_is_flat_over_200_steps()
+    {
+        using ImageDataset data = Data();
+        TrainingState state = new(Tiny);
+        using Trainer trainer = new(state, data);
+        for (int i = 0; i < 5; i++) trainer.Next();
+        (long live, long reserved) = (Device.Cpu.Pool.LiveBytes, Device.Cpu.Pool.ReservedBytes);
+        for (int i = 0; i < 200; i++) Assert.True(trainer.Next().IsFinite);
+        Assert.Equal(live, Device.Cpu.Pool.LiveBytes);
+        Assert.Equal(reserved, Device.Cpu.Pool.ReservedBytes);
+    }
+
+    static TrainingState Advance(TrainingState state, int steps)
+    {
+        using ImageDataset data = Data();
+        using Trainer trainer = new(state, data);
+        for (int i = 0; i < steps; i++) trainer.Next();
+        return state;
+    }
+
+    static Dictionary<string, byte[]> Write(TrainingState state) => state.Files().ToDictionary(f => f.Key, f =>
+    {
+        using MemoryStream s = new();
+        f.Value(s);
+        return s.ToArray();
+    });
+
+    static byte[] Snapshot(TrainingState state) => [.. Write(state).OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => f.Value)];
+}

@@ -1,0 +1,135 @@
+using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
+using Sagan.Native.Optim;
+using static Sagan.Native.Ops;
+
+namespace Sagan.Native.Tests;
+
+public class AutogradTests
+{
+    static Tensor Leaf(params float[] x) => Tensor.From(x, new Shape(x.Length), Device.Reference).RequireGrad();
+
+    [Fact]
+    public void Third_derivative_of_x_to_the_fourth() => Step.Run(() =>
+    {
+        Tensor x = Leaf(2, -3);
+        Tensor g1 = Autograd.Grad(Sum(Square(Square(x))), [x], createGraph: true)[0];
+        Tensor g2 = Autograd.Grad(Sum(g1), [x], createGraph: true)[0];
+        Tensor g3 = Autograd.Grad(Sum(g2), [x])[0];
+        Assert.Equal([32, -108], g1.ToArray());
+        Assert.Equal([48, 108], g2.ToArray());
+        Assert.Equal([48, -72], g3.ToArray());
+    });
+
+    [Fact]
+    public void A_tensor_that_y_does_not_depend_on_has_gradient_zero() => Step.Run(() =>
+    {
+        Tensor x = Leaf(1, 2), other = Leaf(3, 4, 5);
+        Assert.Equal([0, 0, 0], Autograd.Grad(Sum(x * x), [other])[0].ToArray());
+    });
+
+    [Fact]
+    public void Gradient_with_respect_to_an_intermediate_value() => Step.Run(() =>
+    {
+        Tensor x = Leaf(1, 2), h = Exp(x);
+        Tensor[] g = Autograd.Grad(Sum(h * h), [h, x]);
+        Assert.Equal([.. h.ToArray().Select(v => 2 * v)], g[0].ToArray());
+        Assert.Equal([.. h.ToArray().Select(v => 2 * v * v)], g[1].ToArray(), (a, b) => Math.Abs(a - b) < 1e-5 * Math.Abs(a));
+    });
+
+    [Fact]
+    public void A_second_backward_needs_createGraph()
+    {
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2), y = Sum(Exp(x));
+            Autograd.Grad(y, [x]);
+            Autograd.Grad(y, [x]);
+        }));
+        Assert.Contains("createGraph", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_updated_between_forward_and_backward_is_an_error_that_names_it()
+    {
+        Parameter w = new("query.weight", Tensor.Ones(new Shape(2, 2), Device.Reference));
+        Tensor x = Leaf(1, 2);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor y = Sum(MatMul(x.Reshape(1, 2), w));
+            w.Assign(Tensor.Zeros(new Shape(2, 2), Device.Reference));
+            Autograd.Grad(y, [x]);
+        }));
+        Assert.Contains("'query.weight'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("before updating", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_graph_whose_step_ended_is_an_error_that_says_so()
+    {
+        Tensor x = Leaf(1, 2);
+        Tensor? y = null;
+        Tensor kept = Step.Run(() => y = Sum(Exp(x)));
+        Assert.False(kept.IsTracked);
+        Assert.Throws<InvalidOperationException>(() => Autograd.Grad(kept, [x]));
+    }
+
+    [Fact]
+    public void Grad_refuses_what_is_not_a_scalar_or_not_tracked()
+    {
+        Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2);
+            Assert.Throws<ShapeException>(() => Autograd.Grad(Exp(x), [x]));
+            Assert.Throws<InvalidOperationException>(() => Autograd.Grad(Sum(x.Detach()), [x]));
+            Assert.Throws<InvalidOperationException>(() => Autograd.Grad(Sum(x), [Tensor.Ones(new Shape(2), Device.Reference)]));
+            Assert.Throws<InvalidOperationException>(() => Autograd.Grad(Autograd.NoGrad(() => Sum(x)), [x]));
+        });
+    }
+
+    [Fact]
+    public void Only_paths_that_reach_wrt_are_walked_and_consumed() => Step.Run(() =>
+    {
+        Tensor a = Leaf(1, 2), b = Leaf(3, 4);
+        Tensor ea = Exp(a), eb = Exp(b);
+        Tensor y = Sum(ea * eb);
+        Autograd.Grad(y, [a], createGraph: true);
+        // The branch of b was not touched by a pass that asked for a alone.
+        Autograd.Grad(y, [a]);
+        Assert.Equal(eb.ToArray(), Autograd.Grad(Sum(eb), [b])[0].ToArray());
+    });
+
+    [Fact]
+    public void The_key_bias_of_attention_has_gradient_zero() => Step.Run(() =>
+    {
+        Initializer init = new(new RandomSource(1), device: Device.Reference);
+        SelfAttention block = new(16, init, gamma: 0.7f);
+        RandomSource random = new(2);
+        Tensor x = random.Normal(new Shape(2, 3, 3, 16), Device.Reference), c = random.Normal(x.Shape, Device.Reference);
+        (string Name, Parameter Parameter)[] state = [.. block.State()];
+        Tensor[] g = Autograd.Grad(Sum(block.Call(x) * c), [.. state.Select(s => s.Parameter)]);
+        float keyBias = g[Array.FindIndex(state, s => s.Name == "key_conv.bias")].ToArray().Max(Math.Abs);
+        float queryBias = g[Array.FindIndex(state, s => s.Name == "query_conv.bias")].ToArray().Max(Math.Abs);
+        Assert.True(keyBias < 1e-5 && queryBias > 1e-2, $"key bias {keyBias}, query bias {queryBias}");
+    });
+
+    [Fact]
+    public void At_gamma_zero_attention_is_the_identity_bit_for_bit() => Step.Run(() =>
+    {
+        SelfAttention block = new(16, new Initializer(new RandomSource(1), device: Device.Reference));
+        Tensor x = new RandomSource(2).Normal(new Shape(2, 3, 3, 16), Device.Reference);
+        Assert.Equal(x.ToArray(), block.Call(x).ToArray());
+    });
+
+    [Fact]
+    public void Adam_fits_a_line()
+    {
+        Initializer init = new(new RandomSource(1));
+        Linear line = new(1, 1, init);
+        Adam adam = new(line.Parameters, 0.05f);
+        Tensor x = Tensor.From([-1, 0, 1, 2], new Shape(4, 1)), y = Tensor.From([-1, 1, 3, 5], new Shape(4, 1));
+        float loss = 1;
+        for (int i = 0; i < 500; i++) loss = adam.Minimize(() => Mean(Square(line.Call(x) - y)));
+        Assert.True(loss < 1e-6, $"loss {loss}");
+    }
+}
