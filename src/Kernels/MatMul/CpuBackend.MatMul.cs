@@ -15,7 +15,6 @@ public sealed unsafe partial class CpuBackend : IFusedBias
             for (int i = 0; i < s.Batch; i++) job.Execute(i);
     }
 
-    static float* Floats(Storage s) => ((HostStorage)s).Pointer;
 
     /// <summary>One batch entry of a product.</summary>
     readonly struct MatMulBatch(float* a, float* b, float* bias, float* y, MatMulSpec s, Activation act) : IJob
