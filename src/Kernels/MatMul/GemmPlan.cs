@@ -27,6 +27,8 @@ readonly unsafe struct GemmPlan
     // Long blocks of k: a B panel of 32 x 1024 streams from L2 while 12 x 32 accumulators stay in registers, and C is read and written once per 1024 k.
     const int MaxDepth = 1024;
     const int MaxColumnsPerJob = 128;
+    // Panels are filled side by side: without a gap of a cache line their addresses would be a multiple of 4 KB apart and share one cache set.
+    const int PanelGap = 16;
     // Below this a parallel region costs more than it saves.
     const double SerialFlops = 2e5;
     // A product with a small C and a long K is cut along K, each part done by one job; the partial products fit in cache.
@@ -50,7 +52,7 @@ readonly unsafe struct GemmPlan
         KBlocks = Math.Max(1, (k + DepthPerBlock - 1) / Math.Max(1, DepthPerBlock));
         Splits = RowJobs = ColumnJobs = 1;
         // Packing pays when its copy is read often and the source lies badly: rows a multiple of 4 KB apart share a cache set, and far apart ones a page each.
-        bool leftDirect = leftLd > 0 && (leftInRows ? leftLd % 1024 != 0 && n <= 256 : leftLd <= 128);
+        bool leftDirect = leftLd > 0 && n <= 256 && (leftInRows ? leftLd % 1024 != 0 : leftLd <= 128);
         bool rightDirect = rightLd > 0 && (rightLd <= 128 || (long)k * n <= 1 << 14);
         Left = leftDirect ? GemmSource.Direct : split || serial || m >= n ? GemmSource.Own : GemmSource.Shared;
         Right = rightDirect ? GemmSource.Direct : split || serial || m < n ? GemmSource.Own : GemmSource.Shared;
@@ -76,9 +78,9 @@ readonly unsafe struct GemmPlan
 
     public int RightLd<TB>(TB b) where TB : unmanaged, IOperand => Right == GemmSource.Direct ? b.Ld : Nr;
 
-    public long LeftPanelSize<TA>() where TA : unmanaged, IOperand => (long)Mr * (TA.InRows ? RowPitch : DepthPerBlock);
+    public long LeftPanelSize<TA>() where TA : unmanaged, IOperand => TA.InRows ? (long)Mr * RowPitch : (long)Mr * DepthPerBlock + PanelGap;
 
-    public long RightPanelSize => (long)Nr * DepthPerBlock;
+    public long RightPanelSize => (long)Nr * DepthPerBlock + PanelGap;
 
     /// <summary>Packs row panels r0 .. r1-1 of one block of k.</summary>
     public void PackLeft<V, TA>(TA a, int block, int r0, int r1, float* p) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
