@@ -103,8 +103,21 @@ sealed class TrainingSession
         finally
         {
             progress.Finish();
+            End(reason);
+        }
+    }
+
+    // A disk that is full here must not hide what went wrong before.
+    void End(string reason)
+    {
+        try
+        {
             folder.Say(reason);
             folder.EndSession(reason, state.StepCount);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunFileException)
+        {
+            context.Terminal.Warning($"{folder.Path}: how the session ended could not be noted: {e.Message}");
         }
     }
 
