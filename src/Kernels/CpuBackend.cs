@@ -1,6 +1,10 @@
 namespace Sagan.Native.Kernels;
 
-public sealed partial class CpuBackend : Backend
+/// <summary>
+/// SIMD kernels in C# on the host's cores, with vectors of 512, 256 or 128 bits, whichever the processor has. Each kernel is in the folder of its name; what they
+/// share is in Cpu: the worker pool, scratch memory, and the choice of vector width.
+/// </summary>
+public sealed unsafe partial class CpuBackend : Backend
 {
-    public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
+    static float* Floats(Storage s) => ((HostStorage)s).Pointer;
 }

@@ -44,6 +44,9 @@ public sealed class Parameter
     /// <summary>True for a counter, which files hold as a 64-bit integer.</summary>
     public bool IsInteger { get; init; }
 
+    /// <summary>True for a unit vector (of power iteration), which loses its meaning when it is averaged with another.</summary>
+    public bool IsUnitVector { get; init; }
+
     /// <summary>The shape in a file, where it is not just the engine's shape in <see cref="SavedOrder"/>.</summary>
     public Shape SavedShape { get; init; }
 

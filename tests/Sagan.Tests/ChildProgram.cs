@@ -29,7 +29,8 @@ static partial class ChildProgram
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
 
-    /// <summary>A training loop of 30-millisecond steps that saves at the end, and never ends by itself. With the file "stuck" in the folder it ignores the request.</summary>
+    /// <summary>A training loop of 30-millisecond steps that saves at the end, and never ends by itself. With the file "stuck" in the folder it ignores the
+    /// request.</summary>
     static int SignalLoop(string folder)
     {
         using ShutdownSignal signal = new(Console.Error.WriteLine);

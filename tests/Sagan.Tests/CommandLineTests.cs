@@ -99,7 +99,25 @@ public sealed class CommandLineTests
         Assert.Matches(@"(?m)^model\.size +64 +preset sagan64$", output);
 
         (_, output, _) = Sagan("train", "--batch", "7", "--print-config", "--json");
-        Assert.Equal("--batch", (string)JsonNode.Parse(output)!["training.batch"]!["origin"]!);
+        Assert.Equal("--batch", (string)JsonNode.Parse(output)!["config"]!["training.batch"]!["origin"]!);
+    }
+
+    [Fact]
+    public void A_dry_run_prints_the_configuration_and_the_estimate_and_does_not_train()
+    {
+        string Print(params string[] options)
+        {
+            StringWriter output = new();
+            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")]) };
+            GlobalOptions.AddTo(root);
+            Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
+                .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
+            return output.ToString();
+        }
+        Assert.Matches(@"(?m)^training\.batch +7 +--batch$", Print());
+        Assert.EndsWith("memory: 7 MB", Print().TrimEnd());
+        JsonNode json = JsonNode.Parse(Print("--json"))!;
+        Assert.Equal(("7 MB", 7), ((string)json["estimate"]!["memory"]!, (int)json["config"]!["training.batch"]!["value"]!));
     }
 
     [Fact]
@@ -120,26 +138,31 @@ public sealed class CommandLineTests
     [Fact]
     public void Options_become_requests()
     {
-        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s), "train", "--out", "x", "--dry-run", "--steps", "20", "--seed", "9");
-        Assert.Equal(("x", true, 20, 9ul), (train.Folder, train.DryRun, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
+        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
 
-        ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s), "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");
+        ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
+            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");
         Assert.Equal(("r", 40L, true), (resume.Folder, resume.FromStep!.Value, resume.AllowChange));
         Assert.Equal(["a=1", "b=2"], resume.Set);
 
-        SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s), "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");
+        SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s),
+            "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");
         Assert.Equal(new SampleRequest("r", 15, 7, 5, "samples.png", false, NormStatistics.Batch), sample);
 
         GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
         Assert.Equal(("conv2d", "cpu"), (Assert.Single(grad.Ops), grad.Device));
 
         BenchStepRequest step = Request<BenchStepRequest>(s => new BenchCommand(s, (_, _) => ExitCode.Failed),
-            "bench", "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64", "--d-attention", "64", "--threads", "2", "--json");
-        Assert.Equal((8, 16, 128, LossKind.WganGp, 2), (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind, step.Config.Config.Training.Threads));
+            "bench", "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
+            "--d-attention", "64", "--threads", "2", "--json");
+        Assert.Equal((8, 16, 128, LossKind.WganGp, 2),
+            (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind, step.Config.Config.Training.Threads));
         Assert.Equal([32, 64], step.Config.Config.Model.GAttention);
         Assert.Equal([64], step.Config.Config.Model.DAttention);
 
-        Assert.Equal(new BenchKernelsRequest("gemm", 1), Request<BenchKernelsRequest>(s => new BenchCommand((_, _) => ExitCode.Failed, s), "bench", "kernels", "gemm", "--threads", "1"));
+        Assert.Equal(new BenchKernelsRequest("gemm", 1),
+            Request<BenchKernelsRequest>(s => new BenchCommand((_, _) => ExitCode.Failed, s), "bench", "kernels", "gemm", "--threads", "1"));
         Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
 
         DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");

@@ -30,7 +30,8 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(("sagan64", 64, 3, 128, 64), (c.Preset, c.Model.Size, c.Model.Channels, c.Model.ZDim, c.Model.ConvDim));
         Assert.Equal([16, 32], c.Model.GAttention);
         Assert.Equal([4, 8], c.Model.DAttention);
-        Assert.Equal((LossKind.Hinge, 1e-4, 4e-4, 0.0, 0.9), (c.Loss.Kind, c.Optimizer.GLearningRate, c.Optimizer.DLearningRate, c.Optimizer.Beta1, c.Optimizer.Beta2));
+        Assert.Equal((LossKind.Hinge, 1e-4, 4e-4, 0.0, 0.9),
+            (c.Loss.Kind, c.Optimizer.GLearningRate, c.Optimizer.DLearningRate, c.Optimizer.Beta1, c.Optimizer.Beta2));
         Assert.Equal(64, c.Training.Batch);
         // Widths of the published networks: 512 at 4x4 down to 64 at 32x32.
         Assert.Equal([512, 256, 128, 64], c.Model.FeatureMaps.Select(c.Model.Width));
@@ -62,7 +63,13 @@ public sealed class ConfigurationTests : IDisposable
         ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources
         {
             File = file,
-            Environment = new Dictionary<string, string> { ["SAGAN_TRAINING_STEPS"] = "40", ["SAGAN_TRAINING_SEED"] = "4", ["SAGAN_TRAINING_D_STEPS"] = "4", ["HOME"] = "/" },
+            Environment = new Dictionary<string, string>
+            {
+                ["SAGAN_TRAINING_STEPS"] = "40",
+                ["SAGAN_TRAINING_SEED"] = "4",
+                ["SAGAN_TRAINING_D_STEPS"] = "4",
+                ["HOME"] = "/"
+            },
             Set = ["training.seed=5", "training.dSteps=5"],
             Flags = [new FlagValue("--d-steps", "training.dSteps", "6")],
         });
@@ -86,8 +93,9 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Every_kind_of_value_can_be_typed()
     {
-        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.lambda=2.5", "optimizer.adamForm=tensor-flow", "data.flip=true",
-            "training.maxTime=1h30m", "training.seed=18446744073709551615", "data.source=/a b/c", "optimizer.gLearningRate=1e-3", "model.spectralNorm=heykeetae").Config;
+        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.lambda=2.5", "optimizer.adamForm=tensor-flow",
+            "data.flip=true", "training.maxTime=1h30m", "training.seed=18446744073709551615", "data.source=/a b/c", "optimizer.gLearningRate=1e-3",
+            "model.spectralNorm=heykeetae").Config;
         Assert.Equal([8], c.Model.GAttention);
         Assert.Empty(c.Model.DAttention);
         Assert.Equal((LossKind.WganGpTwoStep, 2.5, AdamForm.TensorFlow, true), (c.Loss.Kind, c.Loss.Lambda, c.Optimizer.AdamForm, c.Data.Flip));
@@ -109,13 +117,33 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void A_written_configuration_reads_back_the_same()
     {
-        ResolvedConfig r = Set("loss.kind=wgan-gp", "training.maxTime=90s", "model.gAttention=4", "optimizer.beta1=0.123456789012345", "data.source=naïve \"x\"", "training.seed=18446744073709551615");
+        ResolvedConfig r = Set("loss.kind=wgan-gp", "training.maxTime=90s", "model.gAttention=4", "optimizer.beta1=0.123456789012345",
+            "data.source=naïve \"x\"", "training.seed=18446744073709551615");
         string json = r.ToJson();
         ResolvedConfig again = FromFile(json);
         Assert.Equal(json, again.ToJson());
         Assert.Empty(ResolvedConfig.Differences(r.Config, again.Config));
         // A run's own file decides everything.
         Assert.All(again.Origins.Values, o => Assert.EndsWith("c.json", o));
+    }
+
+    [Fact]
+    public void A_complete_file_does_not_need_its_preset()
+    {
+        string file = folder.Write("c.json", Set().ToJson().Replace("\"demo\"", "\"gone\""));
+        ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true });
+        Assert.Equal(("gone", 32), (r.Config.Preset, r.Config.Model.Size));
+        Assert.Contains("unknown preset 'gone'", Error(new ConfigSources { File = file }));
+    }
+
+    [Fact]
+    public void A_resumed_run_may_become_longer_but_not_another_one()
+    {
+        RunConfig before = Set().Config, longer = Set("training.steps=9000", "training.threads=1").Config, other = Set("training.batch=8").Config;
+        Assert.Equal(["training.steps", "training.threads"], ResumeRules.Check(before, longer, allowChange: false).Select(c => c.Path));
+        Assert.Equal("training.batch = 8: the run was begun with 32; leave it, or say --allow-change and it is no longer the same run.",
+            Assert.Throws<UsageException>(() => ResumeRules.Check(before, other, allowChange: false)).Message);
+        Assert.Equal("training.batch", Assert.Single(ResumeRules.Check(before, other, allowChange: true)).Path);
     }
 
     [Fact]
@@ -147,13 +175,15 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("model.size=48", "model.size = 48 (from --set): must be 16, 32, 64, 128 or 256.")]
     [InlineData("model.gAttention=32", "model.gAttention = 32 (from --set): a 32x32 network has feature maps of size 4, 8, 16, not 32.")]
     [InlineData("model.gAttention=8,8", "model.gAttention = 8,8 (from --set): names a feature map twice.")]
-    [InlineData("model.convDim=4", "model.gAttention = 8,16 (from preset demo): attention needs 8 channels or more, and the feature map of size 16 has 4; raise model.convDim.")]
+    [InlineData("model.convDim=4",
+        "model.gAttention = 8,16 (from preset demo): attention needs 8 channels or more, and the feature map of size 16 has 4; raise model.convDim.")]
     [InlineData("optimizer.beta2=1", "optimizer.beta2 = 1 (from --set): must be at least 0 and below 1.")]
     public void Errors_name_value_origin_rule_and_way_out(string assignment, string message) => Assert.Equal(message, ErrorOf(assignment));
 
     [Fact]
     public void All_broken_rules_are_reported_at_once() =>
-        Assert.Equal("model.zDim = 0 (from --set): must be 1 to 4096.\ntraining.keep = 0 (from --set): must be 1 to 100000.", ErrorOf("model.zDim=0", "training.keep=0"));
+        Assert.Equal("model.zDim = 0 (from --set): must be 1 to 4096.\ntraining.keep = 0 (from --set): must be 1 to 100000.",
+            ErrorOf("model.zDim=0", "training.keep=0"));
 
     [Theory]
     [InlineData("[]", "the configuration must be a JSON object")]
@@ -187,7 +217,8 @@ public sealed class ConfigurationTests : IDisposable
         {
             Environment = new Dictionary<string, string> { ["SAGAN_TRAINING_BACH"] = "1", ["SAGAN_DEBUG"] = "1" },
         });
-        Assert.Equal("environment variable SAGAN_TRAINING_BACH names no configuration key and is ignored. Did you mean SAGAN_TRAINING_BATCH?", Assert.Single(r.Warnings));
+        Assert.Equal("environment variable SAGAN_TRAINING_BACH names no configuration key and is ignored. Did you mean SAGAN_TRAINING_BATCH?",
+            Assert.Single(r.Warnings));
     }
 
     [Fact]
@@ -233,7 +264,8 @@ public sealed class ConfigurationTests : IDisposable
     {
         Random random = new(1);
         byte[] good = Encoding.UTF8.GetBytes(Set("training.maxTime=1h").ToJson());
-        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "\\ud800", "\"\\ud800\": 1,", "//", "/*", new('[', 200), "\"training\":", "\n"];
+        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "\\ud800", "\"\\ud800\": 1,",
+            "//", "/*", new('[', 200), "\"training\":", "\n"];
         int refused = 0;
         for (int i = 0; i < 3000; i++)
         {

@@ -49,14 +49,25 @@ public sealed class OptionalPackageTests : IDisposable
               </ItemGroup>
             </Project>
             """;
-        string user = """static partial class Seam { static partial void Add(ref string s) => s += typeof(Xunit.Abstractions.ITest).Assembly.GetName().Name; }""";
+        string user = """
+            static partial class Seam
+            {
+                static partial void Add(ref string s) => s += typeof(Xunit.Abstractions.ITest).Assembly.GetName().Name;
+            }
+            """;
         folder.Write("lib/Lib.csproj", project.Replace("KIND", "Library").Replace("REFERENCE", ""));
         folder.Write("lib/StandInUser.cs", user);
         folder.Write("lib/Seam.cs", "static partial class Seam { static partial void Add(ref string s); }");
         folder.Write("app/App.csproj", project.Replace("KIND", "Exe").Replace("REFERENCE", "<ProjectReference Include=\"../lib/Lib.csproj\" />"));
         folder.Write("app/StandInUser.cs", user);
         folder.Write("app/Program.cs", "string s = \"uses: \"; Seam.Show(ref s); System.Console.WriteLine(s);");
-        folder.Write("app/Seam.cs", "static partial class Seam { static partial void Add(ref string s); public static void Show(ref string s) => Add(ref s); }");
+        folder.Write("app/Seam.cs", """
+            static partial class Seam
+            {
+                static partial void Add(ref string s);
+                public static void Show(ref string s) => Add(ref s);
+            }
+            """);
     }
 
     /// <summary>Both packages of the group; their one assembly is a small one that lies beside the tests.</summary>

@@ -80,7 +80,8 @@ public sealed class ProgressReporterTests
         CultureInfo before = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = "." } };
+            NumberFormatInfo comma = new() { NumberDecimalSeparator = ",", NumberGroupSeparator = "." };
+            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = comma };
             StringWriter error = new();
             ManualTime time = new();
             ProgressReporter r = new(new Terminal(TextWriter.Null, error, new TerminalOptions()), 5000, 1, 0, time);

@@ -60,7 +60,8 @@ public sealed class RunFolderTests : IDisposable
     {
         folder.Write("full/x.txt", "mine");
         UsageException e = Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full"), Config()));
-        Assert.Equal($"--out {folder.File("full")}: is not empty; name another folder, or go on with the run in it: sagan resume {folder.File("full")}", e.Message);
+        Assert.Equal($"--out {folder.File("full")}: is not empty; name another folder, or go on with the run in it: sagan resume {folder.File("full")}",
+            e.Message);
         Assert.Equal(["x.txt"], Directory.EnumerateFileSystemEntries(folder.File("full")).Select(p => Path.GetFileName(p)));
         Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full/x.txt"), Config()));
     }

@@ -60,7 +60,8 @@ public sealed class TerminalTests
     [InlineData(true, null, "0", "xterm", false)]
     [InlineData(true, "1", "1", "xterm", false)]
     public void Colour_is_decided_for_each_stream(bool redirected, string? noColour, string? force, string term, bool colour) =>
-        Assert.Equal(colour, TerminalOptions.Colour(redirected, name => name switch { "NO_COLOR" => noColour, "FORCE_COLOR" => force, "TERM" => term, _ => null }));
+        Assert.Equal(colour, TerminalOptions.Colour(redirected, name =>
+            name switch { "NO_COLOR" => noColour, "FORCE_COLOR" => force, "TERM" => term, _ => null }));
 
     [Fact]
     public void Messages_do_not_break_the_live_line()

@@ -50,19 +50,37 @@ unsafe struct WindowCursor
     /// <summary>The address that element 0 of row u of the window has or would have.</summary>
     public readonly float* Row(int u) => g.X + (((long)n * g.H + Y + u) * g.W + X) * g.C;
 
-    /// <summary>Writes elements t .. stop-1 of row u, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
-    public readonly void CopyRow<V>(int u, int t, int stop, float* p) where V : unmanaged, ISimd<V>
+    /// <summary>Writes count elements of the window from element t of row u on, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
+    public readonly void CopyRows<V>(int u, int t, int count, float* p) where V : unmanaged, ISimd<V>
     {
-        int from = stop, to = stop;
-        if ((uint)(Y + u) < (uint)g.H)
-        {
-            from = Math.Clamp(-X * g.C, t, stop);
-            to = Math.Clamp((g.W - X) * g.C, from, stop);
-        }
+        int length = g.RowLength, rowOfImage = g.W * g.C;
         // Ascending, so that what a vector writes too much is overwritten by the next piece.
-        if (from > t) PackTools.Zero<V>(p, from - t);
-        if (to > from) PackTools.Copy<V>(Row(u) + from, p + (from - t), to - from);
-        if (stop > to) PackTools.Zero<V>(p + (to - t), stop - to);
+        if (IsInside)
+        {
+            for (float* x = Row(u); count > 0; x += rowOfImage, t = 0)
+            {
+                int n = Math.Min(length - t, count);
+                PackTools.Copy<V>(x + t, p, n);
+                p += n;
+                count -= n;
+            }
+            return;
+        }
+        int left = Math.Clamp(-X * g.C, 0, length), right = Math.Clamp((g.W - X) * g.C, left, length);
+        for (; count > 0; u++, t = 0)
+        {
+            int stop = Math.Min(length, t + count), from = stop, to = stop;
+            if ((uint)(Y + u) < (uint)g.H)
+            {
+                from = Math.Clamp(left, t, stop);
+                to = Math.Clamp(right, from, stop);
+            }
+            if (from > t) PackTools.Zero<V>(p, from - t);
+            if (to > from) PackTools.Copy<V>(Row(u) + from, p + (from - t), to - from);
+            if (stop > to) PackTools.Zero<V>(p + (to - t), stop - to);
+            p += stop - t;
+            count -= stop - t;
+        }
     }
 }
 
@@ -84,14 +102,7 @@ readonly unsafe struct WindowRowOperand(Windows g) : IOperand
         (int u0, int t0) = Math.DivRem(k, length);
         for (int r = 0; r < count; r++, cursor.Next(), p += ld)
         {
-            bool inside = cursor.IsInside;
-            for (int u = u0, t = t0, done = 0; done < depth; u++, t = 0)
-            {
-                int n = Math.Min(length - t, depth - done);
-                if (inside) PackTools.Copy<V>(cursor.Row(u) + t, p + done, n);
-                else cursor.CopyRow<V>(u, t, t + n, p + done);
-                done += n;
-            }
+            cursor.CopyRows<V>(u0, t0, depth, p);
         }
     }
 }
@@ -116,20 +127,10 @@ readonly unsafe struct WindowColumnOperand(Windows g) : IOperand
         float* gathered = stackalloc float[count + V.Count];
         for (int d = 0; d < depth; d++, p += lanes, cursor.Next())
         {
-            bool inside = cursor.IsInside;
-            if (inside && oneRow)
-            {
-                PackTools.Spread<V>(cursor.Row(u0) + t0, count, p, lanes, panelSize);
-                continue;
-            }
-            for (int u = u0, t = t0, done = 0; done < count; u++, t = 0)
-            {
-                int n = Math.Min(length - t, count - done);
-                if (inside) PackTools.Copy<V>(cursor.Row(u) + t, gathered + done, n);
-                else cursor.CopyRow<V>(u, t, t + n, gathered + done);
-                done += n;
-            }
-            PackTools.Spread<V>(gathered, count, p, lanes, panelSize);
+            float* x = gathered;
+            if (oneRow && cursor.IsInside) x = cursor.Row(u0) + t0;
+            else cursor.CopyRows<V>(u0, t0, count, gathered);
+            PackTools.Spread<V>(x, count, p, lanes, panelSize);
         }
     }
 }

@@ -1,23 +1,65 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
+// dz = g act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]
+// One job per block of rows (RowBlocks), lanes along the columns. Column sums are in float inside a block and in double, in block order, over the blocks.
+// Reads g and y once, writes dz once: bound by memory.
 public sealed unsafe partial class CpuBackend
 {
+    const int BiasPartials = 0;
+
+    /// <inheritdoc cref="IFusedBias.BiasActivationBackward"/>
     public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, Activation act)
     {
-        float* pg = Floats(g), py = Floats(y), pz = Floats(dz), pb = Floats(dbias);
-        new Span<float>(pb, columns).Clear();
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < columns; j++)
-            {
-                long at = (long)i * columns + j;
-                float z = act.Kind switch
-                {
-                    ActivationKind.LeakyRelu => new LeakyReluGradOp(act.Slope).Invoke(pg[at], py[at]),
-                    ActivationKind.Tanh => new TanhGradOp().Invoke(pg[at], py[at]),
-                    _ => pg[at],
-                };
-                pz[at] = z;
-                pb[j] += z;
-            }
+        switch (act.Kind)
+        {
+            case ActivationKind.None: BiasBackward(g, y, dz, dbias, rows, columns, new FirstOp()); break;
+            case ActivationKind.LeakyRelu: BiasBackward(g, y, dz, dbias, rows, columns, new LeakyReluGradOp(act.Slope)); break;
+            case ActivationKind.Tanh: BiasBackward(g, y, dz, dbias, rows, columns, new TanhGradOp()); break;
+            default: throw new ArgumentOutOfRangeException(nameof(act), act.Kind, "bias and activation: this activation is unknown.");
+        }
+    }
+
+    static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, TGrad grad) where TGrad : unmanaged, IBinaryOp
+    {
+        RowBlocks blocks = RowBlocks.Cached(rows, columns);
+        float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns), db = Floats(dbias);
+        WorkerPool.Run(blocks.Count,
+            new BiasGradJob<TGrad>(Floats(g), Floats(y), Floats(dz), partials, columns, blocks, grad));
+        for (int c = 0; c < columns; c++)
+        {
+            double sum = 0;
+            for (int b = 0; b < blocks.Count; b++) sum += partials[(long)b * columns + c];
+            db[c] = (float)sum;
+        }
+    }
+}
+
+readonly unsafe struct BiasGradJob<TGrad>(float* g, float* y, float* dz, float* partials, int columns, RowBlocks blocks, TGrad grad) : ISimdJob
+    where TGrad : unmanaged, IBinaryOp
+{
+    public void Execute(int index) => SimdJob.Run(this, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Execute<V>(int block) where V : unmanaged, ISimd<V>
+    {
+        int c = 0;
+        for (; c <= columns - V.Count; c += V.Count) Column<V>(block, c);
+        for (; c < columns; c++) Column<Simd1>(block, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void Column<V>(int block, int c) where V : unmanaged, ISimd<V>
+    {
+        V sum = V.Create(0);
+        long end = (long)blocks.End(block) * columns + c;
+        for (long i = (long)blocks.Begin(block) * columns + c; i < end; i += columns)
+        {
+            V z = grad.Invoke(V.Load(g + i), V.Load(y + i));
+            z.Store(dz + i);
+            sum += z;
+        }
+        sum.Store(partials + (long)block * columns + c);
     }
 }

@@ -41,13 +41,6 @@ public sealed unsafe partial class CpuBackend
         return pattern;
     }
 
-    readonly struct FirstOp : IBinaryOp
-    {
-        public float Invoke(float a, float b) => a;
-
-        public V Invoke<V>(V a, V b) where V : unmanaged, ISimd<V> => a;
-    }
-
     // How y is cut into rows, and those into jobs. The last row may be short (after Pattern).
     readonly struct Rows
     {

@@ -15,7 +15,6 @@ public sealed unsafe partial class CpuBackend : IFusedBias
             for (int i = 0; i < s.Batch; i++) job.Execute(i);
     }
 
-    static float* Floats(Storage s) => ((HostStorage)s).Pointer;
 
     /// <summary>One batch entry of a product.</summary>
     readonly struct MatMulBatch(float* a, float* b, float* bias, float* y, MatMulSpec s, Activation act) : IJob
@@ -23,6 +22,18 @@ public sealed unsafe partial class CpuBackend : IFusedBias
         public void Execute(int index)
         {
             float* ai = a + (long)index * s.BatchStrideA, bi = b + (long)index * s.BatchStrideB;
+            if (s.N == 1 && !s.TransposeA)
+            {
+                RowDots dots = new(ai, bi, bias, 0, y + (long)index * s.M, s.M, s.K, act);
+                WorkerPool.Run(dots.Jobs, dots);
+                return;
+            }
+            if (s.M == 1 && s.TransposeB)
+            {
+                RowDots dots = new(bi, ai, bias, 1, y + (long)index * s.N, s.N, s.K, act);
+                WorkerPool.Run(dots.Jobs, dots);
+                return;
+            }
             Epilogue<MatrixRows> c = new(new(y + (long)index * s.M * s.N, s.N), bias, act);
             if (s.TransposeA)
             {

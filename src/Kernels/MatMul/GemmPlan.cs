@@ -27,10 +27,12 @@ readonly unsafe struct GemmPlan
     // Long blocks of k: a B panel of 32 x 1024 streams from L2 while 12 x 32 accumulators stay in registers, and C is read and written once per 1024 k.
     const int MaxDepth = 1024;
     const int MaxColumnsPerJob = 128;
+    // Panels are filled side by side: without a gap of a cache line their addresses would be a multiple of 4 KB apart and share one cache set.
+    const int PanelGap = 16;
     // Below this a parallel region costs more than it saves.
     const double SerialFlops = 2e5;
     // A product with a small C and a long K is cut along K, each part done by one job; the partial products fit in cache.
-    const int MaxSplitOutput = 1 << 16, MinSplitDepth = 4096, MaxSplits = 32;
+    const int MaxSplitOutput = 1 << 16, MinSplitDepth = 4096, MaxSplits = 32, SplitBlockSize = 1 << 18;
 
     public readonly int M, N, K, Mr, Nr, RowPanels, ColumnPanels, KBlocks, DepthPerBlock, Splits, RowJobs, ColumnJobs;
     public readonly GemmSource Left, Right;
@@ -42,14 +44,16 @@ readonly unsafe struct GemmPlan
         Nr = 2 * lanes;
         RowPanels = (m + Mr - 1) / Mr;
         ColumnPanels = (n + Nr - 1) / Nr;
-        KBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth);
+        bool split = k >= MinSplitDepth && (long)m * n <= MaxSplitOutput, serial = 2.0 * m * n * k < SerialFlops;
+        // A split's job packs both factors: their blocks have to fit into its L2.
+        int maxDepth = split ? Math.Clamp((SplitBlockSize / (m + n)) & ~7, 128, MaxDepth) : MaxDepth;
+        KBlocks = Math.Max(1, (k + maxDepth - 1) / maxDepth);
         DepthPerBlock = ((k + KBlocks - 1) / KBlocks + 7) & ~7;
         KBlocks = Math.Max(1, (k + DepthPerBlock - 1) / Math.Max(1, DepthPerBlock));
         Splits = RowJobs = ColumnJobs = 1;
         // Packing pays when its copy is read often and the source lies badly: rows a multiple of 4 KB apart share a cache set, and far apart ones a page each.
-        bool leftDirect = leftLd > 0 && (leftInRows ? leftLd % 1024 != 0 && n <= 256 : leftLd <= 128);
-        bool rightDirect = rightLd > 0 && rightLd <= 256;
-        bool split = k >= MinSplitDepth && (long)m * n <= MaxSplitOutput, serial = 2.0 * m * n * k < SerialFlops;
+        bool leftDirect = leftLd > 0 && n <= 256 && (leftInRows ? leftLd % 1024 != 0 : leftLd <= 128);
+        bool rightDirect = rightLd > 0 && (rightLd <= 128 || (long)k * n <= 1 << 14);
         Left = leftDirect ? GemmSource.Direct : split || serial || m >= n ? GemmSource.Own : GemmSource.Shared;
         Right = rightDirect ? GemmSource.Direct : split || serial || m < n ? GemmSource.Own : GemmSource.Shared;
         if (split) Splits = Math.Min(KBlocks, MaxSplits);
@@ -74,9 +78,9 @@ readonly unsafe struct GemmPlan
 
     public int RightLd<TB>(TB b) where TB : unmanaged, IOperand => Right == GemmSource.Direct ? b.Ld : Nr;
 
-    public long LeftPanelSize<TA>() where TA : unmanaged, IOperand => (long)Mr * (TA.InRows ? RowPitch : DepthPerBlock);
+    public long LeftPanelSize<TA>() where TA : unmanaged, IOperand => TA.InRows ? (long)Mr * RowPitch : (long)Mr * DepthPerBlock + PanelGap;
 
-    public long RightPanelSize => (long)Nr * DepthPerBlock;
+    public long RightPanelSize => (long)Nr * DepthPerBlock + PanelGap;
 
     /// <summary>Packs row panels r0 .. r1-1 of one block of k.</summary>
     public void PackLeft<V, TA>(TA a, int block, int r0, int r1, float* p) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand

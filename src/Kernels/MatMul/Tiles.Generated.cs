@@ -26,38 +26,38 @@ static unsafe class Tiles
 
     static void RunRows2<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Rows2x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 4) Rows4x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 6) Rows6x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 8) Rows8x2<V>(k, a, lda, b, ldb, t);
-        else Rows12x2<V>(k, a, lda, b, ldb, t);
+        if (rows > 8) Rows12x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 6) Rows8x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 4) Rows6x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 2) Rows4x2<V>(k, a, lda, b, ldb, t);
+        else Rows2x2<V>(k, a, lda, b, ldb, t);
     }
 
     static void RunRows1<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Rows2x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 4) Rows4x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 6) Rows6x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 8) Rows8x1<V>(k, a, lda, b, ldb, t);
-        else Rows12x1<V>(k, a, lda, b, ldb, t);
+        if (rows > 8) Rows12x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 6) Rows8x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 4) Rows6x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 2) Rows4x1<V>(k, a, lda, b, ldb, t);
+        else Rows2x1<V>(k, a, lda, b, ldb, t);
     }
 
     static void RunColumns2<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Columns2x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 4) Columns4x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 6) Columns6x2<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 8) Columns8x2<V>(k, a, lda, b, ldb, t);
-        else Columns12x2<V>(k, a, lda, b, ldb, t);
+        if (rows > 8) Columns12x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 6) Columns8x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 4) Columns6x2<V>(k, a, lda, b, ldb, t);
+        else if (rows > 2) Columns4x2<V>(k, a, lda, b, ldb, t);
+        else Columns2x2<V>(k, a, lda, b, ldb, t);
     }
 
     static void RunColumns1<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>
     {
-        if (rows <= 2) Columns2x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 4) Columns4x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 6) Columns6x1<V>(k, a, lda, b, ldb, t);
-        else if (rows <= 8) Columns8x1<V>(k, a, lda, b, ldb, t);
-        else Columns12x1<V>(k, a, lda, b, ldb, t);
+        if (rows > 8) Columns12x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 6) Columns8x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 4) Columns6x1<V>(k, a, lda, b, ldb, t);
+        else if (rows > 2) Columns4x1<V>(k, a, lda, b, ldb, t);
+        else Columns2x1<V>(k, a, lda, b, ldb, t);
     }
 
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]

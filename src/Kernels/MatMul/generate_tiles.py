@@ -32,9 +32,8 @@ static unsafe class Tiles
 
 def dispatcher(layout, c):
     out = [f"    static void Run{layout}{c}<V>(int rows, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V>", "    {"]
-    for n, r in enumerate(sorted(ROWS)):
-        last = n == len(ROWS) - 1
-        head = "else " if last else ("if" if n == 0 else "else if") + f" (rows <= {r}) "
+    for r, smaller in zip(ROWS, ROWS[1:] + (None,)):
+        head = ("" if r == ROWS[0] else "else ") + ("" if smaller is None else f"if (rows > {smaller}) ")
         out.append(f"        {head}{layout}{r}x{c}<V>(k, a, lda, b, ldb, t);")
     out.append("    }")
     return "\n".join(out)

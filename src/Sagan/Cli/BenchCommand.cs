@@ -12,7 +12,8 @@ sealed record BenchKernelsRequest(string? Filter, int Threads);
 /// <summary><c>sagan bench step</c> and <c>sagan bench kernels</c>.</summary>
 sealed class BenchCommand : Command
 {
-    public BenchCommand(Func<BenchStepRequest, CliContext, ExitCode> step, Func<BenchKernelsRequest, CliContext, ExitCode> kernels) : base("bench", "Measures speed.")
+    public BenchCommand(Func<BenchStepRequest, CliContext, ExitCode> step, Func<BenchKernelsRequest, CliContext, ExitCode> kernels)
+        : base("bench", "Measures speed.")
     {
         Add(new StepCommand(step));
         Add(new KernelsCommand(kernels));

@@ -32,7 +32,7 @@ sealed class ConfigOptions
 
     readonly Argument<string?> file = new("config") { Description = "A configuration file (JSON).", Arity = ArgumentArity.ZeroOrOne };
     readonly Option<string?> preset = new("--preset") { Description = $"Where to start from: {string.Join(", ", Presets.Names)}.", HelpName = "name" };
-    readonly Option<string[]> set = new("--set") { Description = "Any value of the configuration, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
+    readonly Option<string[]> set = new("--set") { Description = "Any value, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
     readonly List<(Option<string?> Option, string Path)> flags = [];
 
     /// <summary>Adds the options to a command. Flags that the command gives another meaning are left out.</summary>

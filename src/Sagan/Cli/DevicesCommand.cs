@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Kernels;
 
@@ -20,8 +19,7 @@ sealed class DevicesCommand() : Verb("devices", "Lists the devices of this machi
             string about = name switch
             {
                 _ when why != null => why,
-                "cpu" => string.Create(CultureInfo.InvariantCulture,
-                    $"{host.Name}, {host.Processors} processors, {host.VectorBits}-bit vectors ({string.Join(' ', host.InstructionSets)}), {host.MemoryBytes / 1e9:0.0} GB"),
+                "cpu" => host.ToString(),
                 _ => "the same processor, plain loops in double precision: slow, for checking",
             };
             context.Result($"{name,-10} {about}");

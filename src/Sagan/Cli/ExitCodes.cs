@@ -1,3 +1,5 @@
+using Sagan.Native.Data;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Cli;
@@ -10,13 +12,13 @@ static class ExitCodes
     {
         SaganException e => e.ExitCode,
         DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => ExitCode.Device,
-        IOException or UnauthorizedAccessException => ExitCode.File,
+        DataException => ExitCode.Data,
+        SafetensorsException or IOException or UnauthorizedAccessException => ExitCode.File,
         _ => ExitCode.Failed,
     };
 
     /// <summary>True where the message alone tells the user what to do; anything else is a defect of the program.</summary>
-    public static bool IsExpected(Exception exception) =>
-        exception is SaganException or DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException or IOException or UnauthorizedAccessException;
+    public static bool IsExpected(Exception exception) => exception is SaganException || Of(exception) != ExitCode.Failed;
 
     public static string Meaning(ExitCode code) => code switch
     {

@@ -20,5 +20,6 @@ sealed class GradCheckCommand : Verb
         Add(device);
     }
 
-    protected override ExitCode Run(ParseResult parsed, CliContext context) => check(new GradCheckRequest(parsed.GetValue(ops) ?? [], parsed.GetRequiredValue(device)), context);
+    protected override ExitCode Run(ParseResult parsed, CliContext context) =>
+        check(new GradCheckRequest(parsed.GetValue(ops) ?? [], parsed.GetRequiredValue(device)), context);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
@@ -16,6 +17,13 @@ sealed record HostProcessor(string Name, int Processors, int VectorBits, IReadOn
         Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0,
         [.. Levels().Where(l => l.Supported).Select(l => l.Name)],
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    /// <summary>For example <c>AMD Ryzen 7, 16 processors, 256-bit vectors (SSE4.2 AVX2 FMA), 33.5 GB</c>.</summary>
+    public override string ToString()
+    {
+        string levels = string.Join(' ', InstructionSets);
+        return string.Create(CultureInfo.InvariantCulture, $"{Name}, {Processors} processors, {VectorBits}-bit vectors ({levels}), {MemoryBytes / 1e9:0.0} GB");
+    }
 
     public JsonObject ToJson() => new()
     {

@@ -11,7 +11,8 @@ sealed class InspectCommand : Verb
     readonly Argument<string> path = new("path") { Description = "A .safetensors file, a checkpoint or a run folder." };
     readonly Func<InspectRequest, CliContext, ExitCode> inspect;
 
-    public InspectCommand(Func<InspectRequest, CliContext, ExitCode> inspect) : base("inspect", "Lists the tensors of a file: names, shapes, statistics, NaN count.")
+    public InspectCommand(Func<InspectRequest, CliContext, ExitCode> inspect)
+        : base("inspect", "Lists the tensors of a file: names, shapes, statistics, NaN count.")
     {
         this.inspect = inspect;
         Add(path);

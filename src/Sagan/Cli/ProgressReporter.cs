@@ -95,8 +95,8 @@ sealed class ProgressReporter
         StringBuilder s = new();
         s.Append(c, $"step {p.Step}/{steps} d={p.DLoss:0.00} g={p.GLoss:0.00}");
         if (p.Gammas.Count > 0) s.Append(" gamma=").AppendJoin(',', p.Gammas.Select(g => g.ToString("0.000", c)));
-        s.Append(c, $" img/s={(rate < 10 ? rate.ToString("0.0", c) : rate.ToString("0", c))} eta={Eta(rate > 0 ? (steps - p.Step) * batch / rate : double.NaN)}");
-        return s.ToString();
+        s.Append(" img/s=").Append(rate.ToString(rate < 10 ? "0.0" : "0", c));
+        return s.Append(" eta=").Append(Eta(rate > 0 ? (steps - p.Step) * batch / rate : double.NaN)).ToString();
     }
 
     static string Eta(double seconds)

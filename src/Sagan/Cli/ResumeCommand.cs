@@ -14,7 +14,7 @@ sealed class ResumeCommand : Verb
     readonly Argument<string> folder = new("run") { Description = "The run folder." };
     readonly Option<long?> from = new("--from") { Description = "The checkpoint of this step instead of the newest.", HelpName = "step" };
     readonly Option<string?> steps = new("--steps") { Description = "Another number of steps in all.", HelpName = "steps" };
-    readonly Option<string[]> set = new("--set") { Description = "Another value of the configuration, with --allow-change. Repeatable.", HelpName = "key=value" };
+    readonly Option<string[]> set = new("--set") { Description = "Another value, with --allow-change. Repeatable.", HelpName = "key=value" };
     readonly Option<bool> allowChange = new("--allow-change") { Description = "Go on although the configuration changes what the run computes." };
     readonly Func<ResumeRequest, CliContext, ExitCode> resume;
 
@@ -28,6 +28,10 @@ sealed class ResumeCommand : Verb
         Add(allowChange);
     }
 
-    protected override ExitCode Run(ParseResult parsed, CliContext context) => resume(
-        new ResumeRequest(parsed.GetRequiredValue(folder), parsed.GetValue(from), parsed.GetValue(steps), parsed.GetValue(set) ?? [], parsed.GetValue(allowChange)), context);
+    protected override ExitCode Run(ParseResult parsed, CliContext context)
+    {
+        ResumeRequest request = new(parsed.GetRequiredValue(folder), parsed.GetValue(from), parsed.GetValue(steps), parsed.GetValue(set) ?? [],
+            parsed.GetValue(allowChange));
+        return resume(request, context);
+    }
 }

@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Sagan.Native.Configuration;
+using Sagan.Native.Services;
 
 namespace Sagan.Native.Cli;
 
@@ -35,7 +36,13 @@ static class SaganCommandLine
         RootCommand root = new("Trains self-attention GANs and makes images with them: an engine in C#, with kernels written by hand.");
         GlobalOptions.AddTo(root);
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
-        root.Add(new TrainCommand((_, _) => throw new SaganException("training is not part of this build; --print-config works.")));
+        root.Add(new TrainCommand(TrainingSession.Train, DryRun.Estimate));
+        root.Add(new ResumeCommand(TrainingSession.Resume));
+        root.Add(new SampleCommand(SampleService.Run));
+        root.Add(new InspectCommand(InspectService.Run));
+        root.Add(new GradCheckCommand(GradCheckService.Run));
+        root.Add(new BenchCommand(BenchService.Steps, BenchService.Kernels));
+        root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());
         root.Add(new HelpCommand(root));
         // `sagan` alone is a question, not an error.

@@ -17,10 +17,20 @@ sealed class SampleCommand : Verb
     readonly Argument<string> source = new("run") { Description = "A run folder or a checkpoint folder." };
     readonly Option<int?> count = new("-n") { Description = "How many images; the default is 64, or what fills --grid.", HelpName = "count" };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of the latent vectors.", DefaultValueFactory = _ => 1, HelpName = "seed" };
-    readonly Option<(int Rows, int Columns)?> grid = new("--grid") { Description = "Rows and columns of the grid, such as 4x8.", HelpName = "RxC", CustomParser = ParseGrid };
-    readonly Option<string> file = new("--out") { Description = "A .png file for a grid, or a folder for one file per image.", DefaultValueFactory = _ => "samples.png", HelpName = "path" };
+    readonly Option<(int Rows, int Columns)?> grid = new("--grid")
+    {
+        Description = "Rows and columns of the grid, such as 4x8.",
+        HelpName = "RxC",
+        CustomParser = ParseGrid,
+    };
+    readonly Option<string> file = new("--out")
+    {
+        Description = "A .png file for a grid, or a folder for one file per image.",
+        HelpName = "path",
+        DefaultValueFactory = _ => "samples.png",
+    };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
-    readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Batch normalisation: running or batch statistics.", HelpName = "running|batch" };
+    readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
     readonly Func<SampleRequest, CliContext, ExitCode> sample;
 
     public SampleCommand(Func<SampleRequest, CliContext, ExitCode> sample) : base("sample", "Makes images with a trained model.")
@@ -36,8 +46,8 @@ sealed class SampleCommand : Verb
         int n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns ?? 64;
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
-        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file), !parsed.GetValue(noEma),
-            parsed.GetValue(statistics)), context);
+        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file),
+            !parsed.GetValue(noEma), parsed.GetValue(statistics)), context);
     }
 
     static (int Rows, int Columns)? ParseGrid(ArgumentResult result)

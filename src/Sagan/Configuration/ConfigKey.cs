@@ -62,15 +62,18 @@ sealed class ConfigKey
         {
             _ when nullable && text is "" or "none" or "null" => null,
             _ when type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) => JsonValue.Create(text),
-            _ when type == typeof(bool) => bool.TryParse(text, out bool b) ? JsonValue.Create(b) : throw Wrong(text, origin),
-            _ when type == typeof(int) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) ? JsonValue.Create(i) : throw Wrong(text, origin),
-            _ when type == typeof(ulong) => ulong.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong u) ? JsonValue.Create(u) : throw Wrong(text, origin),
-            _ when type == typeof(double) =>
-                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) && double.IsFinite(d) ? JsonValue.Create(d) : throw Wrong(text, origin),
+            _ when type == typeof(bool) && bool.TryParse(text, out bool b) => JsonValue.Create(b),
+            _ when type == typeof(int) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) => JsonValue.Create(i),
+            _ when type == typeof(ulong) && ulong.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong u) => JsonValue.Create(u),
+            _ when type == typeof(double) && TryFinite(text, out double d) => JsonValue.Create(d),
+            _ when type.IsPrimitive => throw Wrong(text, origin),
             _ => List(text, origin),
         };
         return Checked(node, origin);
     }
+
+    static bool TryFinite(string text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
     JsonArray List(string text, string origin)
     {

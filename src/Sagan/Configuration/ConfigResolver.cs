@@ -31,12 +31,8 @@ sealed class ConfigResolver
         r.Apply(Leaves(JsonSerializer.SerializeToNode(new RunConfig(), RunConfigJson.Default.RunConfig)!.AsObject(), "default"));
         // Any source may name the preset, and the preset lies below all of them.
         (ConfigKey, JsonNode? Value, string Origin) named = given.LastOrDefault(g => g.Key.Path == PresetKey);
-        string? preset = named.Value?.GetValue<string>() ?? sources.DefaultPreset;
-        if (preset != null)
-        {
-            r.Apply([(ConfigKey.All[PresetKey], JsonValue.Create(preset), named.Origin ?? "default")]);
-            r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
-        }
+        string preset = named.Value?.GetValue<string>() ?? new RunConfig().Preset;
+        if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
         r.Apply(given);
 
         RunConfig config = r.Build();
@@ -142,11 +138,12 @@ sealed class ConfigResolver
         {
             if (!name.StartsWith(prefix, StringComparison.Ordinal) || OtherVariables.Contains(name)) continue;
             if (byName.TryGetValue(Plain(name[prefix.Length..]), out ConfigKey? key)) found.Add((key, key.FromText(text, name), name));
-            else warnings.Add($"environment variable {name} names no configuration key and is ignored.{NearestName.Suggestion(name, byName.Values.Select(Variable))}");
+            else warnings.Add(
+                $"environment variable {name} names no configuration key and is ignored.{NearestName.Suggestion(name, byName.Values.Select(Variable))}");
         }
         return found;
 
         static string Plain(string s) => s.Replace("_", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).ToUpperInvariant();
-        static string Variable(ConfigKey k) => prefix + JsonNamingPolicy.SnakeCaseUpper.ConvertName(k.Path.Replace('.', '_')).Replace("__", "_", StringComparison.Ordinal);
+        static string Variable(ConfigKey k) => prefix + string.Join('_', k.Path.Split('.').Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName));
     }
 }

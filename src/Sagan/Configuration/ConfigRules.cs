@@ -18,7 +18,8 @@ sealed class ConfigRules
         rules.Training(config);
         if (rules.problems.Count > 0) throw new ConfigException(string.Join('\n', rules.problems));
         if (config.Loss.Kind != LossKind.Hinge && config.Model.SpectralNorm != SpectralNormKind.None)
-            warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way: consider --set model.spectralNorm=none.");
+            warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way: "
+                + "consider --set model.spectralNorm=none.");
     }
 
     void Model(ModelConfig m)
@@ -69,7 +70,8 @@ sealed class ConfigRules
         Range("training.saveEvery", t.SaveEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.keep", t.Keep, 1, 100_000);
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
-        Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero, "must be longer than nothing; null = no limit");
+        Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,
+            "must be longer than nothing; null = no limit");
 
         Require("data.source", c.Data.Source, c.Data.Source.Length > 0, "must be a folder, a file or creatures");
         Range("data.cropPixels", c.Data.CropPixels, 0, 65536, "0 = the short side");

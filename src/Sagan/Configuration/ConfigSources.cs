@@ -3,11 +3,11 @@ namespace Sagan.Native.Configuration;
 /// <summary>Where the values of a configuration come from. The later of these wins: defaults, preset, file, environment, --set, flags.</summary>
 sealed record ConfigSources
 {
-    /// <summary>The preset; null = what the other sources say, or <see cref="DefaultPreset"/>.</summary>
+    /// <summary>The preset; null = what the other sources say, or the default one.</summary>
     public string? Preset { get; init; }
 
-    /// <summary>The preset where no source names one; null = none at all.</summary>
-    public string? DefaultPreset { get; init; } = "demo";
+    /// <summary>True: the file has all values, and the preset it names is where they once came from.</summary>
+    public bool FileIsComplete { get; init; }
 
     /// <summary>A JSON file.</summary>
     public string? File { get; init; }

@@ -10,7 +10,7 @@ static class NearestName
         return best == null ? "" : $" Did you mean {best}?";
     }
 
-    /// <summary>The closest candidate, where at most a third of its letters differ. For dotted paths the last part alone counts too: "batch" finds "training.batch".</summary>
+    /// <summary>The closest candidate, where at most a third of its letters differ. Of a dotted path the last part alone counts too.</summary>
     public static string? Find(string typed, IEnumerable<string> candidates)
     {
         if (typed.Length > 100) return null;

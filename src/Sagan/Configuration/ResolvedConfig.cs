@@ -14,11 +14,14 @@ sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, strin
     public string ToJson() => JsonSerializer.Serialize(Config, RunConfigJson.Default.RunConfig) + "\n";
 
     /// <summary>config.resolved.json: for every path its value and origin.</summary>
-    public string ToJsonWithOrigins()
+    public string ToJsonWithOrigins() => ToJsonObject().ToJsonString(Indented) + "\n";
+
+    /// <summary>For every path its value and origin.</summary>
+    public JsonObject ToJsonObject()
     {
         JsonObject all = [];
         foreach ((string path, JsonNode? value) in Values(Config)) all[path] = new JsonObject { ["value"] = value?.DeepClone(), ["origin"] = Origins[path] };
-        return all.ToJsonString(Indented) + "\n";
+        return all;
     }
 
     /// <summary>A table for people: path, value, origin.</summary>

@@ -80,7 +80,7 @@ public sealed record ModelConfig
 /// <summary>A family of networks.</summary>
 public enum ModelFamily
 {
-    /// <summary>Transposed convolutions up, strided convolutions down, self-attention between: the networks of heykeetae's Self-Attention-GAN, for any size.</summary>
+    /// <summary>Transposed convolutions up, strided ones down, self-attention between: heykeetae's Self-Attention-GAN, for any size.</summary>
     Dcgan,
 }
 

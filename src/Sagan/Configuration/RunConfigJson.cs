@@ -6,7 +6,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Configuration;
 
-/// <summary>The JSON form of <see cref="RunConfig"/>: camelCase keys, enums as kebab-case words, comments and trailing commas allowed. Source-generated.</summary>
+/// <summary>The JSON form of <see cref="RunConfig"/>: camelCase keys, enums as kebab-case words, comments and trailing commas allowed.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,

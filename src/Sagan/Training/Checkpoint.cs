@@ -35,7 +35,8 @@ sealed class Checkpoint
 
     /// <summary>The step of a folder name, or null for another name.</summary>
     public static long? StepOf(string name) =>
-        name.StartsWith("step-", StringComparison.Ordinal) && long.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out long step) && NameOf(step) == name
+        name.StartsWith("step-", StringComparison.Ordinal) && long.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
+            && NameOf(step) == name
             ? step
             : null;
 
@@ -57,8 +58,10 @@ sealed class Checkpoint
             FileInfo info = new(path);
             if (!info.Exists) throw Invalid(folder, $"{StateFile} is missing");
             if (info.Length > MostStateBytes) throw Invalid(folder, $"{StateFile} has {info.Length} bytes, at most {MostStateBytes} are read");
-            JsonNode? document = JsonNode.Parse(System.IO.File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document is not JsonObject root || !TryInteger(root["formatVersion"], out long version)) throw Invalid(folder, $"{StateFile} is not a checkpoint's");
+            JsonDocumentOptions strict = new() { AllowDuplicateProperties = false };
+            if (JsonNode.Parse(System.IO.File.ReadAllBytes(path), documentOptions: strict) is not JsonObject root
+                || !TryInteger(root["formatVersion"], out long version))
+                throw Invalid(folder, $"{StateFile} is not a checkpoint's");
             if (version != FormatVersion) throw Invalid(folder, $"format version {version} is not known to this program, which reads {FormatVersion}");
             if (!TryInteger(root["step"], out long step) || step < 0 || root["files"] is not JsonObject files || root["state"] is not JsonObject state)
                 throw Invalid(folder, $"{StateFile} lacks step, files or state");
@@ -78,8 +81,10 @@ sealed class Checkpoint
 
     static void Verify(string folder, string name, JsonNode? file)
     {
-        if (name.Length == 0 || name != Path.GetFileName(name) || name is "." or ".." || name.Any(char.IsControl)) throw Invalid(folder, $"{StateFile} names a file outside the folder");
-        if (file is not JsonObject || !TryInteger(file["bytes"], out long bytes) || file["sha256"] is not JsonValue value || !value.TryGetValue(out string? hash))
+        if (name.Length == 0 || name != Path.GetFileName(name) || name is "." or ".." || name.Any(char.IsControl))
+            throw Invalid(folder, $"{StateFile} names a file outside the folder");
+        if (file is not JsonObject || !TryInteger(file["bytes"], out long bytes) || file["sha256"] is not JsonValue value
+            || !value.TryGetValue(out string? hash))
             throw Invalid(folder, $"{StateFile} says nothing of length and hash of {name}");
         FileInfo info = new(Path.Combine(folder, name));
         if (!info.Exists) throw Invalid(folder, $"{name} is missing");

@@ -7,8 +7,8 @@ namespace Sagan.Native.Training;
 sealed record SkippedCheckpoint(string Name, string Reason);
 
 /// <summary>
-/// The folder <c>checkpoints</c> of a run. A checkpoint is written as <c>.tmp-step-0001000</c>: every file, then state.json with their hashes, each flushed to the
-/// disk, then the folder; then it is renamed. So a crash at any moment leaves what was there before, plus rubbish that the next opening removes.
+/// The folder <c>checkpoints</c> of a run. A checkpoint is written as <c>.tmp-step-0001000</c>: every file, then state.json with their hashes, each flushed
+/// to the disk, then the folder; then it is renamed. So a crash at any moment leaves what was there before, plus rubbish that the next opening removes.
 /// One process at a time: the run folder is locked.
 /// </summary>
 sealed class CheckpointStore
@@ -55,7 +55,8 @@ sealed class CheckpointStore
             List<(string, long, string)> written = [];
             foreach ((string file, Action<Stream> write) in files)
             {
-                if (file != Path.GetFileName(file) || file == Checkpoint.StateFile) throw new ArgumentException($"'{file}' is no name for a file of a checkpoint.", nameof(files));
+                if (file != Path.GetFileName(file) || file == Checkpoint.StateFile)
+                    throw new ArgumentException($"'{file}' is no name for a file of a checkpoint.", nameof(files));
                 written.Add(WriteFile(Path.Combine(temporary, file), write));
             }
             WriteFile(Path.Combine(temporary, Checkpoint.StateFile), s => s.Write(Checkpoint.Describe(step, state, written)));
@@ -121,7 +122,10 @@ sealed class CheckpointStore
     {
         string path = Path.Combine(folder, Checkpoint.NameOf(step));
         if (!Directory.Exists(path))
-            throw new RunFileException($"{path}: no such checkpoint; there are {(Steps.Count == 0 ? "none" : "those of steps " + string.Join(", ", Steps.Order()))}.");
+        {
+            string others = Steps.Count == 0 ? "none" : "those of steps " + string.Join(", ", Steps.Order());
+            throw new RunFileException($"{path}: no such checkpoint; there are {others}.");
+        }
         Checkpoint c = Checkpoint.Open(path);
         return c.Step == step ? c : throw new RunFileException($"{path}: holds step {c.Step}.");
     }
@@ -176,7 +180,7 @@ sealed class CheckpointStore
             needed += counting.Length;
         }
         long free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
-        return $"{target}: the disk is full: the checkpoint needs {needed} bytes and {free} are free; make room, or keep fewer checkpoints (--keep, now {keep}). "
-            + "The older checkpoints are untouched.";
+        return $"{target}: the disk is full: the checkpoint needs {needed} bytes and {free} are free; "
+            + $"make room, or keep fewer checkpoints (--keep, now {keep}). The older checkpoints are untouched.";
     }
 }

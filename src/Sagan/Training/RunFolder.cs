@@ -96,7 +96,7 @@ sealed class RunFolder : IDisposable
     }
 
     /// <summary>The run's configuration, with these values of it changed.</summary>
-    public ResolvedConfig ReadConfig(IReadOnlyList<string> set) => ConfigResolver.Resolve(new ConfigSources { File = File(Config), Set = set });
+    public ResolvedConfig ReadConfig(IReadOnlyList<string> set) => ConfigResolver.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set });
 
     /// <summary>Writes the configuration that a resumed run goes on with.</summary>
     public void WriteConfig(ResolvedConfig config)
@@ -135,8 +135,11 @@ sealed class RunFolder : IDisposable
         WriteSessions();
     }
 
-    void WriteSessions() =>
-        DurableFile.Replace(File(Run), JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["sessions"] = sessions.DeepClone() }, CheckpointJson.Default.JsonObject));
+    void WriteSessions()
+    {
+        JsonObject document = new() { ["sessions"] = sessions.DeepClone() };
+        DurableFile.Replace(File(Run), JsonSerializer.SerializeToUtf8Bytes(document, CheckpointJson.Default.JsonObject));
+    }
 
     string Now() => time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 

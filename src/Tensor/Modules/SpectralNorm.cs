@@ -111,11 +111,12 @@ public sealed class SpectralNorm : Module
         bool first = name == "u" != transpose;
         int count = first ? spec.Rows : spec.Columns;
         Tensor value = init.UnitVector(new Shape(count));
-        if (first || w.Rank != 4 || transpose) return new Parameter($"weight_{name}", value, trainable: false);
+        bool reorder = !first && w.Rank == 4 && !transpose;
         return new Parameter($"weight_{name}", value, trainable: false)
         {
-            SavedView = new Shape(w[1], w[2], w[3]),
-            SavedOrder = [2, 0, 1],
+            IsUnitVector = true,
+            SavedView = reorder ? new Shape(w[1], w[2], w[3]) : null,
+            SavedOrder = reorder ? [2, 0, 1] : null,
         };
     }
 }

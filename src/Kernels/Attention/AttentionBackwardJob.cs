@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>
+/// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuBackend.Attention.cs. rowDots and lse2 hold
+/// rowsum(g * o) and lse / log 2 for every query.
+/// </summary>
+readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* lse2, float* rowDots, float* dk, float* dv, float* dqParts,
+    AttentionSpec s, AttentionChunks chunks) : ISimdJob
+{
+    const int QueryTile = 96;
+
+    public void Execute(int index) => SimdJob.Run(this, index);
+
+    public void Execute<V>(int index) where V : unmanaged, ISimd<V>
+    {
+        int w = AttentionMath.Panel<V>(), b = index / chunks.Count, chunk = index % chunks.Count, width = chunks.QueryWidth;
+        float* qb = q + (long)b * s.N * s.Dk, gb = g + (long)b * s.N * s.Dv, dq = dqParts + (long)index * s.N * width;
+        float* kt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (2L * s.Dk + 2L * s.Dv + 2 * QueryTile + width));
+        float* vt = kt + (long)s.Dk * w, dkt = vt + (long)s.Dv * w, dvt = dkt + (long)s.Dk * w;
+        float* p = dvt + (long)s.Dv * w, ds = p + QueryTile * w, rows = ds + QueryTile * w;
+
+        for (int j = chunks.Begin(chunk); j < chunks.End(chunk); j += w)
+        {
+            int keys = Math.Min(w, chunks.End(chunk) - j);
+            float* kj = k + ((long)b * s.M + j) * s.Dk, vj = v + ((long)b * s.M + j) * s.Dv;
+            AttentionMath.FillPanel(kj, keys, s.Dk, kt, w, s.Scale * AttentionMath.Log2E);
+            AttentionMath.FillPanel(vj, keys, s.Dv, vt, w, 1);
+            FillRows(kj, keys, s.Dk, rows, width, Math.Min(width, w));
+
+            for (int i = 0; i < s.N; i += QueryTile)
+            {
+                int queries = Math.Min(QueryTile, s.N - i);
+                bool add = i > 0, addQuery = j > chunks.Begin(chunk);
+                float* qi = qb + (long)i * s.Dk, gi = gb + (long)i * s.Dv;
+                AttentionMath.Rows<V>(qi, s.Dk, kt, s.Dk, p, w, queries, false);
+                AttentionMath.Rows<V>(gi, s.Dv, vt, s.Dv, ds, w, queries, false);
+                ScoreGradients<V>(p, ds, queries, lse2 + (long)b * s.N + i, rowDots + (long)b * s.N + i);
+                AttentionMath.Columns<V>(gi, s.Dv, p, queries, dvt, w, s.Dv, add);
+                AttentionMath.Columns<V>(qi, s.Dk, ds, queries, dkt, w, s.Dk, add);
+                // Only the keys that are there: the lanes above them hold no gradient.
+                if (width == V.Count) AttentionMath.RowsNarrow<V>(ds, w, rows, keys, dq + (long)i * width, width, queries, addQuery);
+                else
+                    for (int d = 0; d < width; d += w)
+                        AttentionMath.Rows<V>(ds, w, rows + (long)d * w, keys, dq + (long)i * width + d, width, queries, addQuery);
+            }
+            AttentionMath.Transpose(dkt, w, dk + ((long)b * s.M + j) * s.Dk, s.Dk, s.Dk, keys, s.Scale);
+            AttentionMath.Transpose(dvt, w, dv + ((long)b * s.M + j) * s.Dv, s.Dv, s.Dv, keys, 1);
+        }
+    }
+
+    // p = 2^(p - lse2);  ds = p (ds - rowDot).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void ScoreGradients<V>(float* p, float* ds, int queries, float* lse2, float* rowDots) where V : unmanaged, ISimd<V>
+    {
+        for (int i = 0; i < queries; i++, p += 2 * V.Count, ds += 2 * V.Count)
+        {
+            V l = V.Create(lse2[i]), d = V.Create(rowDots[i]);
+            V p0 = AttentionMath.Exp2(V.Load(p) - l), p1 = AttentionMath.Exp2(V.Load(p + V.Count) - l);
+            p0.Store(p);
+            p1.Store(p + V.Count);
+            (p0 * (V.Load(ds) - d)).Store(ds);
+            (p1 * (V.Load(ds + V.Count) - d)).Store(ds + V.Count);
+        }
+    }
+
+    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) panel + r lanes + c % lanes] = x[r, c].
+    static void FillRows(float* x, int count, int width, float* rows, int padded, int lanes)
+    {
+        int panel = lanes == padded ? 0 : lanes * lanes;
+        for (int r = 0; r < count; r++)
+            for (int c = 0; c < padded; c++)
+                rows[(nint)(c / lanes) * panel + r * lanes + c % lanes] = c < width ? x[(nint)r * width + c] : 0;
+    }
+}

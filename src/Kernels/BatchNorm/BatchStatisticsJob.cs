@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>Shift, sum (x - shift) and sum (x - shift)^2 of every channel over one block of rows.</summary>
+readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channels, RowBlocks blocks) : ISimdJob
+{
+    public void Execute(int index) => SimdJob.Run(this, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Execute<V>(int block) where V : unmanaged, ISimd<V>
+    {
+        int c = 0;
+        for (; c <= channels - V.Count; c += V.Count) Channel<V>(block, c);
+        for (; c < channels; c++) Channel<Simd1>(block, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void Channel<V>(int block, int c) where V : unmanaged, ISimd<V>
+    {
+        int rows = blocks.End(block) - blocks.Begin(block);
+        long n = channels;
+        float* begin = x + (long)blocks.Begin(block) * n + c, end = begin + rows * n, fours = begin + (rows & ~3) * n;
+        V a0 = V.Create(0), a1 = a0, a2 = a0, a3 = a0;
+        float* p = begin;
+        for (; p < fours; p += 4 * n)
+        {
+            a0 += V.Load(p);
+            a1 += V.Load(p + n);
+            a2 += V.Load(p + 2 * n);
+            a3 += V.Load(p + 3 * n);
+        }
+        for (; p < end; p += n) a0 += V.Load(p);
+        V m = (a0 + a1 + (a2 + a3)) * V.Create(1f / rows);
+
+        a0 = a1 = a2 = a3 = V.Create(0);
+        V b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        for (p = begin; p < fours; p += 4 * n)
+        {
+            Add(p, m, ref a0, ref b0);
+            Add(p + n, m, ref a1, ref b1);
+            Add(p + 2 * n, m, ref a2, ref b2);
+            Add(p + 3 * n, m, ref a3, ref b3);
+        }
+        for (; p < end; p += n) Add(p, m, ref a0, ref b0);
+        float* o = partials + 3L * block * n + c;
+        m.Store(o);
+        (a0 + a1 + (a2 + a3)).Store(o + n);
+        (b0 + b1 + (b2 + b3)).Store(o + 2 * n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add<V>(float* p, V shift, ref V sum, ref V squares) where V : unmanaged, ISimd<V>
+    {
+        V d = V.Load(p) - shift;
+        sum += d;
+        squares = V.MultiplyAdd(d, d, squares);
+    }
+
+    /// <summary>Mean and biased variance of all rows from the blocks' partial sums.</summary>
+    public static void Combine(float* partials, float* mean, float* variance, int rows, int channels, RowBlocks blocks)
+    {
+        for (int c = 0; c < channels; c++)
+        {
+            double total = 0;
+            for (int b = 0; b < blocks.Count; b++)
+            {
+                float* p = partials + 3L * b * channels + c;
+                total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) + p[channels];
+            }
+            double mu = total / rows, m2 = 0;
+            for (int b = 0; b < blocks.Count; b++)
+            {
+                float* p = partials + 3L * b * channels + c;
+                double n = blocks.End(b) - blocks.Begin(b), s1 = p[channels], d = p[0] + s1 / n - mu;
+                m2 += p[2L * channels] - s1 * s1 / n + n * d * d;
+            }
+            mean[c] = (float)mu;
+            variance[c] = (float)(Math.Max(m2, 0) / rows);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+namespace Sagan.Native.Kernels;
+
+// Batch normalisation with the activation that follows, x [rows, channels].
+//
+//   forward    mean_c, variance_c over the rows;  y = act(weight_c (x - mean_c) / sqrt(variance_c + eps) + bias_c)
+//   backward   z = g act'(y);  dbias_c = sum z;  dweight_c = sum z xh;  dx = weight_c / sqrt(variance_c + eps) (z - dbias_c / M - xh dweight_c / M)
+//
+// Who computes what: one job per block of rows (RowBlocks), vector lanes along the channels, channels that fill no vector one by one. Sums over rows are taken
+// per block in float and combined over the blocks, in order, in double: the same bits for every number of threads.
+// Work: forward reads x twice, once more from the cache, and writes y; backward reads g, x, y twice and writes dx. 6 and 15 flops an element:
+// bound by memory.
+//
+// Numerics. A block is read twice while it is in the cache: shift m = its mean as float gives it, then s1 = sum (x - m) and s2 = sum (x - m)^2 over four
+// interleaved sets of at most 128 rows. s1, which mends the rounding of m, and s2 go into the combination of Chan, Golub and LeVeque 1979 in double: 
+// mean_b = m + s1 / n, M2 = sum_b (s2 - s1^2 / n) + sum_b n (mean_b - mean)^2. Nothing large cancels, also where the mean is a million deviations.
+public sealed unsafe partial class CpuBackend : IFusedBatchNorm
+{
+    const int BatchNormPartials = 0, BatchNormFactors = 1;
+
+    /// <inheritdoc/>
+    public void BatchNorm(Storage x, Storage weight, Storage bias, Storage y, Storage mean, Storage variance, in BatchNormSpec s)
+    {
+        RowBlocks blocks = RowBlocks.Cached(s.Rows, s.Channels);
+        // Per block and channel: the shift, sum (x - shift), sum (x - shift)^2.
+        float* partials = Scratch.Floats(BatchNormPartials, 3L * blocks.Count * s.Channels);
+        WorkerPool.Run(blocks.Count, new BatchStatisticsJob(Floats(x), partials, s.Channels, blocks));
+        BatchStatisticsJob.Combine(partials, Floats(mean), Floats(variance), s.Rows, s.Channels, blocks);
+        BatchNormInference(x, weight, bias, mean, variance, y, s);
+    }
+
+    /// <inheritdoc/>
+    public void BatchNormInference(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y, in BatchNormSpec s)
+    {
+        switch (s.Activation.Kind)
+        {
+            case ActivationKind.None: Normalize(x, weight, bias, mean, variance, y, s, new IdentityOp()); break;
+            case ActivationKind.LeakyRelu: Normalize(x, weight, bias, mean, variance, y, s, new LeakyReluOp(s.Activation.Slope)); break;
+            case ActivationKind.Tanh: Normalize(x, weight, bias, mean, variance, y, s, new TanhOp()); break;
+            default: throw new ArgumentOutOfRangeException(nameof(s), s.Activation.Kind, "batch norm: this activation is unknown.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void BatchNormBackward(Storage g, Storage x, Storage y, Storage weight, Storage mean, Storage variance, Storage dx, Storage dweight, Storage dbias,
+        in BatchNormSpec s)
+    {
+        switch (s.Activation.Kind)
+        {
+            case ActivationKind.None: NormalizeBackward(g, x, y, weight, mean, variance, dx, dweight, dbias, s, new FirstOp()); break;
+            case ActivationKind.LeakyRelu:
+                NormalizeBackward(g, x, y, weight, mean, variance, dx, dweight, dbias, s, new LeakyReluGradOp(s.Activation.Slope));
+                break;
+            case ActivationKind.Tanh: NormalizeBackward(g, x, y, weight, mean, variance, dx, dweight, dbias, s, new TanhGradOp()); break;
+            default: throw new ArgumentOutOfRangeException(nameof(s), s.Activation.Kind, "batch norm: this activation is unknown.");
+        }
+    }
+
+    static void Normalize<TAct>(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y, in BatchNormSpec s, TAct act)
+        where TAct : unmanaged, IUnaryOp
+    {
+        float* scale = Scratch.Floats(BatchNormFactors, s.Channels);
+        float* w = Floats(weight), v = Floats(variance);
+        for (int c = 0; c < s.Channels; c++) scale[c] = (float)(w[c] / Math.Sqrt((double)v[c] + s.Epsilon));
+        RowBlocks blocks = RowBlocks.Cached(s.Rows, s.Channels);
+        WorkerPool.Run(blocks.Count, new NormalizeJob<TAct>(Floats(x), Floats(y), Floats(mean), scale,
+            Floats(bias), s.Channels, blocks, act));
+    }
+
+    static void NormalizeBackward<TGrad>(Storage g, Storage x, Storage y, Storage weight, Storage mean, Storage variance, Storage dx,
+        Storage dweight, Storage dbias, in BatchNormSpec s, TGrad grad) where TGrad : unmanaged, IBinaryOp
+    {
+        int channels = s.Channels;
+        RowBlocks blocks = RowBlocks.Cached(s.Rows, channels);
+        float* partials = Scratch.Floats(BatchNormPartials, 2L * blocks.Count * channels);
+        // Per channel: 1 / sqrt(variance + eps), weight / sqrt(variance + eps), dbias / M, dweight / M.
+        float* factors = Scratch.Floats(BatchNormFactors, 4L * channels);
+        float* w = Floats(weight), v = Floats(variance);
+        float* dw = Floats(dweight), db = Floats(dbias);
+        for (int c = 0; c < channels; c++)
+        {
+            double inverse = 1 / Math.Sqrt((double)v[c] + s.Epsilon);
+            factors[c] = (float)inverse;
+            factors[channels + c] = (float)(w[c] * inverse);
+        }
+        float* pg = Floats(g), px = Floats(x), py = Floats(y), m = Floats(mean);
+        WorkerPool.Run(blocks.Count, new NormalizeGradSumsJob<TGrad>(pg, px, py, m, factors, partials, channels, blocks, grad));
+        for (int c = 0; c < channels; c++)
+        {
+            double sum = 0, dot = 0;
+            for (int b = 0; b < blocks.Count; b++)
+            {
+                sum += partials[2L * b * channels + c];
+                dot += partials[(2L * b + 1) * channels + c];
+            }
+            db[c] = (float)sum;
+            dw[c] = (float)dot;
+            factors[2 * channels + c] = (float)(sum / s.Rows);
+            factors[3 * channels + c] = (float)(dot / s.Rows);
+        }
+        WorkerPool.Run(blocks.Count, new NormalizeGradJob<TGrad>(pg, px, py, m, factors, Floats(dx), channels, blocks, grad));
+    }
+}

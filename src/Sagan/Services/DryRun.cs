@@ -1,0 +1,38 @@
+using System.Globalization;
+using Sagan.Native.Benchmarks;
+using Sagan.Native.Configuration;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary>
+/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two short measurements at small
+/// batches give both for any batch.
+/// </summary>
+static class DryRun
+{
+    const int Small = 2, Large = 6;
+
+    public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
+    {
+        Setup.Threads(config.Training.Threads);
+        TrainingState state = new(config);
+        StepTiming a = Measure(config, Small), b = Measure(config, Large);
+        TrainingConfig t = config.Training;
+        double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds), 0);
+        TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);
+        CultureInfo c = CultureInfo.InvariantCulture;
+        return
+        [
+            ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
+            ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
+            ("memory", string.Create(c, $"about {AtBatch(a.PeakTensorMb, b.PeakTensorMb):0} MB of tensors at batch {t.Batch}")),
+            ("time", string.Create(c, $"about {step:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {t.Steps} steps")),
+            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now"),
+        ];
+
+        double AtBatch(double small, double large) => small + (large - small) / (Large - Small) * (t.Batch - Small);
+    }
+
+    static StepTiming Measure(RunConfig config, int batch) => StepBenchmark.Run(config with { Training = config.Training with { Batch = batch } }, steps: 4);
+}

@@ -1,0 +1,56 @@
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.IO;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Services;
+
+/// <summary>What several verbs need before they can begin.</summary>
+static class Setup
+{
+    /// <summary>Sets the number of threads; 0 = one for each processor.</summary>
+    public static void Threads(int count) => WorkerPool.Threads = count == 0 ? Environment.ProcessorCount : count;
+
+    /// <summary>Opens the data set of a configuration, with progress on stderr.</summary>
+    public static ImageDataset OpenData(RunConfig config, CliContext context, CancellationToken cancellation = default)
+    {
+        Terminal terminal = context.Terminal;
+        DataConfig d = config.Data;
+        ImageDataset data = Dataset.Open(d.Source, new DatasetOptions
+        {
+            Size = config.Model.Size,
+            Channels = config.Model.Channels,
+            Crop = d.Crop == CropKind.Centre ? CropMode.Centre : CropMode.None,
+            CropPixels = d.CropPixels,
+            SkipBadImages = d.SkipBadImages,
+            CreatureCount = d.CreatureCount,
+            CreatureSeed = d.CreatureSeed,
+            Progress = terminal.IsLive ? new Live(terminal) : null,
+        }, cancellation);
+        if (terminal.IsLive) terminal.Live("");
+        return data;
+    }
+
+    /// <summary>Writes a picture, whole or not at all.</summary>
+    public static void WritePng(string path, Image image, params IEnumerable<KeyValuePair<string, string>> text)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            byte[] png = PngWriter.Write(image, text);
+            AtomicFile.Write(path, s => s.Write(png));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFileException($"{path}: the picture cannot be written: {e.Message}", e);
+        }
+    }
+
+    // Not Progress<T>: it would post to another thread and show old numbers after the end.
+    sealed class Live(Terminal terminal) : IProgress<DatasetProgress>
+    {
+        public void Report(DatasetProgress p) => terminal.Live($"reading images: {p.Done}/{p.Total}{(p.Skipped > 0 ? $", {p.Skipped} skipped" : "")}");
+    }
+}

@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.Sampling;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary>One session of a run: from where it is to its last step, or until it is stopped. Logs, draws samples, saves, and says how it ended.</summary>
+sealed class TrainingSession
+{
+    readonly RunFolder folder;
+    readonly ResolvedConfig resolved;
+    readonly TrainingState state;
+    readonly ImageDataset data;
+    readonly CliContext context;
+    readonly TrainingConfig training;
+    readonly CheckpointStore checkpoints;
+    readonly Stopwatch clock = Stopwatch.StartNew();
+    long savedStep = -1, sampledStep = -1;
+
+    TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context)
+    {
+        (this.folder, this.resolved, this.state, this.data, this.context) = (folder, resolved, state, data, context);
+        training = resolved.Config.Training;
+        checkpoints = folder.OpenCheckpoints(training.Keep);
+    }
+
+    /// <summary><c>sagan train</c>.</summary>
+    public static ExitCode Train(TrainRequest request, CliContext context)
+    {
+        RunConfig config = request.Config.Config;
+        Setup.Threads(config.Training.Threads);
+        using ImageDataset data = Setup.OpenData(config, context);
+        TrainingState state = new(config);
+        using RunFolder folder = RunFolder.Create(request.Folder, request.Config);
+        context.Terminal.Note(data.Report.ToText().TrimEnd());
+        Setup.WritePng(folder.File("samples/real.png"), data.Grid());
+        return new TrainingSession(folder, request.Config, state, data, context).Run();
+    }
+
+    /// <summary><c>sagan resume</c>.</summary>
+    public static ExitCode Resume(ResumeRequest request, CliContext context)
+    {
+        using RunFolder folder = RunFolder.Open(request.Folder);
+        List<string> set = [.. request.Set];
+        if (request.Steps is { } steps) set.Add($"training.steps={steps}");
+        ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
+        ResumeRules.Check(before.Config, now.Config, request.AllowChange);
+        Setup.Threads(now.Config.Training.Threads);
+
+        CheckpointStore checkpoints = CheckpointStore.ForReading(folder.File("checkpoints"));
+        IReadOnlyList<SkippedCheckpoint> skipped = [];
+        Checkpoint checkpoint = request.FromStep is { } from
+            ? checkpoints.Open(from)
+            : checkpoints.FindNewest(out skipped) ?? throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew with sagan train.");
+        foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
+
+        using ImageDataset data = Setup.OpenData(now.Config, context);
+        if (checkpoint.State["data"]?.GetValue<string>() is { } hash && hash != data.Report.ContentHash && !request.AllowChange)
+            throw new UsageException($"{now.Config.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
+        TrainingState state = new(now.Config);
+        state.Load(name => File.OpenRead(checkpoint.File(name)));
+        if (state.StepCount >= now.Config.Training.Steps)
+        {
+            context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: sagan resume {request.Folder} --steps {2L * state.StepCount}");
+            return ExitCode.Success;
+        }
+        TrainingSession session = new(folder, now, state, data, context);
+        if (request.FromStep != null) session.checkpoints.RemoveAfter(checkpoint.Step);
+        folder.WriteConfig(now);
+        context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
+        return session.Run();
+    }
+
+    ExitCode Run()
+    {
+        using ShutdownSignal signal = new(context.Terminal.Note);
+        using Trainer trainer = new(state, data);
+        using MetricsLog metrics = folder.OpenMetrics(state.StepCount);
+        if (trainer.Warning != null) context.Terminal.Warning(trainer.Warning);
+        Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
+        folder.BeginSession(Facts());
+        ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
+        string reason = "error";
+        try
+        {
+            ExitCode code = Loop(trainer, metrics, progress, signal);
+            reason = code == ExitCode.Success ? state.StepCount >= training.Steps ? "finished" : "time limit" : "interrupted";
+            if (code == ExitCode.Success) Conclude();
+            return code;
+        }
+        catch (DivergedException)
+        {
+            reason = "diverged";
+            throw;
+        }
+        finally
+        {
+            progress.Finish();
+            End(reason);
+        }
+    }
+
+    // A disk that is full here must not hide what went wrong before.
+    void End(string reason)
+    {
+        try
+        {
+            folder.Say(reason);
+            folder.EndSession(reason, state.StepCount);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunFileException)
+        {
+            context.Terminal.Warning($"{folder.Path}: how the session ended could not be noted: {e.Message}");
+        }
+    }
+
+    ExitCode Loop(Trainer trainer, MetricsLog metrics, ProgressReporter progress, ShutdownSignal signal)
+    {
+        while (state.StepCount < training.Steps)
+        {
+            signal.Step = state.StepCount + 1;
+            StepReport r = trainer.Next();
+            if (!r.IsFinite) throw Diverged(r);
+            (string Name, float Value)[] gammas = [.. state.Gammas()];
+            progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
+            if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
+                metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
+                    .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]);
+            if (Every(training.SampleEvery, r.Step)) DrawSamples();
+            bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
+            bool stop = signal.Requested || timeUp;
+            if (stop || Every(training.SaveEvery, r.Step)) Save(progress);
+            if (signal.Requested)
+            {
+                Say($"stopped after step {r.Step}; to go on: sagan resume {folder.Path}");
+                return signal.ExitCode;
+            }
+            if (timeUp && r.Step < training.Steps)
+            {
+                Say($"the time limit of {training.MaxTime} is reached at step {r.Step}; to go on: sagan resume {folder.Path}");
+                break;
+            }
+        }
+        Save(progress);
+        return ExitCode.Success;
+    }
+
+    static bool Every(int interval, int step) => interval > 0 && step % interval == 0;
+
+    void Save(ProgressReporter progress)
+    {
+        if (savedStep == state.StepCount) return;
+        checkpoints.Save(state.StepCount, state.Files(), new JsonObject { ["data"] = data.Report.ContentHash });
+        savedStep = state.StepCount;
+        progress.Saved($"checkpoint of step {state.StepCount}");
+    }
+
+    void DrawSamples()
+    {
+        if (sampledStep == state.StepCount) return;
+        Setup.WritePng(folder.SampleFile(state.StepCount), ImageGrid.Of(Samples(resolved.Config.Sampling.Images)), Labels());
+        sampledStep = state.StepCount;
+    }
+
+    Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics));
+
+    IEnumerable<KeyValuePair<string, string>> Labels() =>
+    [
+        new("sagan.step", state.StepCount.ToString(CultureInfo.InvariantCulture)),
+        new("sagan.seed", training.Seed.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    // The picture, the measure where there is one, and what to try next.
+    void Conclude()
+    {
+        DrawSamples();
+        JsonObject result = new() { ["run"] = folder.Path, ["step"] = state.StepCount, ["samples"] = folder.SampleFile(state.StepCount), ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 1) };
+        if (resolved.Config.Data.Source == Dataset.Creatures && resolved.Config.Model.Channels == 3)
+        {
+            CreatureConsistency c = CreatureConsistency.Measure(Samples(512));
+            context.Result(string.Create(CultureInfo.InvariantCulture,
+                $"consistency of 512 samples: {c.Overall:P0} (figures {c.Figures:P0}; left and right agree in ear colour {c.EarColour:P0}, ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+            result["consistency"] = c.Overall;
+            result["figures"] = c.Figures;
+        }
+        context.Result($"samples:    {folder.SampleFile(state.StepCount)}   (real images: {folder.File("samples/real.png")})");
+        context.Result($"checkpoint: {folder.File("checkpoints/" + Checkpoint.NameOf(state.StepCount))}   log: {folder.File("metrics.jsonl")}");
+        context.Result(state.StepCount < training.Steps
+            ? $"next: sagan resume {folder.Path}"
+            : $"next: sagan sample {folder.Path} --grid 4x8 --seed 2, train longer with sagan resume {folder.Path} --steps {2L * state.StepCount}, or use your own images: sagan train --data FOLDER");
+        context.ResultJson(result);
+    }
+
+    DivergedException Diverged(StepReport r)
+    {
+        string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
+        return new DivergedException(string.Create(CultureInfo.InvariantCulture,
+            $"training diverged at step {r.Step}: losses D {r.DLoss}, G {r.GLoss}; {saved}. Try a lower learning rate (--g-lr, --d-lr) and resume, or another seed."));
+    }
+
+    void Say(string text)
+    {
+        context.Terminal.Note(text);
+        folder.Say(text);
+    }
+
+    Dictionary<string, string> Facts() => new()
+    {
+        ["program"] = SaganCommandLine.Version,
+        ["system"] = RuntimeInformation.OSDescription,
+        ["processor"] = HostProcessor.Current.Name,
+        ["threads"] = Kernels.WorkerPool.Threads.ToString(CultureInfo.InvariantCulture),
+        ["device"] = training.Device,
+        ["data"] = data.Report.ContentHash,
+        ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+        ["fromStep"] = state.StepCount.ToString(CultureInfo.InvariantCulture),
+    };
+
+    static string Why(IReadOnlyList<SkippedCheckpoint> skipped) => skipped.Count == 0 ? "" : $" ({string.Join("; ", skipped.Select(s => $"{s.Name}: {s.Reason}"))})";
+}

@@ -1,0 +1,170 @@
+using Sagan.Native.Kernels;
+using static Sagan.Native.Tests.KernelArrays;
+
+namespace Sagan.Native.Tests;
+
+public class AttentionTests
+{
+    static readonly CpuBackend Cpu = (CpuBackend)Device.Cpu.Backend;
+
+    sealed record Arrays(float[] Q, float[] K, float[] V, float[] G);
+
+    static Arrays Random(AttentionSpec s, double deviation = 1) => new(Normal(s.Batch * s.N * s.Dk, 1, deviation), Normal(s.Batch * s.M * s.Dk, 2, deviation),
+        Normal(s.Batch * s.M * s.Dv, 3), Normal(s.Batch * s.N * s.Dv, 4));
+
+    static (float[] O, float[] Lse, float[] Dq, float[] Dk, float[] Dv) Run(Arrays a, AttentionSpec s)
+    {
+        Storage q = Of(a.Q), k = Of(a.K), v = Of(a.V), g = Of(a.G), o = Rent(a.G.Length), lse = Rent(s.Batch * s.N);
+        Storage dq = Rent(a.Q.Length), dk = Rent(a.K.Length), dv = Rent(a.V.Length);
+        Cpu.Attention(q, k, v, o, lse, s);
+        Cpu.AttentionBackward(q, k, v, o, lse, g, dq, dk, dv, s);
+        Assert.Equal(a.Q, Read(q));
+        Assert.Equal(a.K, Read(k));
+        Assert.Equal(a.V, Read(v));
+        Assert.Equal(a.G, Read(g));
+        var result = (Read(o), Read(lse), Read(dq), Read(dk), Read(dv));
+        foreach (Storage x in new[] { q, k, v, g, o, lse, dq, dk, dv }) x.Release();
+        return result;
+    }
+
+    static (double[] O, double[] Lse, double[] Dq, double[] Dk, double[] Dv) Expected(Arrays x, AttentionSpec s)
+    {
+        double[] o = new double[x.G.Length], lse = new double[s.Batch * s.N];
+        double[] dq = new double[x.Q.Length], dk = new double[x.K.Length], dv = new double[x.V.Length];
+        double[] a = new double[s.M], da = new double[s.M];
+        for (int b = 0; b < s.Batch; b++)
+            for (int i = 0; i < s.N; i++)
+            {
+                int qi = (b * s.N + i) * s.Dk, oi = (b * s.N + i) * s.Dv;
+                double max = double.NegativeInfinity, sum = 0, dot = 0;
+                for (int j = 0; j < s.M; j++)
+                {
+                    a[j] = 0;
+                    for (int d = 0; d < s.Dk; d++) a[j] += (double)s.Scale * x.Q[qi + d] * x.K[(b * s.M + j) * s.Dk + d];
+                    max = Math.Max(max, a[j]);
+                }
+                for (int j = 0; j < s.M; j++) sum += a[j] = Math.Exp(a[j] - max);
+                lse[b * s.N + i] = max + Math.Log(sum);
+                for (int j = 0; j < s.M; j++)
+                {
+                    a[j] /= sum;
+                    da[j] = 0;
+                    for (int c = 0; c < s.Dv; c++)
+                    {
+                        int vj = (b * s.M + j) * s.Dv + c;
+                        o[oi + c] += a[j] * x.V[vj];
+                        dv[vj] += a[j] * x.G[oi + c];
+                        da[j] += (double)x.G[oi + c] * x.V[vj];
+                    }
+                    dot += a[j] * da[j];
+                }
+                for (int j = 0; j < s.M; j++)
+                    for (int d = 0; d < s.Dk; d++)
+                    {
+                        double de = s.Scale * a[j] * (da[j] - dot);
+                        dq[qi + d] += de * x.K[(b * s.M + j) * s.Dk + d];
+                        dk[(b * s.M + j) * s.Dk + d] += de * x.Q[qi + d];
+                    }
+            }
+        return (o, lse, dq, dk, dv);
+    }
+
+    static void Check(AttentionSpec s, Arrays x, double tolerance)
+    {
+        var e = Expected(x, s);
+        var a = Run(x, s);
+        Near("o", e.O, a.O, tolerance, 1);
+        Near("lse", e.Lse, a.Lse, tolerance, 1);
+        // dE is the difference of two numbers of the size of g v, and is multiplied by k and q.
+        Near("dq", e.Dq, a.Dq, tolerance, Math.Max(1, x.K.Max(Math.Abs)));
+        Near("dk", e.Dk, a.Dk, tolerance, Math.Max(1, x.Q.Max(Math.Abs)));
+        Near("dv", e.Dv, a.Dv, tolerance, 1);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, 1, 1, 1f)]
+    [InlineData(2, 1, 3, 2, 1, 1f)]
+    [InlineData(2, 3, 1, 1, 5, 0.5f)]
+    [InlineData(3, 16, 16, 4, 32, 1f)]
+    [InlineData(2, 16, 4, 4, 16, 1f)]
+    [InlineData(2, 64, 64, 8, 64, 0.35f)]
+    [InlineData(1, 33, 65, 7, 13, 1f)]
+    [InlineData(2, 31, 100, 16, 3, -0.7f)]
+    [InlineData(1, 100, 257, 17, 37, 0.25f)]
+    [InlineData(1, 130, 515, 33, 20, 0.2f)]
+    [InlineData(1, 70, 40, 70, 9, 0.1f)]
+    [InlineData(40, 9, 11, 3, 6, 1f)]
+    [InlineData(1, 256, 256, 16, 128, 1f)]
+    [InlineData(2, 1024, 1024, 8, 64, 0.5f)]
+    [InlineData(1, 1024, 256, 8, 32, 1f)]
+    public void Forward_and_backward_are_the_formulas(int batch, int n, int m, int dk, int dv, float scale)
+    {
+        AttentionSpec s = new(batch, n, m, dk, dv, scale);
+        Check(s, Random(s), 1e-5);
+    }
+
+    // exp(80) squared would overflow, exp(-80) is next to nothing. A score is rounded to 2^-24 of its size, and so is, absolutely, the logarithm of its weight.
+    [Theory]
+    [InlineData(50, 300, 80)]
+    [InlineData(50, 700, 1000)]
+    public void Large_scores(int n, int m, float largest)
+    {
+        AttentionSpec s = new(1, n, m, 8, 16, 1);
+        Arrays x = Random(s, 3);
+        double max = 0;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < m; j++) max = Math.Max(max, Math.Abs(Enumerable.Range(0, 8).Sum(d => (double)x.Q[i * 8 + d] * x.K[j * 8 + d])));
+        s = s with { Scale = (float)(largest / max) };
+        Check(s, x, 4 * Math.Pow(2, -24) * largest);
+    }
+
+    // The largest score comes in the last tile of keys: everything before it must be scaled away.
+    [Fact]
+    public void The_maximum_may_come_last()
+    {
+        AttentionSpec s = new(1, 20, 1000, 4, 8, 1);
+        Arrays x = Random(s);
+        for (int i = 0; i < x.Q.Length; i++) x.Q[i] = Math.Abs(x.Q[i]) + 0.1f;
+        for (int d = 0; d < 4; d++) x.K[999 * 4 + d] = 20;
+        Check(s, x, 4e-5);
+        Assert.Equal(x.V[999 * 8], Run(x, s).O[0], 1e-5);
+    }
+
+    // Far below zero everywhere: without subtracting the maximum every weight would be 0.
+    [Fact]
+    public void All_scores_may_be_far_below_zero()
+    {
+        AttentionSpec s = new(1, 20, 90, 4, 8, 1);
+        Arrays x = Random(s);
+        for (int i = 0; i < x.Q.Length; i++) x.Q[i] = -10 - Math.Abs(x.Q[i]);
+        for (int i = 0; i < x.K.Length; i++) x.K[i] = 10 + 0.1f * x.K[i];
+        Check(s, x, 1e-3);
+    }
+
+    [Fact]
+    public void A_query_with_nan_harms_no_other()
+    {
+        AttentionSpec s = new(1, 40, 50, 3, 5, 1);
+        Arrays x = Random(s);
+        float[] good = Run(x, s).O;
+        x.Q[7 * 3] = float.NaN;
+        float[] o = Run(x with { Q = [.. x.Q] }, s).O;
+        for (int i = 0; i < o.Length; i++)
+            if (i / 5 == 7) Assert.True(float.IsNaN(o[i]));
+            else Assert.Equal(good[i], o[i]);
+    }
+
+    [Theory]
+    [InlineData(3, 100, 300, 8, 20)]
+    [InlineData(1, 300, 500, 8, 20)]
+    public void Same_bits_for_any_number_of_threads(int batch, int n, int m, int dk, int dv)
+    {
+        AttentionSpec s = new(batch, n, m, dk, dv, 0.5f);
+        Arrays x = Random(s);
+        SameBits(() =>
+        {
+            var r = Run(x, s);
+            return [.. r.O, .. r.Lse, .. r.Dq, .. r.Dk, .. r.Dv];
+        });
+    }
+}
