@@ -62,7 +62,7 @@ public abstract class Backend
     /// <summary>dw[o,u,v,c] = sum over n,i,j of x[n, i*stride+u-padding, j*stride+v-padding, c] dy[n,i,j,o].</summary>
     public abstract void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s);
 
-    /// <summary>y[r,c] = exp(x[r,c] - max_r) / sum_c exp(x[r,c] - max_r). y may be x.</summary>
+    /// <summary>y[r,c] = exp(x[r,c] - max_r) / sum_c exp(x[r,c] - max_r). y may be x. |error| at most 5e-6 relative to y.</summary>
     public abstract void Softmax(Storage x, Storage y, int rows, int columns);
 
     // Resampling, pooling, gathering
@@ -79,7 +79,7 @@ public abstract class Backend
     /// <summary>y[i, :] = x[index[i], :]. Throws <see cref="IndexOutOfRangeException"/> naming the index that is not in 0..rows-1.</summary>
     public abstract void Gather(Storage x, Storage index, Storage y, in GatherSpec s);
 
-    /// <summary>x = 0; x[index[i], :] += y[i, :] for i ascending: the transpose of <see cref="Gather"/>.</summary>
+    /// <summary>x = 0; x[index[i], :] += y[i, :] for i ascending: the transpose of <see cref="Gather"/>, with the same check.</summary>
     public abstract void ScatterAdd(Storage y, Storage index, Storage x, in GatherSpec s);
 
     // Random numbers, counter-based: element i depends on (seed, stream, offset + i) alone. offset is a multiple of 4.

@@ -1,11 +1,14 @@
 namespace Sagan.Native.Kernels;
 
-// Optional capabilities of a backend. Each has a reference composition in src/Tensor/Ops, which is its documentation, fallback, oracle and second-order gradient.
+// Optional capabilities of a backend. Each has a reference composition in src/Tensor/Ops, which is its documentation, fallback, oracle and second-order
+// gradient.
 
 /// <summary>Streaming attention: no N x M matrix is stored.</summary>
 public interface IFusedAttention
 {
-    /// <summary>o_i = sum_j softmax_j(scale q_i . k_j) v_j;  lse_i = log sum_j exp(scale q_i . k_j).  q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  lse [B,N].</summary>
+    /// <summary>
+    /// o_i = sum_j softmax_j(scale q_i . k_j) v_j;  lse_i = log sum_j exp(scale q_i . k_j).  q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  lse [B,N].
+    /// </summary>
     void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s);
 
     /// <summary>
@@ -51,14 +54,16 @@ public interface IFusedBias
 public interface IFusedSpectralNorm
 {
     /// <summary>
-    /// Iterations of v = l2n(W^T u), u = l2n(W v), then sigma = u^T W v. With 0 iterations u and v are copied and only sigma is computed. uOut may be u and vOut may be v.
+    /// Iterations of v = l2n(W^T u), u = l2n(W v), then sigma = u^T W v. With 0 iterations u and v are copied and only sigma is computed. uOut may be u and
+    /// vOut may be v.
     /// A product that is 0 leaves the vector as it was: u and v of an all-zero W would otherwise stay 0 after W has become something else.
     /// Source: Miyato et al. 2018, algorithm 1.
     /// </summary>
     void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s);
 
     /// <summary>
-    /// dw = (g - sum(g * w) / sigma * u v^T) / sigma: the gradient of w / sigma with u, v constant. Where |sigma| is below 1e-12, 1e-12 takes its place. dw may be g.
+    /// dw = (g - sum(g * w) / sigma * u v^T) / sigma: the gradient of w / sigma with u, v constant. Where |sigma| is below 1e-12, 1e-12 takes its place. dw
+    /// may be g.
     /// </summary>
     void SpectralNormBackward(Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw, in PowerIterationSpec s);
 }

@@ -9,7 +9,7 @@ public struct Axes
     int first;
 }
 
-/// <summary>The N, H, W, C of an image batch.</summary>
+/// <summary>The N, H, W, C of an image batch. |error| of a sum at most 1e-6 relative to the sum of the absolute terms.</summary>
 public readonly record struct ImageSpec(int N, int H, int W, int C);
 
 /// <summary>Cuts along one axis: x is [Outer, Length, Inner], the piece [Outer, Count, Inner] begins at Start.</summary>
@@ -18,7 +18,10 @@ public readonly record struct SliceSpec(int Outer, int Length, int Inner, int St
 /// <summary>Table [Rows, Width], Count indices.</summary>
 public readonly record struct GatherSpec(int Rows, int Count, int Width);
 
-/// <summary>Counter-based random numbers: see <see cref="Backend.RandomUniform"/>.</summary>
+/// <summary>
+/// Counter-based random numbers: see <see cref="Backend.RandomUniform"/>. Uniform numbers have the same bits on every device, normal ones an |error| of at
+/// most 1e-6 (1 + |y|).
+/// </summary>
 /// <param name="Seed">The key.</param>
 /// <param name="Stream">The upper 64 bits of the counter: independent sequences under one seed.</param>
 /// <param name="Offset">Number of elements drawn before from this stream; a multiple of 4.</param>
@@ -51,13 +54,14 @@ public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 
 /// <summary>
 /// y[b] [M,N] = op(a[b]) [M,K] times op(b[b]) [K,N]. a is stored [M,K], or [K,M] when TransposeA; b is stored [K,N], or [N,K] when TransposeB.
-/// A batch stride of 0 repeats the operand for every batch entry. 2 Batch M N K flops. |error| at most 2e-6 * sqrt(K) relative to |a| |b|.
+/// A batch stride of 0 repeats the operand for every batch entry. 2 Batch M N K flops. |error| at most 3e-7 * sqrt(K) relative to |a| |b|, the product of the
+/// absolute values.
 /// </summary>
 public readonly record struct MatMulSpec(int Batch, int M, int N, int K, bool TransposeA, bool TransposeB, int BatchStrideA, int BatchStrideB);
 
 /// <summary>
 /// x [N,H,W,Ci], w [Co,Kh,Kw,Ci], y [N,OutH,OutW,Co]; OutH = floor((H + 2 Padding - Kh) / Stride) + 1. The same spec serves the three convolution primitives.
-/// 2 N OutH OutW Co Kh Kw Ci flops.
+/// 2 N OutH OutW Co Kh Kw Ci flops. |error| at most 3e-7 * sqrt(terms) relative to the sum of the absolute terms, terms = Kh Kw Ci, Kh Kw Co or N OutH OutW.
 /// </summary>
 public readonly record struct Conv2dSpec(int N, int H, int W, int Ci, int Co, int Kh, int Kw, int Stride, int Padding, int OutH, int OutW)
 {
@@ -68,10 +72,17 @@ public readonly record struct Conv2dSpec(int N, int H, int W, int Ci, int Co, in
 /// <summary>x [N,H,W,C], windows Kernel x Kernel every Stride pixels, Padding pixels of minus infinity around; y [N,OutH,OutW,C].</summary>
 public readonly record struct MaxPool2dSpec(int N, int H, int W, int C, int Kernel, int Stride, int Padding, int OutH, int OutW);
 
-/// <summary>q [Batch,N,Dk], k [Batch,M,Dk], v [Batch,M,Dv]. Forward 2 Batch N M (Dk + Dv) flops and memory linear in N + M. |error| at most 2e-5 relative to max |v|.</summary>
+/// <summary>
+/// q [Batch,N,Dk], k [Batch,M,Dk], v [Batch,M,Dv]. Forward 2 Batch N M (Dk + Dv) flops and memory linear in N + M.
+/// |error| at most 2e-5 relative to max |v| for o, to max(1, |lse|) for lse; of a gradient at most 5e-5 relative to its largest element.
+/// </summary>
 public readonly record struct AttentionSpec(int Batch, int N, int M, int Dk, int Dv, float Scale);
 
-/// <summary>x [Rows, Channels]; every channel has its own statistics.</summary>
+/// <summary>
+/// x [Rows, Channels]; every channel has its own statistics. With d = 1 + |mean| for channels of deviation about 1: |error| at most 1e-6 d max(1, |.|) for
+/// mean and variance,
+/// 2e-6 d (1 + |y|) for y, and 1e-6 d relative to the sum of the absolute terms for a gradient.
+/// </summary>
 public readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilon, Activation Activation);
 
 /// <summary>How a vector is divided by its norm.</summary>
@@ -85,8 +96,9 @@ public enum NormEpsilon
 }
 
 /// <summary>
-/// The stored matrix S is [Rows, Columns], row-major. Transpose false: W = S, u has Rows and v has Columns elements. Transpose true: W = S^T, u has Columns and v has Rows
-/// elements. 4 Rows Columns flops an iteration.
+/// The stored matrix S is [Rows, Columns], row-major. Transpose false: W = S, u has Rows and v has Columns elements. Transpose true: W = S^T, u has Columns
+/// and v has Rows
+/// elements. 4 Rows Columns flops an iteration. |error| of each result at most 1e-5 relative to its largest element.
 /// </summary>
 public readonly record struct PowerIterationSpec(int Rows, int Columns, bool Transpose, int Iterations, float Epsilon, NormEpsilon EpsilonForm);
 
@@ -97,14 +109,18 @@ public enum AdamForm
     TensorFlow,
 }
 
-/// <summary>Hyperparameters of one Adam step; Step is t, counted from 1.</summary>
+/// <summary>
+/// Hyperparameters of one Adam step; Step is t, counted from 1. |error| of p at most one rounding of p, 1e-5 of its change and 1e-7 lr; of m and v two
+/// roundings of their terms.
+/// </summary>
 public readonly record struct AdamSpec(float LearningRate, float Beta1, float Beta2, float Epsilon, int Step, AdamForm Form);
 
 /// <summary>One parameter of a group: its value p, gradient g and moments m, v, all of Count elements.</summary>
 public readonly record struct AdamSlot(Storage P, Storage G, Storage M, Storage V, int Count);
 
 /// <summary>
-/// The geometry of an elementwise function of two operands that broadcast: the axes of y with runs of axes that behave alike merged, and the element strides of a and b
+/// The geometry of an elementwise function of two operands that broadcast: the axes of y with runs of axes that behave alike merged, and the element strides
+/// of a and b
 /// along them (0 where the operand has size 1). Rank 1 with strides (1, 1) is the plain case, (1, 0) a scalar b; rank 2 with b strides (0, 1) a bias.
 /// </summary>
 public readonly struct BroadcastSpec
@@ -157,7 +173,8 @@ public readonly struct BroadcastSpec
 }
 
 /// <summary>
-/// The geometry of a sum over some axes: x's axes with runs of equal kind merged, so that kept and reduced axes alternate. Typical: [rows (reduced), columns (kept)].
+/// The geometry of a sum over some axes: x's axes with runs of equal kind merged, so that kept and reduced axes alternate. Typical: [rows (reduced), columns
+/// (kept)].
 /// Summation is in a fixed tree order that depends on the sizes alone. |error| at most 1e-6 relative to sum |x|.
 /// </summary>
 public readonly struct ReduceSpec

@@ -32,18 +32,33 @@ public abstract class Storage
     /// <summary>Records an in-place write.</summary>
     public void BumpVersion() => Interlocked.Increment(ref version);
 
-    /// <summary>Adds a reference.</summary>
+    /// <summary>Adds a reference. Throws <see cref="ObjectDisposedException"/>, and changes nothing, when the last one is gone.</summary>
     public void AddReference()
     {
-        if (Interlocked.Increment(ref references) <= 1) throw new ObjectDisposedException(nameof(Storage), "the storage was released already.");
+        for (int n = Volatile.Read(ref references); ;)
+        {
+            if (n <= 0) throw new ObjectDisposedException(nameof(Storage), "the storage was released already.");
+            int found = Interlocked.CompareExchange(ref references, n + 1, n);
+            if (found == n) return;
+            n = found;
+        }
     }
 
-    /// <summary>Drops a reference; the last one gives the memory back to the pool.</summary>
+    /// <summary>Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to drop.</summary>
     public void Release()
     {
-        int left = Interlocked.Decrement(ref references);
-        if (left == 0) Pool.Return(this);
-        else if (left < 0) throw new ObjectDisposedException(nameof(Storage), "the storage was released more often than it was referenced.");
+        for (int n = Volatile.Read(ref references); ;)
+        {
+            if (n <= 0) throw new ObjectDisposedException(nameof(Storage), "the storage was released more often than it was referenced.");
+            int found = Interlocked.CompareExchange(ref references, n - 1, n);
+            if (found != n)
+            {
+                n = found;
+                continue;
+            }
+            if (n == 1) Pool.Return(this);
+            return;
+        }
     }
 
     /// <summary>Copies elements to the host; waits for the device.</summary>

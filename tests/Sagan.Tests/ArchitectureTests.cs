@@ -28,7 +28,8 @@ public sealed partial class ArchitectureTests
 
     /// <summary>Everything that is not the runtime's own.</summary>
     static string[] References(Assembly assembly) =>
-        [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(name => name is not ("netstandard" or "mscorlib") && !name.StartsWith("System.", StringComparison.Ordinal)).Order()];
+        [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(name =>
+            name is not ("netstandard" or "mscorlib") && !name.StartsWith("System.", StringComparison.Ordinal)).Order()];
 
     [Fact]
     public void A_backend_is_spread_over_files_named_after_it()
@@ -43,7 +44,8 @@ public sealed partial class ArchitectureTests
     {
         // The folder of every override of a primitive, by primitive.
         ILookup<string, (string Folder, string File)> found = KernelFiles()
-            .SelectMany(file => Override().Matches(File.ReadAllText(file)).Select(m => (Primitive: m.Groups[1].Value, Folder: Path.GetDirectoryName(Path.GetRelativePath(KernelsFolder, file))!, File: file)))
+            .SelectMany(file => Override().Matches(File.ReadAllText(file)).Select(m =>
+                (Primitive: m.Groups[1].Value, Folder: Path.GetDirectoryName(Path.GetRelativePath(KernelsFolder, file))!, File: file)))
             .ToLookup(f => f.Primitive, f => (f.Folder, Path.GetFileName(f.File)));
         foreach (MethodInfo primitive in typeof(Backend).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         {
@@ -56,7 +58,8 @@ public sealed partial class ArchitectureTests
     }
 
     static IEnumerable<string> KernelFiles() =>
-        Directory.EnumerateFiles(KernelsFolder, "*.cs", SearchOption.AllDirectories).Where(f => Path.GetRelativePath(KernelsFolder, f).Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"));
+        Directory.EnumerateFiles(KernelsFolder, "*.cs", SearchOption.AllDirectories).Where(f =>
+            Path.GetRelativePath(KernelsFolder, f).Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"));
 
     [GeneratedRegex(@"partial class (\w+Backend)\b")]
     private static partial Regex PartialBackend();

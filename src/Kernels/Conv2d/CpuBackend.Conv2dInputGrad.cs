@@ -18,6 +18,11 @@ public sealed unsafe partial class CpuBackend
                 new Epilogue<MatrixRows>(new(Floats(dx), inputs), pb, act));
             return;
         }
+        if (ScatteredConvTranspose.Suits(s))
+        {
+            Simd.Run(new ScatteredConvTranspose(Floats(dy), Floats(w), pb, Floats(dx), s, act));
+            return;
+        }
         for (int a = 0; a < Math.Min(s.Stride, s.H); a++)
             for (int b = 0; b < Math.Min(s.Stride, s.W); b++)
             {

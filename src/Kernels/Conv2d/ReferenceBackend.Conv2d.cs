@@ -23,7 +23,9 @@ public sealed partial class ReferenceBackend
                     }
     }
 
-    /// <summary>dx[n,h,w,c] = sum over u,v,o of dy[n,i,j,o] w[o,u,v,c] where i*stride = h + padding - u and j*stride = w + padding - v have solutions inside dy.</summary>
+    /// <summary>
+    /// dx[n,h,w,c] = sum over u,v,o of dy[n,i,j,o] w[o,u,v,c] where i*stride = h + padding - u and j*stride = w + padding - v have solutions inside dy.
+    /// </summary>
     public override void Conv2dInputGrad(Storage dys, Storage ws, Storage dxs, in Conv2dSpec s)
     {
         View dy = new(dys, s.OutH, s.OutW, s.Co), w = new(ws, s.Kh, s.Kw, s.Ci), dx = new(dxs, s.H, s.W, s.Ci);

@@ -142,7 +142,7 @@ public static unsafe class WorkerPool
             if (now != seen) return now;
             Thread.SpinWait(8);
             // More threads than processors: let the others run.
-            if ((spins & 63) == 63 && threads > Environment.ProcessorCount) Thread.Yield();
+            if ((spins & 63) == 63 && started >= Environment.ProcessorCount) Thread.Yield();
             if ((spins & 255) != 255 || Environment.TickCount64 < until) continue;
             Interlocked.Exchange(ref Parked[worker], 1);
             // A region that began before Parked was seen wakes nobody.

@@ -12,7 +12,9 @@ public sealed partial class ReferenceBackend
             for (int c = 0; c < s.Width; c++) y[i, c] = x[index[i], c];
     }
 
-    /// <summary>x = 0, then x[index[i], c] += y[i, c] for i ascending. In float: the order is part of the definition, so that every backend gives these bits.</summary>
+    /// <summary>
+    /// x = 0, then x[index[i], c] += y[i, c] for i ascending. In float: the order is part of the definition, so that every backend gives these bits.
+    /// </summary>
     public override void ScatterAdd(Storage ys, Storage indices, Storage xs, in GatherSpec s)
     {
         View x = new(xs, s.Width), y = new(ys, s.Width);

@@ -50,7 +50,8 @@ readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act) 
             {
                 V y = V.Load(t + j);
                 if (!first) y = V.Load(c + j) + y;
-                if (finish) y = Finish(y, b == null ? V.Create(0) : V.Load(b + j));
+                if (b != null) y += V.Load(b + j);
+                if (finish) y = Epilogues.Activate(y, act);
                 y.Store(c + j);
             }
             if (j < columns) StoreTail<V>(t + j, c + j, b == null ? null : b + j, columns - j, first, finish);
@@ -62,23 +63,23 @@ readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act) 
     {
         if (!first)
             for (int j = 0; j < columns; j++) t[j] = c[j] + t[j];
-        if (finish)
-        {
-            if (b != null)
-                for (int j = 0; j < columns; j++) t[j] += b[j];
-            Finish(V.Load(t), V.Create(0)).Store(t);
-        }
+        if (b != null)
+            for (int j = 0; j < columns; j++) t[j] += b[j];
+        if (finish) Epilogues.Activate(V.Load(t), act).Store(t);
         int k = 0;
         if (Vector128.IsHardwareAccelerated)
             for (; k + 4 <= columns; k += 4) Vector128.Load(t + k).Store(c + k);
         for (; k < columns; k++) c[k] = t[k];
     }
+}
 
+static class Epilogues
+{
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    V Finish<V>(V y, V b) where V : unmanaged, ISimd<V> => act.Kind switch
+    public static V Activate<V>(V y, Activation act) where V : unmanaged, ISimd<V> => act.Kind switch
     {
-        ActivationKind.LeakyRelu => new LeakyReluOp(act.Slope).Invoke(y + b),
-        ActivationKind.Tanh => SimdMath.Tanh(y + b),
-        _ => y + b,
+        ActivationKind.LeakyRelu => new LeakyReluOp(act.Slope).Invoke(y),
+        ActivationKind.Tanh => SimdMath.Tanh(y),
+        _ => y,
     };
 }

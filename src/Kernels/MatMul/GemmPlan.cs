@@ -30,7 +30,7 @@ readonly unsafe struct GemmPlan
     // Below this a parallel region costs more than it saves.
     const double SerialFlops = 2e5;
     // A product with a small C and a long K is cut along K, each part done by one job; the partial products fit in cache.
-    const int MaxSplitOutput = 1 << 16, MinSplitDepth = 4096, MaxSplits = 32;
+    const int MaxSplitOutput = 1 << 16, MinSplitDepth = 4096, MaxSplits = 32, SplitBlockSize = 1 << 18;
 
     public readonly int M, N, K, Mr, Nr, RowPanels, ColumnPanels, KBlocks, DepthPerBlock, Splits, RowJobs, ColumnJobs;
     public readonly GemmSource Left, Right;
@@ -42,14 +42,16 @@ readonly unsafe struct GemmPlan
         Nr = 2 * lanes;
         RowPanels = (m + Mr - 1) / Mr;
         ColumnPanels = (n + Nr - 1) / Nr;
-        KBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth);
+        bool split = k >= MinSplitDepth && (long)m * n <= MaxSplitOutput, serial = 2.0 * m * n * k < SerialFlops;
+        // A split's job packs both factors: their blocks have to fit into its L2.
+        int maxDepth = split ? Math.Clamp((SplitBlockSize / (m + n)) & ~7, 128, MaxDepth) : MaxDepth;
+        KBlocks = Math.Max(1, (k + maxDepth - 1) / maxDepth);
         DepthPerBlock = ((k + KBlocks - 1) / KBlocks + 7) & ~7;
         KBlocks = Math.Max(1, (k + DepthPerBlock - 1) / Math.Max(1, DepthPerBlock));
         Splits = RowJobs = ColumnJobs = 1;
         // Packing pays when its copy is read often and the source lies badly: rows a multiple of 4 KB apart share a cache set, and far apart ones a page each.
         bool leftDirect = leftLd > 0 && (leftInRows ? leftLd % 1024 != 0 && n <= 256 : leftLd <= 128);
-        bool rightDirect = rightLd > 0 && rightLd <= 256;
-        bool split = k >= MinSplitDepth && (long)m * n <= MaxSplitOutput, serial = 2.0 * m * n * k < SerialFlops;
+        bool rightDirect = rightLd > 0 && (rightLd <= 128 || (long)k * n <= 1 << 14);
         Left = leftDirect ? GemmSource.Direct : split || serial || m >= n ? GemmSource.Own : GemmSource.Shared;
         Right = rightDirect ? GemmSource.Direct : split || serial || m < n ? GemmSource.Own : GemmSource.Shared;
         if (split) Splits = Math.Min(KBlocks, MaxSplits);

@@ -10,7 +10,8 @@ public static class Bounds
     public static Bound Exact => (_, _, expected) => new double[expected.Length];
 
     /// <summary>relative |expected| + absolute.</summary>
-    public static Bound Relative(double relative, double absolute = 0) => (_, _, expected) => [.. expected.Select(e => relative * Math.Abs((double)e) + absolute)];
+    public static Bound Relative(double relative, double absolute = 0) => (_, _, expected) => [.. expected.Select(e =>
+        relative * Math.Abs((double)e) + absolute)];
 
     /// <summary>A fraction of the largest |expected|.</summary>
     public static Bound OfLargest(double fraction) => (_, _, expected) =>
@@ -37,8 +38,8 @@ public static class Bounds
         (double Ratio, int At) worst = (0, -1);
         for (int i = 0; i < expected.Length; i++)
         {
-            double ratio =
-                BitConverter.SingleToInt32Bits(actual[i]) == BitConverter.SingleToInt32Bits(expected[i]) || (float.IsNaN(actual[i]) && float.IsNaN(expected[i])) ? 0
+            bool equal = BitConverter.SingleToInt32Bits(actual[i]) == BitConverter.SingleToInt32Bits(expected[i]);
+            double ratio = equal || (float.IsNaN(actual[i]) && float.IsNaN(expected[i])) ? 0
                 : bound[i] > 0 && float.IsFinite(expected[i]) && float.IsFinite(actual[i]) ? Math.Abs((double)actual[i] - expected[i]) / bound[i]
                 : double.PositiveInfinity;
             if (ratio > worst.Ratio) worst = (ratio, i);

@@ -20,7 +20,8 @@ public static class Contract
             (double ratio, int at) = Bounds.Worst(actual[i], expected[i], bound);
             largest = Math.Max(largest, ratio);
             if (ratio > 1)
-                Assert.Fail($"{c.Name} on {device}: {c.Operands[i].Name}[{at}] is {actual[i][at]:g9}, the definition gives {expected[i][at]:g9}, allowed error {bound[at]:g3}.");
+                Assert.Fail($"{c.Name} on {device}: {c.Operands[i].Name}[{at}] is {actual[i][at]:g9}, the definition gives {expected[i][at]:g9}, " +
+                    $"allowed error {bound[at]:g3}.");
         }
         return largest;
     }
@@ -28,7 +29,8 @@ public static class Contract
     /// <summary>Outputs are fully overwritten: what they held before does not show.</summary>
     public static void OverwritesItsOutputs(KernelCase c, Device device)
     {
-        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)), second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
+        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)), second = c.Execute(device.Backend, device.Pool.Rent,
+            Prefilled(c, 12345.678f));
         AssertSameOutputs(c, first, second, "outputs prefilled with NaN and with 12345.678");
     }
 
@@ -73,7 +75,8 @@ public static class Contract
     }
 
     /// <summary>
-    /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what follows the last element of an input
+    /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what follows the last element
+    /// of an input
     /// (NaN, or a number) does not show in the result.
     /// </summary>
     public static void StaysInsideItsStorages(KernelCase c, Device device)

@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// What the fused kernels compute, as scalar loops in double over the arrays of a case (same order as the method's parameters); products go through the reference backend.
+/// What the fused kernels compute, as scalar loops in double over the arrays of a case (same order as the method's parameters); products go through the
+/// reference backend.
 /// Stored results are rounded to float, nothing else is.
 /// </summary>
 static class FusedDefinitions
@@ -126,7 +127,9 @@ static class FusedDefinitions
         }
     }
 
-    /// <summary>v = (.., bias, y): y = act(product of the operands before bias, computed by <paramref name="product"/>, + bias), bias along the last axis.</summary>
+    /// <summary>
+    /// v = (.., bias, y): y = act(product of the operands before bias, computed by <paramref name="product"/>, + bias), bias along the last axis.
+    /// </summary>
     public static void Bias(float[][] values, Activation act, Action<Backend, Storage[]> product)
     {
         int last = values.Length - 1;

@@ -40,7 +40,8 @@ public sealed record Operand(string Name, int Count, Role Role, Func<Random, int
 }
 
 /// <summary>
-/// One call of a primitive or of a fused kernel at given sizes. The table of them (<see cref="KernelCases"/>) drives every check of the contract on every backend.
+/// One call of a primitive or of a fused kernel at given sizes. The table of them (<see cref="KernelCases"/>) drives every check of the contract on every
+/// backend.
 /// </summary>
 public sealed record KernelCase(string Method, string Sizes, Operand[] Operands, Action<Backend, Storage[]> Call, Bound Bound)
 {
@@ -66,7 +67,9 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
 
     public override string ToString() => Name;
 
-    /// <summary>The operands' values before the call, always the same for the same case, in new arrays; outputs hold NaN, so that an element left out shows.</summary>
+    /// <summary>
+    /// The operands' values before the call, always the same for the same case, in new arrays; outputs hold NaN, so that an element left out shows.
+    /// </summary>
     public float[][] Values()
     {
         if (latest.Case == this) return [.. latest.Values.Select(v => (float[])v.Clone())];
@@ -90,7 +93,9 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
         return values;
     }
 
-    /// <summary>Calls the kernel on storages with these values and returns what they hold afterwards. Aliased outputs share the storage of their input.</summary>
+    /// <summary>
+    /// Calls the kernel on storages with these values and returns what they hold afterwards. Aliased outputs share the storage of their input.
+    /// </summary>
     public float[][] Execute(Backend backend, Func<int, Storage> rent, float[][] values, params (int Output, int Input)[] aliases)
     {
         Storage[] storages = new Storage[Operands.Length];

@@ -10,7 +10,8 @@ public static partial class KernelCases
 
     static readonly float[] SpecialValues =
     [
-        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f, float.MaxValue, float.MinValue, 1e-8f, 1e30f,
+        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f, float.MaxValue,
+        float.MinValue, 1e-8f, 1e30f,
         -1e30f, 17, -17, 0.5f,
     ];
 
@@ -57,10 +58,12 @@ public static partial class KernelCases
     static Bound OfTerms => Bounds.OfAbsolute(TwoRoundings, (c, values) => c.Define(values), absolute: float.Epsilon);
 
     // |a| + |b|: a difference inside the function may cancel, or be contracted.
-    static Bound OfSum => (c, _, _) => [.. c.Values()[0].Zip(c.Values()[1], (a, b) => TwoRoundings * (Math.Abs((double)a) + Math.Abs((double)b)) + float.Epsilon)];
+    static Bound OfSum => (c, _, _) => [.. c.Values()[0].Zip(c.Values()[1], (a, b) =>
+        TwoRoundings * (Math.Abs((double)a) + Math.Abs((double)b)) + float.Epsilon)];
 
     // |g| (1 + y^2).
-    static Bound OfProduct => (c, _, _) => [.. c.Values()[0].Zip(c.Values()[1], (g, y) => TwoRoundings * Math.Abs((double)g) * (1 + (double)y * y) + float.Epsilon)];
+    static Bound OfProduct => (c, _, _) => [.. c.Values()[0].Zip(c.Values()[1], (g, y) =>
+        TwoRoundings * Math.Abs((double)g) * (1 + (double)y * y) + float.Epsilon)];
 
     static IEnumerable<KernelCase> Map<TOp>(TOp f, Bound bound, double scale = 1) where TOp : unmanaged, IUnaryOp
     {
@@ -102,15 +105,18 @@ public static partial class KernelCases
     {
         (int[] A, int[] B)[] pairs =
         [
-            ([5], []), ([], [17]), ([3, 7], [7]), ([7], [3, 7]), ([3, 1], [1, 7]), ([3, 7], [3, 1]), ([2, 3, 5], [3, 1]), ([2, 1, 5], [3, 1]), ([4, 1, 3, 1], [5, 1, 7]), ([1], [1, 1, 1]),
-            ([3, 0], [1]), ([2, 3, 1, 5, 1], [1, 4, 1, 6]), ([32, 16, 16, 64], [64]), ([32, 16, 16, 64], [32, 1, 1, 64]), ([32, 1, 1, 1], [32, 16, 16, 3]), ([100_003], []),
+            ([5], []), ([], [17]), ([3, 7], [7]), ([7], [3, 7]), ([3, 1], [1, 7]), ([3, 7], [3, 1]), ([2, 3, 5], [3, 1]), ([2, 1, 5], [3, 1]),
+            ([4, 1, 3, 1], [5, 1, 7]), ([1], [1, 1, 1]),
+            ([3, 0], [1]), ([2, 3, 1, 5, 1], [1, 4, 1, 6]), ([32, 16, 16, 64], [64]), ([32, 16, 16, 64], [32, 1, 1, 64]), ([32, 1, 1, 1], [32, 16, 16, 3]),
+            ([100_003], []),
             ([2, 1, 2, 1, 2, 1, 2, 3], [1, 2, 1, 2, 1, 2, 1, 3]), ([1000, 33], [33]), ([33, 1000], [33, 1]),
         ];
         foreach ((int[] a, int[] b) in pairs) yield return ZipCase(new SubtractOp(), new Shape(a), new Shape(b), Bounds.Exact);
 
         (int[] X, int[] Y)[] repeats =
         [
-            ([], [1]), ([], [1000]), ([7], [3, 7]), ([3, 1], [3, 7]), ([1, 5, 1], [4, 5, 6]), ([2, 1, 3, 1], [2, 5, 3, 7]), ([64], [32, 16, 16, 64]), ([32, 1, 1, 64], [32, 16, 16, 64]),
+            ([], [1]), ([], [1000]), ([7], [3, 7]), ([3, 1], [3, 7]), ([1, 5, 1], [4, 5, 6]), ([2, 1, 3, 1], [2, 5, 3, 7]), ([64], [32, 16, 16, 64]),
+            ([32, 1, 1, 64], [32, 16, 16, 64]),
             ([0], [3, 0]), ([1, 2, 1, 2, 1, 2, 1, 2], [2, 2, 3, 2, 2, 2, 3, 2]), ([5, 9], [5, 9]), ([100_003, 1], [100_003, 3]),
         ];
         foreach ((int[] from, int[] to) in repeats)

@@ -5,8 +5,10 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The table in a process of its own, started by <see cref="ChildProcessTests"/> with <c>dotnet exec</c>: for runtime settings that a process reads once at its start,
-/// and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how many passed.
+/// The table in a process of its own, started by <see cref="ChildProcessTests"/> with <c>dotnet exec</c>: for runtime settings that a process reads once at
+/// its start,
+/// and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how
+/// many passed.
 /// </summary>
 static class Program
 {

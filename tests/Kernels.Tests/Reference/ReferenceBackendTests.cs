@@ -77,7 +77,8 @@ public sealed class ReferenceBackendTests
     public void Conv2d_sums_over_input_channels_and_has_one_kernel_per_output_channel()
     {
         // x [1, 1, 1, 2], w [3, 1, 1, 2].
-        Assert.Equal([3 + 40, 5 + 60, 7 + 80], Run(3, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 1, 1, 2, 3, 1, 1, 1, 0, 1, 1)), [1, 10], [3, 4, 5, 6, 7, 8]));
+        Assert.Equal([3 + 40, 5 + 60, 7 + 80], Run(3, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 1, 1, 2, 3, 1, 1, 1, 0, 1, 1)), [1, 10],
+            [3, 4, 5, 6, 7, 8]));
     }
 
     /// <summary>&lt;conv(x, w), dy&gt; = &lt;x, inputgrad(dy, w)&gt; = &lt;w, weightgrad(x, dy)&gt; for any x, w, dy.</summary>
@@ -106,7 +107,8 @@ public sealed class ReferenceBackendTests
         AssertAdjoint(120, 480, (x, y) => Reference.Upsample2x(x[0], y, image), (y, x) => Reference.SumPool2x2(y[0], x, image));
 
         Shape small = new(3, 1, 5), large = new(3, 4, 5);
-        AssertAdjoint(15, 60, (x, y) => Reference.BroadcastTo(x[0], y, new BroadcastSpec(small, small, large)), (y, x) => Reference.Sum(y[0], x, new ReduceSpec(large, [false, true, false])));
+        AssertAdjoint(15, 60, (x, y) => Reference.BroadcastTo(x[0], y, new BroadcastSpec(small, small, large)), (y, x) =>
+            Reference.Sum(y[0], x, new ReduceSpec(large, [false, true, false])));
 
         AssertAdjoint(24, 24, (x, y) => Reference.Permute(x[0], y, new PermuteSpec(new Shape(2, 3, 4), [2, 0, 1])),
             (y, x) => Reference.Permute(y[0], x, new PermuteSpec(new Shape(4, 2, 3), [1, 2, 0])));
@@ -137,7 +139,8 @@ public sealed class ReferenceBackendTests
     public void MaxPool2d_takes_the_first_of_equals_and_lets_nan_win()
     {
         MaxPool2dSpec s = new(1, 2, 6, 1, 2, 2, 0, 1, 3);
-        Storage x = Rent([1, 3, 5, float.NaN, float.NegativeInfinity, float.NegativeInfinity, 3, 2, 9, float.NaN, float.NegativeInfinity, float.NegativeInfinity]), y = Rent(new float[3]), index = Rent(new float[3]);
+        Storage x = Rent([1, 3, 5, float.NaN, float.NegativeInfinity, float.NegativeInfinity, 3, 2, 9, float.NaN, float.NegativeInfinity,
+            float.NegativeInfinity]), y = Rent(new float[3]), index = Rent(new float[3]);
         Reference.MaxPool2d(x, y, index, s);
         Assert.Equal([3, float.NaN, float.NegativeInfinity], ((HostStorage)y).Span.ToArray());
         Assert.Equal([1, 3, 4], ((HostStorage)index).Indices.ToArray());
@@ -160,7 +163,8 @@ public sealed class ReferenceBackendTests
     public void Random_numbers_have_the_moments_of_their_distribution()
     {
         const int n = 1_000_000;
-        float[] u = Run(n, (_, y) => Reference.RandomUniform(y, n, new PhiloxKey(1, 2, 0))), z = Run(n, (_, y) => Reference.RandomNormal(y, n, new PhiloxKey(1, 2, 0)));
+        float[] u = Run(n, (_, y) => Reference.RandomUniform(y, n, new PhiloxKey(1, 2, 0))), z = Run(n, (_, y) =>
+            Reference.RandomNormal(y, n, new PhiloxKey(1, 2, 0)));
         Assert.All((float[])[u.Min(), u.Max()], e => Assert.InRange(e, 0, 1 - 1f / (1 << 24)));
         // Four standard errors of each estimate.
         Assert.Equal(0.5, u.Average(e => (double)e), 4 * Math.Sqrt(1 / 12.0 / n));

@@ -119,8 +119,9 @@ public class HostileInputTests
             byte[] tail = new byte[random.Next(200)];
             random.NextBytes(tail);
             byte[] file = [.. heads[i % heads.Length], .. tail];
-            Assert.IsType<DataException>(Record.Exception(() => ImageFile.Decode(file, Name)));
-            Exception? e = Record.Exception(() => IdxFile.Read(file, Name));
+            Exception? e = Record.Exception(() => ImageFile.Decode(file, Name));
+            Assert.True(e is DataException || e is null && ImageSharpSeamTests.IsPresent, e?.ToString());
+            e = Record.Exception(() => IdxFile.Read(file, Name));
             Assert.True(e is null or DataException, e?.ToString());
         }
     }

@@ -54,7 +54,7 @@ public class JpegTests
         byte[] file = ImageGolden.File("jpeg/p-444-16x16.jpg");
         int sof = Enumerable.Range(0, file.Length - 1).First(i => file[i] == 0xFF && file[i + 1] == 0xC0);
         byte[] header = [0xFF, (byte)marker, 0, (byte)(8 + 3 * components), (byte)precision, 0, 16, 0, 16, (byte)components, .. Enumerable.Range(1, components).SelectMany(i => new byte[] { (byte)i, 0x11, 0 })];
-        DataException e = Assert.Throws<DataException>(() => ImageFile.Decode([.. file[..sof], .. header, .. file[(sof + 19)..]], "odd.jpg"));
+        DataException e = Assert.Throws<DataException>(() => JpegReader.Read([.. file[..sof], .. header, .. file[(sof + 19)..]], "odd.jpg"));
         Assert.Contains(message + " is not read by this build: convert it to PNG or JPEG", e.Message);
         Assert.Equal(sof + 2, e.Offset);
     }
