@@ -32,13 +32,23 @@ public sealed class CommandLineTests
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach")]
     [InlineData("error: unknown option '-x'. See `sagan devices --help`.", "devices", "-x")]
     [InlineData("error: unknown argument 'y'. See `sagan devices --help`.", "devices", "y")]
-    [InlineData("error: unknown help topic 'trian'. Did you mean train? Topics: train, devices, help, exit-codes, presets.", "help", "trian")]
+    [InlineData("error: unknown command 'chek'. Did you mean check? See `sagan data --help`.", "data", "chek")]
     [InlineData("error: model.size = 48 (from --size): must be 16, 32, 64, 128 or 256.", "train", "--size", "48", "--print-config")]
     [InlineData("error: training.batch = x (from --batch): must be a whole number of at most 2147483647.", "train", "--batch", "x", "--print-config")]
     public void Usage_errors_exit_2_with_one_line_and_the_way_out(string message, params string[] arguments)
     {
         (int code, string output, string error) = Sagan(arguments);
         Assert.Equal((2, "", message), (code, output, error.TrimEnd()));
+    }
+
+    [Fact]
+    public void Help_knows_verbs_and_topics()
+    {
+        (int code, _, string error) = Sagan("help", "trian");
+        Assert.Equal(2, code);
+        Assert.StartsWith("error: unknown help topic 'trian'. Did you mean train? Topics: train, ", error);
+        Assert.Contains("--dry-run", Sagan("help", "train").Output);
+        Assert.Contains("\"convDim\": 64", Sagan("help", "presets").Output);
     }
 
     [Fact]
