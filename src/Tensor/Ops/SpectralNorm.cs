@@ -4,7 +4,7 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    // Keeps an all-zero weight from dividing by zero.
+    // Keeps an all-zero weight from dividing by zero; no other sigma is changed by adding it.
     const float SmallestSigma = 1e-12f;
 
     /// <summary>
@@ -23,13 +23,13 @@ public static partial class Ops
     });
 
     /// <summary>
-    /// y = w / sigma with sigma = u^T W v and u, v constant, sigma at least 1e-12.
+    /// y = w / sigma with sigma = u^T W v and u, v constant; a sigma of 0 counts as 1e-12.
     /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
     /// </summary>
     public static Tensor SpectralNorm(Tensor w, Tensor u, Tensor v, Tensor sigma, PowerIterationSpec spec)
     {
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
-        Tensor y = w.Detach() / Max(sigma, Tensor.Full(SmallestSigma, sigma.Shape, sigma.Device));
+        Tensor y = w.Detach() / (sigma + SmallestSigma);
         return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
             static (g, s, c, d) =>
             {
@@ -50,7 +50,7 @@ public static partial class Ops
         Tensor matrix = Reshape(w, c.Rows, c.Columns);
         (Tensor left, Tensor right) = c.Transpose ? (v, u) : (u, v);
         Tensor sigma = MatMul(Reshape(left, 1, c.Rows), MatMul(matrix, Reshape(right, c.Columns, 1)));
-        return w / Max(Reshape(sigma, new Shape()), Tensor.Full(SmallestSigma, new Shape(), w.Device));
+        return w / (Reshape(sigma, new Shape()) + SmallestSigma);
     }
 
     /// <summary>The definition of <see cref="PowerIteration"/>.</summary>
