@@ -135,7 +135,7 @@ public sealed unsafe partial class CpuBackend
         public void Execute(int index)
         {
             int strip = index % strips, chunk = index / strips % Chunks, first = index / strips / Chunks * perJob, last = Math.Min(first + perJob, outer);
-            int c = strip * StripWidth, width = Math.Min(StripWidth, columns - c), row = chunk * chunkRows, rows = Math.Min(chunkRows,n - row);
+            int c = strip * StripWidth, width = Math.Min(StripWidth, columns - c), row = chunk * chunkRows, rows = Math.Min(chunkRows, n - row);
             for (int o = first; o < last; o++)
             {
                 float* x = this.x + ((long)o * n + row) * columns + c, y = this.y + (long)o * columns + c;
