@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // y = f(a, b) with broadcasting. y is walked as rows of its innermost merged axis, along which an operand has stride 1 or 0; the outer axes are counted by an
@@ -133,6 +135,7 @@ public sealed unsafe partial class CpuBackend
 /// <summary>y[i] = f(a[i or 0], b[i or 0]). The last vector is computed whole and stored in part, as in <see cref="MapLoop{TOp}"/>.</summary>
 readonly unsafe struct ZipLoop<TOp>(float* a, float* b, float* y, int n, bool stepA, bool stepB, TOp f) : ISimdLoop where TOp : unmanaged, IBinaryOp
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         int i = 0;

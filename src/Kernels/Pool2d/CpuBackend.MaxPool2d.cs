@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Channels-last: vectors run along
@@ -35,6 +37,7 @@ public sealed unsafe partial class CpuBackend
 /// <summary>The largest element of a window for every channel; the window's first pixel begins at x[begin].</summary>
 readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, int height, int width, int imageWidth, int channels) : ISimdLoop
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         for (int c = 0; c < channels; c += V.Count)
