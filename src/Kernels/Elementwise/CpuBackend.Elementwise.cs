@@ -56,7 +56,7 @@ readonly unsafe struct MapLoop<TOp>(float* x, float* y, int n, TOp f) : ISimdLoo
     readonly int n = n;
     readonly TOp f = f;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         // Locals: what a store might alias would be read again in every round.

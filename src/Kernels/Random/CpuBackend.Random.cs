@@ -64,7 +64,7 @@ readonly struct NormalDraw : IDraw
     public static V Even<V>(V a, V b, out V odd) where V : unmanaged, ISimd<V>
     {
         V unit = V.Create(1f / (1 << 24));
-        V r = V.Sqrt(V.Create(-2) * SimdMath.LogNormal((a + V.Create(1)) * unit));
+        V r = V.Sqrt(V.Create(-2) * SimdMath.Log((a + V.Create(1)) * unit));
         V sin = SimdMath.SinCosTurns(b * unit, out V cos);
         odd = r * sin;
         return r * cos;
@@ -74,7 +74,7 @@ readonly struct NormalDraw : IDraw
 static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
 {
     /// <summary>Vectors of blocks, then the rest.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<W, V>(float* y, int n, in PhiloxKey key, ulong block) where W : struct, IPhiloxLanes<W, V> where V : unmanaged, ISimd<V>
     {
         int i = 0;
@@ -88,7 +88,7 @@ static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
     }
 
     /// <summary>Block by block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void RunBlocks(float* y, int n, in PhiloxKey key, ulong block)
     {
         float* t = stackalloc float[4];

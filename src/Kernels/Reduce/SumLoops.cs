@@ -17,7 +17,7 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
     // A vector that begins at 16 - k selects its first k lanes.
     static ReadOnlySpan<int> Masks => [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining), SkipLocalsInit]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         float* lanes = stackalloc float[Lanes];
@@ -78,13 +78,17 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
 /// </summary>
 readonly unsafe struct SumRowsLoop(float* x, int rows, int stride, int width, float* y) : ISimdLoop
 {
+    readonly float* x = x, y = y;
+    readonly int rows = rows, stride = stride, width = width;
+
     /// <summary>The largest number of rows.</summary>
     public const int Size = 64;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
-        int c = 0;
+        float* x = this.x, y = this.y;
+        int rows = this.rows, stride = this.stride, width = this.width, c = 0;
         for (; c <= width - 2 * V.Count; c += 2 * V.Count)
         {
             V t0 = V.Create(0), t1 = t0;
