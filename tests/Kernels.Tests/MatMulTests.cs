@@ -95,7 +95,8 @@ public class MatMulTests
         (float[] a, float[] b) = Inputs(s);
         float[] bias = Values(n, 3);
         foreach (Activation act in Activations)
-            AssertClose(BiasActivation(Expected(a, b, s), bias, act), Run(m * n, (x, y) => Cpu.MatMulBias(x[0], x[1], x[2], y, s, act), a, b, bias), k, $"{s} {act}");
+            AssertClose(BiasActivation(Expected(a, b, s), bias, act),
+                Run(m * n, (x, y) => Cpu.MatMulBias(x[0], x[1], x[2], y, s, act), a, b, bias), k, $"{s} {act}");
     }
 
     [Theory]
@@ -128,6 +129,6 @@ public class MatMulTests
     {
         MatMulSpec s = Spec(batch, m, n, k, false, false);
         (float[] a, float[] b) = Inputs(s);
-        AssertSameBits(() => Product(a, b, s));
+        KernelArrays.SameBits(() => Product(a, b, s));
     }
 }

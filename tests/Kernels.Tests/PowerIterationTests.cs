@@ -129,7 +129,7 @@ public class PowerIterationTests
     }
 
     [Fact]
-    public void Backward_at_sigma_zero_is_the_gradient_of_w_over_the_smallest_sigma()
+    public void Backward_of_an_all_zero_matrix_divides_by_the_smallest_sigma()
     {
         Storage dw = Rent(6);
         Cpu.SpectralNormBackward(Of(1, -2, 3, 0, 5, 6), Of(new float[6]), Of(1, 0), Of(0, 1, 0), Of(0f), dw, Spec(2, 3, false, 1));

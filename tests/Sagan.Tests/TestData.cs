@@ -9,7 +9,8 @@ static class TestData
     public static string Path(string name)
     {
         string? path = Root is null ? null : System.IO.Path.Combine(Root, name);
-        Skip.IfNot(path is not null && (File.Exists(path) || Directory.Exists(path)), $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
+        bool found = path is not null && (File.Exists(path) || Directory.Exists(path));
+        Skip.IfNot(found, $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
         return path!;
     }
 

@@ -102,7 +102,7 @@ public class ModuleTests
             {
                 float[] values = p.Value.ToArray();
                 float largest = values.Max(Math.Abs), bound = 1 / MathF.Sqrt(fanIn);
-                Assert.True(largest <= bound && largest > (values.Length > 1000 ? 0.99f : 0.8f) * bound, $"{name}: largest {largest}, bound {bound}");
+                Assert.True(largest <= bound && largest > (values.Length > 1000 ? 0.99f : 0.5f) * bound, $"{name}: largest {largest}, bound {bound}");
             }
         }
     }

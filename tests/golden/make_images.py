@@ -4,7 +4,7 @@
 Entries:  png/NAME.png, jpeg/NAME.jpg     the files
           .../NAME.pixels                 i32 width, height, channels (little-endian), then the bytes, as Pillow decodes them
           resize/NAME.from, NAME.to       the same form: an image and Pillow's resize with BILINEAR
-Files that Pillow cannot write (every PNG type and depth, Adam7, odd JPEG samplings, restart intervals, separate scans) are written by the two small encoders below.
+Files that Pillow cannot write (every PNG type and depth, Adam7, odd JPEG samplings, restart intervals, separate scans) are written by two small encoders.
 """
 import io
 import struct
@@ -34,7 +34,7 @@ def picture(w, h, noise=3):
     return np.clip(a, 0, 255).astype(np.uint8)
 
 
-# ---- PNG -------------------------------------------------------------------------------------------------------------------------------------------------------------------
+# ---- PNG ------------------------------------------------------------------
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
@@ -127,7 +127,7 @@ samples = random.randint(0, 7, (8, 8, 1))
 palette = chunk(b"PLTE", random.randint(0, 256, 21).astype(np.uint8).tobytes()) + chunk(b"tRNS", bytes([0, 128, 255, 7]))
 add_png("trns-palette", png(samples, 3, 4, False, palette), "RGBA")
 
-# ---- JPEG ------------------------------------------------------------------------------------------------------------------------------------------------------------------
+# ---- JPEG ------------------------------------------------------------------
 
 ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
 COSINES = np.array([[np.cos((2 * x + 1) * u * np.pi / 16) * (np.sqrt(0.125) if u == 0 else 0.5) for x in range(8)] for u in range(8)])
@@ -250,7 +250,8 @@ for progressive in (False, True):
     add_jpeg("p-grey%s" % suffix, pillow(picture(27, 19)[:, :, 1], quality=70, progressive=progressive))
     add_jpeg("p-best%s" % suffix, pillow(picture(24, 24, 60), quality=100, subsampling=0, progressive=progressive))
     add_jpeg("p-worst%s" % suffix, pillow(picture(40, 24, 60), quality=2, subsampling=2, progressive=progressive))
-for factors in ["221111", "121111", "411111", "141111", "421111", "241111", "212111", "122111", "221211", "222121", "311111", "131111", "112211", "111111", "442211"]:
+for factors in [
+    "221111", "121111", "411111", "141111", "421111", "241111", "212111", "122111", "221211", "222121", "311111", "131111", "112211", "111111", "442211"]:
     pairs = [(int(factors[2 * i]), int(factors[2 * i + 1])) for i in range(3)]
     add_jpeg("s-" + factors, jpeg(picture(37, 29), pairs, separate=factors in ("442211",)))
 add_jpeg("restart-1", jpeg(picture(37, 29), [(2, 2), (1, 1), (1, 1)], restart=1))
@@ -265,7 +266,7 @@ for orientation in range(1, 9):
     exif[0x0112] = orientation
     add_jpeg("exif-%d" % orientation, pillow(picture(24, 16), quality=90, exif=exif))
 
-# ---- resize ----------------------------------------------------------------------------------------------------------------------------------------------------------------
+# ---- resize ------------------------------------------------------------------
 
 for w, h, to in [(37, 23, (16, 16)), (7, 5, (32, 32)), (64, 40, (10, 33)), (1, 1, (4, 4)), (33, 33, (33, 12)), (50, 3, (8, 8)), (28, 28, (32, 32))]:
     for mode in ("RGB", "L"):

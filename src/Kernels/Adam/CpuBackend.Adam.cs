@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // Adam over a group of parameters in one parallel region: the formulas are in IFusedAdam. The group is one line of elements, slot after slot; a job is Grain of
@@ -64,10 +66,16 @@ readonly record struct AdamFactors(float Beta1, float Rest1, float Beta2, float 
 
 readonly unsafe struct AdamLoop(float* p, float* g, float* m, float* v, int n, AdamFactors f) : ISimdLoop
 {
+    readonly float* p = p, g = g, m = m, v = v;
+    readonly int n = n;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         V beta1 = V.Create(f.Beta1), rest1 = V.Create(f.Rest1), beta2 = V.Create(f.Beta2), rest2 = V.Create(f.Rest2);
         V rootScale = V.Create(f.RootScale), epsilon = V.Create(f.Epsilon), rate = V.Create(f.Rate);
+        float* p = this.p, g = this.g, m = this.m, v = this.v;
+        int n = this.n;
         for (int i = 0; i < n; i += V.Count)
         {
             V gi = V.Load(g + i);

@@ -9,7 +9,7 @@ namespace Sagan.Native.Kernels;
 readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* lse2, float* rowDots, float* dk, float* dv, float* dqParts,
     AttentionSpec s, AttentionChunks chunks) : ISimdJob
 {
-    const int QueryTile = 96;
+    const int QueryTile = 64;
 
     public void Execute(int index) => SimdJob.Run(this, index);
 
@@ -25,9 +25,9 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         {
             int keys = Math.Min(w, chunks.End(chunk) - j);
             float* kj = k + ((long)b * s.M + j) * s.Dk, vj = v + ((long)b * s.M + j) * s.Dv;
-            AttentionMath.FillPanel(kj, keys, s.Dk, kt, w, s.Scale * AttentionMath.Log2E);
-            AttentionMath.FillPanel(vj, keys, s.Dv, vt, w, 1);
-            FillRows(kj, keys, s.Dk, rows, width, Math.Min(width, w));
+            AttentionMath.FillPanel<V>(kj, keys, s.Dk, kt, s.Scale * AttentionMath.Log2E);
+            AttentionMath.FillPanel<V>(vj, keys, s.Dv, vt, 1);
+            FillRows(kj, keys, s.Dk, rows, Math.Min(width, w));
 
             for (int i = 0; i < s.N; i += QueryTile)
             {
@@ -45,8 +45,9 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
                     for (int d = 0; d < width; d += w)
                         AttentionMath.Rows<V>(ds, w, rows + (long)d * w, keys, dq + (long)i * width + d, width, queries, addQuery);
             }
-            AttentionMath.Transpose(dkt, w, dk + ((long)b * s.M + j) * s.Dk, s.Dk, s.Dk, keys, s.Scale);
-            AttentionMath.Transpose(dvt, w, dv + ((long)b * s.M + j) * s.Dv, s.Dv, s.Dv, keys, 1);
+            AttentionMath.ScalePanel(dkt, s.Dk, V.Create(s.Scale), V.Create(s.Scale));
+            CpuBackend.Transpose(dkt, w, dk + ((long)b * s.M + j) * s.Dk, s.Dk, keys, s.Dk);
+            CpuBackend.Transpose(dvt, w, dv + ((long)b * s.M + j) * s.Dv, s.Dv, keys, s.Dv);
         }
     }
 
@@ -65,12 +66,16 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         }
     }
 
-    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) panel + r lanes + c % lanes] = x[r, c].
-    static void FillRows(float* x, int count, int width, float* rows, int padded, int lanes)
+    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) lanes^2 + r lanes + c % lanes] = x[r, c]. Only the last panel can be
+    // short.
+    static void FillRows(float* x, int count, int width, float* rows, int lanes)
     {
-        int panel = lanes == padded ? 0 : lanes * lanes;
-        for (int r = 0; r < count; r++)
-            for (int c = 0; c < padded; c++)
-                rows[(nint)(c / lanes) * panel + r * lanes + c % lanes] = c < width ? x[(nint)r * width + c] : 0;
+        for (int d = 0; d < width; d += lanes, rows += lanes * lanes)
+            for (int r = 0; r < count; r++)
+            {
+                int columns = Math.Min(lanes, width - d);
+                new ReadOnlySpan<float>(x + (nint)r * width + d, columns).CopyTo(new Span<float>(rows + r * lanes, lanes));
+                new Span<float>(rows + r * lanes + columns, lanes - columns).Clear();
+            }
     }
 }

@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// <summary>The outputs of one panel of queries of one batch entry: see CpuBackend.Attention.cs.</summary>
 readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* o, float* lse, AttentionSpec s, int panels) : ISimdJob
 {
-    const int KeyTile = 96;
+    const int KeyTile = 64;
 
     public void Execute(int index) => SimdJob.Run(this, index);
 
@@ -16,7 +16,7 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         float* qt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (s.Dk + s.Dv + KeyTile + 3));
         float* ot = qt + (long)s.Dk * w, scores = ot + (long)s.Dv * w, max = scores + KeyTile * w, sum = max + w, factor = sum + w;
         // Scores in units of log 2, so that the exponential is a power of two.
-        AttentionMath.FillPanel(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, w, s.Scale * AttentionMath.Log2E);
+        AttentionMath.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, s.Scale * AttentionMath.Log2E);
         new Span<float>(max, w).Fill(float.NegativeInfinity);
         new Span<float>(sum, w).Clear();
 
@@ -25,44 +25,48 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
             int keys = Math.Min(KeyTile, s.M - j);
             AttentionMath.Rows<V>(kb + (long)j * s.Dk, s.Dk, qt, s.Dk, scores, w, keys, false);
             Maximum<V>(scores, keys, max, factor);
-            if (j > 0) Rescale<V>(ot, s.Dv, sum, factor);
+            if (j > 0)
+            {
+                AttentionMath.ScalePanel(sum, 1, V.Load(factor), V.Load(factor + V.Count));
+                AttentionMath.ScalePanel(ot, s.Dv, V.Load(factor), V.Load(factor + V.Count));
+            }
             Exponentials<V>(scores, keys, max, sum);
             AttentionMath.Columns<V>(vb + (long)j * s.Dv, s.Dv, scores, keys, ot, w, s.Dv, j > 0);
         }
 
         for (int l = 0; l < queries; l++) lse[(long)b * s.N + i + l] = (float)((max[l] + Math.Log2(sum[l])) * AttentionMath.Ln2);
-        Divide<V>(ot, s.Dv, sum);
-        AttentionMath.Transpose(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, s.Dv, queries, 1);
+        AttentionMath.ScalePanel(ot, s.Dv, V.Create(1) / V.Load(sum), V.Create(1) / V.Load(sum + V.Count));
+        CpuBackend.Transpose(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, queries, s.Dv);
     }
 
-    // factor = 2^(old maximum - new maximum); max = the new one.
+    // factor = 2^(old maximum - new maximum); max = the new one. A NaN among the scores is passed over here and shows in the exponentials.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Maximum<V>(float* scores, int keys, float* max, float* factor) where V : unmanaged, ISimd<V>
     {
-        V old0 = V.Load(max), old1 = V.Load(max + V.Count), m0 = old0, m1 = old1;
-        for (float* p = scores, end = scores + (nint)keys * 2 * V.Count; p < end; p += 2 * V.Count)
+        V old0 = V.Load(max), old1 = V.Load(max + V.Count), a0 = old0, a1 = old1, b0 = old0, b1 = old1;
+        float* p = scores, end = scores + (nint)keys * 2 * V.Count;
+        for (; p <= end - 4 * V.Count; p += 4 * V.Count)
         {
-            m0 = V.Max(m0, V.Load(p));
-            m1 = V.Max(m1, V.Load(p + V.Count));
+            a0 = Larger(V.Load(p), a0);
+            a1 = Larger(V.Load(p + V.Count), a1);
+            b0 = Larger(V.Load(p + 2 * V.Count), b0);
+            b1 = Larger(V.Load(p + 3 * V.Count), b1);
         }
-        m0.Store(max);
-        m1.Store(max + V.Count);
-        AttentionMath.Exp2(old0 - m0).Store(factor);
-        AttentionMath.Exp2(old1 - m1).Store(factor + V.Count);
+        if (p < end)
+        {
+            a0 = Larger(V.Load(p), a0);
+            a1 = Larger(V.Load(p + V.Count), a1);
+        }
+        a0 = Larger(a0, b0);
+        a1 = Larger(a1, b1);
+        a0.Store(max);
+        a1.Store(max + V.Count);
+        AttentionMath.Exp2(old0 - a0).Store(factor);
+        AttentionMath.Exp2(old1 - a1).Store(factor + V.Count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rescale<V>(float* ot, int rows, float* sum, float* factor) where V : unmanaged, ISimd<V>
-    {
-        V f0 = V.Load(factor), f1 = V.Load(factor + V.Count);
-        (V.Load(sum) * f0).Store(sum);
-        (V.Load(sum + V.Count) * f1).Store(sum + V.Count);
-        for (float* p = ot, end = ot + (nint)rows * 2 * V.Count; p < end; p += 2 * V.Count)
-        {
-            (V.Load(p) * f0).Store(p);
-            (V.Load(p + V.Count) * f1).Store(p + V.Count);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Larger<V>(V a, V b) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(a, b), a, b);
 
     // scores = 2^(scores - max); sum += their sum over the keys.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -79,16 +83,5 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         }
         (V.Load(sum) + s0).Store(sum);
         (V.Load(sum + V.Count) + s1).Store(sum + V.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Divide<V>(float* ot, int rows, float* sum) where V : unmanaged, ISimd<V>
-    {
-        V f0 = V.Create(1) / V.Load(sum), f1 = V.Create(1) / V.Load(sum + V.Count);
-        for (float* p = ot, end = ot + (nint)rows * 2 * V.Count; p < end; p += 2 * V.Count)
-        {
-            (V.Load(p) * f0).Store(p);
-            (V.Load(p + V.Count) * f1).Store(p + V.Count);
-        }
     }
 }

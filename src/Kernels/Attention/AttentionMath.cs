@@ -15,19 +15,36 @@ static unsafe class AttentionMath
     /// </summary>
     public static int Panel<V>() where V : unmanaged, ISimd<V> => 2 * V.Count;
 
-    /// <summary>2^x for x in [-126, 127], 2^-126 below; NaN stays NaN. |relative error| at most 3e-7. Degree 5 on [-1/2, 1/2].</summary>
+    /// <summary>
+    /// 2^x for x &lt; 128; where x &lt; -126 some value of at most 2^-126. NaN stays NaN. |relative error| at most 2.5e-7: minimax polynomials of degree 5.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp2<V>(V x) where V : unmanaged, ISimd<V>
     {
-        x = V.Max(x, V.Create(-126));
-        V n = V.Round(x), f = x - n;
-        V p = V.Create(0.00133390f);
-        p = V.MultiplyAdd(p, f, V.Create(0.00961813f));
-        p = V.MultiplyAdd(p, f, V.Create(0.05550411f));
-        p = V.MultiplyAdd(p, f, V.Create(0.24022651f));
-        p = V.MultiplyAdd(p, f, V.Create(0.69314718f));
-        p = V.MultiplyAdd(p, f, V.Create(1));
+        if (typeof(V) == typeof(Simd512) && Avx512DQ.IsSupported)
+            return Unsafe.BitCast<Vector512<float>, V>(Exp2(Unsafe.BitCast<V, Vector512<float>>(x)));
+        x = V.Clamp(x, -126, 127);
+        V n = V.Round(x), f = x - n, p = V.Create(0.00132764725f);
+        p = V.MultiplyAdd(p, f, V.Create(0.00967554096f));
+        p = V.MultiplyAdd(p, f, V.Create(0.0555071309f));
+        p = V.MultiplyAdd(p, f, V.Create(0.240221202f));
+        p = V.MultiplyAdd(p, f, V.Create(0.693146944f));
+        p = V.MultiplyAdd(p, f, V.Create(1.00000012f));
         return p * V.PowerOfTwo(n);
+    }
+
+    // AVX-512 has x - floor(x) and p 2^floor(x) as instructions: twice the speed (12.8 against 6.1 exponentials a nanosecond).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Exp2(Vector512<float> x)
+    {
+        const byte MinusFloor = 1;
+        Vector512<float> f = Avx512DQ.Reduce(x, MinusFloor), p = Vector512.Create(0.00187757669f);
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.00898933969f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.0558263175f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.240153611f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.693153083f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.99999994f));
+        return Avx512F.Scale(p, x);
     }
 
     /// <summary>C [rows, panel] (+)= A [rows, depth] b [depth, panel], A(r, k) = a[r lda + k].</summary>
@@ -40,7 +57,7 @@ static unsafe class AttentionMath
         for (; r < rows; r++) AttentionMicrokernels.Rows1x2<V>(a + r * lda, lda, b, depth, c + r * ldc, ldc, add);
     }
 
-    /// <summary>The same with a panel of one vector.</summary>
+    /// <summary>The same as <see cref="Rows"/> with a panel of one vector.</summary>
     public static void RowsNarrow<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add) where V : unmanaged, ISimd<V>
     {
         int r = 0;
@@ -60,39 +77,20 @@ static unsafe class AttentionMath
     }
 
     /// <summary>panel[d, l] = scale x[l, d] for l &lt; count, 0 for the lanes above.</summary>
-    public static void FillPanel(float* x, int count, int width, float* panel, int lanes, float scale)
+    public static void FillPanel<V>(float* x, int count, int width, float* panel, float scale) where V : unmanaged, ISimd<V>
     {
-        if (count < lanes) new Span<float>(panel, width * lanes).Clear();
-        Transpose(x, width, panel, lanes, count, width, scale);
+        PackTools.Transpose(x, width, count, width, panel, Panel<V>());
+        if (scale != 1) ScalePanel<V>(panel, width, V.Create(scale), V.Create(scale));
     }
 
-    /// <summary>y[j ldy + i] = scale x[i ldx + j] for i &lt; rows, j &lt; columns.</summary>
+    /// <summary>Multiplies the lanes of a panel: those of its first vectors by f0, of its second by f1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transpose(float* x, nint ldx, float* y, nint ldy, int rows, int columns, float scale)
+    public static void ScalePanel<V>(float* panel, int rows, V f0, V f1) where V : unmanaged, ISimd<V>
     {
-        int i = 0;
-        if (Sse.IsSupported)
+        for (float* p = panel, end = panel + (nint)rows * 2 * V.Count; p < end; p += 2 * V.Count)
         {
-            Vector128<float> s = Vector128.Create(scale);
-            for (; i <= rows - 4; i += 4)
-            {
-                int j = 0;
-                for (; j <= columns - 4; j += 4)
-                {
-                    float* p = x + i * ldx + j, q = y + j * ldy + i;
-                    Vector128<float> r0 = Vector128.Load(p) * s, r1 = Vector128.Load(p + ldx) * s;
-                    Vector128<float> r2 = Vector128.Load(p + 2 * ldx) * s, r3 = Vector128.Load(p + 3 * ldx) * s;
-                    Vector128<float> t0 = Sse.UnpackLow(r0, r1), t1 = Sse.UnpackLow(r2, r3), t2 = Sse.UnpackHigh(r0, r1), t3 = Sse.UnpackHigh(r2, r3);
-                    Sse.MoveLowToHigh(t0, t1).Store(q);
-                    Sse.MoveHighToLow(t1, t0).Store(q + ldy);
-                    Sse.MoveLowToHigh(t2, t3).Store(q + 2 * ldy);
-                    Sse.MoveHighToLow(t3, t2).Store(q + 3 * ldy);
-                }
-                for (; j < columns; j++)
-                    for (int k = 0; k < 4; k++) y[j * ldy + i + k] = scale * x[(i + k) * ldx + j];
-            }
+            (V.Load(p) * f0).Store(p);
+            (V.Load(p + V.Count) * f1).Store(p + V.Count);
         }
-        for (; i < rows; i++)
-            for (int j = 0; j < columns; j++) y[j * ldy + i] = scale * x[i * ldx + j];
     }
 }

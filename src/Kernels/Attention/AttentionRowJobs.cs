@@ -12,16 +12,13 @@ readonly unsafe struct AttentionRowsJob(float* o, float* g, float* lse, float* l
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
-        float* lanes = stackalloc float[16];
         for (int i = index * Rows, end = Math.Min(i + Rows, rows); i < end; i++)
         {
             float* a = g + (long)i * width, b = o + (long)i * width;
             V sum = V.Create(0);
             int c = 0;
             for (; c <= width - V.Count; c += V.Count) sum = V.MultiplyAdd(V.Load(a + c), V.Load(b + c), sum);
-            sum.Store(lanes);
-            float total = 0;
-            for (int l = 0; l < V.Count; l++) total += lanes[l];
+            float total = Lanes.Sum(sum);
             for (; c < width; c++) total += a[c] * b[c];
             rowDots[i] = total;
             lse2[i] = (float)(lse[i] / AttentionMath.Ln2);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes AttentionMicrokernels.g.cs beside this file: python3 generate_microkernels.py
+"""Writes AttentionMicrokernels.Generated.cs beside this file: python3 generate_microkernels.py
 
 A micro-kernel keeps its tile of C in named locals, which the JIT holds in registers; a loop over an array of accumulators runs at a quarter of the speed.
 """
 import pathlib
 
-HEAD = """// Written by generate_microkernels.py; change that, not this.
+HEAD = """// Written by generate_microkernels.py; change that instead.
 using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
@@ -55,4 +55,4 @@ def kernel(by, rows, width):
 
 
 kernels = [kernel(by, rows, width) for by, width in (("Rows", 2), ("Columns", 2), ("Rows", 1)) for rows in (8, 4, 1)]
-pathlib.Path(__file__).with_name("AttentionMicrokernels.g.cs").write_text(HEAD + "\n".join(kernels) + "}\n")
+pathlib.Path(__file__).with_name("AttentionMicrokernels.Generated.cs").write_text(HEAD + "\n".join(kernels) + "}\n")

@@ -62,18 +62,19 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
     {
         for (int c = 0; c < channels; c++)
         {
-            double total = 0;
+            double total = 0, m2 = 0;
             for (int b = 0; b < blocks.Count; b++)
             {
                 float* p = partials + 3L * b * channels + c;
                 total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) + p[channels];
             }
-            double mu = total / rows, m2 = 0;
+            double mu = total / rows;
             for (int b = 0; b < blocks.Count; b++)
             {
                 float* p = partials + 3L * b * channels + c;
-                double n = blocks.End(b) - blocks.Begin(b), s1 = p[channels], d = p[0] + s1 / n - mu;
-                m2 += p[2L * channels] - s1 * s1 / n + n * d * d;
+                // With the block's shift for its mean: sum (x - mu)^2 = s2 + 2 d s1 + n d^2, d = shift - mu.
+                double n = blocks.End(b) - blocks.Begin(b), d = p[0] - mu;
+                m2 += p[2L * channels] + d * (2 * (double)p[channels] + n * d);
             }
             mean[c] = (float)mu;
             variance[c] = (float)(Math.Max(m2, 0) / rows);

@@ -1,5 +1,10 @@
 namespace Sagan.Native.Kernels;
 
+// y[n,i,j,o] = act(bias[o] + sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c])
+//   = the product of windows [N OutH OutW, Kh Kw Ci] with w^T; a window row is Kw Ci contiguous floats of x, so packing it is a copy for any stride.
+// dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o] x[n, i stride + u - padding, j stride + v - padding, c]
+//   = dy^T times windows; the sum over pixels is long, and cut into parts of fixed sizes where dw is small (3 channels, 1x1).
+// 2 N OutH OutW Co Kh Kw Ci flops each. Tiles, numerics and timings: Gemm.cs.
 public sealed unsafe partial class CpuBackend
 {
     public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => Conv2d(x, w, null, y, s, Activation.None);
@@ -31,8 +36,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>
-    /// Two kinds of convolution are a matrix product y [rows,outputs] = x [rows,inputs] w [outputs,inputs]^T on the tensors as they lie: 1x1 windows over every pixel,
-    /// and one window that is the whole image.
+    /// Two kinds of convolution are a matrix product y [rows,outputs] = x [rows,inputs] w [outputs,inputs]^T on the tensors as they lie: 1x1 windows over
+    /// every pixel, and one window that is the whole image.
     /// </summary>
     static bool ConvAsMatMul(in Conv2dSpec s, out int rows, out int inputs, out int outputs)
     {

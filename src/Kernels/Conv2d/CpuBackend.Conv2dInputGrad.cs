@@ -1,5 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
+// The transposed convolution dx[n,h,w,c] = act(bias[c] + sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v - padding = w), in one of
+// three ways:
+//   one window that is the whole image, or 1x1 windows: a plain product;
+//   at most 8 channels: ScatteredConvTranspose;
+//   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im.
+// 2 N OutH OutW Co Kh Kw Ci flops. Tiles, numerics and timings: Gemm.cs.
 public sealed unsafe partial class CpuBackend
 {
     const int RepeatedBiasSlot = 5;
@@ -43,8 +51,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>
-    /// One axis of one phase of a transposed convolution: the outputs h = a + Stride m, m = 0 .. Count-1. Of the kernel rows u those with u = a + Padding mod Stride reach
-    /// them; going through these from the largest down, tap t = 0 .. Taps-1 reads input row m + Origin + t with kernel row Last - Stride t.
+    /// One axis of one phase of a transposed convolution: the outputs h = a + Stride m, m = 0 .. Count-1. Of the kernel rows u those with u = a + Padding mod
+    /// Stride reach them; going through these from the largest down, tap t = 0 .. Taps-1 reads input row m + Origin + t with kernel row Last - Stride t.
     /// So a phase is an ordinary convolution of stride 1 with a Taps-long kernel, and no product with an inserted zero is ever formed.
     /// </summary>
     readonly struct Phase
@@ -82,6 +90,7 @@ public sealed unsafe partial class CpuBackend
 
         public float* At(int i, int k) => null;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
         {
             (int tap, int o) = Math.DivRem(k, s.Co);

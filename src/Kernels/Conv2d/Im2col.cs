@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Windows over an image batch x [N,H,W,C]: window r = (n, i, j) of a GridH x GridW grid an image begins at pixel (i Stride + OriginY, j Stride + OriginX) and holds
-/// Kh x Kw pixels; what lies outside the image is 0. Element (u, v, c) of a window is its number (u Kw + v) C + c, so a row u of it is Kw C contiguous floats of x.
+/// Windows over an image batch x [N,H,W,C]: window r = (n, i, j) of a GridH x GridW grid an image begins at pixel (i Stride + OriginY, j Stride + OriginX) and
+/// holds Kh x Kw pixels; what lies outside the image is 0. Element (u, v, c) of a window is its number (u Kw + v) C + c, so a row u of it is Kw C contiguous
+/// floats of x.
 /// </summary>
 readonly unsafe struct Windows(float* x, int h, int w, int c, int gridH, int gridW, int kh, int kw, int stride, int originY, int originX)
 {
@@ -51,6 +52,7 @@ unsafe struct WindowCursor
     public readonly float* Row(int u) => g.X + (((long)n * g.H + Y + u) * g.W + X) * g.C;
 
     /// <summary>Writes count elements of the window from element t of row u on, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void CopyRows<V>(int u, int t, int count, float* p) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength, rowOfImage = g.W * g.C;
@@ -95,6 +97,7 @@ readonly unsafe struct WindowRowOperand(Windows g) : IOperand
 
     public float* At(int i, int k) => null;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int ld, long panelSize) where V : unmanaged, ISimd<V>
     {
         WindowCursor cursor = new(g, first);
@@ -118,6 +121,7 @@ readonly unsafe struct WindowColumnOperand(Windows g) : IOperand
 
     public float* At(int i, int k) => null;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength;

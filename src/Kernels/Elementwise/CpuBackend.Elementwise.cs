@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 /// <summary>SIMD kernels on the host's cores.</summary>
@@ -50,9 +52,17 @@ public sealed unsafe partial class CpuBackend
 /// <summary>y[i] = f(x[i]). The last vector is loaded and computed whole (storage is padded) and stored in part: an element's bits never depend on its place.</summary>
 readonly unsafe struct MapLoop<TOp>(float* x, float* y, int n, TOp f) : ISimdLoop where TOp : unmanaged, IUnaryOp
 {
+    readonly float* x = x, y = y;
+    readonly int n = n;
+    readonly TOp f = f;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
-        int i = 0;
+        // Locals: what a store might alias would be read again in every round.
+        float* x = this.x, y = this.y;
+        int n = this.n, i = 0;
+        TOp f = this.f;
         for (; i <= n - V.Count; i += V.Count) f.Invoke(V.Load(x + i)).Store(y + i);
         if (i < n) Simd.StoreFirst(f.Invoke(V.Load(x + i)), y + i, n - i);
     }

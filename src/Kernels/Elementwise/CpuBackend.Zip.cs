@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // y = f(a, b) with broadcasting. y is walked as rows of its innermost merged axis, along which an operand has stride 1 or 0; the outer axes are counted by an
 // odometer. One job is a piece of a long row or a batch of short rows, some Grain elements. Rows are y's only order, so results do not depend on the cut.
-// A bias whose width is no multiple of a vector is first repeated to 16 widths, so that whole vectors run across row ends (3 channels: 9x).
+// A narrow bias is first repeated to 16 widths, so that vectors run across row ends and rows are long (3 channels: 9x, 64 channels: 1.5x).
 public sealed unsafe partial class CpuBackend
 {
     // Repeating pays while the pattern stays small against the data and the first-level cache.
@@ -16,7 +18,7 @@ public sealed unsafe partial class CpuBackend
         Rows r = new(s);
         float* pa = Floats(a), pb = Floats(b);
         int width = s.Size(s.Rank - 1);
-        if (s.Rank == 2 && width % 16 != 0 && width <= MaxPatternWidth && s.Size(0) > 16 && s.StrideA(1) == 1 && s.StrideB(1) == 1)
+        if (s.Rank == 2 && width <= MaxPatternWidth && s.Size(0) > 16 && s.StrideA(1) == 1 && s.StrideB(1) == 1)
         {
             if (s.StrideB(0) == 0) pb = Pattern(pb, width, ref r, aSteps: true);
             else if (s.StrideA(0) == 0) pa = Pattern(pa, width, ref r, aSteps: false);
@@ -133,9 +135,16 @@ public sealed unsafe partial class CpuBackend
 /// <summary>y[i] = f(a[i or 0], b[i or 0]). The last vector is computed whole and stored in part, as in <see cref="MapLoop{TOp}"/>.</summary>
 readonly unsafe struct ZipLoop<TOp>(float* a, float* b, float* y, int n, bool stepA, bool stepB, TOp f) : ISimdLoop where TOp : unmanaged, IBinaryOp
 {
+    readonly float* a = a, b = b, y = y;
+    readonly int n = n;
+    readonly TOp f = f;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
-        int i = 0;
+        float* a = this.a, b = this.b, y = this.y;
+        int n = this.n, i = 0;
+        TOp f = this.f;
         if (stepA && stepB)
         {
             for (; i <= n - V.Count; i += V.Count) f.Invoke(V.Load(a + i), V.Load(b + i)).Store(y + i);

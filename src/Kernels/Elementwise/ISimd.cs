@@ -51,7 +51,10 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>a 2^n for |a| near 1 and integral n in [-252, 254]: overflows to infinity, denormal results are rounded once.</summary>
     static abstract TSelf Scale(TSelf a, TSelf n);
 
-    /// <summary>Splits normal x &gt; 0 into mantissa in [sqrt(1/2), sqrt(2)) and exponent, x = mantissa 2^exponent.</summary>
+    /// <summary>
+    /// Splits x &gt; 0 into mantissa in [3/4, 3/2) and exponent, x = mantissa 2^exponent. 0 and infinity have mantissa 1 (0 of either sign: finite) and exponent minus and
+    /// plus infinity; negative numbers and NaN have mantissa NaN.
+    /// </summary>
     static abstract TSelf Frexp(TSelf x, out TSelf exponent);
 }
 

@@ -75,9 +75,9 @@ readonly unsafe struct Simd1(float value) : ISimd<Simd1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd1 Frexp(Simd1 x, out Simd1 exponent)
     {
-        int bits = BitConverter.SingleToInt32Bits(x.v), e = (bits - SimdMath.SqrtHalfBits) >> 23;
-        exponent = new(e);
-        return new(BitConverter.Int32BitsToSingle(bits - (e << 23)));
+        int bits = BitConverter.SingleToInt32Bits(SimdMath.ScaleDenormals(x, out Simd1 shift).v), e = (bits - SimdMath.MantissaBits) >> 23;
+        exponent = new(e + shift.v);
+        return SimdMath.FrexpEdges(x, new(BitConverter.Int32BitsToSingle(bits - (e << 23))), ref exponent);
     }
 
     static Simd1 Mask(bool b) => new(BitConverter.Int32BitsToSingle(b ? -1 : 0));

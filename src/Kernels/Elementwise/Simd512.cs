@@ -82,8 +82,15 @@ readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 Frexp(Simd512 x, out Simd512 exponent)
     {
-        Vector512<int> bits = x.v.AsInt32(), e = (bits - Vector512.Create(SimdMath.SqrtHalfBits)) >> 23;
-        exponent = new(Vector512.ConvertToSingle(e));
-        return new((bits - (e << 23)).AsSingle());
+        if (Avx512F.IsSupported)
+        {
+            // Range [3/4, 3/2), NaN for negative numbers. The mantissa's own exponent, -1 or 0, is what x's has to be corrected by.
+            Vector512<float> m = Avx512F.GetMantissa(x.v, 0b1011);
+            exponent = new(Avx512F.GetExponent(x.v) - Avx512F.GetExponent(m));
+            return new(m);
+        }
+        Vector512<int> bits = SimdMath.ScaleDenormals(x, out Simd512 shift).v.AsInt32(), e = (bits - Vector512.Create(SimdMath.MantissaBits)) >> 23;
+        exponent = new(Vector512.ConvertToSingle(e) + shift.v);
+        return SimdMath.FrexpEdges(x, new((bits - (e << 23)).AsSingle()), ref exponent);
     }
 }

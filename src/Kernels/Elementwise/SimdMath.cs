@@ -18,8 +18,8 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 public static class SimdMath
 {
-    /// <summary>The bits of sqrt(1/2): where a mantissa range begins that is symmetric about 1.</summary>
-    internal const int SqrtHalfBits = 0x3F3504F3;
+    /// <summary>The bits of 3/4, where the range of mantissas begins.</summary>
+    internal const int MantissaBits = 0x3F400000;
 
     const float Log2E = 1.44269504f;
     // ln 2 in two parts; the high one has 9 trailing zero bits, so that n times it is exact.
@@ -40,15 +40,8 @@ public static class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Log<V>(V x) where V : unmanaged, ISimd<V>
     {
-        V zero = V.Create(0), infinity = V.Create(float.PositiveInfinity);
-        V normal = V.GreaterThan(V.Create(1.17549435e-38f), x);
-        V m = V.Frexp(V.Select(normal, x * V.Create(8388608f), x), out V e);
-        e = V.Select(normal, e - V.Create(23), e);
-        V y = ReducedLog(m - V.Create(1), e);
-        // Infinity and NaN pass; then what is not above 0.
-        y = V.Select(V.GreaterThan(infinity, x), y, x);
-        V invalid = V.Select(V.EqualTo(x, zero), -infinity, V.Create(float.NaN));
-        return V.Select(V.GreaterThan(x, zero), y, invalid);
+        V m = V.Frexp(x, out V e);
+        return ReducedLog(m - V.Create(1), e);
     }
 
     /// <summary>Hyperbolic tangent; odd to the bit.</summary>
@@ -78,8 +71,8 @@ public static class SimdMath
     {
         V zero = V.Create(0), one = V.Create(1), half = V.Create(0.5f);
         V z = Exp(-V.Abs(x));
-        // 1 + z = 2^e (1 + f): f = z, or (z - 1) / 2 where 1 + z is above sqrt 2. 1 + z itself is never rounded.
-        V above = V.GreaterThan(z, V.Create(0.414213562f));
+        // 1 + z = 2^e (1 + f): f = z, or (z - 1) / 2 where z is above 1/2; 1 + z itself is never rounded.
+        V above = V.GreaterThan(z, half);
         V f = V.Select(above, (z - one) * half, z);
         V y = ReducedLog(f, V.Select(above, one, zero));
         return V.Select(V.GreaterThan(x, zero), x, zero) + y;
@@ -119,18 +112,33 @@ public static class SimdMath
         return V.MultiplyAdd(r * r, q, r);
     }
 
-    // e ln 2 + log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)]: f - f^2/2 + f^3 p(f), |relative error| 2^-27 before rounding.
+    /// <summary>For Frexp by integer arithmetic: scales denormals into the normal range; <paramref name="shift"/> is to be added to the exponent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V ScaleDenormals<V>(V x, out V shift) where V : unmanaged, ISimd<V>
+    {
+        V denormal = V.GreaterThan(V.Create(1.17549435e-38f), x);
+        shift = V.Select(denormal, V.Create(-23), V.Create(0));
+        return V.Select(denormal, x * V.Create(8388608f), x);
+    }
+
+    /// <summary>For Frexp by integer arithmetic: the results for 0, infinity, negative x and NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V FrexpEdges<V>(V x, V mantissa, ref V exponent) where V : unmanaged, ISimd<V>
+    {
+        V zero = V.Create(0), one = V.Create(1), infinity = V.Create(float.PositiveInfinity);
+        exponent = V.Select(V.EqualTo(x, zero), -infinity, V.Select(V.EqualTo(x, infinity), infinity, exponent));
+        return V.Select(V.GreaterThan(x, zero), V.Select(V.EqualTo(x, infinity), one, mantissa), V.Select(V.EqualTo(x, zero), one, V.Create(float.NaN)));
+    }
+
+    // e ln 2 + log(1 + f) for 1 + f in [3/4, 3/2): f - f^2/2 + f^3 p(f), |relative error| 2^-27 before rounding.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V ReducedLog<V>(V f, V e) where V : unmanaged, ISimd<V>
     {
-        V p = V.MultiplyAdd(V.Create(-0.0763450265f), f, V.Create(0.12761578f));
-        p = V.MultiplyAdd(p, f, V.Create(-0.13160181f));
-        p = V.MultiplyAdd(p, f, V.Create(0.142017573f));
-        p = V.MultiplyAdd(p, f, V.Create(-0.166233569f));
-        p = V.MultiplyAdd(p, f, V.Create(0.200012267f));
-        p = V.MultiplyAdd(p, f, V.Create(-0.250008196f));
-        p = V.MultiplyAdd(p, f, V.Create(0.333333313f));
-        V s = f * f;
+        // Pairs, then pairs of pairs (Estrin): half the latency of Horner's chain.
+        V s = f * f, s2 = s * s;
+        V p01 = V.MultiplyAdd(V.Create(-0.250000954f), f, V.Create(0.333334506f)), p23 = V.MultiplyAdd(V.Create(-0.16647312f), f, V.Create(0.199908614f));
+        V p45 = V.MultiplyAdd(V.Create(-0.131611928f), f, V.Create(0.144783944f)), p67 = V.MultiplyAdd(V.Create(-0.0450748019f), f, V.Create(0.10463021f));
+        V p = V.MultiplyAdd(V.MultiplyAdd(p67, s, p45), s2, V.MultiplyAdd(p23, s, p01));
         V y = V.MultiplyAdd(s * f, p, e * V.Create(Ln2Low));
         y = V.MultiplyAdd(V.Create(-0.5f), s, y);
         return V.MultiplyAdd(e, V.Create(Ln2High), f + y);

@@ -17,8 +17,8 @@ readonly unsafe struct MatrixRows(float* c, long ld) : IOutputRows
 }
 
 /// <summary>
-/// What happens to a finished register tile: c = act(tile + bias). When K is cut into several blocks the first one stores, the later ones add to what is stored, and bias
-/// and activation wait for the last.
+/// What happens to a finished register tile: c = act(tile + bias). When K is cut into several blocks the first one stores, the later ones add to what is
+/// stored, and bias and activation wait for the last.
 /// </summary>
 readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act) where TRows : unmanaged, IOutputRows
 {
@@ -27,6 +27,7 @@ readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act) 
     readonly Activation act = act;
 
     /// <summary>Stores a tile, which has a pitch of two vectors, into columns column .. column+columns-1 of some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store<V>(float* t, float** rows, int height, int column, int columns, bool first, bool last) where V : unmanaged, ISimd<V>
     {
         bool finish = last && (bias != null || act.Kind != ActivationKind.None);

@@ -14,8 +14,8 @@ enum GemmSource
 }
 
 /// <summary>
-/// How a product is cut up. Only the cut of K into blocks and splits shapes the sums, and it depends on the sizes alone; the cut of M and N into jobs may follow the
-/// number of threads, because an element's sum is the same in whichever job and tile it is done.
+/// How a product is cut up. Only the cut of K into blocks and splits shapes the sums, and it depends on the sizes alone; the cut of M and N into jobs may
+/// follow the number of threads, because an element's sum is the same in whichever job and tile it is done.
 /// </summary>
 readonly unsafe struct GemmPlan
 {
@@ -62,12 +62,14 @@ readonly unsafe struct GemmPlan
         else ColumnJobs = Cut(ColumnPanels, MaxColumnsPerJob / Nr);
     }
 
-    public static GemmPlan For<V, TA, TB>(int m, int n, int k, TA a, TB b) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand where TB : unmanaged, IOperand =>
+    public static GemmPlan For<V, TA, TB>(int m, int n, int k, TA a, TB b)
+        where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand where TB : unmanaged, IOperand =>
         new(m, n, k, V.Count, TA.InRows, a.Ld, b.Ld);
 
     public int Jobs => Splits * RowJobs * ColumnJobs;
 
-    /// <summary>Distance between the rows of a left block packed in rows: no power of two, which would put 12 rows into the same cache set, and room for one vector more.</summary>
+    /// <summary>Distance between the rows of a left block packed in rows: no power of two, which would put 12 rows into the same cache set, and room for one
+    /// vector more.</summary>
     public int RowPitch => ((DepthPerBlock + 15) & ~15) + 16;
 
     public int Depth(int block) => Math.Min(DepthPerBlock, K - block * DepthPerBlock);
@@ -81,6 +83,10 @@ readonly unsafe struct GemmPlan
     public long LeftPanelSize<TA>() where TA : unmanaged, IOperand => TA.InRows ? (long)Mr * RowPitch : (long)Mr * DepthPerBlock + PanelGap;
 
     public long RightPanelSize => (long)Nr * DepthPerBlock + PanelGap;
+
+    /// <summary>Into how many jobs the packing of one block of k is cut: neighbouring panels together, because their sources share cache lines, but a few jobs
+    /// to each thread.</summary>
+    public int PackGroups(int panels) => Math.Min(panels, Math.Max((panels + 7) / 8, (4 * WorkerPool.Threads + KBlocks - 1) / KBlocks));
 
     /// <summary>Packs row panels r0 .. r1-1 of one block of k.</summary>
     public void PackLeft<V, TA>(TA a, int block, int r0, int r1, float* p) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand

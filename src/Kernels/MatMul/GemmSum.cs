@@ -1,7 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>C = epilogue(sum of the partial products, split 0 first): one job per band of rows.</summary>
-readonly unsafe struct GemmSum<V, TC>(float* partial, int splits, int m, int n, Epilogue<TC> c) : IJob where V : unmanaged, ISimd<V> where TC : unmanaged, IOutputRows
+readonly unsafe struct GemmSum<V, TC>(float* partial, int splits, int m, int n, Epilogue<TC> c) : IJob
+    where V : unmanaged, ISimd<V> where TC : unmanaged, IOutputRows
 {
     const int RowsPerJob = 4;
 

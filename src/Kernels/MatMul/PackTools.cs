@@ -22,7 +22,8 @@ static unsafe class PackTools
         for (int i = 0; i < n; i += V.Count) V.Create(0).Store(p + i);
     }
 
-    /// <summary>Spreads count contiguous elements over panels: element i goes to lane i mod lanes of panel i / lanes. Nothing is written past the lanes of a panel.</summary>
+    /// <summary>Spreads count contiguous elements over panels: element i goes to lane i mod lanes of panel i / lanes. Nothing is written past the lanes of a
+    /// panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Spread<V>(float* x, int count, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
@@ -48,6 +49,7 @@ static unsafe class PackTools
     }
 
     /// <summary>p[d stride + i] = s[i ld + d] for i &lt; count and d &lt; depth, 0 for count &lt;= i &lt; stride: 4x4 blocks turned in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* s, long ld, int count, int depth, float* p, int stride)
     {
         int i = 0;

@@ -8,16 +8,19 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors; b[p, j] at b[p ldb + j], t with a pitch of two vectors.
+/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors; b[p, j] at b[p ldb + j], t with a pitch of two
+/// vectors.
 /// Rows: a[i, p] at a[i lda + p]. Columns: a[i, p] at a[p lda + i].
 /// Every sum is one chain of fused multiply-adds in ascending p, so an element has the same bits in whichever tile it is computed.
-/// The accumulators are named locals because the JIT keeps those in registers; an array of 24 vectors (stackalloc or inline array) ran at a quarter of the speed.
+/// The accumulators are named locals because the JIT keeps those in registers; an array of 24 vectors (stackalloc or inline array) ran at a quarter of the
+/// speed.
 /// </summary>
 static unsafe class Tiles
 {
     /// <summary>Runs the smallest tile that has at least this many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, nint ldb, float* t) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
+    public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, nint ldb, float* t)
+        where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
     {
         if (TA.InRows)
         {

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Channels-last: vectors run along
@@ -35,6 +38,7 @@ public sealed unsafe partial class CpuBackend
 /// <summary>The largest element of a window for every channel; the window's first pixel begins at x[begin].</summary>
 readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, int height, int width, int imageWidth, int channels) : ISimdLoop
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         for (int c = 0; c < channels; c += V.Count)
@@ -56,7 +60,9 @@ readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, 
             Store(best, y + c, lanes);
             Store(at, (float*)index + c, lanes);
         }
-        for (int c = 0; c < channels; c++) index[c] += c;
+        int k = 0;
+        for (; k <= channels - Vector<int>.Count; k += Vector<int>.Count) (Vector.Load(index + k) + Vector<int>.Indices + Vector.Create(k)).Store(index + k);
+        for (; k < channels; k++) index[k] += k;
     }
 
     static void Store<V>(V v, float* p, int lanes) where V : unmanaged, ISimd<V>

@@ -56,10 +56,7 @@ readonly unsafe struct MatrixVectorJob(float* matrix, float* x, float* y, int co
     // The sum of the lanes, then the columns from c on.
     float Finish<V>(V sum, float* s, int c) where V : unmanaged, ISimd<V>
     {
-        float* lanes = stackalloc float[16];
-        sum.Store(lanes);
-        float total = 0;
-        for (int i = 0; i < V.Count; i++) total += lanes[i];
+        float total = Lanes.Sum(sum);
         for (; c < columns; c++) total += s[c] * x[c];
         return total;
     }
@@ -158,10 +155,7 @@ readonly unsafe struct DotJob(float* a, float* b, float* partials, int columns, 
             s2 = V.MultiplyAdd(V.Load(a + i + 2 * V.Count), V.Load(b + i + 2 * V.Count), s2);
             s3 = V.MultiplyAdd(V.Load(a + i + 3 * V.Count), V.Load(b + i + 3 * V.Count), s3);
         }
-        float* lanes = stackalloc float[16];
-        (s0 + s1 + (s2 + s3)).Store(lanes);
-        float total = 0;
-        for (int l = 0; l < V.Count; l++) total += lanes[l];
+        float total = Lanes.Sum(s0 + s1 + (s2 + s3));
         for (; i < end; i++) total += a[i] * b[i];
         partials[block] = total;
     }

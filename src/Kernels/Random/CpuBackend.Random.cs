@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // Element i comes from lane i mod 4 of Philox block (offset + i) / 4, so any cut into calls and jobs gives the same numbers.
@@ -72,6 +74,7 @@ readonly struct NormalDraw : IDraw
 static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
 {
     /// <summary>Vectors of blocks, then the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<W, V>(float* y, int n, in PhiloxKey key, ulong block) where W : struct, IPhiloxLanes<W, V> where V : unmanaged, ISimd<V>
     {
         int i = 0;
@@ -85,6 +88,7 @@ static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
     }
 
     /// <summary>Block by block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void RunBlocks(float* y, int n, in PhiloxKey key, ulong block)
     {
         float* t = stackalloc float[4];

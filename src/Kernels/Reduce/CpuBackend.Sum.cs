@@ -63,31 +63,33 @@ public sealed unsafe partial class CpuBackend
 
     readonly struct SumRowsJob(float* x, float* y, int rows, int n, int segments, int rowsPerJob, double* partials) : IJob
     {
-        public const int Segment = 64 * SumBlockLoop.Size;
+        public const int Segment = 64 * RowSumsLoop.Size;
 
         public void Execute(int index)
         {
             if (segments > 1)
             {
                 int row = index / segments, start = index % segments * Segment;
-                partials[index] = SumSpan(x + (long)row * n + start, Math.Min(Segment, n - start));
+                partials[index] = SumSegment(x + (long)row * n + start, Math.Min(Segment, n - start));
                 return;
             }
-            int end = Math.Min((index + 1) * rowsPerJob, rows);
-            for (int row = index * rowsPerJob; row < end; row++) y[row] = (float)SumSpan(x + (long)row * n, n);
+            int first = index * rowsPerJob, count = Math.Min(rowsPerJob, rows - first);
+            if (n <= RowSumsLoop.Size) Simd.Run(new RowSumsLoop(x + (long)first * n, count, n, y + first));
+            else
+                for (int r = first; r < first + count; r++) y[r] = (float)SumSegment(x + (long)r * n, n);
         }
-    }
 
-    static double SumSpan(float* x, int n)
-    {
-        float part;
-        double sum = 0;
-        for (; n > 0; n -= SumBlockLoop.Size, x += SumBlockLoop.Size)
+        // Blocks of 512 in float, added in double.
+        static double SumSegment(float* x, int n)
         {
-            Simd.Run(new SumBlockLoop(x, Math.Min(n, SumBlockLoop.Size), &part));
-            sum += part;
+            float* parts = stackalloc float[Segment / RowSumsLoop.Size + 1];
+            int whole = n / RowSumsLoop.Size, rest = n % RowSumsLoop.Size;
+            Simd.Run(new RowSumsLoop(x, whole, RowSumsLoop.Size, parts));
+            Simd.Run(new RowSumsLoop(x + whole * RowSumsLoop.Size, 1, rest, parts + whole));
+            double sum = 0;
+            for (int i = 0; i <= whole; i++) sum += parts[i];
+            return sum;
         }
-        return sum;
     }
 
     static void SumColumns(float* x, float* y, int outer, int n, int columns)

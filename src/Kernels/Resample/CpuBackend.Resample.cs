@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sagan.Native.Kernels;
 
 // Nearest-neighbour upsampling by 2 and its transpose, channels-last: a pixel is a run of C floats. One job is some image rows of the small map.
@@ -41,6 +43,7 @@ public sealed unsafe partial class CpuBackend
 /// <summary>One row of x [W, C] into two rows of y [2W, C].</summary>
 readonly unsafe struct UpsampleRowLoop(float* x, float* y, int width, int channels) : ISimdLoop
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         float* below = y + 2L * width * channels;
@@ -63,6 +66,7 @@ readonly unsafe struct UpsampleRowLoop(float* x, float* y, int width, int channe
 /// <summary>Two rows of x [2W, C] into one of y [W, C]: (x00 + x01) + (x10 + x11).</summary>
 readonly unsafe struct SumPoolRowLoop(float* x, float* y, int width, int channels) : ISimdLoop
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         float* top = x, bottom = x + 2L * width * channels, target = y;

@@ -35,16 +35,17 @@ readonly unsafe struct SoftmaxJob(float* x, float* y, int columns, RowBlocks blo
     void Row<V>(float* x, float* y, float* lanes) where V : unmanaged, ISimd<V>
     {
         int whole = columns - columns % V.Count;
-        for (int i = 0; i < V.Count; i++) lanes[i] = whole + i < columns ? x[whole + i] : float.NegativeInfinity;
-        V tail = V.Load(lanes), max = tail;
+        V max = V.Create(float.NegativeInfinity), tail = max, sum = V.Create(0);
         for (int c = 0; c < whole; c += V.Count) max = V.Max(max, V.Load(x + c));
-        max.Store(lanes);
-        float m = lanes[0];
-        for (int i = 1; i < V.Count; i++) m = MathF.Max(m, lanes[i]);
+        if (whole < columns)
+        {
+            for (int i = 0; i < V.Count; i++) lanes[i] = whole + i < columns ? x[whole + i] : float.NegativeInfinity;
+            tail = V.Load(lanes);
+            max = V.Max(max, tail);
+        }
+        V shift = V.Create(Lanes.Max(max));
+        if (whole < columns) sum = tail = SimdMath.Exp(tail - shift);
 
-        V shift = V.Create(m);
-        tail = SimdMath.Exp(tail - shift);
-        V sum = tail;
         double total = 0;
         for (int c = 0; ;)
         {
@@ -54,15 +55,13 @@ readonly unsafe struct SoftmaxJob(float* x, float* y, int columns, RowBlocks blo
                 e.Store(y + c);
                 sum += e;
             }
-            sum.Store(lanes);
-            for (int i = 0; i < V.Count; i++) total += lanes[i];
+            total += Lanes.Sum(sum);
             if (c == whole) break;
             sum = V.Create(0);
         }
 
         V inverse = V.Create((float)(1 / total));
         for (int c = 0; c < whole; c += V.Count) (V.Load(y + c) * inverse).Store(y + c);
-        (tail * inverse).Store(lanes);
-        for (int i = 0; whole + i < columns; i++) y[whole + i] = lanes[i];
+        if (whole < columns) Simd.StoreFirst(tail * inverse, y + whole, columns - whole);
     }
 }

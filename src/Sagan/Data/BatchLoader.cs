@@ -4,9 +4,9 @@ using Sagan.Native.Images;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Endless batches of a data set, prepared ahead by one background thread in reused buffers. Batch number k depends on (seed, k) alone: its samples k b .. k b + b - 1 go through
-/// one seeded permutation per epoch (<see cref="EpochOrder"/>), and whether a sample is mirrored is drawn from (seed, sample number). So <see cref="Seek"/> resumes exactly.
-/// To be used by one thread.
+/// Endless batches of a data set, prepared ahead by one background thread in reused buffers. Batch number k depends on (seed, k) alone: its samples k b .. k b
+/// + b - 1 go through one seeded permutation per epoch (<see cref="EpochOrder"/>), and whether a sample is mirrored is drawn from (seed, sample number). So
+/// <see cref="Seek"/> resumes exactly. To be used by one thread.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
@@ -48,7 +48,8 @@ public sealed class BatchLoader : IDisposable
         }
         if (data.Count < batch)
         {
-            Warning = $"the data set has {data.Count} {(data.Count == 1 ? "image" : "images")}, fewer than a batch of {batch}: every batch holds some of them more than once";
+            string images = data.Count == 1 ? "1 image" : $"{data.Count} images";
+            Warning = $"the data set has {images}, fewer than a batch of {batch}: every batch holds some of them more than once";
         }
         thread = new Thread(Work) { IsBackground = true, Name = "batch loader" };
     }
@@ -63,8 +64,8 @@ public sealed class BatchLoader : IDisposable
     internal bool IsRunning => thread.IsAlive;
 
     /// <summary>
-    /// The next batch. It is the caller's until the next call of any method of this loader, then its buffers are used again. A failure of the background thread is thrown here, and
-    /// again by every call until <see cref="Seek"/>.
+    /// The next batch. It is the caller's until the next call of any method of this loader, then its buffers are used again. A failure of the background thread
+    /// is thrown here, and again by every call until <see cref="Seek"/>.
     /// </summary>
     public Batch Next()
     {

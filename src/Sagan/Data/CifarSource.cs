@@ -2,7 +2,9 @@ using Sagan.Native.Images;
 
 namespace Sagan.Native.Data;
 
-/// <summary>CIFAR-10, binary version: records of 3073 bytes, one label 0..9 and 32x32 pixels as three planes R, G, B; one file, or the data_batch_*.bin of a folder.</summary>
+/// <summary>
+/// CIFAR-10, binary version: records of 3073 bytes, one label 0..9 and 32x32 pixels as three planes R, G, B; one file, or the data_batch_*.bin of a folder.
+/// </summary>
 sealed class CifarSource : ImageSource
 {
     const int Side = 32, Plane = Side * Side, ClassTotal = 10;
@@ -84,7 +86,8 @@ sealed class CifarSource : ImageSource
         {
             return null;
         }
-        string[] lines = [.. System.Text.Encoding.UTF8.GetString(Files.ReadAll(path, path)).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+        string text = System.Text.Encoding.UTF8.GetString(Files.ReadAll(path, path));
+        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return lines.Length == ClassTotal ? lines : null;
     }
 

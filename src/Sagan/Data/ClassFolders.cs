@@ -1,8 +1,9 @@
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels follow the ordinal order of the names. Folders that hold
-/// everything (an archive's <c>photos/</c>) are looked through first. One folder alone, or images beside folders, is a set without labels.
+/// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels follow the ordinal order
+/// of the names. Folders that hold everything (an archive's <c>photos/</c>) are looked through first. One folder alone, or images beside folders, is a set
+/// without labels.
 /// </summary>
 static class ClassFolders
 {
@@ -47,7 +48,8 @@ static class ClassFolders
         {
             return null;
         }
-        IEnumerable<string> kinds = ignored.GroupBy(p => Path.GetExtension(p).ToLowerInvariant()).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+        IEnumerable<string> kinds = ignored.GroupBy(p => Path.GetExtension(p).ToLowerInvariant())
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
             .Take(4).Select(g => $"{(g.Key.Length == 0 ? "without extension" : DataException.Printable(g.Key))} {g.Count()}");
         return $"{ignored.Count} other files are not images by their names: {string.Join(", ", kinds)}";
     }

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Random numbers of a position instead of a state: the value depends on (seed, stream, counter) alone, so any place of a sequence is reached without drawing what lies before.
-/// The mixing function is the finaliser of SplitMix64 (Steele, Lea, Flood 2014), applied once per key word.
+/// Random numbers of a position instead of a state: the value depends on (seed, stream, counter) alone, so any place of a sequence is reached without drawing
+/// what lies before. The mixing function is the finaliser of SplitMix64 (Steele, Lea, Flood 2014), applied once per key word.
 /// </summary>
 static class CounterRandom
 {

@@ -11,9 +11,9 @@ public enum EarShape
 }
 
 /// <summary>
-/// A figure of the built-in set: a coloured body with two ears, two eyes, arms and feet on a plain pale background. Everything is two-sided and its far-apart parts agree: both ears have
-/// one shape, ears, arms and feet one colour, both eyes one colour, both sides one number of arms. Which, is drawn from a seed. So a generator that paints convincing parts but does
-/// not look across the image is found out: see <see cref="CreatureConsistency"/>.
+/// A figure of the built-in set: a coloured body with two ears, two eyes, arms and feet on a plain pale background. Everything is two-sided and its far-apart
+/// parts agree: both ears have one shape, ears, arms and feet one colour, both eyes one colour, both sides one number of arms. Which, is drawn from a seed. So
+/// a generator that paints convincing parts but does not look across the image is found out: see <see cref="CreatureConsistency"/>.
 /// </summary>
 /// <param name="Body">Colour of the body, an index of <see cref="Colours"/>.</param>
 /// <param name="Accent">Colour of ears, arms and feet, another index of <see cref="Colours"/>.</param>

@@ -3,9 +3,9 @@ using Sagan.Native.Images;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// How often far-apart parts of pictures of <see cref="Creature"/>s agree, measured from pixels alone. Each score is the share of the pictures with a figure in which the two parts agree; a part
-/// that cannot be made out agrees with nothing. Real creatures score about 1; halves of different creatures joined score what chance gives: 1/6 for a colour of six, 1/3 for ear shape
-/// and eye colour, 1/2 for the arms, 1/4 for the background.
+/// How often far-apart parts of pictures of <see cref="Creature"/>s agree, measured from pixels alone. Each score is the share of the pictures with a figure in
+/// which the two parts agree; a part that cannot be made out agrees with nothing. Real creatures score about 1; halves of different creatures joined score what
+/// chance gives: 1/6 for a colour of six, 1/3 for ear shape and eye colour, 1/2 for the arms, 1/4 for the background.
 /// </summary>
 /// <param name="Images">Number of pictures.</param>
 /// <param name="Figures">Share of the pictures that show a figure: a body on a plain background.</param>
@@ -16,7 +16,8 @@ namespace Sagan.Native.Data;
 /// <param name="EyeColour">Both eyes have one colour.</param>
 /// <param name="ArmCount">Both sides have the same number of arms.</param>
 /// <param name="EarToArm">An ear has the colour of the arm on the other side: the parts that are farthest apart. Mean of both diagonals.</param>
-public sealed record CreatureConsistency(int Images, double Figures, double Background, double Body, double EarColour, double EarShape, double EyeColour, double ArmCount, double EarToArm)
+public sealed record CreatureConsistency(
+    int Images, double Figures, double Background, double Body, double EarColour, double EarShape, double EyeColour, double ArmCount, double EarToArm)
 {
     /// <summary>Share of figures times the mean of the seven scores: 1 for real creatures, 0 for noise.</summary>
     public double Overall => Figures * (Background + Body + EarColour + EarShape + EyeColour + ArmCount + EarToArm) / 7;
@@ -44,7 +45,8 @@ public sealed record CreatureConsistency(int Images, double Figures, double Back
             earToArm += (Same(left.EarColour, right.ArmColour) + Same(right.EarColour, left.ArmColour)) / 2;
         }
         double n = Math.Max(1, figures);
-        return new CreatureConsistency(count, count == 0 ? 0 : (double)figures / count, background / n, body / n, earColour / n, earShape / n, eyeColour / n, arms / n, earToArm / n);
+        double share = count == 0 ? 0 : (double)figures / count;
+        return new CreatureConsistency(count, share, background / n, body / n, earColour / n, earShape / n, eyeColour / n, arms / n, earToArm / n);
     }
 
     static double Same(int? a, int? b) => a is not null && a == b ? 1 : 0;

@@ -4,8 +4,8 @@ using Sagan.Native.Images;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Draws a <see cref="Creature"/> from signed distances: a pixel whose centre lies d pixels outside a shape is covered by clamp(1/2 - d, 0, 1) of it, which is antialiasing good
-/// to a few percent. Coordinates are parts of the image's side, y down; the left half is the mirror image of the right one.
+/// Draws a <see cref="Creature"/> from signed distances: a pixel whose centre lies d pixels outside a shape is covered by clamp(1/2 - d, 0, 1) of it, which is
+/// antialiasing good to a few percent. Coordinates are parts of the image's side, y down; the left half is the mirror image of the right one.
 /// </summary>
 sealed class CreaturePainter
 {
@@ -98,7 +98,9 @@ sealed class CreaturePainter
 
     float Arm(Vector2 p) => creature.Arms == 1
         ? Segment(p, new Vector2(0.72f, 0.63f), new Vector2(0.865f, 0.635f)) - 0.068f
-        : MathF.Min(Segment(p, new Vector2(0.72f, 0.56f), new Vector2(0.865f, 0.52f)), Segment(p, new Vector2(0.70f, 0.72f), new Vector2(0.865f, 0.775f))) - 0.06f;
+        : MathF.Min(
+            Segment(p, new Vector2(0.72f, 0.56f), new Vector2(0.865f, 0.52f)),
+            Segment(p, new Vector2(0.70f, 0.72f), new Vector2(0.865f, 0.775f))) - 0.06f;
 
     static float Foot(Vector2 p) => Ellipse(p - new Vector2(0.61f, 0.885f), new Vector2(0.09f, 0.05f));
 

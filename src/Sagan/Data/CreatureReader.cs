@@ -7,8 +7,8 @@ namespace Sagan.Native.Data;
 public sealed record CreatureHalf(int Background, int Body, int? EarColour, EarShape? EarShape, int EyeColour, int? ArmColour, int? Arms);
 
 /// <summary>
-/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of the palette to the mean over a part's place, shapes and
-/// the number of arms as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws at all poses.
+/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of the palette to the
+/// mean over a part's place, shapes and the number of arms as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws at all poses.
 /// </summary>
 static class CreatureReader
 {
@@ -97,7 +97,9 @@ static class CreatureReader
     /// <summary>Direction from white to a colour: the same for the colour and for what is left of it after blurring with the white around.</summary>
     static Vector3 FromWhite(Vector3 colour) => Vector3.Normalize(new Vector3(256) - colour);
 
-    /// <summary>The template with the least squared difference to the zone's contrast, null where even that differs by more than 0.45 of its own square sum.</summary>
+    /// <summary>
+    /// The template with the least squared difference to the zone's contrast, null where even that differs by more than 0.45 of its own square sum.
+    /// </summary>
     static int? Match(Vector3[] zone, Vector3 background, (int Value, float[] Mask)[] templates)
     {
         float most = zone.Max(c => (c - background).Length());
@@ -159,8 +161,8 @@ static class CreatureReader
 
     static Vector3 Median(Vector3[] colours)
     {
-        int middle = colours.Length / 2;
-        return new Vector3(colours.Select(c => c.X).Order().ElementAt(middle), colours.Select(c => c.Y).Order().ElementAt(middle), colours.Select(c => c.Z).Order().ElementAt(middle));
+        float Middle(Func<Vector3, float> channel) => colours.Select(channel).Order().ElementAt(colours.Length / 2);
+        return new Vector3(Middle(c => c.X), Middle(c => c.Y), Middle(c => c.Z));
     }
 
     /// <summary>A rectangle of the left half, ends exclusive.</summary>

@@ -1,7 +1,8 @@
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// The one exception of everything that reads images and data sets. Its message is one line: the file, what is wrong with it, where, and the way out where there is one.
+/// The one exception of everything that reads images and data sets. Its message is one line: the file, what is wrong with it, where, and the way out where
+/// there is one.
 /// </summary>
 public sealed class DataException : Exception
 {

@@ -9,9 +9,9 @@ public static class Dataset
     public const string Creatures = "creatures";
 
     /// <summary>
-    /// Opens the set <paramref name="source"/>: the word <c>creatures</c>; a folder of images, searched with its subfolders (class folders give labels); a zip of images; an IDX file, plain or
-    /// gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of data_batch_*.bin. Files are told apart by content. Decodes every image once, which may take long:
-    /// see <see cref="DatasetOptions.Progress"/>.
+    /// Opens the set <paramref name="source"/>: the word <c>creatures</c>; a folder of images, searched with its subfolders (class folders give labels); a zip
+    /// of images; an IDX file, plain or gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of data_batch_*.bin. Files are told apart by
+    /// content. Decodes every image once, which may take long: see <see cref="DatasetOptions.Progress"/>.
     /// </summary>
     /// <exception cref="DataException">There is no such thing, no image in it can be read, or (without SkipBadImages) one cannot.</exception>
     /// <exception cref="OperationCanceledException">By <paramref name="cancellation"/>.</exception>
@@ -55,7 +55,8 @@ public static class Dataset
             return FindFile(chosen, others.Length == 0 ? null : $"{Path.GetFileName(chosen)} is read, not {string.Join(", ", others)}");
         }
         FolderSource images = new(folder, cancellation);
-        return images.Count > 0 ? images : throw new DataException(folder, "the folder holds no images, IDX files or CIFAR-10 batches" + string.Concat(images.Notes.Select(note => "; " + note)));
+        string notes = string.Concat(images.Notes.Select(note => "; " + note));
+        return images.Count > 0 ? images : throw new DataException(folder, "the folder holds no images, IDX files or CIFAR-10 batches" + notes);
     }
 
     static ImageSource FindFile(string path, string? note)
@@ -83,7 +84,8 @@ public static class Dataset
         {
             return new CifarSource([path]);
         }
-        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file and a CIFAR-10 .bin file are read (unpack other archives first)");
+        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file and a CIFAR-10 .bin file are read "
+            + "(unpack other archives first)");
     }
 
     static string[] Matching(string folder, string pattern)

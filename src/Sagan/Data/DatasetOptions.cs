@@ -21,7 +21,9 @@ public sealed record DatasetOptions
 
     public CropMode Crop { get; init; } = CropMode.Centre;
 
-    /// <summary>Side of the centred square in pixels of the original, at most the short side; 0 is the short side. (160 is the usual crop of the aligned CelebA faces.)</summary>
+    /// <summary>
+    /// Side of the centred square in pixels of the original, at most the short side; 0 is the short side. (160 is the usual crop of the aligned CelebA faces.)
+    /// </summary>
     public int CropPixels { get; init; }
 
     /// <summary>True: images that cannot be read are left out and listed. False: the first of them is an error.</summary>

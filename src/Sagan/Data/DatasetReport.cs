@@ -40,7 +40,9 @@ public sealed record DatasetReport
     /// <summary>What a user should know: other files in the folder, originals smaller than the size, ...</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>SHA-256, in hexadecimal, of the decoded, cropped and resized pixels and the labels in the order of the set: equal for what trains equally.</summary>
+    /// <summary>
+    /// SHA-256, in hexadecimal, of the decoded, cropped and resized pixels and the labels in the order of the set: equal for what trains equally.
+    /// </summary>
     public required string ContentHash { get; init; }
 
     /// <summary>True where all decoded images are kept in memory.</summary>
@@ -56,10 +58,12 @@ public sealed record DatasetReport
         {
             text.Append(" to ").Append(Largest.Width).Append('x').Append(Largest.Height);
         }
-        text.Append(" -> ").Append(Size).Append('x').Append(Size).Append(Channels == 1 ? " grey" : " RGB").Append(Cached ? ", in memory" : ", decoded on demand").Append('\n');
+        text.Append(" -> ").Append(Size).Append('x').Append(Size).Append(Channels == 1 ? " grey" : " RGB");
+        text.Append(Cached ? ", in memory" : ", decoded on demand").Append('\n');
         if (Classes.Count > 0)
         {
-            text.Append("  ").Append(Classes.Count).Append(" classes: ").AppendJoin(", ", Classes.Take(20).Select(c => $"{DataException.Printable(c.Name)} {c.Count}"));
+            text.Append("  ").Append(Classes.Count).Append(" classes: ");
+            text.AppendJoin(", ", Classes.Take(20).Select(c => $"{DataException.Printable(c.Name)} {c.Count}"));
             text.Append(Classes.Count > 20 ? ", ..." : "").Append('\n');
         }
         foreach (string note in Notes)

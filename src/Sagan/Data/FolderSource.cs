@@ -2,7 +2,10 @@ using Sagan.Native.Images;
 
 namespace Sagan.Native.Data;
 
-/// <summary>The images in a folder and its subfolders, in the ordinal order of their paths; class folders give labels (<see cref="ClassFolders"/>). Links are followed, once.</summary>
+/// <summary>
+/// The images in a folder and its subfolders, in the ordinal order of their paths; class folders give labels (<see cref="ClassFolders"/>). Links are followed,
+/// once.
+/// </summary>
 sealed class FolderSource : ImageSource
 {
     readonly string root;
@@ -48,7 +51,7 @@ sealed class FolderSource : ImageSource
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
         {
             string path = prefix + entry.Name;
-            if (entry.Name.StartsWith('.') || ClassFolders.IsHidden(entry.Name))
+            if (ClassFolders.IsHidden(entry.Name))
             {
                 continue;
             }
@@ -73,8 +76,9 @@ sealed class FolderSource : ImageSource
     /// <summary>A linked folder is entered once, and never where it leads back to a folder above: links cannot make the walk endless.</summary>
     static bool IsNew(DirectoryInfo link, HashSet<string> linked)
     {
-        string? target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName.TrimEnd(Path.DirectorySeparatorChar);
-        bool above = target is not null && (link.FullName + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        char slash = Path.DirectorySeparatorChar;
+        string? target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName.TrimEnd(slash);
+        bool above = target is not null && (link.FullName + slash).StartsWith(target + slash, StringComparison.Ordinal);
         return target is not null && !above && linked.Add(target);
     }
 }

@@ -14,7 +14,8 @@ sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
     const long MaxExpansion = 1032;
     const int MaxRank = 8;
 
-    public static bool IsIdx(ReadOnlySpan<byte> file) => file.Length >= 4 && file[0] == 0 && file[1] == 0 && ElementBytes(file[2]) > 0 && file[3] is >= 1 and <= MaxRank;
+    public static bool IsIdx(ReadOnlySpan<byte> file) =>
+        file.Length >= 4 && file[0] == 0 && file[1] == 0 && ElementBytes(file[2]) > 0 && file[3] is >= 1 and <= MaxRank;
 
     public static bool IsGzip(ReadOnlySpan<byte> file) => file.Length >= 2 && file[0] == 0x1F && file[1] == 0x8B;
 
@@ -39,7 +40,9 @@ sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
         Require(stream, head.AsSpan(0, 4), name, 0);
         if (!IsIdx(head))
         {
-            throw new DataException(name, 0, $"not an IDX file: it begins with {Convert.ToHexStringLower(head.AsSpan(0, 4))}, not with 00 00, a type (08 09 0b 0c 0d 0e) and a rank (1 to {MaxRank})");
+            string begin = Convert.ToHexStringLower(head.AsSpan(0, 4));
+            throw new DataException(name, 0, $"not an IDX file: it begins with {begin}, not with 00 00, a type "
+                + $"(08 09 0b 0c 0d 0e) and a rank (1 to {MaxRank})");
         }
         int type = head[2], rank = head[3];
         Require(stream, head.AsSpan(4, 4 * rank), name, 4);

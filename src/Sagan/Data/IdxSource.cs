@@ -4,8 +4,8 @@ using Sagan.Native.Images;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Images of an IDX file, u8 of [n, height, width] or [n, height, width, 1 or 3]. Labels come from the file beside it whose name says labels where this one says images
-/// (train-images-idx3-ubyte.gz: train-labels-idx1-ubyte, with or without .gz).
+/// Images of an IDX file, u8 of [n, height, width] or [n, height, width, 1 or 3]. Labels come from the file beside it whose name says labels where this one
+/// says images (train-images-idx3-ubyte.gz: train-labels-idx1-ubyte, with or without .gz).
 /// </summary>
 sealed class IdxSource : ImageSource
 {
@@ -26,7 +26,8 @@ sealed class IdxSource : ImageSource
         int[] s = idx.Sizes;
         if (idx.Type != IdxFile.U8 || s.Length is not (3 or 4) || s.Length == 4 && s[3] is not (1 or 3))
         {
-            throw new DataException(path, 2, $"images in IDX are u8 of [n, height, width] or [n, height, width, 1 or 3], this is type 0x{idx.Type:x2} of [{string.Join(", ", s)}]"
+            throw new DataException(path, 2, "images in IDX are u8 of [n, height, width] or [n, height, width, 1 or 3], "
+                + $"this is type 0x{idx.Type:x2} of [{string.Join(", ", s)}]"
                 + (s.Length == 1 ? ": give the images file, its labels are found beside it" : ""));
         }
         (count, height, width, channels) = (s[0], s[1], s[2], s.Length == 4 ? s[3] : 1);
@@ -91,9 +92,11 @@ sealed class IdxSource : ImageSource
         {
             yield break;
         }
-        string labels = file.Replace("images", "labels", StringComparison.Ordinal).Replace("idx3", "idx1", StringComparison.Ordinal).Replace("idx4", "idx1", StringComparison.Ordinal);
+        string labels = file.Replace("images", "labels", StringComparison.Ordinal)
+            .Replace("idx3", "idx1", StringComparison.Ordinal).Replace("idx4", "idx1", StringComparison.Ordinal);
         string bare = labels.EndsWith(".gz", StringComparison.Ordinal) ? labels[..^3] : labels;
-        foreach (string name in (string[])[labels, bare, bare + ".gz", bare.Replace(".idx1", "-idx1", StringComparison.Ordinal), bare.Replace("-idx1", ".idx1", StringComparison.Ordinal)])
+        string dashed = bare.Replace(".idx1", "-idx1", StringComparison.Ordinal), dotted = bare.Replace("-idx1", ".idx1", StringComparison.Ordinal);
+        foreach (string name in (string[])[labels, bare, bare + ".gz", dashed, dotted])
         {
             yield return Path.Combine(folder, name);
         }

@@ -5,8 +5,8 @@ using Sagan.Native.Images;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// A set of images of one size, each with a label (0 where the set has none). All images were decoded once when it was opened, so every index is known to be good; they stay in
-/// memory as bytes where they fit, else they are decoded again when asked for. Thread-safe for reading.
+/// A set of images of one size, each with a label (0 where the set has none). All images were decoded once when it was opened, so every index is known to be
+/// good; they stay in memory as bytes where they fit, else they are decoded again when asked for. Thread-safe for reading.
 /// </summary>
 public sealed class ImageDataset : IDisposable
 {
@@ -40,7 +40,9 @@ public sealed class ImageDataset : IDisposable
     /// <summary>Name of an image: a path in the folder or archive, or a number in a file.</summary>
     public string Name(int index) => source.Name(items[index]);
 
-    /// <summary>Pixels of an image, [Size, Size, Channels]. Throws <see cref="DataException"/> where an image that is decoded on demand has gone meanwhile.</summary>
+    /// <summary>
+    /// Pixels of an image, [Size, Size, Channels]. Throws <see cref="DataException"/> where an image that is decoded on demand has gone meanwhile.
+    /// </summary>
     public ReadOnlySpan<byte> Pixels(int index) => cache is null ? Prepare(source.Read(items[index]), options).Pixels : cache[index];
 
     /// <summary>An image of the set.</summary>
@@ -118,7 +120,8 @@ public sealed class ImageDataset : IDisposable
         if (items.Length == 0)
         {
             DataException? first = Array.Find(failures, f => f is not null);
-            throw new DataException(name, first is null ? $"no images: {source.Kind} without one" : $"none of {count} images can be read; the first: {first.Message}", first);
+            string problem = first is null ? $"no images: {source.Kind} without one" : $"none of {count} images can be read; the first: {first.Message}";
+            throw new DataException(name, problem, first);
         }
         DatasetReport report = new()
         {
@@ -144,7 +147,8 @@ public sealed class ImageDataset : IDisposable
     }
 
     /// <summary>
-    /// Crop, composite, resize. Alpha goes before resizing, or the colours under transparent pixels would bleed into the edges. Grey is repeated to RGB after it: the same pixels for less.
+    /// Crop, composite, resize. Alpha goes before resizing, or the colours under transparent pixels would bleed into the edges. Grey is repeated to RGB after
+    /// it: the same pixels for less.
     /// </summary>
     static Image Prepare(Image image, DatasetOptions options)
     {

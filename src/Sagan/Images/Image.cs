@@ -24,7 +24,8 @@ public sealed class Image
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != Length(width, height, channels))
         {
-            throw new ArgumentException($"an image of {width} x {height} x {channels} has {Length(width, height, channels)} bytes, not {pixels.Length}.", nameof(pixels));
+            int length = Length(width, height, channels);
+            throw new ArgumentException($"an image of {width} x {height} x {channels} has {length} bytes, not {pixels.Length}.", nameof(pixels));
         }
         (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
     }
@@ -38,8 +39,9 @@ public sealed class Image
     public byte[] Pixels { get; }
 
     /// <summary>
-    /// The same picture with 1 (grey) or 3 (RGB) channels. Alpha is composited over white, which is what a page or a viewer shows: the colour stored under a transparent
-    /// pixel is arbitrary. Grey is the luma of ITU-R BT.601, (19595 r + 38470 g + 7471 b + 2^15) / 2^16. Returns this image itself where nothing changes.
+    /// The same picture with 1 (grey) or 3 (RGB) channels. Alpha is composited over white, which is what a page or a viewer shows: the colour stored under a
+    /// transparent pixel is arbitrary. Grey is the luma of ITU-R BT.601, (19595 r + 38470 g + 7471 b + 2^15) / 2^16. Returns this image itself where nothing
+    /// changes.
     /// </summary>
     public Image ToChannels(int channels)
     {
@@ -75,8 +77,9 @@ public sealed class Image
     }
 
     /// <summary>
-    /// The upright picture of one stored with EXIF orientation 1..8: 1 as is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5 transposed,
-    /// 6 to be turned by 90 degrees clockwise, 7 transposed about the other diagonal, 8 to be turned by 90 degrees anticlockwise. Any other value counts as 1.
+    /// The upright picture of one stored with EXIF orientation 1..8: 1 as is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5
+    /// transposed, 6 to be turned by 90 degrees clockwise, 7 transposed about the other diagonal, 8 to be turned by 90 degrees anticlockwise. Any other value
+    /// counts as 1.
     /// </summary>
     internal Image Upright(int orientation)
     {
@@ -114,6 +117,8 @@ public sealed class Image
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(channels, 4);
         long length = (long)width * height * channels;
-        return length <= Array.MaxLength ? (int)length : throw new ArgumentException($"an image of {width} x {height} x {channels} is larger than an array can be.");
+        return length <= Array.MaxLength
+            ? (int)length
+            : throw new ArgumentException($"an image of {width} x {height} x {channels} is larger than an array can be.");
     }
 }

@@ -6,7 +6,8 @@ namespace Sagan.Native.Images;
 public static partial class ImageFile
 {
     /// <summary>
-    /// Decodes a PNG or an 8-bit JPEG, upright by its EXIF orientation. Another format, or a rare kind of JPEG, is decoded by the optional image package where this build has it.
+    /// Decodes a PNG or an 8-bit JPEG, upright by its EXIF orientation. Another format, or a rare kind of JPEG, is decoded by the optional image package where
+    /// this build has it.
     /// </summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">What errors call the file.</param>
@@ -68,6 +69,8 @@ public static partial class ImageFile
 
     internal const string WayOut = "convert it to PNG or JPEG, or build with the package SixLabors.ImageSharp";
 
-    /// <summary>The seam of the optional package: implemented in ImageSharpDecoder.cs, which is compiled only where the package restores; otherwise the call vanishes.</summary>
+    /// <summary>
+    /// The seam of the optional package: implemented in ImageSharpDecoder.cs, which is compiled only where the package restores; otherwise the call vanishes.
+    /// </summary>
     static partial void TryDecodeWithPackage(byte[] bytes, string name, ref Image? image);
 }

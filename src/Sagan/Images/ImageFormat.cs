@@ -10,8 +10,8 @@ static class ImageFormat
     /// <summary>Extensions of image files, read or not: what is looked at in a folder or an archive.</summary>
     public static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ico", ".psd", ".tga",
-        ".pbm", ".pgm", ".ppm", ".pnm", ".qoi", ".exr", ".hdr", ".svg", ".dng", ".cr2", ".nef",
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".jp2",
+        ".j2k", ".jxl", ".ico", ".psd", ".tga", ".pbm", ".pgm", ".ppm", ".pnm", ".qoi", ".exr", ".hdr", ".svg", ".dng", ".cr2", ".nef",
     };
 
     /// <summary>The format's name, null where the bytes belong to none.</summary>
@@ -48,7 +48,7 @@ static class ImageFormat
                 return format;
             }
         }
-        bool netpbm = file.Length >= 3 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'7' && file[2] is (byte)' ' or (byte)'\n' or (byte)'\t' or (byte)'\r';
+        bool netpbm = file.Length >= 3 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'7' && char.IsWhiteSpace((char)file[2]);
         return netpbm ? "PNM" : null;
     }
 

@@ -4,8 +4,8 @@ namespace Sagan.Native.Images;
 public static class ImageGrid
 {
     /// <summary>
-    /// Rows of <paramref name="columns"/> images with <paramref name="padding"/> pixels of <paramref name="fill"/> between and around them: width min(n, columns) (w + padding) + padding.
-    /// The images have one size; grey and RGB may be mixed and give RGB.
+    /// Rows of <paramref name="columns"/> images with <paramref name="padding"/> pixels of <paramref name="fill"/> between and around them: width min(n,
+    /// columns) (w + padding) + padding. The images have one size; grey and RGB may be mixed and give RGB.
     /// </summary>
     public static Image Of(IReadOnlyList<Image> images, int columns = 8, int padding = 2, byte fill = 0)
     {

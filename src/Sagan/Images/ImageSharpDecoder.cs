@@ -6,7 +6,8 @@ using SixLabors.ImageSharp.Processing;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// Decodes by the package SixLabors.ImageSharp (2.1) what this project's readers refuse: WebP, GIF, BMP, TIFF, TGA, PBM, CMYK and 12-bit JPEG. Compiled only where the package restores.
+/// Decodes by the package SixLabors.ImageSharp (2.1) what this project's readers refuse: WebP, GIF, BMP, TIFF, TGA, PBM, CMYK and 12-bit JPEG. Compiled only
+/// where the package restores.
 /// </summary>
 public static partial class ImageFile
 {

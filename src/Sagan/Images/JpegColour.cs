@@ -1,8 +1,8 @@
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// From the components of a JPEG to pixels: enlarges subsampled components as libjpeg's "fancy upsampling" does, with weights 3/4 and 1/4 to the nearest samples (9/16, 3/16, 3/16, 1/16
-/// in two dimensions) for factors of 2, by repetition for others; then YCbCr to RGB (JFIF, the full range of ITU-R BT.601).
+/// From the components of a JPEG to pixels: enlarges subsampled components as libjpeg's "fancy upsampling" does, with weights 3/4 and 1/4 to the nearest
+/// samples (9/16, 3/16, 3/16, 1/16 in two dimensions) for factors of 2, by repetition for others; then YCbCr to RGB (JFIF, the full range of ITU-R BT.601).
 /// </summary>
 static class JpegColour
 {

@@ -2,7 +2,9 @@ using Sagan.Native.Data;
 
 namespace Sagan.Native.Images;
 
-/// <summary>A canonical Huffman code of JPEG (ITU-T T.81, annex C): codes of up to 9 bits by one look-up, longer ones by comparing with the last code of each length.</summary>
+/// <summary>
+/// A canonical Huffman code of JPEG (ITU-T T.81, annex C): codes of up to 9 bits by one look-up, longer ones by comparing with the last code of each length.
+/// </summary>
 sealed class JpegHuffman
 {
     const int LookupBits = 9, MaxLength = 16;
@@ -66,7 +68,9 @@ sealed class JpegHuffman
     }
 }
 
-/// <summary>The bits of entropy-coded JPEG data: unstuffed, up to the next marker. Beyond it come zeros, and <see cref="Overrun"/> tells when one of them was used.</summary>
+/// <summary>
+/// The bits of entropy-coded JPEG data: unstuffed, up to the next marker. Beyond it come zeros, and <see cref="Overrun"/> tells when one of them was used.
+/// </summary>
 struct JpegBits(byte[] file, string name, int at)
 {
     ulong bits;

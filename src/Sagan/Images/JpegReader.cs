@@ -4,9 +4,10 @@ using Sagan.Native.Data;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// Reads JPEG (ITU-T T.81) with 8-bit samples, Huffman coding, sequential (SOF0, SOF1) or progressive (SOF2): grey, YCbCr and RGB (by the Adobe segment or component names), any sampling
-/// factors, restart intervals, several scans; the EXIF orientation is applied. CMYK, 12-bit, arithmetic, lossless and hierarchical files are refused by name. Strict: a file that ends early,
-/// or data that do, are errors. Agrees with libjpeg-turbo (accurate transform, smooth upsampling) to the level.
+/// Reads JPEG (ITU-T T.81) with 8-bit samples, Huffman coding, sequential (SOF0, SOF1) or progressive (SOF2): grey, YCbCr and RGB (by the Adobe segment or
+/// component names), any sampling factors, restart intervals, several scans; the EXIF orientation is applied. CMYK, 12-bit, arithmetic, lossless and
+/// hierarchical files are refused by name. Strict: a file that ends early, or data that do, are errors. Agrees with libjpeg-turbo (accurate transform, smooth
+/// upsampling) to the level.
 /// </summary>
 sealed class JpegReader
 {
@@ -74,7 +75,9 @@ sealed class JpegReader
                 case 0xDC:
                     throw Unsupported("a JPEG whose height comes after the first scan (DNL)", start);
                 case 0xDD:
-                    restartInterval = body.Length == 2 ? BinaryPrimitives.ReadUInt16BigEndian(body) : throw Error("a damaged restart interval in the JPEG", start);
+                    restartInterval = body.Length == 2
+                        ? BinaryPrimitives.ReadUInt16BigEndian(body)
+                        : throw Error("a damaged restart interval in the JPEG", start);
                     break;
                 case 0xE0:
                     jfif |= body.StartsWith("JFIF\0"u8);
@@ -115,7 +118,8 @@ sealed class JpegReader
     }
 
     /// <summary>The Adobe segment decides, then JFIF (always YCbCr), then the names R, G, B of the components.</summary>
-    bool IsYcc(JpegComponent[] c) => adobeTransform is int transform ? transform != 0 : jfif || c.Length == 3 && !(c[0].Id == 'R' && c[1].Id == 'G' && c[2].Id == 'B');
+    bool IsYcc(JpegComponent[] c) =>
+        adobeTransform is int transform ? transform != 0 : jfif || c.Length == 3 && !(c[0].Id == 'R' && c[1].Id == 'G' && c[2].Id == 'B');
 
     /// <summary>The next marker; <see cref="at"/> is then after it. After a scan, stray bytes are passed over, as everybody does.</summary>
     int NextMarker(bool afterScan)
@@ -156,7 +160,8 @@ sealed class JpegReader
         {
             throw Error("a damaged frame header in the JPEG", start);
         }
-        int precision = body[0], height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]), count = body[5];
+        int precision = body[0], count = body[5];
+        int height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]);
         if (precision != 8)
         {
             throw precision == 12 ? Unsupported("a 12-bit JPEG", start) : Error($"a JPEG of {precision} bits", start);
@@ -233,7 +238,8 @@ sealed class JpegReader
             {
                 throw Error("a damaged Huffman table in the JPEG", start);
             }
-            (kind == 0 ? dc : ac)[table] = JpegHuffman.Create(body.Slice(1, 16), body.Slice(17, total)) ?? throw Error("a Huffman table of the JPEG with too many codes", start);
+            (kind == 0 ? dc : ac)[table] = JpegHuffman.Create(body.Slice(1, 16), body.Slice(17, total))
+                ?? throw Error("a Huffman table of the JPEG with too many codes", start);
             body = body[(17 + total)..];
         }
     }

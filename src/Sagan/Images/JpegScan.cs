@@ -3,7 +3,8 @@ using Sagan.Native.Data;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// Decodes the entropy-coded data of one scan (ITU-T T.81, annexes F and G): sequential blocks straight to samples; progressive blocks into the coefficients that later scans refine.
+/// Decodes the entropy-coded data of one scan (ITU-T T.81, annexes F and G): sequential blocks straight to samples; progressive blocks into the coefficients
+/// that later scans refine.
 /// </summary>
 sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, int last, int high, int low)
 {
@@ -172,7 +173,10 @@ sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, in
         }
     }
 
-    /// <summary>Adds one bit of precision to the band: a correction bit for every coefficient that is not zero yet, and new ones of +-1 after runs of zeros (T.81, G.1.2.3).</summary>
+    /// <summary>
+    /// Adds one bit of precision to the band: a correction bit for every coefficient that is not zero yet, and new ones of +-1 after runs of zeros (T.81,
+    /// G.1.2.3).
+    /// </summary>
     void RefineAc(ref JpegBits bits, JpegHuffman ac, Span<short> coefficients)
     {
         int one = 1 << low, k = first;

@@ -3,15 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// The inverse 8x8 cosine transform of JPEG in 32-bit integers, columns then rows, each by the 11-multiplication factorisation of Loeffler, Ligtenberg and Moschytz (1989) in its variant
-/// with 12 multiplications. Constants have 13 fractional bits, the columns keep 2 extra bits: the precision of libjpeg's "islow", whose results these are.
+/// The inverse 8x8 cosine transform of JPEG in 32-bit integers, columns then rows, each by the 11-multiplication factorisation of Loeffler, Ligtenberg and
+/// Moschytz (1989) in its variant with 12 multiplications. Constants have 13 fractional bits, the columns keep 2 extra bits: the precision of libjpeg's
+/// "islow", whose results these are.
 /// </summary>
 static class JpegTransform
 {
     const int Bits = 13, Extra = 2;
 
     // round(c 2^13) of the sums of cosines of the factorisation.
-    const int C0298 = 2446, C0390 = 3196, C0541 = 4433, C0765 = 6270, C0899 = 7373, C1175 = 9633, C1501 = 12299, C1847 = 15137, C1961 = 16069, C2053 = 16819, C2562 = 20995, C3072 = 25172;
+    const int C0298 = 2446, C0390 = 3196, C0541 = 4433, C0765 = 6270, C0899 = 7373, C1175 = 9633;
+    const int C1501 = 12299, C1847 = 15137, C1961 = 16069, C2053 = 16819, C2562 = 20995, C3072 = 25172;
 
     /// <summary>From 64 dequantised coefficients in natural order, which are overwritten, to 8 rows of 8 samples, 128 added, clamped to bytes.</summary>
     [SkipLocalsInit]

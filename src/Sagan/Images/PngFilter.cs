@@ -1,7 +1,8 @@
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// The row filters of PNG (ISO/IEC 15948, 9.2): 0 none, 1 left, 2 above, 3 mean of both, 4 Paeth. <c>step</c> is the distance in bytes to the pixel on the left.
+/// The row filters of PNG (ISO/IEC 15948, 9.2): 0 none, 1 left, 2 above, 3 mean of both, 4 Paeth. <c>step</c> is the distance in bytes to the pixel on the
+/// left.
 /// </summary>
 static class PngFilter
 {
@@ -50,7 +51,9 @@ static class PngFilter
         return true;
     }
 
-    /// <summary>Writes the filtered bytes of <paramref name="x"/>; returns the sum of their absolute values as signed bytes, the usual guess at what compresses best.</summary>
+    /// <summary>
+    /// Writes the filtered bytes of <paramref name="x"/>; returns the sum of their absolute values as signed bytes, the usual guess at what compresses best.
+    /// </summary>
     public static int Apply(int filter, ReadOnlySpan<byte> x, ReadOnlySpan<byte> above, int step, Span<byte> to)
     {
         int sum = 0;
@@ -72,8 +75,8 @@ static class PngFilter
     }
 
     /// <summary>
-    /// The one of a, b, c nearest to a + b - c, the earlier one of equals. Chosen by masks: which it is looks random to a branch predictor, and branches (one of them in Math.Abs)
-    /// cost 5 times as much on noisy pictures.
+    /// The one of a, b, c nearest to a + b - c, the earlier one of equals. Chosen by masks: which it is looks random to a branch predictor, and branches (one
+    /// of them in Math.Abs) cost 5 times as much on noisy pictures.
     /// </summary>
     static byte Paeth(int a, int b, int c)
     {

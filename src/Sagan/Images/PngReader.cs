@@ -5,9 +5,9 @@ using Sagan.Native.Data;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// Reads PNG (ISO/IEC 15948): every colour type and depth, the five filters, Adam7, PLTE and tRNS, several IDATs, and the EXIF orientation. Strict: the checksum of every chunk
-/// and of the zlib stream, the order of chunks, and the exact number of bytes of pixels are checked. 16-bit samples give their high byte, as libpng's strip does.
-/// Gives 1, 2, 3 or 4 channels as the file has them; a palette becomes RGB; tRNS becomes alpha.
+/// Reads PNG (ISO/IEC 15948): every colour type and depth, the five filters, Adam7, PLTE and tRNS, several IDATs, and the EXIF orientation. Strict: the
+/// checksum of every chunk and of the zlib stream, the order of chunks, and the exact number of bytes of pixels are checked. 16-bit samples give their high
+/// byte, as libpng's strip does. Gives 1, 2, 3 or 4 channels as the file has them; a palette becomes RGB; tRNS becomes alpha.
 /// </summary>
 sealed class PngReader
 {
@@ -124,7 +124,8 @@ sealed class PngReader
         }
         if (w > Image.MaxSide || h > Image.MaxSide || (long)w * h > Image.MaxPixels)
         {
-            throw new DataException(name, at, $"{w} x {h} pixels are more than the limit of {Image.MaxPixels}, {Image.MaxSide} a side: reduce the picture first");
+            string limit = $"{Image.MaxPixels}, {Image.MaxSide} a side";
+            throw new DataException(name, at, $"{w} x {h} pixels are more than the limit of {limit}: reduce the picture first");
         }
         (width, height, depth, colourType) = ((int)w, (int)h, body[8], body[9]);
         bool known = colourType switch
@@ -149,7 +150,9 @@ sealed class PngReader
     {
         if (late || palette is not null || body.Length == 0 || body.Length % 3 != 0 || body.Length > 768)
         {
-            throw new DataException(name, at, late ? "PLTE after IDAT" : palette is not null ? "a second PLTE chunk" : $"a palette of {body.Length} bytes (1 to 256 colours of 3)");
+            throw new DataException(name, at, late ? "PLTE after IDAT"
+                : palette is not null ? "a second PLTE chunk"
+                : $"a palette of {body.Length} bytes (1 to 256 colours of 3)");
         }
         palette = body.ToArray();
     }

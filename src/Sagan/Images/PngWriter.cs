@@ -4,10 +4,16 @@ using System.Text;
 
 namespace Sagan.Native.Images;
 
-/// <summary>Writes an <see cref="Image"/> as an 8-bit PNG, the filter of each row chosen by the smallest sum of absolute differences; the same image gives the same bytes.</summary>
+/// <summary>
+/// Writes an <see cref="Image"/> as an 8-bit PNG, the filter of each row chosen by the smallest sum of absolute differences; the same image gives the same
+/// bytes.
+/// </summary>
 static class PngWriter
 {
-    /// <summary>The bytes of the file. <paramref name="text"/>: keyword (1 to 79 printable Latin-1 characters) and text of the tEXt chunks, iTXt where the text is not Latin-1.</summary>
+    /// <summary>
+    /// The bytes of the file. <paramref name="text"/>: keyword (1 to 79 printable Latin-1 characters) and text of the tEXt chunks, iTXt where the text is not
+    /// Latin-1.
+    /// </summary>
     public static byte[] Write(Image image, IEnumerable<KeyValuePair<string, string>>? text = null)
     {
         using MemoryStream file = new();

@@ -4,9 +4,10 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Images;
 
 /// <summary>
-/// Centre crop and antialiased resize. Each output sample is a weighted mean of the input samples under a triangle of half-width max(1, in/out) input pixels around its centre
-/// (x + 1/2) in/out, the weights normalised to 1: plain bilinear when enlarging, a proper low-pass when reducing. Two passes, horizontal then vertical, in fixed point with 22
-/// fractional bits and an 8-bit intermediate image: the arithmetic of Pillow's BILINEAR, so that images prepared there and here agree to the level.
+/// Centre crop and antialiased resize. Each output sample is a weighted mean of the input samples under a triangle of half-width max(1, in/out) input pixels
+/// around its centre (x + 1/2) in/out, the weights normalised to 1: plain bilinear when enlarging, a proper low-pass when reducing. Two passes, horizontal then
+/// vertical, in fixed point with 22 fractional bits and an 8-bit intermediate image: the arithmetic of Pillow's BILINEAR, so that images prepared there and
+/// here agree to the level.
 /// </summary>
 public static class Resize
 {

@@ -39,12 +39,18 @@ public sealed unsafe class SimdTests
         for (int n = -252; n <= 254; n++)
             foreach (float a in (float[])[0.7071068f, 0.99999994f, 1, 1.2345678f, 1.4142135f])
                 Assert.Equal((float)Math.ScaleB(a, n), First(V.Scale(V.Create(a), V.Create(n))));
-        foreach (float x in (float[])[1, 1.4142135f, 1.4142137f, 0.70710677f, 0.7071068f, 1.1754944e-38f, 3.4e38f, 10, 1e-30f])
+        foreach (float x in (float[])[1, 1.4999999f, 1.5f, 0.74999994f, 0.75f, 1.1754944e-38f, 1.1754942e-38f, 1e-45f, 3.4e38f, 10, 1e-30f])
         {
             float m = First(V.Frexp(V.Create(x), out V e));
-            Assert.InRange(m, 0.70710677f, 1.4142135f);
+            Assert.InRange(m, 0.75f, 1.4999999f);
             Assert.Equal(x, (float)Math.ScaleB(m, (int)First(e)));
         }
+        foreach ((float x, float exponent) in ((float, float)[])[(0, float.NegativeInfinity), (-0f, float.NegativeInfinity), (float.PositiveInfinity, float.PositiveInfinity)])
+        {
+            Assert.InRange(First(V.Frexp(V.Create(x), out V e)), -1f, 1f);
+            Assert.Equal(exponent, First(e));
+        }
+        foreach (float x in (float[])[-1e-45f, -1, float.NegativeInfinity, float.NaN]) Assert.True(float.IsNaN(First(V.Frexp(V.Create(x), out _))));
         Assert.Equal(7, First(V.MultiplyAdd(V.Create(2), V.Create(3), V.Create(1))));
     }
 
@@ -52,7 +58,7 @@ public sealed unsafe class SimdTests
     {
         float* t = stackalloc float[16];
         v.Store(t);
-        for (int i = 1; i < V.Count; i++) Assert.Equal(t[0], t[i]);
+        for (int i = 1; i < V.Count; i++) Buffers.AssertSameBits([t[0]], [t[i]]);
         return t[0];
     }
 

@@ -104,10 +104,10 @@ public sealed class ReduceTests
             {
                 fixed (float* px = x, py = y)
                 {
-                    new SumBlockLoop(px, n, py).Run<Simd512>();
-                    new SumBlockLoop(px, n, py + 1).Run<Simd256>();
-                    new SumBlockLoop(px, n, py + 2).Run<Simd128>();
-                    new SumBlockLoop(px, n, py + 3).Run<Simd1>();
+                    new RowSumsLoop(px, 1, n, py).Run<Simd512>();
+                    new RowSumsLoop(px, 1, n, py + 1).Run<Simd256>();
+                    new RowSumsLoop(px, 1, n, py + 2).Run<Simd128>();
+                    new RowSumsLoop(px, 1, n, py + 3).Run<Simd1>();
                 }
             }
             Assert.All(y, v => Assert.Equal(y[0], v));

@@ -91,7 +91,9 @@ public class ArrayFileTests
         Assert.EndsWith("labels-idx1-ubyte", e.FileName);
     }
 
-    /// <summary>1 MB of gzip that claims and holds 1 GB less one byte than it says: the claim is checked against what deflate can reach, the end against the claim.</summary>
+    /// <summary>
+    /// 1 MB of gzip that claims and holds 1 GB less one byte than it says: the claim is checked against what deflate can reach, the end against the claim.
+    /// </summary>
     [Fact]
     public void A_gzip_claim_that_cannot_be_takes_no_memory()
     {

@@ -5,7 +5,8 @@ namespace Sagan.Native.Tests.Data;
 
 public class BatchLoaderTests
 {
-    static ImageDataset Creatures(int count, int channels = 3) => Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = count, Channels = channels });
+    static ImageDataset Creatures(int count, int channels = 3) =>
+        Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = count, Channels = channels });
 
     [Fact]
     public void Every_epoch_holds_every_image_once_and_epochs_differ()

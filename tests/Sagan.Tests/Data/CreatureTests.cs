@@ -37,7 +37,9 @@ public class CreatureTests
         }
     }
 
-    /// <summary>The right half comes from the next creature: every score falls to the share of pairs that agree by chance, known from the ground truth.</summary>
+    /// <summary>
+    /// The right half comes from the next creature: every score falls to the share of pairs that agree by chance, known from the ground truth.
+    /// </summary>
     [Fact]
     public void Halves_of_different_creatures_agree_by_chance_only()
     {

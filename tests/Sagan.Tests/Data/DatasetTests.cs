@@ -107,7 +107,8 @@ public class DatasetTests
         Assert.Equal(4, reasons.Count);
         Assert.Contains("ends early", reasons["a/cut.jpg"]);
         Assert.Contains("not an image", reasons["a/page.jpg"]);
-        Assert.Contains(ImageSharpSeamTests.IsPresent ? "cannot be decoded" : "GIF is not read by this build: convert it to PNG or JPEG", reasons["b/anim.gif"]);
+        string gif = ImageSharpSeamTests.IsPresent ? "cannot be decoded" : "GIF is not read by this build: convert it to PNG or JPEG";
+        Assert.Contains(gif, reasons["b/anim.gif"]);
         Assert.Equal("the file is empty", reasons["b/empty.png"]);
         Assert.Contains("skipped 4:\n    a/cut.jpg: ", data.Report.ToText());
         Assert.Contains("and 2 more", data.Report.ToText(mostSkipped: 2));
@@ -249,7 +250,8 @@ public class DatasetTests
         }
     }
 
-    static void Save(string path, int index, int width = 16, int height = 16) => ImageFile.SavePng(path, Resize.To(Creature.FromSeed(1, index).Draw(32), width, height));
+    static void Save(string path, int index, int width = 16, int height = 16) =>
+        ImageFile.SavePng(path, Resize.To(Creature.FromSeed(1, index).Draw(32), width, height));
 
     static byte[] ImageGolden(string name) => Tests.Images.ImageGolden.File($"jpeg/{name}.jpg");
 

@@ -8,8 +8,8 @@ using Sagan.Native.Tests.Images;
 namespace Sagan.Native.Tests.Data;
 
 /// <summary>
-/// Thousands of damaged files of every format from fixed seeds: each is read, or refused by a <see cref="DataException"/> that names the file; never another exception, a hang, or memory out of
-/// proportion to the file.
+/// Thousands of damaged files of every format from fixed seeds: each is read, or refused by a <see cref="DataException"/> that names the file; never another
+/// exception, a hang, or memory out of proportion to the file.
 /// </summary>
 public class HostileInputTests
 {
@@ -41,7 +41,8 @@ public class HostileInputTests
     {
         byte[] plain = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5, .. new byte[60]];
         byte[] wide = [0, 0, 0x0D, 2, 0, 0, 0, 2, 0, 0, 0, 3, .. new byte[24]];
-        (int read, int refused) = Attack([plain, wide, Gzip(plain), Gzip([.. plain[..16], .. Enumerable.Range(0, 60).Select(i => (byte)(i * 37))])], 5000, 3, file => file, file =>
+        byte[][] corpus = [plain, wide, Gzip(plain), Gzip([.. plain[..16], .. Enumerable.Range(0, 60).Select(i => (byte)(i * 37))])];
+        (int read, int refused) = Attack(corpus, 5000, 3, file => file, file =>
         {
             IdxSource source = new(Name, file);
             for (int i = 0; i < Math.Min(3, source.Count); i++)
@@ -112,7 +113,11 @@ public class HostileInputTests
     [Fact]
     public void Random_bytes_behind_every_signature()
     {
-        byte[][] heads = [[.. PngReader.Signature], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8], [0, 0, 8, 3], [0x1F, 0x8B, 8, 0], [], [.. "RIFF1234WEBP"u8], [.. "GIF89a"u8]];
+        byte[][] heads =
+        [
+            [.. PngReader.Signature], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8], [0, 0, 8, 3],
+            [0x1F, 0x8B, 8, 0], [], [.. "RIFF1234WEBP"u8], [.. "GIF89a"u8],
+        ];
         Random random = new(7);
         for (int i = 0; i < 4000; i++)
         {
@@ -226,7 +231,8 @@ public class HostileInputTests
         using MemoryStream stream = new();
         using (ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach ((string name, byte[] data) in new (string, byte[])[] { ("a/1.jpg", ImageGolden.File("jpeg/p-444-5x3.jpg")), ("b/2.png", ImageGolden.File("png/c2-d8.png")), ("x.txt", [1, 2, 3]) })
+            byte[] jpeg = ImageGolden.File("jpeg/p-444-5x3.jpg"), png = ImageGolden.File("png/c2-d8.png");
+            foreach ((string name, byte[] data) in new (string, byte[])[] { ("a/1.jpg", jpeg), ("b/2.png", png), ("x.txt", [1, 2, 3]) })
             {
                 using Stream entry = zip.CreateEntry(name, level).Open();
                 entry.Write(data);

@@ -43,7 +43,8 @@ public class RealDataTests
     }
 
     /// <summary>
-    /// Channels are those of the file: Pillow's count, but a palette (counted 1 there) is RGB here, transparency (kept aside there) is a channel here, and 16-bit grey + alpha (RGBA there) is two.
+    /// Channels are those of the file: Pillow's count, but a palette (counted 1 there) is RGB here, transparency (kept aside there) is a channel here, and
+    /// 16-bit grey + alpha (RGBA there) is two.
     /// </summary>
     static int Channels(string[] fields, string special, byte[] file)
     {
@@ -81,7 +82,8 @@ public class RealDataTests
     }
 
     // Computed from the same files by Python: Pillow's pixels, hashed the same way.
-    const string CatsHash = "d23f3187d3172c36efa9d72e9c8f8b624068be9db9d7208aa234b3b181048d67", FashionHash = "20556048a1164096a29c699352634483352d7b5566c55645e84d55fa9cbea6cc";
+    const string CatsHash = "d23f3187d3172c36efa9d72e9c8f8b624068be9db9d7208aa234b3b181048d67";
+    const string FashionHash = "20556048a1164096a29c699352634483352d7b5566c55645e84d55fa9cbea6cc";
 
     static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

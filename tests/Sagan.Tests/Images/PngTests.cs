@@ -110,7 +110,8 @@ public class PngTests
     public void Unknown_ancillary_chunks_and_bytes_after_the_end_are_passed_over()
     {
         byte[] data = PngParts.Zlib(new byte[40]);
-        byte[] file = [.. PngParts.File(PngParts.Header(3, 4, 8, 2), PngParts.Chunk("abCd", [1, 2, 3]), PngParts.Chunk("IDAT", data), PngParts.Chunk("IEND", [])), 9, 9];
+        byte[] unknown = PngParts.Chunk("abCd", [1, 2, 3]);
+        byte[] file = [.. PngParts.File(PngParts.Header(3, 4, 8, 2), unknown, PngParts.Chunk("IDAT", data), PngParts.Chunk("IEND", [])), 9, 9];
         Assert.Equal(3, ImageFile.Decode(file, "x").Width);
     }
 
@@ -119,7 +120,8 @@ public class PngTests
     public void The_exif_orientation_applies()
     {
         byte[] exif = [(byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
-        byte[] file = PngParts.File(PngParts.Header(2, 1, 8, 0), PngParts.Chunk("eXIf", exif), PngParts.Chunk("IDAT", PngParts.Zlib([0, 10, 20])), PngParts.Chunk("IEND", []));
+        byte[] data = PngParts.Chunk("IDAT", PngParts.Zlib([0, 10, 20]));
+        byte[] file = PngParts.File(PngParts.Header(2, 1, 8, 0), PngParts.Chunk("eXIf", exif), data, PngParts.Chunk("IEND", []));
         Image image = ImageFile.Decode(file, "x");
         Assert.Equal((1, 2), (image.Width, image.Height));
         Assert.Equal([10, 20], image.Pixels);
@@ -128,7 +130,7 @@ public class PngTests
     static byte[] Damaged(string damage)
     {
         byte[] header = PngParts.Header(3, 4, 8, 2), end = PngParts.Chunk("IEND", []), data = PngParts.Chunk("IDAT", PngParts.Zlib(new byte[40]));
-        byte[] bad = [.. data];
+        byte[] bad = [.. data], one = PngParts.Chunk("IDAT", PngParts.Zlib([0, 1]));
         bad[9] ^= 1;
         byte[] filter = new byte[40];
         filter[10] = 9;
@@ -155,8 +157,8 @@ public class PngTests
             "zlib dictionary" => PngParts.File(header, PngParts.Chunk("IDAT", [0x78, 0x20, 1, 2, 3, 4, 5, 6, 7, 8]), end),
             "filter" => PngParts.File(header, PngParts.Chunk("IDAT", PngParts.Zlib(filter)), end),
             "palette missing" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("IDAT", PngParts.Zlib([0, 0])), end),
-            "palette index" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("PLTE", [1, 2, 3]), PngParts.Chunk("IDAT", PngParts.Zlib([0, 1])), end),
-            "palette size" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("PLTE", [1, 2, 3, 4]), PngParts.Chunk("IDAT", PngParts.Zlib([0, 1])), end),
+            "palette index" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("PLTE", [1, 2, 3]), one, end),
+            "palette size" => PngParts.File(PngParts.Header(1, 1, 8, 3), PngParts.Chunk("PLTE", [1, 2, 3, 4]), one, end),
             _ => PngParts.File(header, PngParts.Chunk("IDAT", PngParts.Zlib(new byte[40])[..4]), PngParts.Chunk("tIME", []), data, end),
         };
     }

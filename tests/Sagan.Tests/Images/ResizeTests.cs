@@ -10,7 +10,8 @@ public class ResizeTests
     [MemberData(nameof(Names))]
     public void Resizing_is_that_of_Pillow(string name)
     {
-        Image expected = ImageGolden.Pixels($"resize/{name}.to"), actual = Resize.To(ImageGolden.Pixels($"resize/{name}.from"), expected.Width, expected.Height);
+        Image expected = ImageGolden.Pixels($"resize/{name}.to");
+        Image actual = Resize.To(ImageGolden.Pixels($"resize/{name}.from"), expected.Width, expected.Height);
         Assert.Equal(expected.Pixels, actual.Pixels);
     }
 

@@ -1,4 +1,4 @@
-// Written by generate_microkernels.py; change that, not this.
+// Written by generate_microkernels.py; change that instead.
 using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
