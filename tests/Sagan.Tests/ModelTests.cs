@@ -7,6 +7,11 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
+/// <summary>Tests that count the live storages of a device: no other test may use it meanwhile.</summary>
+[CollectionDefinition("live storages", DisableParallelization = true)]
+public sealed class LiveStorages;
+
+[Collection("live storages")]
 public class ModelTests
 {
     [Fact]
