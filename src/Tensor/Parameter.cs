@@ -72,6 +72,7 @@ public sealed class Parameter
     public void Lerp(Tensor target, float weight)
     {
         if (target.Shape != Shape) throw new ShapeException($"lerp: parameter '{Name}' is {Shape}, the target {target.Shape}.");
+        Check.SameDevice("lerp", Value, target);
         Value.Backend.Zip(Value.Storage, target.Storage, Value.Storage, new BroadcastSpec(Shape, Shape, Shape), new LerpOp(weight));
         Value.Storage.BumpVersion();
     }

@@ -101,9 +101,21 @@ public sealed partial class Tensor : IDisposable
     {
         if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
+        // Outside a step nothing else may hold the handle, whose collection gives the memory back.
+        GC.KeepAlive(this);
     }
 
-    /// <summary>The elements, where they are in host memory. The span must not be used after the tensor is released. Throws for other devices.</summary>
+    /// <summary>True when no element is NaN or infinite. Waits for the device.</summary>
+    public bool IsFinite()
+    {
+        ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : ToArray();
+        bool finite = true;
+        foreach (float v in x) finite &= float.IsFinite(v);
+        GC.KeepAlive(this);
+        return finite;
+    }
+
+    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used. Throws for other devices.</summary>
     public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
         ? h.Span[..Count]
         : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
@@ -114,6 +126,7 @@ public sealed partial class Tensor : IDisposable
         if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
         Span<float> value = stackalloc float[1];
         Storage.CopyTo(value);
+        GC.KeepAlive(this);
         return value[0];
     }
 
@@ -131,8 +144,9 @@ public sealed partial class Tensor : IDisposable
                 if ((uint)k >= (uint)n) throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
                 at = at * n + k;
             }
-            if (Storage is HostStorage h) return h.Span[at];
-            return ToArray()[at];
+            float value = Storage is HostStorage h ? h.Span[at] : ToArray()[at];
+            GC.KeepAlive(this);
+            return value;
         }
     }
 
@@ -149,12 +163,6 @@ public sealed partial class Tensor : IDisposable
     }
 
     internal void GuardByCollector() => guard = new RootGuard(Storage);
-
-    internal void Unguard()
-    {
-        guard?.Dispose();
-        guard = null;
-    }
 
     string Describe() => (Name == null ? "" : $"'{Name}' ") + Shape;
 

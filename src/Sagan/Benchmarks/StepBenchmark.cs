@@ -26,6 +26,9 @@ public static class StepBenchmark
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         GanStep gan = new(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, config.Loss.Kind, (float)config.Loss.Lambda);
         float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());
+        // What an earlier measurement left to the collector is not this one's memory.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         List<double> d = [], g = [];
         for (int i = 0; i < warmup + steps; i++)
         {

@@ -16,8 +16,8 @@ static class DryRun
     public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
     {
         Setup.Threads(config.Training.Threads);
-        TrainingState state = new(config);
         StepTiming a = Measure(config, Small), b = Measure(config, Large);
+        TrainingState state = new(config);
         TrainingConfig t = config.Training;
         double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds), 0);
         TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);

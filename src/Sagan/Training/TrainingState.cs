@@ -75,6 +75,9 @@ public sealed class TrainingState
     public IEnumerable<(string Name, float Value)> Gammas() =>
         Gammas("g", Generator).Concat(Gammas("d", Discriminator));
 
+    /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
+    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Moments()).All(s => s.Parameter.Value.IsFinite());
+
     /// <summary>The files of a checkpoint and what writes them.</summary>
     public Dictionary<string, Action<Stream>> Files()
     {
@@ -83,7 +86,7 @@ public sealed class TrainingState
         return files;
     }
 
-    /// <summary>Restores what <see cref="Files"/> wrote. Every file is checked against the networks before anything is assigned from it.</summary>
+    /// <summary>Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it.</summary>
     /// <param name="open">Opens a file of the checkpoint by name.</param>
     public void Load(Func<string, Stream> open)
     {

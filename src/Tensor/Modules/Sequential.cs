@@ -19,10 +19,11 @@ public sealed class Sequential : Module
     public static Tensor Chain(Tensor x, params IEnumerable<Module> modules)
     {
         Tensor y = x;
+        Scope? scope = Scope.Current;
         foreach (Module m in modules)
         {
             Tensor next = m.Call(y);
-            if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x)) y.Release();
+            if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x) && scope != null && scope.Owns(y)) y.Release();
             y = next;
         }
         return y;

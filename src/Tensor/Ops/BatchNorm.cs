@@ -70,6 +70,7 @@ public static partial class Ops
         if (x.Rank < 2) throw new ShapeException($"batch_norm: x {x.Shape} must have at least 2 axes, [..., C].");
         int channels = x.Shape[-1];
         Check.SameDevice("batch_norm", x, weight);
+        Check.SameDevice("batch_norm", x, bias);
         Check.Vector("batch_norm", "weight", weight, channels, "one per channel of x");
         Check.Vector("batch_norm", "bias", bias, channels, "one per channel of x");
         return new BatchNormSpec(channels == 0 ? 0 : x.Count / channels, channels, epsilon, activation);

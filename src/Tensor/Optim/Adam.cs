@@ -47,6 +47,7 @@ public sealed class Adam
         if (gradients.Count != parameters.Length) throw new ArgumentException($"adam: {gradients.Count} gradients given for {parameters.Length} parameters.");
         for (int i = 0; i < parameters.Length; i++)
             if (gradients[i].Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {gradients[i].Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
+        for (int i = 0; i < parameters.Length; i++) Check.SameDevice("adam", parameters[i], gradients[i]);
         StepCount++;
         AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount, Form);
         foreach (IGrouping<Device, int> group in Enumerable.Range(0, parameters.Length).GroupBy(i => parameters[i].Device))
