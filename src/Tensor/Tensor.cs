@@ -6,11 +6,13 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new tensors; when an operand
+/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new
+/// tensors; when an operand
 /// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
 /// </summary>
 /// <remarks>
-/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it unreachable, or until
+/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it
+/// unreachable, or until
 /// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
 /// </remarks>
 [DebuggerDisplay("{Describe(),nq}")]
@@ -115,7 +117,8 @@ public sealed partial class Tensor : IDisposable
         return finite;
     }
 
-    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used. Throws for other devices.</summary>
+    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used.
+    /// Throws for other devices.</summary>
     public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
         ? h.Span[..Count]
         : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
@@ -202,7 +205,8 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no finalizer.
+    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no
+    /// finalizer.
     /// </summary>
     sealed class RootGuard : IDisposable
     {

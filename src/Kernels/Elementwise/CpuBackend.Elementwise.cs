@@ -49,7 +49,8 @@ public sealed unsafe partial class CpuBackend
     }
 }
 
-/// <summary>y[i] = f(x[i]). The last vector is loaded and computed whole (storage is padded) and stored in part: an element's bits never depend on its place.</summary>
+/// <summary>y[i] = f(x[i]). The last vector is loaded and computed whole (storage is padded) and stored in part: an element's bits never depend on its
+/// place.</summary>
 readonly unsafe struct MapLoop<TOp>(float* x, float* y, int n, TOp f) : ISimdLoop where TOp : unmanaged, IUnaryOp
 {
     readonly float* x = x, y = y;

@@ -4,7 +4,8 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// Transcendental functions for any vector width. NaN gives NaN, infinities give the limits, denormal results are exact to the same bounds.
-/// Polynomials: own minimax fits (Remez exchange on the relative error), all in fused multiply-adds, so that every width gives the same bits on hardware with FMA;
+/// Polynomials: own minimax fits (Remez exchange on the relative error), all in fused multiply-adds, so that every width gives the same bits on hardware with
+/// FMA;
 /// without FMA (a x86 machine before 2013, or all intrinsics off) the last bit may differ from that.
 /// Largest error in units in the last place, against double over every 41st float (100 million arguments), measured by SimdMathTests:
 /// <code>

@@ -2,7 +2,8 @@ namespace Sagan.Native.Kernels;
 
 // y = x with its axes reordered. Neighbours in y that are neighbours in x are merged first. Then
 //   innermost axis of y contiguous in x:  runs are copied;
-//   else:                                 with j the axis of y along which x is contiguous, each [innermost, j] plane is a transposed matrix, done in 8 x 8 tiles
+// else:                                 with j the axis of y along which x is contiguous, each [innermost, j] plane is a transposed matrix, done in 8 x 8
+// tiles
 //                                         (in registers with AVX), 64 x 64 elements a block, so that the cache lines of both sides are used whole.
 // Memory-bound: 8 bytes an element.
 public sealed unsafe partial class CpuBackend

@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Channels-last: vectors run along
-// c; the position of the best tap travels as int bits in float lanes through the same selects as the value, and c is added at the end. One job is some rows of y.
+// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Channels-last: vectors
+// run along
+// c; the position of the best tap travels as int bits in float lanes through the same selects as the value, and c is added at the end. One job is some rows
+// of y.
 // Kernel^2 loads, 1 comparison and 2 selects each.
 public sealed unsafe partial class CpuBackend
 {

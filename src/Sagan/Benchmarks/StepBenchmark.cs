@@ -15,7 +15,8 @@ namespace Sagan.Native.Benchmarks;
 public readonly record struct StepTiming(double StepSeconds, double StepMinSeconds, double DSeconds, double GSeconds, double ImagesPerSecond, double PeakRssMb, double PeakTensorMb);
 
 /// <summary>
-/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses included, moving average
+/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses
+/// included, moving average
 /// not; the same work as a PyTorch step of the same networks.
 /// </summary>
 public static class StepBenchmark

@@ -11,7 +11,8 @@ public static class Sampler
     const int BatchSize = 64;
 
     /// <summary>
-    /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics that mean anything and is refused.
+    /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics that mean
+    /// anything and is refused.
     /// </summary>
     public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running)
     {

@@ -6,7 +6,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Services;
 
 /// <summary>
-/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two short measurements at small
+/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two
+/// short measurements at small
 /// batches give both for any batch.
 /// </summary>
 static class DryRun

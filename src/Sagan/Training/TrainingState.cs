@@ -8,7 +8,8 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random numbers and the order of the
+/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random
+/// numbers and the order of the
 /// data need no state, because they are counter-based: they follow from seed and step.
 /// </summary>
 public sealed class TrainingState

@@ -8,7 +8,8 @@ public static partial class Autograd
     /// </summary>
     /// <param name="y">The scalar to differentiate.</param>
     /// <param name="wrt">Tracked tensors: parameters, results of <see cref="Tensor.RequireGrad"/>, or values computed from them.</param>
-    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph of y for another pass.</param>
+    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph of y for another
+    /// pass.</param>
     /// <returns>One gradient per entry of <paramref name="wrt"/>, in its shape.</returns>
     public static Tensor[] Grad(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph = false)
     {

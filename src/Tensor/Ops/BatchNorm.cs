@@ -10,7 +10,8 @@ public static partial class Ops
     /// m = mean x,  s2 = mean (x - m)^2,  xh = (x - m) / sqrt(s2 + eps),  y = act(weight xh + bias)
     /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
     /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
-    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through them.
+    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through
+    /// them.
     /// </summary>
     public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
     {

@@ -54,7 +54,8 @@ public static partial class Ops
             });
     }
 
-    /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw = Conv2dWeightGrad(h, dy).</summary>
+    /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw =
+    /// Conv2dWeightGrad(h, dy).</summary>
     internal static Tensor Conv2dInputGrad(Tensor dy, Tensor w, Conv2dSpec c)
     {
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);

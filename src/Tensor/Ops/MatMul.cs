@@ -5,7 +5,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of either, [B,...], the products are taken
+    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of either, [B,...], the
+    /// products are taken
     /// entry by entry and an operand without one is used for all.
     /// <code>da = g op(b)^T   db = op(a)^T g</code>
     /// </summary>

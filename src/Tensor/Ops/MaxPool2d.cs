@@ -5,7 +5,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// y = the largest x of each window of kernel x kernel pixels, every <paramref name="stride"/> pixels (the kernel's size unless given);  dx = g at the first position of the largest
+    /// y = the largest x of each window of kernel x kernel pixels, every <paramref name="stride"/> pixels (the kernel's size unless given);  dx = g at the
+    /// first position of the largest
     /// value.  x [N,H,W,C].
     /// </summary>
     public static Tensor MaxPool2d(Tensor x, int kernel = 2, int stride = 0, int padding = 0)
