@@ -10,12 +10,14 @@ public interface IJob
 /// <summary>
 /// Threads that spin between parallel regions and park when nothing comes for some milliseconds. The caller is worker 0. Jobs are taken from an atomic counter,
 /// so which worker does a job varies; since a job's result depends on its index alone, results have the same bits for every thread count.
+/// The caller waits for no worker that has not come: where other processes hold the processors, a region takes about as long as on one thread, not ten times.
 /// An empty region costs 0.12 us (Parallel.For: 1.7 us); waking a parked worker costs some 600 us, which is why workers spin through a whole training step.
 /// A region that starts while another runs (nested, or from a second thread) is done by its caller alone.
 /// </summary>
 public static unsafe class WorkerPool
 {
     const int SpinMilliseconds = 20, MaxThreads = 255;
+    const long Closed = 1 << 15;
 
     sealed class Region
     {
@@ -32,7 +34,10 @@ public static unsafe class WorkerPool
     static readonly int[] Parked = new int[MaxThreads];
     // The number of regions begun, times 256, plus the number of workers that take part in the newest: one word, so that both are seen together.
     static long ticket;
-    static int next, running, threads = Math.Min(Environment.ProcessorCount, MaxThreads), started;
+    // The newest region's number, times 2, plus 1 once it is closed, times 2^15; plus the number of workers inside it. A worker enters only an open region, and
+    // the caller, when no job is left, closes it and waits for those inside: never for a worker that sleeps or was not scheduled.
+    static long gate;
+    static int next, threads = Math.Min(Environment.ProcessorCount, MaxThreads), started;
     static Exception? failure;
     [ThreadStatic] static bool inside;
 
@@ -77,13 +82,15 @@ public static unsafe class WorkerPool
         Current.Job = job;
         Current.Count = count;
         Volatile.Write(ref next, 0);
-        Volatile.Write(ref running, workers);
-        Interlocked.Exchange(ref ticket, ((ticket >> 8) + 1 << 8) | (uint)workers);
+        long region = (ticket >> 8) + 1;
+        Volatile.Write(ref gate, region << 16);
+        Interlocked.Exchange(ref ticket, (region << 8) | (uint)workers);
         for (int i = 1; i <= workers; i++)
             if (Volatile.Read(ref Parked[i]) == 1 && Interlocked.CompareExchange(ref Parked[i], 0, 1) == 1) WakeUp[i].Release();
         Drain();
         SpinWait wait = default;
-        while (Volatile.Read(ref running) > 0)
+        Interlocked.Or(ref gate, Closed);
+        while ((Volatile.Read(ref gate) & (Closed - 1)) != 0)
             if (wait.NextSpinWillYield) { Thread.Yield(); } else wait.SpinOnce(-1);
         Exception? e = failure;
         if (e == null) return;
@@ -121,9 +128,19 @@ public static unsafe class WorkerPool
         while (true)
         {
             seen = Await(worker, seen);
-            if (worker > (seen & 255)) continue;
+            if (worker > (seen & 255) || !TryEnter(seen >> 8)) continue;
             Drain();
-            Interlocked.Decrement(ref running);
+            Interlocked.Decrement(ref gate);
+        }
+    }
+
+    static bool TryEnter(long region)
+    {
+        while (true)
+        {
+            long now = Volatile.Read(ref gate);
+            if (now >> 15 != region << 1) return false;
+            if (Interlocked.CompareExchange(ref gate, now + 1, now) == now) return true;
         }
     }
 
