@@ -45,8 +45,9 @@ public abstract class Storage
         }
     }
 
-    /// <summary>Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to
-    /// drop.</summary>
+    /// <summary>
+    /// Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to drop.
+    /// </summary>
     public void Release()
     {
         for (int n = Volatile.Read(ref references); ;)

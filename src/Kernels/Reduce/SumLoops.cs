@@ -6,9 +6,8 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// y[r] = sum of row r of x [rows, n], n at most 512. Element i belongs to lane i mod 64 of 64; a lane adds its (at most 8) elements in order, then lane l
-/// takes
-/// lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over the lanes, so that all widths give the same
-/// bits.
+/// takes lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over the lanes, so that all widths give the
+/// same bits.
 /// </summary>
 readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdLoop
 {
