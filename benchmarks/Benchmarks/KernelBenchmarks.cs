@@ -3,7 +3,8 @@ using BenchmarkDotNet.Attributes;
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// The kernels at SAGAN's shapes under BenchmarkDotNet, which takes care of warm-up, outliers and statistics. `sagan bench kernels` is the quick look at the same table,
+/// The kernels at SAGAN's shapes under BenchmarkDotNet, which takes care of warm-up, outliers and statistics. `sagan bench kernels` is the quick look at the
+/// same table,
 /// with percentages of the machine's peak.
 /// </summary>
 public class KernelBenchmarks

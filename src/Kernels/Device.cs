@@ -25,7 +25,8 @@ public sealed class Device
     /// <summary>The kernels.</summary>
     public Backend Backend { get; }
 
-    /// <summary>The device with this name: <c>cpu</c> or <c>reference</c>. Throws <see cref="DeviceUnavailableException"/> with the way out for any other.</summary>
+    /// <summary>The device with this name: <c>cpu</c> or <c>reference</c>. Throws <see cref="DeviceUnavailableException"/> with the way out for any
+    /// other.</summary>
     public static Device Parse(string name) => name switch
     {
         "cpu" => Cpu,

@@ -4,7 +4,8 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// A reference-counted block of device memory holding 32-bit elements (float, or int for indices). It comes from a <see cref="Kernels.Pool"/> and returns
-/// there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so that a gradient rule can tell that a value it saved is gone.
+/// there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so that a gradient rule can tell that a value it saved is
+/// gone.
 /// </summary>
 public abstract class Storage
 {
@@ -44,7 +45,9 @@ public abstract class Storage
         }
     }
 
-    /// <summary>Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to drop.</summary>
+    /// <summary>
+    /// Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to drop.
+    /// </summary>
     public void Release()
     {
         for (int n = Volatile.Read(ref references); ;)

@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer (running statistics, power-iteration
+/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer (running statistics,
+/// power-iteration
 /// vectors) that a module keeps. Converts to <see cref="Tensor"/> wherever one is wanted.
 /// </summary>
 public sealed class Parameter
@@ -35,7 +36,8 @@ public sealed class Parameter
 
     public Device Device => Value.Device;
 
-    /// <summary>The order in which a file holds the axes (PyTorch's layout), where it differs from the engine's: file axis i is engine axis SavedOrder[i].</summary>
+    /// <summary>The order in which a file holds the axes (PyTorch's layout), where it differs from the engine's: file axis i is engine axis
+    /// SavedOrder[i].</summary>
     public int[]? SavedOrder { get; init; }
 
     /// <summary>The view of the value whose axes <see cref="SavedOrder"/> reorders, where it is not the engine's shape.</summary>
@@ -72,6 +74,7 @@ public sealed class Parameter
     public void Lerp(Tensor target, float weight)
     {
         if (target.Shape != Shape) throw new ShapeException($"lerp: parameter '{Name}' is {Shape}, the target {target.Shape}.");
+        Check.SameDevice("lerp", Value, target);
         Value.Backend.Zip(Value.Storage, target.Storage, Value.Storage, new BroadcastSpec(Shape, Shape, Shape), new LerpOp(weight));
         Value.Storage.BumpVersion();
     }

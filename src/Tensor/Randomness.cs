@@ -3,15 +3,18 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// A sequence of random numbers: counter-based (Philox4x32-10, Salmon et al. 2011), so the numbers depend on seed, stream and position alone, not on device or thread count,
+/// A sequence of random numbers: counter-based (Philox4x32-10, Salmon et al. 2011), so the numbers depend on seed, stream and position alone, not on device
+/// or thread count,
 /// and the state to save is one number. Not thread-safe.
 /// </summary>
 /// <param name="seed">Sequences with different seeds are independent.</param>
 /// <param name="stream">Independent sequences under one seed.</param>
 public sealed class RandomSource(ulong seed, ulong stream = 0)
 {
+    /// <summary>The seed.</summary>
     public ulong Seed => seed;
 
+    /// <summary>Which of the seed's sequences.</summary>
     public ulong Stream => stream;
 
     /// <summary>How many numbers were drawn, in whole blocks of 4: the state.</summary>
@@ -25,7 +28,7 @@ public sealed class RandomSource(ulong seed, ulong stream = 0)
         return y;
     }
 
-    /// <summary>Uniform numbers in [low, high).</summary>
+    /// <summary>low + (high - low) u with u uniform in [0, 1); rounding can give high itself.</summary>
     public Tensor Uniform(Shape shape, float low = 0, float high = 1, Device? device = null)
     {
         Tensor y = Tensor.Empty(shape, device ?? Device.Cpu);

@@ -6,11 +6,13 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new tensors; when an operand
+/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new
+/// tensors; when an operand
 /// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
 /// </summary>
 /// <remarks>
-/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it unreachable, or until
+/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it
+/// unreachable, or until
 /// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
 /// </remarks>
 [DebuggerDisplay("{Describe(),nq}")]
@@ -101,9 +103,22 @@ public sealed partial class Tensor : IDisposable
     {
         if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
+        // Outside a step nothing else may hold the handle, whose collection gives the memory back.
+        GC.KeepAlive(this);
     }
 
-    /// <summary>The elements, where they are in host memory. The span must not be used after the tensor is released. Throws for other devices.</summary>
+    /// <summary>True when no element is NaN or infinite. Waits for the device.</summary>
+    public bool IsFinite()
+    {
+        ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : ToArray();
+        bool finite = true;
+        foreach (float v in x) finite &= float.IsFinite(v);
+        GC.KeepAlive(this);
+        return finite;
+    }
+
+    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used.
+    /// Throws for other devices.</summary>
     public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
         ? h.Span[..Count]
         : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
@@ -114,6 +129,7 @@ public sealed partial class Tensor : IDisposable
         if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
         Span<float> value = stackalloc float[1];
         Storage.CopyTo(value);
+        GC.KeepAlive(this);
         return value[0];
     }
 
@@ -131,8 +147,9 @@ public sealed partial class Tensor : IDisposable
                 if ((uint)k >= (uint)n) throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
                 at = at * n + k;
             }
-            if (Storage is HostStorage h) return h.Span[at];
-            return ToArray()[at];
+            float value = Storage is HostStorage h ? h.Span[at] : ToArray()[at];
+            GC.KeepAlive(this);
+            return value;
         }
     }
 
@@ -149,12 +166,6 @@ public sealed partial class Tensor : IDisposable
     }
 
     internal void GuardByCollector() => guard = new RootGuard(Storage);
-
-    internal void Unguard()
-    {
-        guard?.Dispose();
-        guard = null;
-    }
 
     string Describe() => (Name == null ? "" : $"'{Name}' ") + Shape;
 
@@ -194,7 +205,8 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no finalizer.
+    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no
+    /// finalizer.
     /// </summary>
     sealed class RootGuard : IDisposable
     {

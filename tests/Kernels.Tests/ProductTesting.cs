@@ -18,7 +18,8 @@ static class ProductTesting
         return x;
     }
 
-    /// <summary>What <paramref name="kernel"/> writes into an output that was full of NaN before; it must neither write past its end nor into an input.</summary>
+    /// <summary>What <paramref name="kernel"/> writes into an output that was full of NaN before; it must neither write past its end nor into an
+    /// input.</summary>
     public static float[] Run(int outputs, Action<Storage[], Storage> kernel, params float[][] inputs)
     {
         HostStorage[] x = Array.ConvertAll(inputs, a => Buffers.Of(a));

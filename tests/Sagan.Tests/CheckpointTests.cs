@@ -37,10 +37,13 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         CheckpointStore store = Store(keep: 2);
         foreach (long step in (long[])[5, 10, 15, 20]) Save(store, step);
         Assert.Equal(["LATEST", "step-0000015", "step-0000020"], Entries());
-        // Also when the one just written is not the highest.
+        // Higher ones, perhaps unsound, do not push a sound one out.
         Save(store, 7);
-        Assert.Equal(["LATEST", "step-0000007", "step-0000020"], Entries());
-        Assert.Equal("step-0000007\n", File.ReadAllText(folder.File("checkpoints/LATEST")));
+        Assert.Equal(["LATEST", "step-0000007", "step-0000015", "step-0000020"], Entries());
+        Save(store, 8);
+        Save(store, 9);
+        Assert.Equal(["LATEST", "step-0000008", "step-0000009", "step-0000015", "step-0000020"], Entries());
+        Assert.Equal("step-0000009\n", File.ReadAllText(folder.File("checkpoints/LATEST")));
     }
 
     [Fact]

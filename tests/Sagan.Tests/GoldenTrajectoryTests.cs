@@ -9,7 +9,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing weights: see tests/golden/README.md.
+/// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing weights: see
+/// tests/golden/README.md.
 /// </summary>
 public class GoldenTrajectoryTests
 {
@@ -29,8 +30,10 @@ public class GoldenTrajectoryTests
         Assert.True(r.WeightError <= 1e-4, $"{run}: largest error of a weight {r.WeightError:G3} in {r.WorstWeight}");
     }
 
-    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the learning rate out of their
-    // rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run is 4.4e-4 away in the generator's.
+    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the learning
+    // rate out of their
+    // rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run is 4.4e-4 away in the
+    // generator's.
     [Fact]
     public void Losses_follow_pytorch_with_the_published_recipe()
     {

@@ -100,6 +100,18 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_state_with_a_weight_that_is_not_finite_says_so()
+    {
+        TrainingState state = new(Tiny);
+        Assert.True(state.IsFinite);
+        Parameter p = state.Discriminator.State().Last().Parameter;
+        float[] values = p.Value.ToArray();
+        values[^1] = float.NaN;
+        p.Assign(values);
+        Assert.False(state.IsFinite);
+    }
+
+    [Fact]
     public void Training_memory_is_flat_over_200_steps()
     {
         using ImageDataset data = Data();

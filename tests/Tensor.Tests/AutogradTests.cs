@@ -99,6 +99,34 @@ public class AutogradTests
         Assert.Equal(eb.ToArray(), Autograd.Grad(Sum(eb), [b])[0].ToArray());
     });
 
+    /// <summary>A gradient penalty asks for the inner gradient of one input and the outer gradient of all: the others must stay connected.</summary>
+    [Theory]
+    [InlineData("reference")]
+    [InlineData("cpu")]
+    public void The_gradient_of_one_inputs_gradient_reaches_the_other_inputs(string device)
+    {
+        foreach (Checks.OpCase c in Checks.OpCases.All.Where(c => c.Shapes.Length > 1 && c.Smooth))
+            Step.Run(() =>
+            {
+                Tensor[] x = [.. c.MakeInputs(Device.Parse(device)).Select(t => t.RequireGrad())];
+                RandomSource random = new(3);
+                Tensor y = c.F(x), w = random.Normal(y.Shape, y.Device), r = random.Normal(x[0].Shape, y.Device);
+                // <d<y, w>/dx0, r>, once with x0's gradient alone and once with that of all inputs.
+                float[][] alone = Second(() => Autograd.Grad(Sum(c.F(x) * w), [x[0]], createGraph: true)[0]), all = Second(() => Autograd.Grad(Sum(c.F(x) * w), x, createGraph: true)[0]);
+                for (int i = 0; i < x.Length; i++)
+                {
+                    float scale = Math.Max(1, all[i].Max(Math.Abs));
+                    Assert.All(alone[i].Zip(all[i]), p => Assert.True(Math.Abs(p.First - p.Second) <= 1e-4 * scale, $"{c}, input {i}: {p.First} alone, {p.Second} with all"));
+                }
+
+                float[][] Second(Func<Tensor> gradient)
+                {
+                    Tensor s = Sum(gradient() * r);
+                    return s.IsTracked ? [.. Autograd.Grad(s, x).Select(g => g.ToArray())] : [.. x.Select(t => new float[t.Count])];
+                }
+            });
+    }
+
     [Fact]
     public void The_key_bias_of_attention_has_gradient_zero() => Step.Run(() =>
     {

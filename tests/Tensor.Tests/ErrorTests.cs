@@ -20,6 +20,8 @@ public class ErrorTests
         { "reshape: [2, 3] has 6 elements, which [4, -1] cannot hold for any size in place of -1.", () => Ops.Reshape(T(2, 3), 4, -1) },
         { "axis 2 is out of range for [2, 3], which has 2 axes.", () => Ops.Sum(T(2, 3), [2]) },
         { "slice: 2..4 is not inside axis 0 of x [4, 2], which has size 4.", () => Ops.Slice(T(4, 2), 0, 2, 3) },
+        { "slice: 2147483647..2147483647 is not inside axis 0 of x [4, 2], which has size 4.", () => Ops.Slice(T(4, 2), 0, int.MaxValue, 1) },
+        { "pad: x [4, 2] at 2147483647 of axis 0 does not fit into size 6.", () => Ops.Pad(T(4, 2), 0, int.MaxValue, 6) },
         { "concat: a [2, 3] and b [2, 4] differ in more than axis 0.", () => Ops.Concat(T(2, 3), T(2, 4)) },
         { "attention: q [1, 4, 2] and k [1, 4, 3] differ in their last axis, dk.", () => Ops.Attention(T(1, 4, 2), T(1, 4, 3), T(1, 4, 5)) },
         { "batch_norm: weight [3] must be [4], one per channel of x.", () => Ops.BatchNorm(T(2, 4), T(3), T(4), 1e-5f, default, out _, out _) },

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Sagan.Native.Kernels;
 
 // The transposed convolution dx[n,h,w,c] = act(bias[c] + sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v - padding = w), in one of
@@ -90,7 +88,6 @@ public sealed unsafe partial class CpuBackend
 
         public float* At(int i, int k) => null;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
         {
             (int tap, int o) = Math.DivRem(k, s.Co);

@@ -52,7 +52,6 @@ unsafe struct WindowCursor
     public readonly float* Row(int u) => g.X + (((long)n * g.H + Y + u) * g.W + X) * g.C;
 
     /// <summary>Writes count elements of the window from element t of row u on, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void CopyRows<V>(int u, int t, int count, float* p) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength, rowOfImage = g.W * g.C;
@@ -97,7 +96,6 @@ readonly unsafe struct WindowRowOperand(Windows g) : IOperand
 
     public float* At(int i, int k) => null;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int ld, long panelSize) where V : unmanaged, ISimd<V>
     {
         WindowCursor cursor = new(g, first);
@@ -121,7 +119,6 @@ readonly unsafe struct WindowColumnOperand(Windows g) : IOperand
 
     public float* At(int i, int k) => null;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength;

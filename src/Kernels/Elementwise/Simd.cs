@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>A loop written once for every vector width.</summary>
+/// <summary>
+/// A loop written once for every vector width. Run must be marked AggressiveOptimization (the JIT's first tier leaves each vector operation a call: 50x slower
+/// for the first calls) and NoInlining (inlined into its job, a long loop uses up the JIT's inlining budget and its operations stay calls: 10x slower).
+/// </summary>
 interface ISimdLoop
 {
     void Run<V>() where V : unmanaged, ISimd<V>;

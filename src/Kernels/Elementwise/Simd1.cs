@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>One lane: where no vector hardware may be used, and for the odd single value. The same bits as the vectors where those have fused multiply-add.</summary>
+/// <summary>One lane: where no vector hardware may be used. The same bits as the vectors where there is fused multiply-add.</summary>
 readonly unsafe struct Simd1(float value) : ISimd<Simd1>
 {
     readonly float v = value;

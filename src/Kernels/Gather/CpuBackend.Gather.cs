@@ -1,8 +1,9 @@
 namespace Sagan.Native.Kernels;
 
-// Rows of a table by index, and the transpose. Gather: jobs are runs of indices. ScatterAdd: jobs are ranges of the table's rows; each reads all indices and adds
-// those in its range, in ascending order, so the sum of a row has the same order however many ranges there are, and no two threads write one row.
+// Rows of a table by index, and the transpose. Gather: jobs are runs of indices. ScatterAdd: jobs are ranges of the table's rows; each reads all indices and
+// adds those in its range, in ascending order: the sum of a row has the same order however many ranges there are, and no two threads write one row.
 // Memory-bound: 8 bytes an element and 4 an index (ScatterAdd: 4 an index and range).
+// 256 K indices into 1 M elements, width 1, one thread (Sapphire Rapids, minima, 2026-11-21): Gather 0.31 ms, ScatterAdd 0.53 ms.
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>

@@ -27,7 +27,6 @@ readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act) 
     readonly Activation act = act;
 
     /// <summary>Stores a tile, which has a pitch of two vectors, into columns column .. column+columns-1 of some rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store<V>(float* t, float** rows, int height, int column, int columns, bool first, bool last) where V : unmanaged, ISimd<V>
     {
         bool finish = last && (bias != null || act.Kind != ActivationKind.None);

@@ -34,7 +34,7 @@ namespace Sagan.Native.Kernels;
 //   3       | a cache line between panels (4 KB aliasing)      | 7.2   8.0   8.2                 | 4.8             | 2.1        | 84 76 74
 //   4       | prefetch of short rows read in place             | same                            | same            | 2.0        |
 // Tried: K blocks of 128 to 2048 (256 to 1024 are within noise, 128 loses 10 %), 48 to 384 rows a job (within noise);
-// reading b in place with rows of 1 KB: 20 % slower.
+// reading b in place with rows of 1 KB: 20 % slower; AggressiveOptimization on the packers, which skips profiled recompilation: dw about 10 % slower.
 static unsafe class Gemm
 {
     // Scratch slots: an operand packed for all jobs (left, right), a job's own blocks, and the partial products of a split K.

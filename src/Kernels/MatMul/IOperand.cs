@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Sagan.Native.Kernels;
 
 /// <summary>
@@ -35,7 +33,6 @@ readonly unsafe struct RowOperand(float* s, int ld) : IOperand
 
     public float* At(int i, int k) => s + (long)i * ld + k;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int pitch, long panelSize) where V : unmanaged, ISimd<V>
     {
         for (int i = 0; i < count; i++) PackTools.Copy<V>(At(first + i, k), p + (nint)i * pitch, depth);
@@ -51,7 +48,6 @@ readonly unsafe struct ColumnOperand(float* s, int ld) : IOperand
 
     public float* At(int i, int k) => s + (long)k * ld + i;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
         float* x = At(first, k);
@@ -68,7 +64,6 @@ readonly unsafe struct TransposedOperand(float* s, int ld) : IOperand
 
     public float* At(int i, int k) => s + (long)i * ld + k;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
         for (int i = 0; i < count; i += lanes, p += panelSize) PackTools.Transpose(At(first + i, k), ld, Math.Min(lanes, count - i), depth, p, lanes);

@@ -49,7 +49,6 @@ static unsafe class PackTools
     }
 
     /// <summary>p[d stride + i] = s[i ld + d] for i &lt; count and d &lt; depth, 0 for count &lt;= i &lt; stride: 4x4 blocks turned in registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* s, long ld, int count, int depth, float* p, int stride)
     {
         int i = 0;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Sagan.Native.Kernels;
 
 /// <summary>
@@ -32,7 +30,6 @@ readonly unsafe struct RowDots(float* x, float* v, float* bias, int biasStride, 
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static float Dot<V>(float* x, float* v, int k) where V : unmanaged, ISimd<V>
     {
         V s0 = V.Create(0), s1 = s0, s2 = s0, s3 = s0;

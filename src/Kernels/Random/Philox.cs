@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Counter = (block low, block high, stream low,
-/// stream high), key = (seed low, seed high). Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Counter = (block low, block high,
+/// stream low, stream high), key = (seed low, seed high). Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
 /// </summary>
 static class Philox
 {

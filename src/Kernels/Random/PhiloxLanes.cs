@@ -10,7 +10,9 @@ unsafe interface IPhiloxLanes<W, V> where W : struct, IPhiloxLanes<W, V>
     static abstract int Count { get; }
     static abstract W Create(uint word);
 
-    /// <summary>The next <see cref="Count"/> block numbers, in the order that <see cref="Store"/> undoes: lane 2k has block k, lane 2k + 1 block k + Count / 2.</summary>
+    /// <summary>
+    /// The next <see cref="Count"/> block numbers, in the order that <see cref="Store"/> undoes: lane 2k has block k, lane 2k + 1 block k + Count / 2.
+    /// </summary>
     static abstract W Counters(ulong first);
 
     /// <summary>The high half of each lane, moved to the low half.</summary>

@@ -5,8 +5,9 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// y[r] = sum of row r of x [rows, n], n at most 512. Element i belongs to lane i mod 64 of 64; a lane adds its (at most 8) elements in order, then lane l takes
-/// lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over the lanes, so that all widths give the same bits.
+/// y[r] = sum of row r of x [rows, n], n at most 512. Element i belongs to lane i mod 64 of 64; a lane adds its (at most 8) elements in order, then lane l
+/// takes lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over the lanes, so that all widths give the
+/// same bits.
 /// </summary>
 readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdLoop
 {
@@ -74,7 +75,8 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
 }
 
 /// <summary>
-/// y[c] = sum of up to 64 rows of x [rows, stride] in columns 0 to width-1: 8 rows are added in order, then the (at most 8) sums of 8. Two vectors are in flight.
+/// y[c] = sum of up to 64 rows of x [rows, stride] in columns 0 to width-1: 8 rows are added in order, then the (at most 8) sums of 8. Two vectors are in
+/// flight.
 /// </summary>
 readonly unsafe struct SumRowsLoop(float* x, int rows, int stride, int width, float* y) : ISimdLoop
 {

@@ -4,7 +4,8 @@ namespace Sagan.Native.Benchmarks;
 
 /// <summary>The timing of one kernel case.</summary>
 /// <param name="Milliseconds">Median of a call.</param>
-/// <param name="PercentOfPeak">Of the roof that binds: flops against the peak of multiply-adds where the case counts flops and they take longer, else bytes against bandwidth; above 100 where the operands fit in a cache.</param>
+/// <param name="PercentOfPeak">Of the roof that binds: flops against the peak of multiply-adds where the case counts flops and they take longer, else bytes
+/// against bandwidth; above 100 where the operands fit in a cache.</param>
 readonly record struct KernelTiming(KernelCase Case, double Milliseconds, double GflopsPerSecond, double GigabytesPerSecond, double PercentOfPeak);
 
 /// <summary>Times kernels by themselves: calls for a fifth of a second after a warm-up, and takes the median.</summary>

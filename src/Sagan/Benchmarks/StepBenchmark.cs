@@ -15,7 +15,8 @@ namespace Sagan.Native.Benchmarks;
 public readonly record struct StepTiming(double StepSeconds, double StepMinSeconds, double DSeconds, double GSeconds, double ImagesPerSecond, double PeakRssMb, double PeakTensorMb);
 
 /// <summary>
-/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses included, moving average
+/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses
+/// included, moving average
 /// not; the same work as a PyTorch step of the same networks.
 /// </summary>
 public static class StepBenchmark
@@ -26,6 +27,9 @@ public static class StepBenchmark
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         GanStep gan = new(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, config.Loss.Kind, (float)config.Loss.Lambda);
         float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());
+        // What an earlier measurement left to the collector is not this one's memory.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         List<double> d = [], g = [];
         for (int i = 0; i < warmup + steps; i++)
         {

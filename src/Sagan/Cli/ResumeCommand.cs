@@ -12,7 +12,7 @@ sealed record ResumeRequest(string Folder, long? FromStep, string? Steps, IReadO
 sealed class ResumeCommand : Verb
 {
     readonly Argument<string> folder = new("run") { Description = "The run folder." };
-    readonly Option<long?> from = new("--from") { Description = "The checkpoint of this step instead of the newest.", HelpName = "step" };
+    readonly Option<long?> from = new("--from") { Description = "Go back to the checkpoint of this step; newer ones go once this branch has saved one.", HelpName = "step" };
     readonly Option<string?> steps = new("--steps") { Description = "Another number of steps in all.", HelpName = "steps" };
     readonly Option<string[]> set = new("--set") { Description = "Another value, with --allow-change. Repeatable.", HelpName = "key=value" };
     readonly Option<bool> allowChange = new("--allow-change") { Description = "Go on although the configuration changes what the run computes." };

@@ -17,7 +17,8 @@ public static class Wasserstein
     public static Tensor Generator(Tensor fake) => -Mean(fake);
 
     /// <summary>
-    /// xh_i = alpha_i real_i + (1 - alpha_i) fake_i,  GP = mean_i (|dD(xh_i)/dxh_i|_2 - 1)^2.  real, fake [N,H,W,C], alpha [N] in [0, 1); the result can be differentiated.
+    /// xh_i = alpha_i real_i + (1 - alpha_i) fake_i,  GP = mean_i (|dD(xh_i)/dxh_i|_2 - 1)^2.  real, fake [N,H,W,C], alpha [N] in [0, 1); the result can be
+    /// differentiated.
     /// Spectral norms do not move in this extra pass.
     /// </summary>
     public static Tensor GradientPenalty(Module discriminator, Tensor real, Tensor fake, Tensor alpha)

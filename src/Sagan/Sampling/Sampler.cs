@@ -10,24 +10,34 @@ public static class Sampler
 {
     const int BatchSize = 64;
 
-    /// <summary>One image for each row of z.</summary>
+    /// <summary>
+    /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics that mean
+    /// anything and is refused.
+    /// </summary>
     public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running)
     {
-        BatchNorm2d[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNorm2d>()];
+        int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
+        if (n == 1 && statistics == NormStatistics.Batch)
+            throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, or more images.");
+        (BatchNorm2d Norm, bool UseBatch)[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNorm2d>().Select(m => (m, m.UseBatchStatistics))];
+        bool training = generator.IsTraining;
         generator.Train(false);
-        foreach (BatchNorm2d n in norms) n.UseBatchStatistics = statistics == NormStatistics.Batch;
+        foreach ((BatchNorm2d norm, _) in norms) norm.UseBatchStatistics = statistics == NormStatistics.Batch;
         try
         {
-            return SpectralNorm.Frozen(generator, () => Enumerable.Range(0, (z.Shape[0] + BatchSize - 1) / BatchSize).SelectMany(Batch).ToArray());
+            return SpectralNorm.Frozen(generator, () => Enumerable.Range(0, batches).SelectMany(Batch).ToArray());
         }
         finally
         {
-            foreach (BatchNorm2d n in norms) n.UseBatchStatistics = false;
-            generator.Train(true);
+            foreach ((BatchNorm2d norm, bool useBatch) in norms) norm.UseBatchStatistics = useBatch;
+            generator.Train(training);
         }
 
-        Image[] Batch(int i) => Step.Run(() => Autograd.NoGrad(() =>
-            ToImages(generator.Call(Ops.Slice(z, 0, i * BatchSize, Math.Min(BatchSize, z.Shape[0] - i * BatchSize))))));
+        Image[] Batch(int i)
+        {
+            int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
+            return Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start)))));
+        }
     }
 
     /// <summary>[N,H,W,C] in [-1, 1] to images.</summary>

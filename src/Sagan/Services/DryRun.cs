@@ -6,7 +6,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Services;
 
 /// <summary>
-/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two short measurements at small
+/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two
+/// short measurements at small
 /// batches give both for any batch.
 /// </summary>
 static class DryRun
@@ -16,8 +17,8 @@ static class DryRun
     public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
     {
         Setup.Threads(config.Training.Threads);
-        TrainingState state = new(config);
         StepTiming a = Measure(config, Small), b = Measure(config, Large);
+        TrainingState state = new(config);
         TrainingConfig t = config.Training;
         double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds), 0);
         TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);

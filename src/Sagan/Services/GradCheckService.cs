@@ -39,7 +39,7 @@ static class GradCheckService
             results.Add(new JsonObject { ["op"] = c.Op, ["variant"] = c.Variant, ["first"] = e.First, ["second"] = e.Second, ["passed"] = good });
         }
         context.ResultJson(new JsonObject { ["device"] = device.Name, ["cases"] = results, ["failed"] = failed });
-        if (failed > 0) throw new CheckFailedException($"gradcheck: {failed} of {cases.Length} cases failed: an error of {FirstOrder} or more at order 1, or {SecondOrder} or more at order 2.");
+        if (failed > 0) throw new CheckFailedException($"gradcheck: {failed} of {results.Count} cases failed: an error of {FirstOrder} or more at order 1, or {SecondOrder} or more at order 2.");
         context.Result($"{results.Count} cases passed: errors below {FirstOrder} at order 1 and {SecondOrder} at order 2, relative to the gradient's norm.");
         return ExitCode.Success;
     }

@@ -22,8 +22,6 @@ static class SampleService
         Generator generator = Load(checkpoint, config, request.Ema);
         Tensor z = new RandomSource(request.Seed).Normal(new Shape(request.Count, config.Model.ZDim), Device.Parse(config.Training.Device));
         NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
-        if (statistics == NormStatistics.Batch && request.Count == 1)
-            throw new UsageException("-n 1 with batch statistics: a batch of one image has none that mean anything; use --statistics running, or more images.");
         Image[] images = Sampler.Images(generator, z, statistics);
         KeyValuePair<string, string>[] labels =
         [

@@ -23,6 +23,8 @@ sealed class TrainingSession
     readonly CheckpointStore checkpoints;
     readonly Stopwatch clock = Stopwatch.StartNew();
     long savedStep = -1, sampledStep = -1;
+    // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
+    bool wentBack;
 
     TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context)
     {
@@ -54,7 +56,7 @@ sealed class TrainingSession
         ResumeRules.Check(before.Config, now.Config, request.AllowChange);
         Setup.Threads(now.Config.Training.Threads);
 
-        CheckpointStore checkpoints = CheckpointStore.ForReading(folder.File("checkpoints"));
+        CheckpointStore checkpoints = folder.OpenCheckpoints(now.Config.Training.Keep);
         IReadOnlyList<SkippedCheckpoint> skipped = [];
         Checkpoint checkpoint = request.FromStep is { } from
             ? checkpoints.Open(from)
@@ -72,7 +74,7 @@ sealed class TrainingSession
             return ExitCode.Success;
         }
         TrainingSession session = new(folder, now, state, data, context);
-        if (request.FromStep != null) session.checkpoints.RemoveAfter(checkpoint.Step);
+        session.wentBack = request.FromStep != null;
         folder.WriteConfig(now);
         context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
         return session.Run();
@@ -127,17 +129,17 @@ sealed class TrainingSession
         {
             signal.Step = state.StepCount + 1;
             StepReport r = trainer.Next();
-            if (!r.IsFinite) throw Diverged(r);
+            if (!r.IsFinite) throw Diverged(string.Create(CultureInfo.InvariantCulture, $"losses D {r.DLoss}, G {r.GLoss} at step {r.Step}"));
             (string Name, float Value)[] gammas = [.. state.Gammas()];
             progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
-            if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
-                metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
-                    .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]);
-            if (Every(training.SampleEvery, r.Step)) DrawSamples();
             bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
-            bool stop = signal.Requested || timeUp;
-            if (stop || Every(training.SaveEvery, r.Step)) Save(progress);
-            if (signal.Requested)
+            if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
+            else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
+            if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
+                GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
+                    .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]));
+            if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
+            if (signal.Requested && r.Step < training.Steps)
             {
                 Say($"stopped after step {r.Step}; to go on: sagan resume {folder.Path}");
                 return signal.ExitCode;
@@ -148,8 +150,20 @@ sealed class TrainingSession
                 break;
             }
         }
-        Save(progress);
         return ExitCode.Success;
+    }
+
+    // A disk that is full for a while costs a picture, a line of the log or a checkpoint, not the run: the next save tries again.
+    void GoOnIfItFails(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunFileException)
+        {
+            context.Terminal.Warning($"{e.Message} Training goes on.");
+        }
     }
 
     static bool Every(int interval, int step) => interval > 0 && step % interval == 0;
@@ -157,8 +171,12 @@ sealed class TrainingSession
     void Save(ProgressReporter progress)
     {
         if (savedStep == state.StepCount) return;
+        // The losses of a step are from before its update, so they can be finite when the weights no longer are.
+        if (!state.IsFinite) throw Diverged($"a weight is not finite after step {state.StepCount}");
         checkpoints.Save(state.StepCount, state.Files(), new JsonObject { ["data"] = data.Report.ContentHash });
         savedStep = state.StepCount;
+        if (wentBack) checkpoints.RemoveAfter(state.StepCount);
+        wentBack = false;
         progress.Saved($"checkpoint of step {state.StepCount}");
     }
 
@@ -198,11 +216,11 @@ sealed class TrainingSession
         context.ResultJson(result);
     }
 
-    DivergedException Diverged(StepReport r)
+    DivergedException Diverged(string what)
     {
         string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
-        return new DivergedException(string.Create(CultureInfo.InvariantCulture,
-            $"training diverged at step {r.Step}: losses D {r.DLoss}, G {r.GLoss}; {saved}. Try a lower learning rate (--g-lr, --d-lr) and resume, or another seed."));
+        return new DivergedException($"training diverged: {what}; {saved}. Begin anew with a lower learning rate (--g-lr, --d-lr) or another --seed, "
+            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=...");
     }
 
     void Say(string text)

@@ -62,20 +62,44 @@ sealed class CheckpointStore
             WriteFile(Path.Combine(temporary, Checkpoint.StateFile), s => s.Write(Checkpoint.Describe(step, state, written)));
             DurableFile.FlushFolder(temporary);
             PutInPlace(temporary, target);
-            DurableFile.Replace(Path.Combine(folder, Latest), Encoding.UTF8.GetBytes(name + "\n"));
         }
         catch (IOException e) when (DurableFile.IsDiskFull(e))
         {
-            Remove(temporary);
+            RemoveIfPossible(temporary);
             throw new RunFileException(DiskFull(target, files), e);
         }
         catch
         {
-            Remove(temporary);
+            RemoveIfPossible(temporary);
             throw;
         }
+        NoteLatest(name);
         Prune(step);
         return target;
+    }
+
+    // For people; the checkpoints themselves say which is the newest.
+    void NoteLatest(string name)
+    {
+        try
+        {
+            DurableFile.Replace(Path.Combine(folder, Latest), Encoding.UTF8.GetBytes(name + "\n"));
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    // What remains, the next opening removes; the error that led here is the one to report.
+    static void RemoveIfPossible(string path)
+    {
+        try
+        {
+            Remove(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     static (string Name, long Bytes, string Hash) WriteFile(string path, Action<Stream> write)
@@ -93,7 +117,15 @@ sealed class CheckpointStore
         string replaced = Path.Combine(folder, ReplacedPrefix + Path.GetFileName(target));
         bool exists = Directory.Exists(target);
         if (exists) Directory.Move(target, replaced);
-        Directory.Move(temporary, target);
+        try
+        {
+            Directory.Move(temporary, target);
+        }
+        catch when (exists)
+        {
+            Directory.Move(replaced, target);
+            throw;
+        }
         DurableFile.FlushFolder(folder);
         if (exists) Remove(replaced);
     }
@@ -134,13 +166,13 @@ sealed class CheckpointStore
     public void RemoveAfter(long step)
     {
         foreach (long s in Steps.Where(s => s > step)) Discard(s);
-        DurableFile.Replace(Path.Combine(folder, Latest), Encoding.UTF8.GetBytes(Checkpoint.NameOf(step) + "\n"));
+        NoteLatest(Checkpoint.NameOf(step));
     }
 
     /// <summary>Removes the oldest, never the one just written (which is sound), so that one sound checkpoint always stays.</summary>
     void Prune(long written)
     {
-        foreach (long step in Steps.Where(s => s != written).Skip(keep - 1)) Discard(step);
+        foreach (long step in Steps.Where(s => s < written).Skip(keep - 1)) Discard(step);
     }
 
     /// <summary>Renamed before it is deleted: half a checkpoint never bears a checkpoint's name.</summary>
@@ -181,6 +213,6 @@ sealed class CheckpointStore
         }
         long free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
         return $"{target}: the disk is full: the checkpoint needs {needed} bytes and {free} are free; "
-            + $"make room, or keep fewer checkpoints (--keep, now {keep}). The older checkpoints are untouched.";
+            + $"make room, or keep fewer checkpoints (training.keep, now {keep}). The older checkpoints are untouched.";
     }
 }

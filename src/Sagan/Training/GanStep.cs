@@ -6,7 +6,9 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording, scored together with the real images in one pass (one power iteration), and
+/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses
+/// and tracks batch statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power
+/// iteration), and
 /// D is updated. The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
 /// </summary>
 public sealed class GanStep(Module generator, Module discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossKind loss = LossKind.Hinge, float lambda = 10)

@@ -15,7 +15,8 @@ public readonly record struct StepReport(int Step, float DLoss, float GLoss, flo
     public bool IsFinite => float.IsFinite(DLoss) && float.IsFinite(GLoss) && float.IsFinite(DReal) && float.IsFinite(DFake);
 }
 
-/// <summary>Advances a <see cref="TrainingState"/> on a data set, one step at a time. Step number k is a function of the state and of k alone, so a resumed run equals one that never stopped.</summary>
+/// <summary>Advances a <see cref="TrainingState"/> on a data set, one step at a time. Step number k is a function of the state and of k alone, so a resumed
+/// run equals one that never stopped.</summary>
 public sealed class Trainer : IDisposable
 {
     readonly TrainingState state;

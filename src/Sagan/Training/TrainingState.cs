@@ -8,7 +8,8 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random numbers and the order of the
+/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random
+/// numbers and the order of the
 /// data need no state, because they are counter-based: they follow from seed and step.
 /// </summary>
 public sealed class TrainingState
@@ -75,6 +76,9 @@ public sealed class TrainingState
     public IEnumerable<(string Name, float Value)> Gammas() =>
         Gammas("g", Generator).Concat(Gammas("d", Discriminator));
 
+    /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
+    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Moments()).All(s => s.Parameter.Value.IsFinite());
+
     /// <summary>The files of a checkpoint and what writes them.</summary>
     public Dictionary<string, Action<Stream>> Files()
     {
@@ -83,7 +87,7 @@ public sealed class TrainingState
         return files;
     }
 
-    /// <summary>Restores what <see cref="Files"/> wrote. Every file is checked against the networks before anything is assigned from it.</summary>
+    /// <summary>Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it.</summary>
     /// <param name="open">Opens a file of the checkpoint by name.</param>
     public void Load(Func<string, Stream> open)
     {

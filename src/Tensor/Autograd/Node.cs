@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
-/// <summary>The gradient of one input: g is dL/dy, s what the op saved, c its spec. Written in differentiable ops, so that it can be differentiated again.</summary>
+/// <summary>The gradient of one input: g is dL/dy, s what the op saved, c its spec. Written in differentiable ops, so that it can be differentiated
+/// again.</summary>
 delegate Tensor Rule<TSpec>(Tensor g, Tensor[] s, TSpec c);
 
 /// <summary>The gradients of several inputs at once: sets d[i] for every i that d wants.</summary>
@@ -28,7 +29,8 @@ sealed class Gradients(int count)
 }
 
 /// <summary>
-/// One recorded operation, or a leaf: what it was computed from, what it saved, and its gradient rules. Nodes are numbered as they are made, so descending order is a
+/// One recorded operation, or a leaf: what it was computed from, what it saved, and its gradient rules. Nodes are numbered as they are made, so descending
+/// order is a
 /// topological order of the tape.
 /// </summary>
 abstract class Node

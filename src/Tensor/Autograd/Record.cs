@@ -1,6 +1,7 @@
 namespace Sagan.Native;
 
-/// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> walks them backwards.</summary>
+/// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> walks them
+/// backwards.</summary>
 public static partial class Autograd
 {
     [ThreadStatic] static bool paused;

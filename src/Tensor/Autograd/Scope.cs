@@ -1,8 +1,9 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// Owns the tensors made while it is the innermost scope, and releases them when it closes. The engine opens scopes in three places only: the training step, the call of a
-/// module, and each gradient rule. A handle that is to outlive its scope is moved out with <see cref="Keep"/>.
+/// Owns the tensors made while it is the innermost scope, and releases them when it closes. Only the engine opens scopes: for a training step, for the call
+/// of a
+/// module, and for a backward pass and each gradient rule in it. A handle that is to outlive its scope is moved out with <see cref="Keep"/>.
 /// </summary>
 sealed class Scope : IDisposable
 {

@@ -1,7 +1,8 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in user code deals with memory.
+/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in user code deals with
+/// memory.
 /// </summary>
 /// <example>
 /// <code>float loss = Step.Run(() =&gt; { Tensor l = Loss(net.Call(x)); adam.Step(Autograd.Grad(l, net.Parameters)); return l.Item(); });</code>
@@ -20,6 +21,7 @@ public static class Step
     {
         using Scope s = Scope.Enter(isStep: true);
         T result = body();
+        if (result is Task) throw new ArgumentException("step: the body is asynchronous; a step belongs to one thread, so await outside of it.", nameof(body));
         if (result is Tensor t) Return(s, t);
         return result;
     }

@@ -28,7 +28,8 @@ public enum CaseInputs
 /// <param name="Shapes">Shapes of the differentiable inputs.</param>
 /// <param name="F">The operation.</param>
 /// <param name="Inputs">What the inputs are like.</param>
-/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not with finite differences.</param>
+/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not with finite
+/// differences.</param>
 public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal, bool Smooth = true)
 {
     /// <summary>Random inputs, the same on every device.</summary>

@@ -3,7 +3,8 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Parameters to and from safetensors files, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K], and a transposed convolution's [in, out, K, K],
+/// Parameters to and from safetensors files, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K], and a transposed
+/// convolution's [in, out, K, K],
 /// so that a file opens in PyTorch and one made there loads here.
 /// </summary>
 public static class StateDict
@@ -26,8 +27,10 @@ public static class StateDict
     }
 
     /// <summary>
-    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/> that no parameter
-    /// wants, is a <see cref="SafetensorsException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before 0.4.1.
+    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/>
+    /// that no parameter
+    /// wants, is a <see cref="SafetensorsException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
+    /// 0.4.1.
     /// </summary>
     public static void Load(SafetensorsReader file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
@@ -49,7 +52,8 @@ public static class StateDict
         for (int i = 0; i < wanted.Length; i++) Assign(wanted[i].Parameter, values[i]);
     }
 
-    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(SafetensorsReader, IEnumerable{ValueTuple{string, Parameter}}, string)"/>.</summary>
+    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(SafetensorsReader, IEnumerable{ValueTuple{string, Parameter}},
+    /// string)"/>.</summary>
     public static void Load(Module module, string path)
     {
         using SafetensorsReader file = new(path);

@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// Batch normalisation per channel, <see cref="Ops.BatchNorm"/>, and the activation that follows. In training mode it uses the batch's statistics and moves the running ones:
+/// Batch normalisation per channel, <see cref="Ops.BatchNorm"/>, and the activation that follows. In training mode it uses the batch's statistics and moves
+/// the running ones:
 /// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does. In inference mode it uses the running ones, or the batch's where
 /// <see cref="UseBatchStatistics"/> says so.
 /// </summary>
@@ -13,6 +14,11 @@ public sealed class BatchNorm2d : Module
     readonly Activation activation;
     readonly float epsilon, momentum;
 
+    /// <param name="channels">C, the last axis of x.</param>
+    /// <param name="init">Names the device; weight begins as 1 and bias as 0.</param>
+    /// <param name="activation">What follows.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="momentum">How far the running statistics move at each step.</param>
     public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f)
     {
         Shape c = new(channels);

@@ -10,6 +10,14 @@ public sealed class Conv2d : Module, INormalizable
     readonly Activation activation;
     Weight weight;
 
+    /// <param name="inputs">Channels of x.</param>
+    /// <param name="outputs">Channels of y.</param>
+    /// <param name="kernel">K: height and width of the kernel.</param>
+    /// <param name="init">Fills weight and bias.</param>
+    /// <param name="stride">Distance of neighbouring windows, in pixels of x.</param>
+    /// <param name="padding">Pixels of zeros around x.</param>
+    /// <param name="bias">False for none.</param>
+    /// <param name="activation">What follows.</param>
     public Conv2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, bool bias = true, Activation activation = default)
     {
         int area = kernel * kernel;

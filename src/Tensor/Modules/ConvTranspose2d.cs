@@ -13,6 +13,15 @@ public sealed class ConvTranspose2d : Module, INormalizable
     readonly Activation activation;
     Weight weight;
 
+    /// <param name="inputs">Channels of x.</param>
+    /// <param name="outputs">Channels of y.</param>
+    /// <param name="kernel">K: height and width of the kernel.</param>
+    /// <param name="init">Fills weight and bias.</param>
+    /// <param name="stride">Distance in y of what neighbouring pixels of x write.</param>
+    /// <param name="padding">Pixels cut off around y.</param>
+    /// <param name="outputPadding">Rows and columns added at the lower right of y, below the stride.</param>
+    /// <param name="bias">False for none.</param>
+    /// <param name="activation">What follows.</param>
     public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0, bool bias = true,
         Activation activation = default)
     {

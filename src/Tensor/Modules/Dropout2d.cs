@@ -6,6 +6,8 @@ public sealed class Dropout2d : Module
     readonly float p;
     readonly RandomSource random;
 
+    /// <param name="p">Probability that a channel is dropped, in [0, 1).</param>
+    /// <param name="random">Where the choice comes from.</param>
     public Dropout2d(float p, RandomSource random)
     {
         if (!(p >= 0 && p < 1)) throw new ArgumentOutOfRangeException(nameof(p), p, "dropout2d: the probability must be in [0, 1).");

@@ -5,6 +5,9 @@ public sealed class Embedding : Module, INormalizable
 {
     Weight weight;
 
+    /// <param name="classes">Rows of the table.</param>
+    /// <param name="width">Its columns.</param>
+    /// <param name="init">Gives the random numbers.</param>
     public Embedding(int classes, int width, Initializer init) =>
         weight = new Weight(Own(new Parameter("weight", init.Random.Normal(new Shape(classes, width), init.Device))));
 

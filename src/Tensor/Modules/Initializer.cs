@@ -24,8 +24,10 @@ public enum WeightInit
 /// <param name="device">Where the parameters live.</param>
 public sealed class Initializer(RandomSource random, WeightInit init = WeightInit.TorchDefault, Device? device = null)
 {
+    /// <summary>Where the random numbers come from.</summary>
     public RandomSource Random => random;
 
+    /// <summary>Where the parameters live.</summary>
     public Device Device { get; } = device ?? Device.Cpu;
 
     /// <summary>A weight of this shape. The rows of the matrix that orthogonality is about are the entries of the first axis.</summary>

@@ -9,6 +9,11 @@ public sealed class Linear : Module, INormalizable
     readonly Activation activation;
     Weight weight;
 
+    /// <param name="inputs">Columns of x.</param>
+    /// <param name="outputs">Columns of y.</param>
+    /// <param name="init">Fills weight and bias.</param>
+    /// <param name="bias">False for none.</param>
+    /// <param name="activation">act.</param>
     public Linear(int inputs, int outputs, Initializer init, bool bias = true, Activation activation = default)
     {
         weight = new Weight(Own(new Parameter("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))));

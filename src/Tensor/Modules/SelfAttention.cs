@@ -8,7 +8,8 @@ namespace Sagan.Native.Modules;
 /// q = x Wq^T + bq   [N, H W, C/8]      k = x Wk^T + bk   [N, H W, C/8]      v = x Wv^T + bv   [N, H W, C]
 /// o = softmax_j(q k^T) v
 /// y = gamma o + x,   gamma starts at 0</code>
-/// Source: Zhang et al. 2019, section 3, with heykeetae/Self-Attention-GAN's value width C. At gamma = 0 the block is the identity, and only gamma gets a gradient from the
+/// Source: Zhang et al. 2019, section 3, with heykeetae/Self-Attention-GAN's value width C. At gamma = 0 the block is the identity, and only gamma gets a
+/// gradient from the
 /// branch; a negative gamma is normal, since Wv can absorb its sign. bk has gradient 0 always: adding the same key everywhere does not change a softmax.
 /// </summary>
 public sealed class SelfAttention : Module

@@ -1,16 +1,18 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>Applies modules one after the other: y = m_k(... m_1(x)). Children are named by their position, as in PyTorch, unless names are given.</summary>
+/// <summary>Applies modules one after the other: y = m_k(... m_1(x)). Children are named by their position, as in PyTorch.</summary>
 public sealed class Sequential : Module
 {
     readonly Module[] modules;
 
+    /// <summary>A chain of modules, named 0, 1, ... in its state.</summary>
     public Sequential(params ReadOnlySpan<Module> modules)
     {
         this.modules = modules.ToArray();
         for (int i = 0; i < modules.Length; i++) Child($"{i}", modules[i]);
     }
 
+    /// <summary>The module at a position.</summary>
     public Module this[int index] => modules[index];
 
     protected override Tensor Forward(Tensor x) => Chain(x, modules);
@@ -19,10 +21,11 @@ public sealed class Sequential : Module
     public static Tensor Chain(Tensor x, params IEnumerable<Module> modules)
     {
         Tensor y = x;
+        Scope? scope = Scope.Current;
         foreach (Module m in modules)
         {
             Tensor next = m.Call(y);
-            if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x)) y.Release();
+            if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x) && scope != null && scope.Owns(y)) y.Release();
             y = next;
         }
         return y;

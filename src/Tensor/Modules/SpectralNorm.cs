@@ -77,7 +77,8 @@ public sealed class SpectralNorm : Module
 
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
-    /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network without changing it.</summary>
+    /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network without changing
+    /// it.</summary>
     public static T Frozen<T>(Module module, Func<T> body)
     {
         SpectralNorm[] norms = [.. module.Descendants().Select(m => m.Module).OfType<SpectralNorm>().Where(n => !n.IsFrozen)];

@@ -1,6 +1,7 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>A layer's weight: the parameter as it is trained and stored, and the value the layer computes with, which a wrapper such as spectral normalisation may derive from it.</summary>
+/// <summary>A layer's weight: the parameter as it is trained and stored, and the value the layer computes with, which a wrapper such as spectral
+/// normalisation may derive from it.</summary>
 readonly record struct Weight(Parameter Parameter, Func<Tensor> Value)
 {
     public Weight(Parameter parameter) : this(parameter, () => parameter.Value) { }

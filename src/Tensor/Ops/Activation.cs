@@ -25,9 +25,10 @@ public static partial class Ops
     };
 
     // The gradients of z and bias in y = act(z + bias): one fused pass, or differentiable ops while the backward pass is itself recorded.
-    static (Tensor Dz, Tensor Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act)
+    static (Tensor Dz, Tensor? Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act, bool wantsBias)
     {
         int columns = y.Shape[-1];
+        if (!wantsBias) return (ActivationGrad(g, y, act), null);
         if (Autograd.IsRecording || y.Backend is not IFusedBias fused)
         {
             Tensor composed = ActivationGrad(g, y, act);

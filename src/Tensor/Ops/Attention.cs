@@ -15,7 +15,8 @@ public static partial class Ops
     /// dA = g v^T
     /// dE = A * (dA - rowsum(dA * A))     and rowsum(dA * A) = rowsum(g * o)
     /// dq = scale dE k,  dk = scale dE^T q</code>
-    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o and the log of each row's sum of
+    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o and the log of each row's
+    /// sum of
     /// exponentials, and backward computes A again tile by tile.
     /// </summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, float scale = 1)

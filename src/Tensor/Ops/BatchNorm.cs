@@ -10,7 +10,8 @@ public static partial class Ops
     /// m = mean x,  s2 = mean (x - m)^2,  xh = (x - m) / sqrt(s2 + eps),  y = act(weight xh + bias)
     /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
     /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
-    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through them.
+    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through
+    /// them.
     /// </summary>
     public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
     {
@@ -70,6 +71,7 @@ public static partial class Ops
         if (x.Rank < 2) throw new ShapeException($"batch_norm: x {x.Shape} must have at least 2 axes, [..., C].");
         int channels = x.Shape[-1];
         Check.SameDevice("batch_norm", x, weight);
+        Check.SameDevice("batch_norm", x, bias);
         Check.Vector("batch_norm", "weight", weight, channels, "one per channel of x");
         Check.Vector("batch_norm", "bias", bias, channels, "one per channel of x");
         return new BatchNormSpec(channels == 0 ? 0 : x.Count / channels, channels, epsilon, activation);

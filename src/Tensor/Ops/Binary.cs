@@ -46,6 +46,7 @@ public static partial class Ops
         Shape shape = Shape.Broadcast(op, a.Shape, b.Shape);
         Tensor y = Tensor.Empty(shape, a.Device);
         a.Backend.Zip(a.Storage, b.Storage, y.Storage, new BroadcastSpec(a.Shape, b.Shape, shape), f);
+        GC.KeepAlive((a, b));
         return y;
     }
 }

@@ -20,10 +20,10 @@ public static partial class Ops
             return Autograd.RecordJoint("conv2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
                 static (g, s, c, d) =>
                 {
-                    (Tensor dz, Tensor dbias) = BiasActivationBackward(g, s[2], c.activation);
+                    (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
                     if (d.Wants(0)) d[0] = Conv2dInputGrad(dz, s[1], c.c);
                     if (d.Wants(1)) d[1] = Conv2dWeightGrad(s[0], dz, c.c);
-                    if (d.Wants(2)) d[2] = dbias;
+                    d[2] = dbias;
                 });
         }
         x.Backend.Conv2d(x.Storage, w.Storage, y.Storage, c);
@@ -47,14 +47,15 @@ public static partial class Ops
         return Autograd.RecordJoint("conv_transpose2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
             static (g, s, c, d) =>
             {
-                (Tensor dz, Tensor dbias) = BiasActivationBackward(g, s[2], c.activation);
+                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
                 if (d.Wants(0)) d[0] = Conv2d(dz, s[1], null, c.c.Stride, c.c.Padding);
                 if (d.Wants(1)) d[1] = Conv2dWeightGrad(dz, s[0], c.c);
-                if (d.Wants(2)) d[2] = dbias;
+                d[2] = dbias;
             });
     }
 
-    /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw = Conv2dWeightGrad(h, dy).</summary>
+    /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw =
+    /// Conv2dWeightGrad(h, dy).</summary>
     internal static Tensor Conv2dInputGrad(Tensor dy, Tensor w, Conv2dSpec c)
     {
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
@@ -79,6 +80,7 @@ public static partial class Ops
         ImageSpec i = ConvOperands("conv2d", x, w, "[Co, Kh, Kw, Ci]", stride, padding);
         (int co, int kh, int kw, int ci) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
         if (ci != i.C) throw new ShapeException($"conv2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Co, Kh, Kw, Ci).");
+        if (bias != null) Check.SameDevice("conv2d", x, bias);
         if (bias != null) Check.Vector("conv2d", "bias", bias, co, "one per output channel");
         int h = i.H + 2 * padding - kh, v = i.W + 2 * padding - kw;
         if (h < 0 || v < 0) throw new ShapeException($"conv2d: the kernel {kh}x{kw} is larger than x {x.Shape} with padding {padding}.");
@@ -90,6 +92,7 @@ public static partial class Ops
         ImageSpec i = ConvOperands("conv_transpose2d", x, w, "[Ci, Kh, Kw, Co]", stride, padding);
         (int ci, int kh, int kw, int co) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
         if (ci != i.C) throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
+        if (bias != null) Check.SameDevice("conv_transpose2d", x, bias);
         if (bias != null) Check.Vector("conv_transpose2d", "bias", bias, co, "one per output channel");
         if (outputPadding < 0 || outputPadding >= stride) throw new ArgumentOutOfRangeException(nameof(outputPadding), outputPadding, $"conv_transpose2d: output padding must be in 0..{stride - 1}, below the stride.");
         int h = (i.H - 1) * stride - 2 * padding + kh + outputPadding, v = (i.W - 1) * stride - 2 * padding + kw + outputPadding;
@@ -102,7 +105,7 @@ public static partial class Ops
         Check.SameDevice(op, x, w);
         Check.Rank(op, "w", w, 4, axes);
         if (stride < 1) throw new ArgumentOutOfRangeException(nameof(stride), stride, $"{op}: the stride must be at least 1.");
-        if (padding < 0) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"{op}: the padding must not be negative.");
+        if (padding is < 0 or > short.MaxValue) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"{op}: the padding must be in 0..{short.MaxValue}.");
         return Check.Image(op, x);
     }
 }

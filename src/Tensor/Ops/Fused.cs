@@ -13,7 +13,8 @@ public static partial class Ops
         List<Tensor> wrt = [];
         for (int i = 0; i < saved.Length; i++)
         {
-            inputs[i] = d.Wants(i) ? Identity(saved[i]) : saved[i].Detach();
+            // An input whose gradient is not asked for now still takes part in the gradients of the others: it stays connected, too.
+            inputs[i] = d.Wants(i) ? Identity(saved[i]) : saved[i];
             if (d.Wants(i)) wrt.Add(inputs[i]);
         }
         Tensor[] gradients = Autograd.Grad(Sum(reference(inputs) * g), wrt, createGraph: true);

@@ -4,7 +4,8 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    /// <summary>y[i, :] = x[index[i], :]: rows of a table, an embedding;  dx = ScatterAdd(g).  x [R,W], y [index.Count, W]. An index outside 0..R-1 is an error.</summary>
+    /// <summary>y[i, :] = x[index[i], :]: rows of a table, an embedding;  dx = ScatterAdd(g).  x [R,W], y [index.Count, W]. An index outside 0..R-1 is an
+    /// error.</summary>
     public static Tensor Gather(Tensor x, IndexTensor index)
     {
         Check.Rank("gather", "x", x, 2, "[rows, width]");

@@ -55,8 +55,8 @@ public static partial class Ops
     public static Tensor Slice(Tensor x, int axis, int start, int count)
     {
         axis = x.Shape.Axis(axis);
-        if (start < 0 || count < 0 || start + count > x.Shape[axis])
-            throw new ShapeException($"slice: {start}..{start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size {x.Shape[axis]}.");
+        if (start < 0 || count < 0 || count > x.Shape[axis] - start)
+            throw new ShapeException($"slice: {start}..{(long)start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size {x.Shape[axis]}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, count), x.Device);
         x.Backend.Slice(x.Storage, y.Storage, AlongAxis(x.Shape, axis, start, count));
         return Autograd.Record("slice", y, (axis, start, x.Shape), save: [],
@@ -68,7 +68,7 @@ public static partial class Ops
     {
         axis = x.Shape.Axis(axis);
         int count = x.Shape[axis];
-        if (start < 0 || start + count > size) throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
+        if (start < 0 || start > size - count) throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, size), x.Device);
         x.Backend.Pad(x.Storage, y.Storage, AlongAxis(y.Shape, axis, start, count));
         return Autograd.Record("pad", y, (axis, start, count), save: [],

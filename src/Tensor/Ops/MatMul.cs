@@ -5,7 +5,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of either, [B,...], the products are taken
+    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of either, [B,...], the
+    /// products are taken
     /// entry by entry and an operand without one is used for all.
     /// <code>da = g op(b)^T   db = op(a)^T g</code>
     /// </summary>
@@ -31,6 +32,7 @@ public static partial class Ops
         Check.Rank("linear", "x", x, 2, "[M, K]");
         Check.Rank("linear", "w", w, 2, "[N, K]");
         if (x.Shape[1] != w.Shape[1]) throw new ShapeException($"linear: x {x.Shape} has {x.Shape[1]} columns, w {w.Shape} has {w.Shape[1]} (out, in).");
+        if (bias != null) Check.SameDevice("linear", x, bias);
         if (bias != null) Check.Vector("linear", "bias", bias, w.Shape[0], "one per row of w");
         if (bias == null || x.Backend is not IFusedBias fused) return Activate(AddBias(MatMul(x, w, transposeB: true), bias), activation);
 
@@ -40,10 +42,10 @@ public static partial class Ops
         return Autograd.RecordJoint("linear", y, activation, save: [x, w, y], inputs: [x, w, bias],
             static (g, s, act, d) =>
             {
-                (Tensor dz, Tensor db) = BiasActivationBackward(g, s[2], act);
+                (Tensor dz, Tensor? db) = BiasActivationBackward(g, s[2], act, d.Wants(2));
                 if (d.Wants(0)) d[0] = MatMul(dz, s[1]);
                 if (d.Wants(1)) d[1] = MatMul(dz, s[0], transposeA: true);
-                if (d.Wants(2)) d[2] = db;
+                d[2] = db;
             });
     }
 

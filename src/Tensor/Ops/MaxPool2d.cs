@@ -5,7 +5,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// y = the largest x of each window of kernel x kernel pixels, every <paramref name="stride"/> pixels (the kernel's size unless given);  dx = g at the first position of the largest
+    /// y = the largest x of each window of kernel x kernel pixels, every <paramref name="stride"/> pixels (the kernel's size unless given);  dx = g at the
+    /// first position of the largest
     /// value.  x [N,H,W,C].
     /// </summary>
     public static Tensor MaxPool2d(Tensor x, int kernel = 2, int stride = 0, int padding = 0)
@@ -13,7 +14,7 @@ public static partial class Ops
         ImageSpec i = Check.Image("max_pool2d", x);
         if (stride == 0) stride = kernel;
         if (kernel < 1 || stride < 1) throw new ArgumentOutOfRangeException(nameof(kernel), kernel, "max_pool2d: kernel and stride must be at least 1.");
-        if (padding < 0 || 2 * padding > kernel) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"max_pool2d: padding must be in 0..{kernel / 2}, at most half the kernel.");
+        if (padding < 0 || padding > kernel / 2) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"max_pool2d: padding must be in 0..{kernel / 2}, at most half the kernel.");
         int h = i.H + 2 * padding - kernel, w = i.W + 2 * padding - kernel;
         if (h < 0 || w < 0) throw new ShapeException($"max_pool2d: the window {kernel}x{kernel} is larger than x {x.Shape} with padding {padding}.");
         MaxPool2dSpec c = new(i.N, i.H, i.W, i.C, kernel, stride, padding, h / stride + 1, w / stride + 1);

@@ -13,9 +13,7 @@ public static partial class Ops
     /// </summary>
     public static (Tensor U, Tensor V, Tensor Sigma) PowerIteration(Tensor w, Tensor u, Tensor v, PowerIterationSpec spec) => Autograd.NoGrad(() =>
     {
-        if (w.Count != spec.Rows * spec.Columns) throw new ShapeException($"power_iteration: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
-        Check.Vector("power_iteration", "u", u, spec.Transpose ? spec.Columns : spec.Rows, "one per row of W");
-        Check.Vector("power_iteration", "v", v, spec.Transpose ? spec.Rows : spec.Columns, "one per column of W");
+        PowerIterationCheck("power_iteration", w, u, v, spec);
         if (w.Backend is not IFusedSpectralNorm fused) return PowerIterationReference(w, u, v, spec);
         Tensor uOut = Tensor.Empty(u.Shape, w.Device), vOut = Tensor.Empty(v.Shape, w.Device), sigma = Tensor.Empty(new Shape(), w.Device);
         fused.PowerIteration(w.Storage, u.Storage, v.Storage, uOut.Storage, vOut.Storage, sigma.Storage, spec);
@@ -28,6 +26,10 @@ public static partial class Ops
     /// </summary>
     public static Tensor SpectralNorm(Tensor w, Tensor u, Tensor v, Tensor sigma, PowerIterationSpec spec)
     {
+        PowerIterationCheck("spectral_norm", w, u, v, spec);
+        Check.SameDevice("spectral_norm", w, sigma);
+        Check.Shape("spectral_norm", "sigma", sigma, new Shape(), "a scalar");
+        (u, v) = (u.Detach(), v.Detach());
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
         Tensor y = w.Detach() / (sigma + SmallestSigma);
         return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
@@ -44,6 +46,15 @@ public static partial class Ops
             });
     }
 
+    static void PowerIterationCheck(string op, Tensor w, Tensor u, Tensor v, PowerIterationSpec spec)
+    {
+        Check.SameDevice(op, w, u);
+        Check.SameDevice(op, w, v);
+        if (w.Count != spec.Rows * spec.Columns) throw new ShapeException($"{op}: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
+        Check.Vector(op, "u", u, spec.Transpose ? spec.Columns : spec.Rows, "one per row of W");
+        Check.Vector(op, "v", v, spec.Transpose ? spec.Rows : spec.Columns, "one per column of W");
+    }
+
     /// <summary>The definition of <see cref="SpectralNorm"/>.</summary>
     internal static Tensor SpectralNormReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
@@ -53,7 +64,7 @@ public static partial class Ops
         return w / (Reshape(sigma, new Shape()) + SmallestSigma);
     }
 
-    /// <summary>The definition of <see cref="PowerIteration"/>.</summary>
+    /// <summary>The definition of <see cref="PowerIteration"/>, for weights that are not all zero.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
         Tensor matrix = Reshape(w.Detach(), c.Rows, c.Columns);

@@ -114,6 +114,7 @@ public static partial class Ops
     {
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         x.Backend.Map(x.Storage, y.Storage, x.Count, f);
+        GC.KeepAlive(x);
         return y;
     }
 }

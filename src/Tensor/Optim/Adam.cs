@@ -12,6 +12,12 @@ public sealed class Adam
 {
     readonly Parameter[] parameters, m, v;
 
+    /// <param name="parameters">What is trained, on any devices.</param>
+    /// <param name="learningRate">lr, not negative.</param>
+    /// <param name="beta1">b1 in [0, 1): decay of the mean of gradients.</param>
+    /// <param name="beta2">b2 in [0, 1): decay of the mean of squared gradients.</param>
+    /// <param name="epsilon">eps.</param>
+    /// <param name="form">Where eps is added.</param>
     public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, AdamForm form = AdamForm.Torch)
     {
         if (!(learningRate >= 0)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "adam: the learning rate must not be negative.");
@@ -25,14 +31,19 @@ public sealed class Adam
         static Parameter Moment(string name, Parameter p) => new(name, Tensor.Zeros(p.Shape, p.Device), trainable: false);
     }
 
+    /// <summary>lr; may be changed between steps.</summary>
     public float LearningRate { get; set; }
 
+    /// <summary>b1.</summary>
     public float Beta1 { get; }
 
+    /// <summary>b2.</summary>
     public float Beta2 { get; }
 
+    /// <summary>eps.</summary>
     public float Epsilon { get; }
 
+    /// <summary>Where eps is added.</summary>
     public AdamForm Form { get; }
 
     /// <summary>Number of steps taken, t.</summary>
@@ -47,6 +58,7 @@ public sealed class Adam
         if (gradients.Count != parameters.Length) throw new ArgumentException($"adam: {gradients.Count} gradients given for {parameters.Length} parameters.");
         for (int i = 0; i < parameters.Length; i++)
             if (gradients[i].Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {gradients[i].Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
+        for (int i = 0; i < parameters.Length; i++) Check.SameDevice("adam", parameters[i], gradients[i]);
         StepCount++;
         AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount, Form);
         foreach (IGrouping<Device, int> group in Enumerable.Range(0, parameters.Length).GroupBy(i => parameters[i].Device))
@@ -67,7 +79,8 @@ public sealed class Adam
         }
     }
 
-    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is released.</summary>
+    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is
+    /// released.</summary>
     public float Minimize(Func<Tensor> loss) => Native.Step.Run(() =>
     {
         Tensor l = loss();

@@ -20,7 +20,8 @@ public sealed class AdamTests
         float[][] start = [.. Sizes.Select((n, i) => Random(n, i))];
         float[] flat = SameBitsForAnyThreads(() =>
         {
-            HostStorage[] p = [.. start.Select(v => Of(v))], g = [.. Sizes.Select(n => Empty(n))], m = [.. Sizes.Select(n => Of(new float[n]))], v = [.. Sizes.Select(n => Of(new float[n]))];
+            HostStorage[] p = [.. start.Select(v => Of(v))], g = [.. Sizes.Select(n => Empty(n))];
+            HostStorage[] m = [.. Sizes.Select(n => Of(new float[n]))], v = [.. Sizes.Select(n => Of(new float[n]))];
             AdamSlot[] group = [.. Sizes.Select((n, i) => new AdamSlot(p[i], g[i], m[i], v[i], n))];
             for (int step = 1; step <= 10; step++)
             {

@@ -80,7 +80,8 @@ public sealed unsafe class SimdMathTests
         float nearest = (float)exact;
         if (float.IsNaN(nearest) && float.IsNaN(y)) return 0;
         if (y.Equals(nearest)) return Math.Abs(nearest) <= float.MaxValue ? Math.Abs(y - exact) / Ulp(nearest) : 0;
-        if (float.IsInfinity(y) || float.IsInfinity(nearest)) return Math.Abs(exact) > 3.40282e38 && Math.Abs(y) > 3.40282e38f && Math.Sign(exact) == Math.Sign(y) ? 1 : double.NaN;
+        bool infinite = float.IsInfinity(y) || float.IsInfinity(nearest), limit = Math.Abs(exact) > 3.40282e38 && Math.Abs(y) > 3.40282e38f;
+        if (infinite) return limit && Math.Sign(exact) == Math.Sign(y) ? 1 : double.NaN;
         return Math.Abs(y - exact) / Ulp(nearest);
     }
 

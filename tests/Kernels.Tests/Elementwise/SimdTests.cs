@@ -5,7 +5,8 @@ namespace Sagan.Native.Tests;
 /// <summary>Every operation of every width against the scalar of the runtime, NaN and infinities included.</summary>
 public sealed unsafe class SimdTests
 {
-    static readonly float[] Special = [0, -0f, 1, -1, 0.5f, 1.5f, 2.5f, -2.5f, 1e-40f, -1e-40f, 1e38f, -1e38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 3.1f];
+    static readonly float[] Special =
+        [0, -0f, 1, -1, 0.5f, 1.5f, 2.5f, -2.5f, 1e-40f, -1e-40f, 1e38f, -1e38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 3.1f];
 
     [Fact]
     public void Lanes512() => Check<Simd512>();
@@ -45,10 +46,10 @@ public sealed unsafe class SimdTests
             Assert.InRange(m, 0.75f, 1.4999999f);
             Assert.Equal(x, (float)Math.ScaleB(m, (int)First(e)));
         }
-        foreach ((float x, float exponent) in ((float, float)[])[(0, float.NegativeInfinity), (-0f, float.NegativeInfinity), (float.PositiveInfinity, float.PositiveInfinity)])
+        foreach (float x in (float[])[0, -0f, float.PositiveInfinity])
         {
             Assert.InRange(First(V.Frexp(V.Create(x), out V e)), -1f, 1f);
-            Assert.Equal(exponent, First(e));
+            Assert.Equal(x == 0 ? float.NegativeInfinity : x, First(e));
         }
         foreach (float x in (float[])[-1e-45f, -1, float.NegativeInfinity, float.NaN]) Assert.True(float.IsNaN(First(V.Frexp(V.Create(x), out _))));
         Assert.Equal(7, First(V.MultiplyAdd(V.Create(2), V.Create(3), V.Create(1))));

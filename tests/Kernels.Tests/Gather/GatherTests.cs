@@ -6,7 +6,11 @@ namespace Sagan.Native.Tests;
 [Collection("worker pool")]
 public sealed class GatherTests
 {
-    public static TheoryData<int, int, int> Sizes => new() { { 1, 1, 1 }, { 10, 0, 3 }, { 10, 7, 3 }, { 3, 1000, 17 }, { 1000, 5003, 64 }, { 100_003, 50_001, 1 }, { 5, 100_003, 1 }, { 7, 3, 20_001 }, { 5, 5, 0 } };
+    public static TheoryData<int, int, int> Sizes => new()
+    {
+        { 1, 1, 1 }, { 10, 0, 3 }, { 10, 7, 3 }, { 3, 1000, 17 }, { 1000, 5003, 64 }, { 100_003, 50_001, 1 }, { 5, 100_003, 1 }, { 7, 3, 20_001 },
+        { 5, 5, 0 },
+    };
 
     static int[] Indices(int rows, int count)
     {
