@@ -4,9 +4,10 @@ namespace Sagan.Native.Benchmarks;
 
 /// <summary>
 /// The kernels at SAGAN's shapes under BenchmarkDotNet, which takes care of warm-up, outliers and statistics. `sagan bench kernels` is the quick look at the
-/// same table,
-/// with percentages of the machine's peak.
+/// same table, with percentages of the machine's peak.
+/// In this process: the project that BenchmarkDotNet would generate takes this repository's warnings for errors.
 /// </summary>
+[InProcess]
 public class KernelBenchmarks
 {
     const int Batch = 16;
