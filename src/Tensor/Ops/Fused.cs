@@ -13,7 +13,7 @@ public static partial class Ops
         List<Tensor> wrt = [];
         for (int i = 0; i < saved.Length; i++)
         {
-            // An input whose gradient is not asked for now still takes part in the gradients of the others: it stays connected, too.
+            // An input whose own gradient is not wanted here takes part in the gradients of the others all the same: it stays connected.
             inputs[i] = d.Wants(i) ? Identity(saved[i]) : saved[i];
             if (d.Wants(i)) wrt.Add(inputs[i]);
         }
