@@ -20,6 +20,19 @@ sealed class GoldenFile : IDisposable
     public IReadOnlyDictionary<string, JsonElement> Cases =>
         JsonDocument.Parse(Reader.Metadata["cases"]).RootElement.EnumerateObject().ToDictionary(c => c.Name, c => c.Value);
 
+    /// <summary>Every case of a file with the name of every device.</summary>
+    public static TheoryData<string, string> CasesOnEveryDevice(string name)
+    {
+        using GoldenFile file = new(name);
+        TheoryData<string, string> d = [];
+        foreach (string c in file.Cases.Keys)
+        {
+            d.Add(c, Device.Reference.Name);
+            d.Add(c, Device.Cpu.Name);
+        }
+        return d;
+    }
+
     public bool Contains(string name) => Reader.Contains(name);
 
     public float[] Floats(string name) => Reader.Read<float>(name);

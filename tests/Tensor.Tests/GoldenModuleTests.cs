@@ -27,17 +27,7 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
         ["self_attention"] = init => new SelfAttention(16, init),
     };
 
-    public static TheoryData<string, string> Cases()
-    {
-        using GoldenFile file = new("modules");
-        TheoryData<string, string> d = [];
-        foreach (string name in file.Cases.Keys)
-        {
-            d.Add(name, Device.Reference.Name);
-            d.Add(name, Device.Cpu.Name);
-        }
-        return d;
-    }
+    public static TheoryData<string, string> Cases() => GoldenFile.CasesOnEveryDevice("modules");
 
     [Theory]
     [MemberData(nameof(Cases))]

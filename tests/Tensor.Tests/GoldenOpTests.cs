@@ -67,17 +67,7 @@ public sealed class GoldenOpTests(ITestOutputHelper output)
     /// <summary>Beginnings of the operations whose tensors of four axes are images or convolution weights.</summary>
     static readonly string[] images = ["conv", "sum_pool", "avg_pool", "max_pool", "batch_norm", "upsample", "gradient_penalty"];
 
-    public static TheoryData<string, string> Cases()
-    {
-        using GoldenFile file = new("ops");
-        TheoryData<string, string> d = [];
-        foreach (string name in file.Cases.Keys)
-        {
-            d.Add(name, Device.Reference.Name);
-            d.Add(name, Device.Cpu.Name);
-        }
-        return d;
-    }
+    public static TheoryData<string, string> Cases() => GoldenFile.CasesOnEveryDevice("ops");
 
     [Theory]
     [MemberData(nameof(Cases))]

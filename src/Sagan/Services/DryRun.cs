@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Sagan.Native.Benchmarks;
 using Sagan.Native.Configuration;
@@ -7,16 +8,19 @@ namespace Sagan.Native.Services;
 
 /// <summary>
 /// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two
-/// short measurements at small
-/// batches give both for any batch.
+/// short measurements at small batches give both for any batch.
 /// </summary>
 static class DryRun
 {
-    const int Small = 2, Large = 6;
+    // Large enough that the matrix products run at the speed of large batches.
+    const int Small = 8, Large = 16, Steps = 8;
+    static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
     {
         Setup.Threads(config.Training.Threads);
+        // The first steps of a process run code that is not optimised yet.
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;) Measure(config, Small);
         StepTiming a = Measure(config, Small), b = Measure(config, Large);
         TrainingState state = new(config);
         TrainingConfig t = config.Training;
@@ -35,5 +39,5 @@ static class DryRun
         double AtBatch(double small, double large) => small + (large - small) / (Large - Small) * (t.Batch - Small);
     }
 
-    static StepTiming Measure(RunConfig config, int batch) => StepBenchmark.Run(config with { Training = config.Training with { Batch = batch } }, steps: 4);
+    static StepTiming Measure(RunConfig config, int batch) => StepBenchmark.Run(config with { Training = config.Training with { Batch = batch } }, Steps);
 }
