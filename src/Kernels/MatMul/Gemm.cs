@@ -33,6 +33,14 @@ namespace Sagan.Native.Kernels;
 //   2       | in place where possible, row addresses by panel  | 7.3   8.2   8.4                 | 6.2             | 2.2        | 83 74 72
 //   3       | a cache line between panels (4 KB aliasing)      | 7.2   8.0   8.2                 | 4.8             | 2.1        | 84 76 74
 //   4       | prefetch of short rows read in place             | same                            | same            | 2.0        |
+// The same machine, quiet, 2 threads, GFLOP/s of the convolutions of batch 16 (y dx dw); measured peak 353.
+//   version | idea                                             | 64->128 @32      | 128->256 @16     | 256->512 @8      | predicted
+//   4       |                                                  | 302  252  266    | 268  270  287    | 252  228  293    |
+//   5       | b asked for 24 steps ahead                       | 302  251  269    | 282  272  291    | 254  251  295    | +3 to 6 %
+//   6       | 48 rows a job instead of 96: b stays in L2 too   | 304  251  266    | 300  289  288    | 254  260  296    | nothing
+//   7       | weights transposed 128 steps of k at a time      | 304  251  265    | 305  288  288    | 271  260  292    | +4 % (256->512)
+// Tried: windows of a convolution read in place from a padded copy instead of being packed (predicted +4 %): the same times, since what packing costs is
+// mostly the first read of x; huge pages for tensors (predicted +3 to 8 %): within noise.
 // Tried: K blocks of 128 to 2048 (256 to 1024 are within noise, 128 loses 10 %), 48 to 384 rows a job (within noise);
 // reading b in place with rows of 1 KB: 20 % slower; AggressiveOptimization on the packers, which skips profiled recompilation: dw about 10 % slower.
 static unsafe class Gemm

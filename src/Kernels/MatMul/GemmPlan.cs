@@ -22,7 +22,7 @@ readonly unsafe struct GemmPlan
     /// <summary>Elements of the largest tile: 12 rows of two 16-lane vectors.</summary>
     public const int MaxTile = 12 * 32;
 
-    public const int MaxRowsPerJob = 96;
+    public const int MaxRowsPerJob = 48;
 
     // Long blocks of k: a B panel of 32 x 1024 streams from L2 while 12 x 32 accumulators stay in registers, and C is read and written once per 1024 k.
     const int MaxDepth = 1024;

@@ -48,8 +48,17 @@ static unsafe class PackTools
         }
     }
 
+    // Steps of k that are transposed together: their part of a panel, and of the source, stays in L1 while the panel's lanes are filled four at a time.
+    const int TransposeDepth = 128;
+
     /// <summary>p[d stride + i] = s[i ld + d] for i &lt; count and d &lt; depth, 0 for count &lt;= i &lt; stride: 4x4 blocks turned in registers.</summary>
     public static void Transpose(float* s, long ld, int count, int depth, float* p, int stride)
+    {
+        for (int d = 0; d < depth; d += TransposeDepth)
+            TransposeBlock(s + d, ld, count, Math.Min(TransposeDepth, depth - d), p + (nint)d * stride, stride);
+    }
+
+    static void TransposeBlock(float* s, long ld, int count, int depth, float* p, int stride)
     {
         int i = 0;
         if (Vector128.IsHardwareAccelerated)

@@ -1,5 +1,6 @@
 // Written by generate_tiles.py; change that instead.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sagan.Native.Kernels;
 
@@ -13,6 +14,17 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 static unsafe class Tiles
 {
+    // How many steps of k ahead b is asked for: it streams from L2.
+    const int PrefetchSteps = 24;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Prefetch<V>(float* b) where V : unmanaged, ISimd<V>
+    {
+        if (!Sse.IsSupported || V.Count < 8) return;
+        Sse.Prefetch0(b);
+        if (V.Count == 16) Sse.Prefetch0(b + V.Count);
+    }
+
     /// <summary>Runs the smallest tile that has at least this many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, nint ldb, float* t)
@@ -82,9 +94,11 @@ static unsafe class Tiles
         float* a3 = a + 3 * lda;
         float* a6 = a + 6 * lda;
         float* a9 = a + 9 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -140,9 +154,11 @@ static unsafe class Tiles
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
         float* a6 = a + 6 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -183,9 +199,11 @@ static unsafe class Tiles
         V c5_0 = V.Create(0), c5_1 = V.Create(0);
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -218,9 +236,11 @@ static unsafe class Tiles
         V c3_0 = V.Create(0), c3_1 = V.Create(0);
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -243,9 +263,11 @@ static unsafe class Tiles
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             b += ldb;
@@ -276,9 +298,11 @@ static unsafe class Tiles
         float* a3 = a + 3 * lda;
         float* a6 = a + 6 * lda;
         float* a9 = a + 9 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -322,9 +346,11 @@ static unsafe class Tiles
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
         float* a6 = a + 6 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -357,9 +383,11 @@ static unsafe class Tiles
         V c5_0 = V.Create(0);
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -386,9 +414,11 @@ static unsafe class Tiles
         V c3_0 = V.Create(0);
         nint lda2 = 2 * lda;
         float* a3 = a + 3 * lda;
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[lda2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -407,9 +437,11 @@ static unsafe class Tiles
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[lda]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             b += ldb;
@@ -434,9 +466,11 @@ static unsafe class Tiles
         V c9_0 = V.Create(0), c9_1 = V.Create(0);
         V c10_0 = V.Create(0), c10_1 = V.Create(0);
         V c11_0 = V.Create(0), c11_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -489,9 +523,11 @@ static unsafe class Tiles
         V c5_0 = V.Create(0), c5_1 = V.Create(0);
         V c6_0 = V.Create(0), c6_1 = V.Create(0);
         V c7_0 = V.Create(0), c7_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -530,9 +566,11 @@ static unsafe class Tiles
         V c3_0 = V.Create(0), c3_1 = V.Create(0);
         V c4_0 = V.Create(0), c4_1 = V.Create(0);
         V c5_0 = V.Create(0), c5_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -563,9 +601,11 @@ static unsafe class Tiles
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
         V c2_0 = V.Create(0), c2_1 = V.Create(0);
         V c3_0 = V.Create(0), c3_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0); c2_1 = V.MultiplyAdd(x, b1, c2_1);
@@ -588,9 +628,11 @@ static unsafe class Tiles
     {
         V c0_0 = V.Create(0), c0_1 = V.Create(0);
         V c1_0 = V.Create(0), c1_1 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Count);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0); c0_1 = V.MultiplyAdd(x, b1, c0_1);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0); c1_1 = V.MultiplyAdd(x, b1, c1_1);
             b += ldb;
@@ -617,9 +659,11 @@ static unsafe class Tiles
         V c9_0 = V.Create(0);
         V c10_0 = V.Create(0);
         V c11_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -660,9 +704,11 @@ static unsafe class Tiles
         V c5_0 = V.Create(0);
         V c6_0 = V.Create(0);
         V c7_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -693,9 +739,11 @@ static unsafe class Tiles
         V c3_0 = V.Create(0);
         V c4_0 = V.Create(0);
         V c5_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -720,9 +768,11 @@ static unsafe class Tiles
         V c1_0 = V.Create(0);
         V c2_0 = V.Create(0);
         V c3_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             x = V.Create(a[2]); c2_0 = V.MultiplyAdd(x, b0, c2_0);
@@ -741,9 +791,11 @@ static unsafe class Tiles
     {
         V c0_0 = V.Create(0);
         V c1_0 = V.Create(0);
+        nint ahead = PrefetchSteps * ldb;
         for (; k > 0; k--)
         {
             V b0 = V.Load(b);
+            Prefetch<V>(b + ahead);
             V x = V.Create(a[0]); c0_0 = V.MultiplyAdd(x, b0, c0_0);
             x = V.Create(a[1]); c1_0 = V.MultiplyAdd(x, b0, c1_0);
             b += ldb;

@@ -4,6 +4,7 @@
 ROWS = (12, 8, 6, 4, 2)
 HEADER = """// Written by generate_tiles.py; change that instead.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sagan.Native.Kernels;
 
@@ -17,6 +18,17 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 static unsafe class Tiles
 {
+    // How many steps of k ahead b is asked for: it streams from L2.
+    const int PrefetchSteps = 24;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Prefetch<V>(float* b) where V : unmanaged, ISimd<V>
+    {
+        if (!Sse.IsSupported || V.Count < 8) return;
+        Sse.Prefetch0(b);
+        if (V.Count == 16) Sse.Prefetch0(b + V.Count);
+    }
+
     /// <summary>Runs the smallest tile that has at least this many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V, TA>(int rows, bool wide, nint k, float* a, nint lda, float* b, nint ldb, float* t)
@@ -52,9 +64,11 @@ def tile(layout, r, c):
             o.append("        nint lda2 = 2 * lda;")
         for g in groups[1:]:
             o.append(f"        float* a{g} = a + {g} * lda;")
+    o.append("        nint ahead = PrefetchSteps * ldb;")
     o.append("        for (; k > 0; k--)")
     o.append("        {")
     o.append("            V " + ", ".join("b0 = V.Load(b)" if j == 0 else f"b{j} = V.Load(b + V.Count)" for j in range(c)) + ";")
+    o.append("            Prefetch<V>(b + ahead);")
     for i in range(r):
         if layout == "Rows":
             base = "a" if i < 3 else f"a{i // 3 * 3}"
