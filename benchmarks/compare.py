@@ -57,6 +57,14 @@ def chosen(patterns):
     return [p for p in PARTS if any(fnmatch.fnmatch(p.name, pattern) for pattern in patterns)]
 
 
+def lines(x, depth=4):
+    """JSON with a line for each round, and figures to five digits."""
+    if depth == 0 or not x or not isinstance(x, (dict, list)):
+        return json.dumps(json.loads(json.dumps(x), parse_float=lambda text: float(f"{float(text):.5g}")))
+    inner = [lines(v, depth - 1) for v in x] if isinstance(x, list) else [f"{json.dumps(k)}: {lines(v, depth - 1)}" for k, v in x.items()]
+    return f"{'[{'[isinstance(x, dict)]}\n" + ",\n".join(inner) + f"\n{']}'[isinstance(x, dict)]}"
+
+
 def main():
     options = arguments()
     todo = [] if options.render else chosen(options.only)
@@ -71,13 +79,13 @@ def main():
     if results["machine"] != here:
         raise Refusal(f"{file} has results of another machine or number of threads ({results['machine']['processor']}, {results['machine']['threads']} threads). Delete it, or give --output.")
     runner = Runner(options)
-    results["peer"] = runner.peer_facts
+    results["peer"] = {key: os.path.basename(value) if isinstance(value, str) else value for key, value in runner.peer_facts.items()}
     options.output.mkdir(parents=True, exist_ok=True)
     for part in todo:
         print(f"{part.title} ...", flush=True)
-        results["parts"][part.name] = {"date": str(datetime.date.today()), **part.run(runner, options)}
+        results["parts"][part.name] = {"date": str(datetime.date.today()), "engine": runner.version, **part.run(runner, options)}
         # After each part, so that what follows can fail without losing it.
-        file.write_text(json.dumps(results, indent=1) + "\n")
+        file.write_text(lines(results) + "\n")
         report.write(results, options.output)
     print(f"{options.output / 'RESULTS.md'}")
 

@@ -23,7 +23,7 @@ class Steps:
     inference: bool = False
     avx512: bool = None
     steps: int = 6
-    warm_up: int = 2
+    warm_up: int = 5
     rounds: int = None
     needs_gb: int = 0
     optional: bool = False
@@ -43,8 +43,8 @@ class Steps:
         result = {"ours": runner.ours("generator" if self.inference else "step", "--preset", "sagan64", "--batches" if self.inference else "--steps", steps,
                                       *own, *(["--set", "model.dAttention=none"] if self.inference else []), threads=threads, avx512=self.avx512)}
         for peer in ("plain", "tuned"):
-            result[peer] = runner.peer("pytorch_step.py", "--steps", steps, *own, *(["--inference"] if self.inference else []), *(["--tuned"] if peer == "tuned" else []),
-                                       threads=threads, avx512=self.avx512)
+            result[peer] = runner.theirs("pytorch_step.py", "--steps", steps, *own, *(["--inference"] if self.inference else []), *(["--tuned"] if peer == "tuned" else []),
+                                         threads=threads, avx512=self.avx512)
         if not self.inference:
             same_losses(result["plain"]["losses"], result["tuned"]["losses"])
         return {key: small(value) for key, value in result.items()}
@@ -65,7 +65,7 @@ class StartUp:
     def run(self, runner, options):
         def one_round():
             ours = runner.ours("step", "--preset", "sagan64", "--batch", 16, "--warm-up", 12, "--steps", 12)
-            peer = runner.peer("pytorch_step.py", "--batch", 16, "--warm-up", 4, "--steps", 4)
+            peer = runner.theirs("pytorch_step.py", "--batch", 16, "--warm-up", 4, "--steps", 4)
             return {"ours": small(ours), "plain": small(peer)}
         return {"rounds": runner.rounds(options.rounds, one_round)}
 
@@ -77,7 +77,7 @@ class Kernels:
     def run(self, runner, options):
         def one_round():
             ours = runner.ours("kernels", *([options.kernel] if options.kernel else []))
-            peer = runner.peer("pytorch_kernels.py", *([options.kernel] if options.kernel else []))
+            peer = runner.theirs("pytorch_kernels.py", *([options.kernel] if options.kernel else []))
             times = {(k["kernel"], k["shape"]): k for k in ours["kernels"]}
             rows = [{"kernel": k["kernel"], "shape": k["shape"], "peer_ms": k["ms"], "ours_ms": times[tuple(k["against"])]["ms"],
                      "percent_of_peak": times[tuple(k["against"])]["percent_of_peak"]} for k in peer["kernels"] if tuple(k["against"]) in times]
@@ -112,7 +112,7 @@ class AttentionMemory:
                 result = {"ours": ours["rss_mb"], "ours_ms": ours["ms"]}
                 # Four N x N matrices live at once in PyTorch's backward pass.
                 if 5 * 4 * n * n < machine.free_memory_gb() * 2 ** 30:
-                    peer = runner.peer("pytorch_attention.py", n)
+                    peer = runner.theirs("pytorch_attention.py", n)
                     result.update(peer=peer["rss_mb"], peer_ms=peer["ms"])
                 return result
             points.append({"positions": n, **runner.rounds(1, one_round)[0]})
@@ -121,9 +121,9 @@ class AttentionMemory:
 
 PARTS = [
     Steps("hinge-16", "SAGAN 64x64, hinge, batch 16", 16, 2.0, 1.6, 0.5),
-    Steps("hinge-64", "SAGAN 64x64, hinge, batch 64", 64, 1.9, 1.4, 0.4, steps=4),
+    Steps("hinge-64", "SAGAN 64x64, hinge, batch 64", 64, 1.9, 1.4, 0.4, steps=4, warm_up=2),
     Steps("wgan-gp-16", "SAGAN 64x64, WGAN-GP, batch 16", 16, 1.7, 1.3, 0.5, loss="wgan-gp"),
-    Steps("wgan-gp-64", "SAGAN 64x64, WGAN-GP, batch 64", 64, 1.7, 1.3, 0.5, loss="wgan-gp", steps=3),
+    Steps("wgan-gp-64", "SAGAN 64x64, WGAN-GP, batch 64", 64, 1.7, 1.3, 0.5, loss="wgan-gp", steps=3, warm_up=2),
     Steps("n4096-16", "128x128, attention up to N = 4096, batch 16", 16, 3.5, 2.0, 0.2, size=128, attention=("32,64", "64"), steps=2, warm_up=1, rounds=3, needs_gb=8),
     Steps("n4096-4", "128x128, attention up to N = 4096, batch 4", 4, 3.5, 2.0, 0.2, size=128, attention=("32,64", "64"), steps=3, warm_up=1, rounds=3, needs_gb=4, optional=True),
     Steps("inference-64", "generator in inference, batch 64", 64, 2.0, 1.5, inference=True, steps=12),

@@ -23,7 +23,7 @@ def head(m, peer, done):
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     return f"""# Results
 
-Made by `python3 benchmarks/compare.py`, {when}. All figures fp32, {m['threads']} threads.
+Made by `python3 benchmarks/compare.py`, {when}, with {', '.join(sorted({p['engine'] for p in done.values()}))}. All figures fp32, {m['threads']} threads.
 
 * Machine: {m['processor']}, {m['processors']} processors{' with AVX-512' if m['avx512'] else ''}, {m['memory_gb']} GB. A virtual machine's clock wanders: ratios of runs that took turns mean more than times.
 * Peer: PyTorch {peer['torch']}, {peer['aten']} kernels, OpenBLAS {peer['blas_core']} with OpenMP, tcmalloc; every run is checked to have them, since Debian's default environment is several times slower.
@@ -132,7 +132,9 @@ def linear(done, folder):
     if "attention" in done:
         points = done["attention"]["points"]
         series = [("this engine", [(p["positions"], p["ours"]) for p in points]), ("PyTorch, tuned", [(p["positions"], p["peer"]) for p in points if "peer" in p])]
-        (folder / "attention-memory.svg").write_text(svg.plot("Memory of attention, forward and backward, 64 channels", "positions N (logarithmic)", "peak MB (logarithmic)", series, logarithmic=True))
+        last = points[-1]
+        linear_in_n = ("linear in N", [(p["positions"], last["ours"] * p["positions"] / last["positions"]) for p in points], "dashed")
+        (folder / "attention-memory.svg").write_text(svg.plot("Memory of attention, forward and backward, 64 channels", "positions N (logarithmic)", "peak MB (logarithmic)", [*series, linear_in_n], logarithmic=True))
         lines += ["![Peak memory of attention against the number of positions](attention-memory.svg)", "",
                   "One image, 64 channels, queries and keys of 8. Memory is what the pass adds to the process's peak, its inputs and gradients included.", "",
                   "| positions | " + " | ".join(f"{p['positions']:,}" for p in points) + " |", "|---" * (len(points) + 1) + "|",

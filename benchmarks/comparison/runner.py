@@ -28,6 +28,7 @@ class Runner:
         self.peer_facts = self._json([options.python, HERE / "pytorch_facts.py"], self._peer_environment(self.threads, self.avx512),
                                      "Install python3-torch, or name an interpreter that has it with --python.")
         peer.check(self.peer_facts, self.threads, self.avx512)
+        self.version = subprocess.run(["dotnet", options.sagan, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
     def ours(self, *arguments, threads=None, avx512=None):
         """The JSON of `sagan bench ...`."""
@@ -43,7 +44,7 @@ class Runner:
             raise Refusal(f"sagan computes with {bits}-bit vectors, {wanted} are called for: this .NET runtime does not honour DOTNET_EnableAVX512, or its defaults were changed.")
         return result
 
-    def peer(self, script, *arguments, threads=None, avx512=None):
+    def theirs(self, script, *arguments, threads=None, avx512=None):
         """The JSON of a script of this folder, started in the best environment."""
         threads, avx512 = threads or self.threads, self.avx512 if avx512 is None else avx512
         result = self._run([self.options.python, HERE / script, *arguments, "--threads", threads], self._peer_environment(threads, avx512), "")
@@ -88,7 +89,7 @@ class Runner:
         done = subprocess.run(command, env=env, capture_output=True, text=True)
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise Refusal(f"{' '.join(command)} failed with exit code {done.returncode}: {last} {hint}".rstrip())
+            raise Refusal(f"{' '.join(command)} failed with exit code {done.returncode}: {last.rstrip('.')}. {hint}".rstrip())
         return json.loads(done.stdout)
 
 

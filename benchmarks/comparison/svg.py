@@ -1,23 +1,8 @@
-"""Line plots as SVG, written by hand: readable on a light and on a dark background."""
+"""Line plots as SVG, written by hand. They bring their own white ground, so that they can be read on a dark page too."""
 import math
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 420, 76, 130, 46, 58
-STYLE = """<style>
-text { font: 13px system-ui, sans-serif; fill: #24292f }
-.title { font-size: 16px; font-weight: 600 }
-.grid { stroke: #8b949e; stroke-opacity: .3 }
-.axis { stroke: #57606a }
-.s0 { --c: #0969da } .s1 { --c: #bc4c00 } .s2 { --c: #8250df }
-.line { fill: none; stroke: var(--c); stroke-width: 2.5 }
-.dot { fill: var(--c) }
-text.name { fill: var(--c); font-weight: 600 }
-.dashed { stroke-dasharray: 2 5; stroke-width: 1.5 }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 }
-.axis { stroke: #9198a1 }
-.s0 { --c: #4493f8 } .s1 { --c: #f0883e } .s2 { --c: #ab7df8 }
-}
-</style>"""
+INK, FAINT, COLOURS = "#24292f", "#d0d7de", ("#0969da", "#bc4c00", "#8250df")
 
 
 def plot(title, x_label, y_label, series, logarithmic=False):
@@ -36,22 +21,24 @@ def plot(title, x_label, y_label, series, logarithmic=False):
         return HEIGHT - BOTTOM - (scale(y) - y0) / (y1 - y0) * (HEIGHT - TOP - BOTTOM)
 
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">', STYLE,
-           f'<text class="title" x="{LEFT}" y="26">{title}</text>']
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}" font-family="sans-serif" font-size="13" fill="{INK}">',
+           f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="white"/>', f'<text x="{LEFT}" y="26" font-size="16" font-weight="bold">{title}</text>']
     for y in y_ticks:
-        out.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{py(y):.1f}" y2="{py(y):.1f}"/><text x="{LEFT - 8}" y="{py(y) + 4:.1f}" text-anchor="end">{y:g}</text>')
+        out.append(f'<line stroke="{FAINT}" x1="{LEFT}" x2="{right}" y1="{py(y):.1f}" y2="{py(y):.1f}"/><text x="{LEFT - 8}" y="{py(y) + 4:.1f}" text-anchor="end">{y:g}</text>')
     for x in x_ticks:
-        out.append(f'<line class="axis" x1="{px(x):.1f}" x2="{px(x):.1f}" y1="{bottom}" y2="{bottom + 5}"/><text x="{px(x):.1f}" y="{bottom + 20}" text-anchor="middle">{x:g}</text>')
-    out.append(f'<path class="axis" fill="none" d="M{LEFT} {TOP}V{bottom}H{right}"/>')
+        out.append(f'<line stroke="{INK}" x1="{px(x):.1f}" x2="{px(x):.1f}" y1="{bottom}" y2="{bottom + 5}"/><text x="{px(x):.1f}" y="{bottom + 20}" text-anchor="middle">{x:g}</text>')
+    out.append(f'<path stroke="{INK}" fill="none" d="M{LEFT} {TOP}V{bottom}H{right}"/>')
     out.append(f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{x_label}</text>')
     out.append(f'<text transform="translate(20 {(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">{y_label}</text>')
     labels = spread([(py(s[1][-1][1]), i) for i, s in enumerate(series)])
     for i, (name, points, *dashed) in enumerate(series):
-        path = "L".join(f"{px(x):.1f} {py(y):.1f}" for x, y in points)
-        out.append(f'<g class="s{i % 3}"><path class="line {" ".join(dashed)}" d="M{path}"/>')
-        if not dashed:
-            out += [f'<circle class="dot" cx="{px(x):.1f}" cy="{py(y):.1f}" r="3.5"/>' for x, y in points]
-        out.append(f'<text class="name" x="{px(points[-1][0]) + 9:.1f}" y="{labels[i] + 4:.1f}">{name}</text></g>')
+        colour, path = COLOURS[i % len(COLOURS)], "L".join(f"{px(x):.1f} {py(y):.1f}" for x, y in points)
+        if dashed:
+            colour, stroke = INK, 'stroke-width="1" stroke-dasharray="2 5"'
+        else:
+            stroke = 'stroke-width="2.5"'
+            out += [f'<circle cx="{px(x):.1f}" cy="{py(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
+        out.append(f'<path d="M{path}" fill="none" stroke="{colour}" {stroke}/><text x="{px(points[-1][0]) + 9:.1f}" y="{labels[i] + 4:.1f}" fill="{colour}">{name}</text>')
     return "\n".join([*out, "</svg>", ""])
 
 
