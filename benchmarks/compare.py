@@ -77,7 +77,8 @@ def main():
         report.write(results, options.output)
         return
     if results["machine"] != here:
-        raise Refusal(f"{file} has results of another machine or number of threads ({results['machine']['processor']}, {results['machine']['threads']} threads). Delete it, or give --output.")
+        there = results["machine"]
+        raise Refusal(f"{file} has results of another machine or number of threads ({there['processor']}, {there['threads']} threads). Delete it, or give --output.")
     runner = Runner(options)
     results["peer"] = {key: os.path.basename(value) if isinstance(value, str) else value for key, value in runner.peer_facts.items()}
     options.output.mkdir(parents=True, exist_ok=True)

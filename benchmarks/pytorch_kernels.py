@@ -153,7 +153,8 @@ def the_rest():
     for p in parameters:
         p.grad = torch.randn_like(p)
     shape = f"{sum(p.numel() for p in parameters)} parameters"
-    yield "adam", shape, ("adam", shape), {name: torch.optim.Adam(parameters, 1e-6, (0.0, 0.9), foreach=foreach).step for name, foreach in [("loop", False), ("foreach", True)]}
+    ways = {"loop": False, "foreach": True}
+    yield "adam", shape, ("adam", shape), {way: torch.optim.Adam(parameters, 1e-6, (0.0, 0.9), foreach=foreach).step for way, foreach in ways.items()}
 
 
 def main():

@@ -20,6 +20,7 @@ class Steps:
     size: int = 64
     attention: tuple = ("16,32", "4,8")
     loss: str = "hinge"
+    passes: int = 1  # of the peer's discriminator over real and fake images: what is faster for it
     inference: bool = False
     avx512: bool = None
     steps: int = 6
@@ -42,9 +43,9 @@ class Steps:
         own = size + ([] if self.inference else ["--d-attention", self.attention[1], "--loss", self.loss])
         result = {"ours": runner.ours("generator" if self.inference else "step", "--preset", "sagan64", "--batches" if self.inference else "--steps", steps,
                                       *own, *(["--set", "model.dAttention=none"] if self.inference else []), threads=threads, avx512=self.avx512)}
-        for peer in ("plain", "tuned"):
-            result[peer] = runner.theirs("pytorch_step.py", "--steps", steps, *own, *(["--inference"] if self.inference else []), *(["--tuned"] if peer == "tuned" else []),
-                                         threads=threads, avx512=self.avx512)
+        for peer, tuned in (("plain", []), ("tuned", ["--tuned"])):
+            kind = ["--inference"] if self.inference else ["--passes", self.passes]
+            result[peer] = runner.theirs("pytorch_step.py", "--steps", steps, *own, *kind, *tuned, threads=threads, avx512=self.avx512)
         if not self.inference:
             same_losses(result["plain"]["losses"], result["tuned"]["losses"])
         return {key: small(value) for key, value in result.items()}
@@ -78,9 +79,13 @@ class Kernels:
         def one_round():
             ours = runner.ours("kernels", *([options.kernel] if options.kernel else []))
             peer = runner.theirs("pytorch_kernels.py", *([options.kernel] if options.kernel else []))
-            times = {(k["kernel"], k["shape"]): k for k in ours["kernels"]}
-            rows = [{"kernel": k["kernel"], "shape": k["shape"], "peer_ms": k["ms"], "ours_ms": times[tuple(k["against"])]["ms"],
-                     "percent_of_peak": times[tuple(k["against"])]["percent_of_peak"]} for k in peer["kernels"] if tuple(k["against"]) in times]
+            times, rows = {(k["kernel"], k["shape"]): k for k in ours["kernels"]}, []
+            for k in peer["kernels"]:
+                if tuple(k["against"]) in times:
+                    own = times[tuple(k["against"])]
+                    rows.append({"kernel": k["kernel"], "shape": k["shape"], "peer_ms": k["ms"], "ours_ms": own["ms"], "percent_of_peak": own["percent_of_peak"]})
+                elif not options.kernel:
+                    raise Refusal(f"`sagan bench kernels` has no {' '.join(k['against'])}, which pytorch_kernels.py compares {k['kernel']} {k['shape']} with.")
             return {"rows": rows, "peak_gflops": ours["peak_gflops"], "peak_gb_s": ours["peak_gb_s"]}
         return {"rounds": runner.rounds(min(options.rounds, 3), one_round)}
 
@@ -119,13 +124,15 @@ class AttentionMemory:
         return {"points": points}
 
 
+LARGE = {"size": 128, "attention": ("32,64", "64"), "passes": 2, "warm_up": 1, "rounds": 3}
+
 PARTS = [
     Steps("hinge-16", "SAGAN 64x64, hinge, batch 16", 16, 2.0, 1.6, 0.5),
     Steps("hinge-64", "SAGAN 64x64, hinge, batch 64", 64, 1.9, 1.4, 0.4, steps=4, warm_up=2),
     Steps("wgan-gp-16", "SAGAN 64x64, WGAN-GP, batch 16", 16, 1.7, 1.3, 0.5, loss="wgan-gp"),
     Steps("wgan-gp-64", "SAGAN 64x64, WGAN-GP, batch 64", 64, 1.7, 1.3, 0.5, loss="wgan-gp", steps=3, warm_up=2),
-    Steps("n4096-16", "128x128, attention up to N = 4096, batch 16", 16, 3.5, 2.0, 0.2, size=128, attention=("32,64", "64"), steps=2, warm_up=1, rounds=3, needs_gb=8),
-    Steps("n4096-4", "128x128, attention up to N = 4096, batch 4", 4, 3.5, 2.0, 0.2, size=128, attention=("32,64", "64"), steps=3, warm_up=1, rounds=3, needs_gb=4, optional=True),
+    Steps("n4096-16", "128x128, attention up to N = 4096, batch 16", 16, 3.5, 2.0, 0.2, **LARGE, steps=2, needs_gb=8),
+    Steps("n4096-4", "128x128, attention up to N = 4096, batch 4", 4, 3.5, 2.0, 0.2, **LARGE, steps=3, needs_gb=4, optional=True),
     Steps("inference-64", "generator in inference, batch 64", 64, 2.0, 1.5, inference=True, steps=12),
     Steps("avx2-16", "AVX2 only, hinge, batch 16", 16, 1.5, avx512=False),
     Scaling("threads-16", "one thread and all, hinge, batch 16", 16, 2.0, 1.6, 0.5, steps=4),
@@ -144,5 +151,5 @@ def same_losses(plain, tuned):
 
 def small(result):
     """What is kept of a run."""
-    return {key: result[key] for key in ("step_s", "step_min_s", "images_per_s", "peak_rss_mb", "peak_tensor_mb", "first_step_s", "full_speed_s", "allocated_bytes", "gflop",
-                                         "peak_gflops", "percent_of_peak") if result.get(key) is not None}
+    kept = ("step_s", "step_min_s", "images_per_s", "peak_rss_mb", "peak_tensor_mb", "first_step_s", "full_speed_s", "allocated_bytes", "gflop", "peak_gflops", "percent_of_peak")
+    return {key: result[key] for key in kept if result.get(key) is not None}

@@ -36,7 +36,8 @@ def environment(libraries, threads, avx512, changes=()):
 def check(facts, threads, avx512):
     """Refuses what pytorch_facts.facts() says where it is not the best that this machine can do (or, with avx512 False, not AVX2)."""
     if any(count not in (None, threads) for count in (facts["threads"], facts["blas_threads"])):
-        raise Refusal(f"the peer computes with {facts['threads']} threads, its BLAS with {facts['blas_threads']}, {threads} were asked for. Unset what limits it, or give --threads.")
+        raise Refusal(f"the peer computes with {facts['threads']} threads, its BLAS with {facts['blas_threads']}, {threads} were asked for. "
+                      "Unset what limits it, or give --threads.")
     if not facts["malloc"]:
         raise Refusal(f"the peer would be handicapped: it runs without tcmalloc. {HOW_TO_GET}")
     wanted = "AVX-512" if avx512 else "AVX2"

@@ -6,6 +6,20 @@ from . import parts, svg
 from .runner import median, ratios
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
+STEPS = """## Whole steps
+
+A step is one discriminator and one generator update. *Plain* is PyTorch as its users write it, without wasted work: no graph for the fakes of the
+discriminator's step, real and fake images in one pass (in two at N = 4096, which is faster there), no weight gradients of D in the generator's step.
+*Tuned* adds what an expert can do in user code: channels last, transposed convolutions as oneDNN's gradient of a convolution, attention without a copy of
+the N x N matrix, in inference no spectral normalisation.
+"""
+SHARE = """Images a second, and how much of the peak of multiply-adds is used. The work is counted from the shapes of the layers, products only; the peak is
+measured in registers, in the same process."""
+KERNELS = """## Kernels
+
+Alone, at SAGAN's shapes: `sagan bench kernels` and `benchmarks/pytorch_kernels.py` in turn, batch 16; 3x3 convolutions and attention with N = 4096 have
+batch 4. The ratio is the fastest of PyTorch's ways (named) divided by ours. % of peak: of multiply-adds, or of memory where that binds; operands that fit
+in the caches can pass the latter. Convolutions are bare, without bias and activation; spectral norm is one power iteration and w / sigma."""
 ALSO = "\\* something else computed during this round.\n"
 
 
@@ -35,16 +49,14 @@ def steps(done):
     cases = [p for p in parts.PARTS if isinstance(p, parts.Steps) and p.name in done]
     if not cases:
         return ""
-    lines = ["## Whole steps", "", "A step is one discriminator and one generator update. *Plain* is PyTorch as its users write it, without wasted work: no graph for the fakes of the discriminator's step, real and",
-             "fake images in one pass, no weight gradients of D in the generator's step. *Tuned* adds what an expert can do in user code: channels last, transposed convolutions as oneDNN's gradient of a",
-             "convolution, attention without a copy of the N x N matrix, in inference no spectral normalisation.", "",
+    lines = [STEPS,
              "| case | this engine | plain | tuned | plain / ours | tuned / ours | peak memory, ours / plain |", "|---|---|---|---|---|---|---|"]
     detail = ["", "| case | images/s: ours, plain, tuned | GFLOP a step | GFLOP/s | of the FMA peak |", "|---|---|---|---|---|"]
     disturbed = False
     for case in cases:
         rounds = done[case.name]["rounds"]
         disturbed |= any(r["disturbed"] for r in rounds)
-        for suffix, title in [("", case.title)] if type(case) is parts.Steps else [("_1", "hinge, batch 16, 1 thread"), ("", f"hinge, batch 16, all threads")]:
+        for suffix, title in [("", case.title)] if type(case) is parts.Steps else [("_1", "hinge, batch 16, 1 thread"), ("", "hinge, batch 16, all threads")]:
             ours, plain, tuned = "ours" + suffix, "plain" + suffix, "tuned" + suffix
             memory = [r[ours]["peak_rss_mb"] / r[plain]["peak_rss_mb"] for r in rounds]
             lines.append(f"| {title} | {time(median(rounds, ours, 'step_s'))} | {time(median(rounds, plain, 'step_s'))} | {time(median(rounds, tuned, 'step_s'))} "
@@ -56,7 +68,7 @@ def steps(done):
                 work = work[:work.rindex("|") + 1] + f" {goal_at_least(share, 75, '{:.0f} %')}"
             detail.append(f"| {title} | {', '.join(f'{median(rounds, who, key):.1f}' for who, key in ((w, 'images_per_s') for w in (ours, plain, tuned)))} | {work} |")
     lines += [""] + ([ALSO] if disturbed else [])
-    lines += ["Images a second, and how much of the peak of multiply-adds is used. The work is counted from the shapes of the layers, products only; the peak is measured in registers within the same process."] + detail + [""]
+    lines += [SHARE] + detail + [""]
     return "\n".join(lines + scaling(done))
 
 
@@ -103,9 +115,7 @@ def kernels(done):
     if "kernels" not in done:
         return ""
     rounds = done["kernels"]["rounds"]
-    lines = ["## Kernels", "", "Alone, at SAGAN's shapes: `sagan bench kernels` and `benchmarks/pytorch_kernels.py` in turn, batch 16; 3x3 convolutions and attention with N = 4096 have batch 4. The ratio is the fastest of",
-             "PyTorch's ways (named) divided by ours. % of peak: of multiply-adds, or of memory where that binds; operands that fit in the caches can pass the latter. Convolutions are bare, without",
-             f"bias and activation. Peak {median(rounds, 'peak_gflops'):.0f} GFLOP/s, memory {median(rounds, 'peak_gb_s'):.0f} GB/s.", "",
+    lines = [KERNELS, f"Peak {median(rounds, 'peak_gflops'):.0f} GFLOP/s, memory {median(rounds, 'peak_gb_s'):.0f} GB/s.", "",
              "| kernel | shape | ours ms | % of peak | PyTorch ms | ratio | rounds |", "|---|---|---|---|---|---|---|"]
     met = asked = 0
     for i, row in enumerate(rounds[0]["rows"]):
