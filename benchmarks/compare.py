@@ -1,100 +1,100 @@
 #!/usr/bin/python3
-"""Compares the training step with PyTorch on this machine: the two run in turn, several rounds, and the median of the rounds' ratios is printed.
+"""Compares this engine with PyTorch on this machine: whole training steps, kernels, start-up, and how cost grows.
 
     dotnet build -c Release src/Sagan
-    python3 benchmarks/compare.py --batch 16 64 --rounds 5
+    python3 benchmarks/compare.py                          # everything: about half an hour on a machine that does nothing else
+    python3 benchmarks/compare.py --only 'hinge*' kernels  # some parts; the results of the others stay
+    python3 benchmarks/compare.py --quick                  # a look: few rounds and steps, written to artifacts/
 
-PyTorch is given its best environment, since Debian's default makes it several times slower: an OpenBLAS with OpenMP, tcmalloc, and the AVX-512
-kernels of the machine. --peer-env FILE sources a shell file before the peer instead, --peer FILE runs another script that prints the same JSON.
+The two take turns, several rounds, and medians of the rounds' ratios count. PyTorch gets its best environment, and its processes are asked what they
+really use: where they are handicapped, nothing is reported. Needs Debian's python3-torch, libopenblas0-openmp and libtcmalloc-minimal4.
+Results go to benchmarks/results.json, and from there to RESULTS.md and two plots.
 """
 import argparse
 import datetime
-import glob
+import fnmatch
 import json
 import os
 import pathlib
-import statistics
-import subprocess
 import sys
 
-here = pathlib.Path(__file__).resolve().parent
+from comparison import machine, report
+from comparison.parts import PARTS
+from comparison.refusal import Refusal
+from comparison.runner import Runner
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 
-def processor():
-    with open("/proc/cpuinfo") as f:
-        lines = f.read().splitlines()
-    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
-    avx512 = any("avx512f" in line for line in lines if line.startswith("flags"))
-    return name, avx512
+def arguments():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                epilog="parts:\n" + "\n".join(f"  {p.name:14} {p.title}{' (only by name)' if p.optional else ''}" for p in PARTS))
+    a.add_argument("--only", nargs="+", metavar="PATTERN", default=None, help="parts by name; * stands for anything")
+    a.add_argument("--quick", action="store_true", help="one round of two steps: to see that everything works")
+    a.add_argument("--rounds", type=int, default=None, help="rounds of each part (5; with --quick 1)")
+    a.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of both (all processors)")
+    a.add_argument("--kernel", default="", help="only kernels whose name holds this")
+    a.add_argument("--wait", type=int, default=60, metavar="S", help="how long to wait for other programs to come to rest (60)")
+    a.add_argument("--accept-load", action="store_true", help="measure while other programs compute, and mark those rounds")
+    a.add_argument("--peer-libs", default=None, metavar="DIR", help="where libopenblas0-openmp and libtcmalloc-minimal4 are unpacked, if not installed")
+    a.add_argument("--peer-env", action="append", default=[], metavar="NAME=VALUE", help="changes the peer's environment; what it then uses is checked all the same")
+    a.add_argument("--python", default="/usr/bin/python3", help="the interpreter that has torch (/usr/bin/python3)")
+    a.add_argument("--sagan", default=str(HERE.parent / "src/Sagan/bin/Release/net10.0/sagan.dll"))
+    a.add_argument("--output", type=pathlib.Path, default=None, help="folder of results.json, RESULTS.md and the plots")
+    a.add_argument("--render", action="store_true", help="measure nothing: write RESULTS.md from results.json")
+    a = a.parse_args()
+    a.rounds = a.rounds or (1 if a.quick else 5)
+    a.output = a.output or (HERE.parent / "artifacts/benchmarks" if a.quick else HERE)
+    return a
 
 
-def best_environment(avx512):
-    """The environment for the peer, and what it lacks."""
-    env, lacks = dict(os.environ), []
-    for name in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY"):
-        env.pop(name, None)
-    if avx512:
-        env.update(OPENBLAS_CORETYPE="SKYLAKEX", ATEN_CPU_CAPABILITY="avx512")
-    blas = glob.glob("/usr/lib/*/openblas-openmp/libblas.so.3")
-    if blas:
-        env["LD_LIBRARY_PATH"] = os.path.dirname(blas[0])
-    else:
-        lacks.append("an OpenBLAS with OpenMP (libopenblas0-openmp)")
-    malloc = glob.glob("/usr/lib/*/libtcmalloc_minimal.so.4")
-    if malloc:
-        env["LD_PRELOAD"] = malloc[0]
-    else:
-        lacks.append("tcmalloc (libtcmalloc-minimal4)")
-    return env, lacks
+def chosen(patterns):
+    if patterns is None:
+        return [p for p in PARTS if not p.optional]
+    for pattern in patterns:
+        if not fnmatch.filter([p.name for p in PARTS], pattern):
+            raise Refusal(f"--only {pattern}: no such part. Parts: {', '.join(p.name for p in PARTS)}.")
+    return [p for p in PARTS if any(fnmatch.fnmatch(p.name, pattern) for pattern in patterns)]
 
 
-def run(command, env=None):
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"compare: {' '.join(map(str, command))} failed with exit code {done.returncode}:\n{done.stderr.strip()}")
-    return json.loads(done.stdout)
+def lines(x, depth=4):
+    """JSON with a line for each round, and figures to five digits."""
+    if depth == 0 or not x or not isinstance(x, (dict, list)):
+        return json.dumps(json.loads(json.dumps(x), parse_float=lambda text: float(f"{float(text):.5g}")))
+    inner = [lines(v, depth - 1) for v in x] if isinstance(x, list) else [f"{json.dumps(k)}: {lines(v, depth - 1)}" for k, v in x.items()]
+    return f"{'[{'[isinstance(x, dict)]}\n" + ",\n".join(inner) + f"\n{']}'[isinstance(x, dict)]}"
 
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--batch", type=int, nargs="+", default=[16, 64])
-    a.add_argument("--loss", nargs="+", default=["hinge"])
-    a.add_argument("--rounds", type=int, default=5)
-    a.add_argument("--steps", type=int, default=6)
-    a.add_argument("--threads", type=int, default=os.cpu_count())
-    a.add_argument("--peer", default=str(here / "pytorch_step.py"))
-    a.add_argument("--peer-env", default=None)
-    a.add_argument("--sagan", default=str(here.parent / "src/Sagan/bin/Release/net10.0/sagan.dll"))
-    a = a.parse_args()
-    name, avx512 = processor()
-    env, lacks = best_environment(avx512)
-    if a.peer_env is None and lacks:
-        sys.exit(f"compare: the peer would be handicapped: {' and '.join(lacks)} not found. Install it, or give --peer-env.")
-
-    print(f"{name}, {a.threads} threads, {datetime.date.today()}")
-    print(f"{'case':22} {'sagan s':>9} {'torch s':>9} {'ratio':>7} {'sagan MB':>9} {'torch MB':>9} {'memory':>7}")
-    for loss in a.loss:
-        for batch in a.batch:
-            ratios, ours, peers = [], [], []
-            for _ in range(a.rounds):
-                common = ["--batch", str(batch), "--steps", str(a.steps), "--threads", str(a.threads), "--loss", loss]
-                mine = run(["dotnet", a.sagan, "bench", "step", "--preset", "sagan64", "--json", *common])
-                if a.peer_env:
-                    quoted = " ".join([a.peer, *common])
-                    peer = run(["bash", "-c", f". {a.peer_env} && exec /usr/bin/python3 {quoted}"])
-                else:
-                    peer = run(["/usr/bin/python3", a.peer, *common], env)
-                ratios.append(peer["step_s"] / mine["step_s"])
-                ours.append(mine)
-                peers.append(peer)
-
-            def median(runs, key):
-                return statistics.median(r[key] for r in runs)
-
-            memory = median(ours, "peak_rss_mb") / median(peers, "peak_rss_mb")
-            print(f"{loss + ' batch ' + str(batch):22} {median(ours, 'step_s'):9.4f} {median(peers, 'step_s'):9.4f} {statistics.median(ratios):6.2f}x "
-                  f"{median(ours, 'peak_rss_mb'):9.0f} {median(peers, 'peak_rss_mb'):9.0f} {memory:6.2f}x   rounds: {' '.join(f'{r:.2f}' for r in ratios)}", flush=True)
+    options = arguments()
+    todo = [] if options.render else chosen(options.only)
+    here = machine.describe(options.threads)
+    file = options.output / "results.json"
+    results = json.loads(file.read_text()) if file.exists() else {"machine": here, "peer": None, "parts": {}}
+    if options.render:
+        if not results["parts"]:
+            raise Refusal(f"--render: there are no results in {file}.")
+        report.write(results, options.output)
+        return
+    if results["machine"] != here:
+        there = results["machine"]
+        raise Refusal(f"{file} has results of another machine or number of threads ({there['processor']}, {there['threads']} threads). Delete it, or give --output.")
+    runner = Runner(options)
+    results["peer"] = {key: os.path.basename(value) if isinstance(value, str) else value for key, value in runner.peer_facts.items()}
+    options.output.mkdir(parents=True, exist_ok=True)
+    for part in todo:
+        print(f"{part.title} ...", flush=True)
+        results["parts"][part.name] = {"date": str(datetime.date.today()), "engine": runner.version, **part.run(runner, options)}
+        # After each part, so that what follows can fail without losing it.
+        file.write_text(lines(results) + "\n")
+        report.write(results, options.output)
+    print(f"{options.output / 'RESULTS.md'}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Refusal as e:
+        sys.exit(f"compare: {e}")
+    except KeyboardInterrupt:
+        sys.exit("compare: stopped; the parts that were finished are kept.")

@@ -163,8 +163,8 @@ public sealed class CommandLineTests
         GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
         Assert.Equal(("conv2d", "cpu"), (Assert.Single(grad.Ops), grad.Device));
 
-        BenchStepRequest step = Request<BenchStepRequest>(s => new BenchCommand(s, (_, _) => ExitCode.Failed),
-            "bench", "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
+        BenchStepRequest step = Request<BenchStepRequest>(s => new BenchStepCommand(s),
+            "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
             "--d-attention", "64", "--threads", "2", "--json");
         Assert.Equal((8, 16, 128, LossKind.WganGp, 2),
             (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind, step.Config.Config.Training.Threads));
@@ -172,7 +172,13 @@ public sealed class CommandLineTests
         Assert.Equal([64], step.Config.Config.Model.DAttention);
 
         Assert.Equal(new BenchKernelsRequest("gemm", 1),
-            Request<BenchKernelsRequest>(s => new BenchCommand((_, _) => ExitCode.Failed, s), "bench", "kernels", "gemm", "--threads", "1"));
+            Request<BenchKernelsRequest>(s => new BenchKernelsCommand(s), "kernels", "gemm", "--threads", "1"));
+
+        BenchGeneratorRequest generator = Request<BenchGeneratorRequest>(s => new BenchGeneratorCommand(s), "generator", "--preset", "sagan64", "--batches", "5");
+        Assert.Equal((5, 2, 64), (generator.Batches, generator.WarmUp, generator.Config.Config.Training.Batch));
+        BenchAttentionRequest attention = Request<BenchAttentionRequest>(s => new BenchAttentionCommand(s), "attention", "256", "1024", "--channels", "32", "--batch", "2");
+        Assert.Equal([256, 1024], attention.Positions);
+        Assert.Equal((2, 32, 0), (attention.Batch, attention.Channels, attention.Threads));
         Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
 
         DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");

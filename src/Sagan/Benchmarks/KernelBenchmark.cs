@@ -8,11 +8,18 @@ namespace Sagan.Native.Benchmarks;
 /// against bandwidth; above 100 where the operands fit in a cache.</param>
 readonly record struct KernelTiming(KernelCase Case, double Milliseconds, double GflopsPerSecond, double GigabytesPerSecond, double PercentOfPeak);
 
-/// <summary>Times kernels by themselves: calls for a fifth of a second after a warm-up, and takes the median.</summary>
+/// <summary>Times kernels by themselves: calls for a fifth of a second, and takes the median.</summary>
 static class KernelBenchmark
 {
-    const double Seconds = 0.2;
-    const int Fewest = 5, Most = 2000;
+    const double Seconds = 0.2, WarmUpSeconds = 0.05;
+    const int Fewest = 5, Most = 2000, WarmUpCalls = 40;
+
+    /// <summary>Calls a kernel until its code is queued to be optimised. To be done for all cases before the first is timed: the compiler works in the background.</summary>
+    public static void WarmUp(KernelCase c)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < WarmUpCalls && Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds; i++) c.Run();
+    }
 
     public static KernelTiming Run(KernelCase c, MachinePeak peak)
     {

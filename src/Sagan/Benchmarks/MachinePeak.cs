@@ -11,11 +11,13 @@ readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSe
 {
     const int Rounds = 5, FmaSteps = 1 << 22, TriadFloats = 1 << 24, TriadJobs = 64;
 
-    public static MachinePeak Measure()
+    public static MachinePeak Measure() => new(Gflops(), Triad());
+
+    /// <summary>The peak of multiply-adds alone, which needs no memory.</summary>
+    public static double Gflops()
     {
         int jobs = WorkerPool.Threads;
-        double flops = Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs) : Fma<Simd128>(jobs);
-        return new MachinePeak(flops, Triad());
+        return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs) : Fma<Simd128>(jobs);
     }
 
     static double Fma<V>(int jobs) where V : unmanaged, ISimd<V>

@@ -4,23 +4,51 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Benchmarks;
 
-/// <summary>The timing of a training step.</summary>
-/// <param name="StepSeconds">Median of a whole step: D update and G update.</param>
-/// <param name="StepMinSeconds">Shortest step.</param>
-/// <param name="DSeconds">Median of the D update.</param>
-/// <param name="GSeconds">Median of the G update.</param>
-/// <param name="ImagesPerSecond">Batch / StepSeconds.</param>
-/// <param name="PeakRssMb">Peak resident memory of the process.</param>
-/// <param name="PeakTensorMb">Peak memory of live tensors during the timed steps.</param>
-public readonly record struct StepTiming(double StepSeconds, double StepMinSeconds, double DSeconds, double GSeconds, double ImagesPerSecond, double PeakRssMb, double PeakTensorMb);
+/// <summary>The timing of a training step: D update and G update.</summary>
+public sealed record StepTiming
+{
+    /// <summary>Median of a whole step.</summary>
+    public required double StepSeconds { get; init; }
+
+    /// <summary>Shortest step.</summary>
+    public required double StepMinSeconds { get; init; }
+
+    /// <summary>Median of the D update.</summary>
+    public required double DSeconds { get; init; }
+
+    /// <summary>Median of the G update.</summary>
+    public required double GSeconds { get; init; }
+
+    /// <summary>Batch / StepSeconds.</summary>
+    public required double ImagesPerSecond { get; init; }
+
+    /// <summary>Every step in order: those that warm up, and then those that are timed.</summary>
+    public required IReadOnlyList<double> AllSteps { get; init; }
+
+    /// <summary>From the start of the process to the end of the first step.</summary>
+    public required double FirstStepSeconds { get; init; }
+
+    /// <summary>From the start of the process to the end of the first step that took at most 5 % more than the median of those that are timed.</summary>
+    public required double FullSpeedSeconds { get; init; }
+
+    /// <summary>Managed memory allocated by a timed step, on average.</summary>
+    public required double AllocatedBytes { get; init; }
+
+    /// <summary>Peak resident memory of the process.</summary>
+    public required double PeakRssMb { get; init; }
+
+    /// <summary>Peak memory of live tensors during the timed steps.</summary>
+    public required double PeakTensorMb { get; init; }
+}
 
 /// <summary>
 /// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses
-/// included, moving average
-/// not; the same work as a PyTorch step of the same networks.
+/// included, moving average not; the same work as a PyTorch step of the same networks.
 /// </summary>
 public static class StepBenchmark
 {
+    const double FullSpeed = 1.05;
+
     public static StepTiming Run(RunConfig config, int steps, int warmup = 2)
     {
         TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } });
@@ -30,24 +58,48 @@ public static class StepBenchmark
         // What an earlier measurement left to the collector is not this one's memory.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        List<double> d = [], g = [];
-        for (int i = 0; i < warmup + steps; i++)
+        double[] d = new double[warmup + steps], g = new double[warmup + steps], ends = new double[warmup + steps];
+        double started = BenchProcess.Age();
+        long start = Stopwatch.GetTimestamp(), allocated = 0;
+        for (int i = 0; i < d.Length; i++)
         {
-            if (i == warmup) state.Device.Pool.ResetPeak();
+            if (i == warmup)
+            {
+                state.Device.Pool.ResetPeak();
+                allocated = GC.GetTotalAllocatedBytes(precise: true);
+            }
             long draw = 2L * i;
-            double td = Time(() =>
+            d[i] = Time(() =>
             {
                 Tensor real = Tensor.From(pixels, new Shape(n, m.Size, m.Size, m.Channels), state.Device);
                 return gan.Discriminator(real, state.Z(draw, n), config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(draw, n)).Loss;
             });
-            double tg = Time(() => gan.Generator(state.Z(draw + 1, n)));
-            if (i < warmup) continue;
-            d.Add(td);
-            g.Add(tg);
+            g[i] = Time(() => gan.Generator(state.Z(draw + 1, n)));
+            ends[i] = started + Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         double[] whole = [.. d.Zip(g, (a, b) => a + b)];
-        double median = Median(whole);
-        return new StepTiming(median, whole.Min(), Median([.. d]), Median([.. g]), n / median, PeakRss() / 1048576.0, state.Device.Pool.PeakLiveBytes / 1048576.0);
+        double median = Median(whole[warmup..]);
+        return new StepTiming
+        {
+            StepSeconds = median,
+            StepMinSeconds = whole[warmup..].Min(),
+            DSeconds = Median(d[warmup..]),
+            GSeconds = Median(g[warmup..]),
+            ImagesPerSecond = n / median,
+            AllSteps = whole,
+            FirstStepSeconds = ends[0],
+            FullSpeedSeconds = ends[Array.FindIndex(whole, s => s <= FullSpeed * median)],
+            AllocatedBytes = (double)allocated / steps,
+            PeakRssMb = BenchProcess.PeakRssMb(),
+            PeakTensorMb = state.Device.Pool.PeakLiveBytes / 1048576.0,
+        };
+    }
+
+    internal static double Median(double[] x)
+    {
+        double[] sorted = [.. x.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     static double Time(Func<Tensor> update)
@@ -56,17 +108,5 @@ public static class StepBenchmark
         float loss = Step.Run(() => update().Item());
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return float.IsFinite(loss) ? seconds : throw new DivergedException("bench: the loss is not finite; the timing would mean nothing.");
-    }
-
-    static long PeakRss()
-    {
-        using Process p = Process.GetCurrentProcess();
-        return p.PeakWorkingSet64;
-    }
-
-    static double Median(double[] x)
-    {
-        Array.Sort(x);
-        return x.Length % 2 == 1 ? x[x.Length / 2] : (x[x.Length / 2 - 1] + x[x.Length / 2]) / 2;
     }
 }

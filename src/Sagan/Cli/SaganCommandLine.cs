@@ -41,7 +41,13 @@ static class SaganCommandLine
         root.Add(new SampleCommand(SampleService.Run));
         root.Add(new InspectCommand(InspectService.Run));
         root.Add(new GradCheckCommand(GradCheckService.Run));
-        root.Add(new BenchCommand(BenchService.Steps, BenchService.Kernels));
+        root.Add(new Command("bench", "Measures speed.")
+        {
+            new BenchStepCommand(BenchService.Steps),
+            new BenchGeneratorCommand(BenchService.Generator),
+            new BenchAttentionCommand(BenchService.Attention),
+            new BenchKernelsCommand(BenchService.Kernels),
+        });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());
         root.Add(new HelpCommand(root));

@@ -1,0 +1,40 @@
+using System.CommandLine;
+
+namespace Sagan.Native.Cli;
+
+/// <summary>Time attention, forward and backward, for numbers of positions; queries and keys have an eighth of the channels. Threads 0 = one for each processor.</summary>
+sealed record BenchAttentionRequest(IReadOnlyList<int> Positions, int Batch, int Channels, int Threads);
+
+/// <summary><c>sagan bench attention</c>.</summary>
+sealed class BenchAttentionCommand : Verb
+{
+    static readonly int[] Default = [256, 1024, 4096, 16384];
+
+    readonly Argument<int[]> positions = new("positions") { Description = "Pixels of a feature map: 4096 is 64x64.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => Default };
+    readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 1, HelpName = "count" };
+    readonly Option<int> channels = new("--channels") { Description = "Channels of the feature map.", DefaultValueFactory = _ => 64, HelpName = "count" };
+    readonly Option<int> threads = new("--threads") { Description = "Threads; 0 = one for each processor.", HelpName = "count" };
+    readonly Func<BenchAttentionRequest, CliContext, ExitCode> run;
+
+    public BenchAttentionCommand(Func<BenchAttentionRequest, CliContext, ExitCode> run) : base("attention", "Times attention, forward and backward, and measures its memory.")
+    {
+        this.run = run;
+        Add(positions);
+        Add(batch);
+        Add(channels);
+        Add(threads);
+    }
+
+    protected override ExitCode Run(ParseResult parsed, CliContext context)
+    {
+        const int MostPositions = 1 << 18, MostElements = 1 << 30;
+        (int[] n, int b, int c, int t) = (parsed.GetRequiredValue(positions), parsed.GetValue(batch), parsed.GetValue(channels), parsed.GetValue(threads));
+        foreach (int p in n)
+            if (p is < 1 or > MostPositions) throw new UsageException($"positions {p}: must be 1 to {MostPositions}.");
+        if (b < 1) throw new UsageException($"--batch {b}: must be at least 1.");
+        if (c < 8) throw new UsageException($"--channels {c}: must be at least 8, since queries and keys have an eighth of them.");
+        if ((long)b * c * n.Max() > MostElements) throw new UsageException($"--batch {b} --channels {c}: with {n.Max()} positions that is more than {MostElements} numbers.");
+        if (t is < 0 or > 255) throw new UsageException($"--threads {t}: must be 0 to 255.");
+        return run(new BenchAttentionRequest(n, b, c, t), context);
+    }
+}
