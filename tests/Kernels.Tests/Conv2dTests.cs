@@ -88,7 +88,7 @@ public class Conv2dTests
         Conv2dSpec[] specs =
         [
             Spec(2, 9, 8, 5, 18, 4, 4, 2, 1), Spec(2, 9, 8, 18, 5, 4, 4, 2, 1), Spec(3, 4, 4, 7, 9, 4, 4, 1, 0), Spec(2, 4, 4, 70, 1, 4, 4, 1, 0),
-            Spec(2, 6, 6, 3, 20, 4, 4, 2, 1), Spec(2, 5, 5, 4, 8, 1, 1, 1, 0), Spec(2, 7, 6, 12, 9, 1, 1, 2, 0),
+            Spec(2, 6, 6, 3, 20, 4, 4, 2, 1), Spec(2, 11, 19, 3, 64, 4, 4, 2, 1), Spec(2, 5, 5, 4, 8, 1, 1, 1, 0), Spec(2, 7, 6, 12, 9, 1, 1, 2, 0),
         ];
         foreach (Conv2dSpec s in specs)
         {
@@ -114,11 +114,11 @@ public class Conv2dTests
     [InlineData(float.PositiveInfinity)]
     public void Nan_and_infinity_reach_every_sum_they_are_part_of_and_no_other(float value)
     {
-        foreach (int ci in (int[])[3, 20])
+        foreach ((int ci, int co) in ((int, int)[])[(3, 6), (20, 6), (3, 40)])
         {
-            Conv2dSpec s = Spec(2, 10, 10, ci, 6, 4, 4, 2, 1);
+            Conv2dSpec s = Spec(2, 10, 10, ci, co, 4, 4, 2, 1);
             float[] x = Values(XCount(s), 1), w = Values(WCount(s), 2), dy = Values(YCount(s), 3);
-            int badX = (10 * 10 + 3 * 10 + 7) * ci + 1, badY = (5 * 5 + 2 * 5 + 3) * 6 + 4;
+            int badX = (10 * 10 + 3 * 10 + 7) * ci + 1, badY = (5 * 5 + 2 * 5 + 3) * co + 4;
             x[badX] = value;
             dy[badY] = value;
             HashSet<int> y = [], dx = [], dw = [];
@@ -142,6 +142,8 @@ public class Conv2dTests
     [Theory]
     [InlineData(4, 16, 24, 40, 4, 2)]
     [InlineData(6, 32, 3, 64, 4, 2)]
+    [InlineData(1, 30, 4, 50, 3, 1)]
+    [InlineData(70, 9, 1, 33, 5, 2)]
     [InlineData(2, 8, 64, 130, 3, 1)]
     public void Same_bits_for_any_number_of_threads(int n, int size, int ci, int co, int k, int stride)
     {

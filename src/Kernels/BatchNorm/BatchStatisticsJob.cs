@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Sagan.Native.Kernels;
 
@@ -57,22 +58,36 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
         squares = V.MultiplyAdd(d, d, squares);
     }
 
-    /// <summary>Mean and biased variance of all rows from the blocks' partial sums.</summary>
+    /// <summary>Mean and biased variance of all rows from the blocks' partial sums, eight channels at a time: one by one they took 20 us.</summary>
     public static void Combine(float* partials, float* mean, float* variance, int rows, int channels, RowBlocks blocks)
     {
-        for (int c = 0; c < channels; c++)
+        int c = 0;
+        for (; c <= channels - 8; c += 8)
+        {
+            Vector512<double> total = default, m2 = default, scale = Vector512.Create((double)rows);
+            float* p = partials + c;
+            for (int b = 0; b < blocks.Count; b++, p += 3L * channels)
+                total += Wide.Load(p) * Vector512.Create((double)(blocks.End(b) - blocks.Begin(b))) + Wide.Load(p + channels);
+            Vector512<double> mu = total / scale;
+            p = partials + c;
+            for (int b = 0; b < blocks.Count; b++, p += 3L * channels)
+            {
+                // With the block's shift for its mean: sum (x - mu)^2 = s2 + 2 d s1 + n d^2, d = shift - mu.
+                Vector512<double> n = Vector512.Create((double)(blocks.End(b) - blocks.Begin(b))), d = Wide.Load(p) - mu;
+                m2 += Wide.Load(p + 2L * channels) + d * (Vector512.Create(2.0) * Wide.Load(p + channels) + n * d);
+            }
+            Wide.Store(mu, mean + c);
+            Wide.Store(Vector512.Max(m2, default) / scale, variance + c);
+        }
+        for (; c < channels; c++)
         {
             double total = 0, m2 = 0;
-            for (int b = 0; b < blocks.Count; b++)
-            {
-                float* p = partials + 3L * b * channels + c;
-                total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) + p[channels];
-            }
+            float* p = partials + c;
+            for (int b = 0; b < blocks.Count; b++, p += 3L * channels) total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) + p[channels];
             double mu = total / rows;
-            for (int b = 0; b < blocks.Count; b++)
+            p = partials + c;
+            for (int b = 0; b < blocks.Count; b++, p += 3L * channels)
             {
-                float* p = partials + 3L * b * channels + c;
-                // With the block's shift for its mean: sum (x - mu)^2 = s2 + 2 d s1 + n d^2, d = shift - mu.
                 double n = blocks.End(b) - blocks.Begin(b), d = p[0] - mu;
                 m2 += p[2L * channels] + d * (2 * (double)p[channels] + n * d);
             }

@@ -9,8 +9,10 @@ readonly unsafe struct NormalizeJob<TAct>(float* x, float* y, float* mean, float
     public void Execute(int index) => SimdJob.Run(this, index);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Execute<V>(int block) where V : unmanaged, ISimd<V>
+    public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
+        // Backwards: the blocks that the sums have looked at last are still in the cache.
+        int block = blocks.Count - 1 - index;
         for (int r = blocks.Begin(block); r < blocks.End(block); r++)
         {
             float* p = x + (long)r * channels, q = y + (long)r * channels;
@@ -69,8 +71,10 @@ readonly unsafe struct NormalizeGradJob<TGrad>(float* g, float* x, float* y, flo
     public void Execute(int index) => SimdJob.Run(this, index);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Execute<V>(int block) where V : unmanaged, ISimd<V>
+    public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
+        // Backwards: the blocks that the sums have looked at last are still in the cache.
+        int block = blocks.Count - 1 - index;
         for (int r = blocks.Begin(block); r < blocks.End(block); r++)
         {
             int c = 0;

@@ -3,7 +3,8 @@ namespace Sagan.Native.Kernels;
 // y[n,i,j,o] = act(bias[o] + sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c])
 //   = the product of windows [N OutH OutW, Kh Kw Ci] with w^T; a window row is Kw Ci contiguous floats of x, so packing it is a copy for any stride.
 // dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o] x[n, i stride + u - padding, j stride + v - padding, c]
-//   = dy^T times windows; the sum over pixels is long, and cut into parts of fixed sizes where dw is small (3 channels, 1x1).
+//   = dy^T times windows; the sum over pixels is long, and cut into parts of fixed sizes where dw is small.
+// Images of at most 4 channels have kernels of their own: FewChannelConv2d, FewChannelWeightGrad.
 // 2 N OutH OutW Co Kh Kw Ci flops each. Tiles, numerics and timings: Gemm.cs.
 public sealed unsafe partial class CpuBackend
 {
@@ -18,6 +19,11 @@ public sealed unsafe partial class CpuBackend
             MatMul(x, w, bias, y, new MatMulSpec(1, rows, outputs, inputs, false, true, 0, 0), act);
             return;
         }
+        if (FewChannelConv2d.Suits(s))
+        {
+            Simd.Run(new FewChannelConv2d(Floats(x), Floats(w), bias == null ? null : Floats(bias), Floats(y), s, act));
+            return;
+        }
         int k = s.Kh * s.Kw * s.Ci;
         Gemm.Run(s.N * s.OutH * s.OutW, s.Co, k, new WindowRowOperand(Windows.Of(Floats(x), s)), new TransposedOperand(Floats(w), k),
             new Epilogue<MatrixRows>(new(Floats(y), s.Co), bias == null ? null : Floats(bias), act));
@@ -28,6 +34,11 @@ public sealed unsafe partial class CpuBackend
         if (ConvAsMatMul(s, out int rows, out int inputs, out int outputs))
         {
             MatMul(dy, x, null, dw, new MatMulSpec(1, outputs, inputs, rows, true, false, 0, 0), Activation.None);
+            return;
+        }
+        if (FewChannelWeightGrad.Suits(s))
+        {
+            Simd.Run(new FewChannelWeightGrad(Floats(x), Floats(dy), Floats(dw), s));
             return;
         }
         int n = s.Kh * s.Kw * s.Ci;

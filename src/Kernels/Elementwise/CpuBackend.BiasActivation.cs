@@ -7,7 +7,7 @@ namespace Sagan.Native.Kernels;
 // Reads g and y once, writes dz once: bound by memory.
 public sealed unsafe partial class CpuBackend
 {
-    const int BiasPartials = 0;
+    const int BiasPartials = 0, BiasSums = 1;
 
     /// <inheritdoc cref="IFusedBias.BiasActivationBackward"/>
     public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, Activation act)
@@ -27,12 +27,9 @@ public sealed unsafe partial class CpuBackend
         float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns), db = Floats(dbias);
         WorkerPool.Run(blocks.Count,
             new BiasGradJob<TGrad>(Floats(g), Floats(y), Floats(dz), partials, columns, blocks, grad));
-        for (int c = 0; c < columns; c++)
-        {
-            double sum = 0;
-            for (int b = 0; b < blocks.Count; b++) sum += partials[(long)b * columns + c];
-            db[c] = (float)sum;
-        }
+        double* sums = (double*)Scratch.Floats(BiasSums, 2L * columns);
+        Wide.SumRows(partials, columns, blocks.Count, columns, sums);
+        for (int c = 0; c < columns; c++) db[c] = (float)sums[c];
     }
 }
 

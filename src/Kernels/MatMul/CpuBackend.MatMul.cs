@@ -34,6 +34,18 @@ public sealed unsafe partial class CpuBackend : IFusedBias
                 WorkerPool.Run(dots.Jobs, dots);
                 return;
             }
+            if (s.M == 1 && !s.TransposeB && RowCombination.Suits(s.K, s.N))
+            {
+                RowCombination row = new(ai, bi, bias, 1, y + (long)index * s.N, s.K, s.N, act);
+                WorkerPool.Run(row.Jobs, row);
+                return;
+            }
+            if (s.N == 1 && s.TransposeA && RowCombination.Suits(s.K, s.M))
+            {
+                RowCombination column = new(bi, ai, bias, 0, y + (long)index * s.M, s.K, s.M, act);
+                WorkerPool.Run(column.Jobs, column);
+                return;
+            }
             Epilogue<MatrixRows> c = new(new(y + (long)index * s.M * s.N, s.N), bias, act);
             if (s.TransposeA)
             {

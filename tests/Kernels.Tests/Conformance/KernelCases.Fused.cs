@@ -120,7 +120,7 @@ public static partial class KernelCases
             [
                 new(1, 1, 1, 1, false, false, 0, 0), new(1, 7, 5, 3, false, true, 0, 0), new(1, 17, 33, 65, false, false, 0, 0),
                 new(1, 65, 31, 18, true, false, 0, 0), new(3, 7, 18, 9, false, true, 63, 0),
-                new(1, 512, 16, 128, false, true, 0, 0),
+                new(1, 512, 16, 128, false, true, 0, 0), new(1, 1, 1037, 5, false, false, 0, 0), new(1, 1037, 1, 5, true, false, 0, 0),
             ];
             foreach (MatMulSpec s in products)
                 yield return WithBias(nameof(IFusedBias.MatMulBias), Describe(s), MatMulOperands(s), s.N, s.K, act,

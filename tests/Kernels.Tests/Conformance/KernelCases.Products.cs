@@ -14,7 +14,7 @@ public static partial class KernelCases
     static readonly (int M, int N, int K)[] MatMulSizes =
     [
         (1, 1, 1), (1, 1, 7), (3, 5, 7), (1, 17, 33), (17, 1, 33), (16, 16, 16), (13, 31, 17), (31, 49, 64), (64, 33, 3), (129, 65, 257), (5, 700, 11),
-        (700, 5, 11), (3, 4, 2000), (0, 5, 3), (5, 0, 3),
+        (700, 5, 11), (3, 4, 2000), (1, 1037, 5), (1037, 1, 5), (1, 2053, 1100), (2053, 1, 1), (0, 5, 3), (5, 0, 3),
         (3, 5, 0),
     ];
 
@@ -62,6 +62,12 @@ public static partial class KernelCases
         Conv(2, 6, 6, 8, 8, 2, 2, 2, 0), Conv(1, 4, 4, 6, 9, 4, 4, 1, 0), Conv(1, 4, 4, 6, 9, 4, 4, 1, 3), Conv(1, 10, 10, 3, 2, 7, 7, 4, 3),
         Conv(1, 6, 6, 2, 3, 2, 2, 3, 0), Conv(0, 6, 6, 2, 3, 3, 3, 1, 1),
         Conv(1, 5, 5, 40, 1, 3, 3, 1, 1), Conv(1, 33, 35, 3, 20, 3, 3, 1, 1),
+        // Few input channels: tiles of 8 and 6 windows, 12, 8, 6 and 4 taps, and one and two vectors of outputs at every width; windows and rows left over,
+        // images narrower than a tile, padding wider than the image, windows that end before the image does.
+        Conv(2, 9, 11, 1, 17, 3, 3, 1, 1), Conv(1, 10, 23, 2, 40, 4, 4, 2, 1), Conv(2, 7, 19, 3, 33, 5, 3, 2, 2), Conv(1, 13, 17, 4, 49, 3, 5, 3, 0),
+        Conv(1, 3, 3, 3, 64, 4, 4, 2, 1), Conv(1, 2, 3, 1, 18, 5, 5, 1, 4), Conv(2, 16, 9, 4, 32, 2, 2, 2, 0), Conv(1, 12, 12, 3, 20, 7, 7, 4, 3),
+        Conv(1, 1, 40, 3, 96, 1, 3, 1, 1), Conv(40, 5, 6, 3, 24, 3, 3, 1, 1), Conv(1, 6, 70, 3, 65, 4, 4, 2, 1), Conv(1, 40, 3, 2, 31, 1, 2, 1, 0),
+        Conv(1, 9, 9, 3, 18, 2, 2, 5, 0),
         // SAGAN-64, batch 2: D's layers; the same specs are G's transposed convolutions. Batch 1 where the reference is slow.
         Conv(2, 64, 64, 3, 64, 4, 4, 2, 1), Conv(1, 32, 32, 64, 128, 4, 4, 2, 1), Conv(1, 16, 16, 128, 256, 4, 4, 2, 1),
         Conv(1, 8, 8, 256, 512, 4, 4, 2, 1), Conv(2, 4, 4, 512, 1, 4, 4, 1, 0),
