@@ -45,7 +45,7 @@ public sealed unsafe class HostPool : Pool
     const int TailPadding = 64;
 
     readonly Lock gate = new();
-    readonly Dictionary<long, Stack<nint>> free = [];
+    readonly Dictionary<long, Stack<HostStorage>> free = [];
     int liveCount;
     long liveBytes, peakLiveBytes, reservedBytes;
 
@@ -75,17 +75,18 @@ public sealed unsafe class HostPool : Pool
         long bytes = BlockSize(count);
         lock (gate)
         {
-            float* pointer = null;
-            if (free.TryGetValue(bytes, out Stack<nint>? blocks) && blocks.Count > 0) pointer = (float*)blocks.Pop();
-            if (pointer == null)
+            HostStorage? block = null;
+            if (free.TryGetValue(bytes, out Stack<HostStorage>? blocks)) blocks.TryPop(out block);
+            if (block == null)
             {
-                pointer = Allocate(bytes);
+                block = new HostStorage(this, Allocate(bytes), count, bytes);
                 reservedBytes += bytes;
             }
+            else block.Reuse(count);
             liveCount++;
             liveBytes += bytes;
             peakLiveBytes = Math.Max(peakLiveBytes, liveBytes);
-            return new HostStorage(this, pointer, count, bytes);
+            return block;
         }
     }
 
@@ -117,8 +118,8 @@ public sealed unsafe class HostPool : Pool
         {
             liveCount--;
             liveBytes -= s.BlockBytes;
-            if (!free.TryGetValue(s.BlockBytes, out Stack<nint>? blocks)) free.Add(s.BlockBytes, blocks = new Stack<nint>());
-            blocks.Push((nint)s.Pointer);
+            if (!free.TryGetValue(s.BlockBytes, out Stack<HostStorage>? blocks)) free.Add(s.BlockBytes, blocks = new Stack<HostStorage>());
+            blocks.Push(s);
         }
     }
 
@@ -127,10 +128,10 @@ public sealed unsafe class HostPool : Pool
     {
         lock (gate)
         {
-            foreach ((long bytes, Stack<nint> blocks) in free)
-                while (blocks.TryPop(out nint block))
+            foreach ((long bytes, Stack<HostStorage> blocks) in free)
+                while (blocks.TryPop(out HostStorage? block))
                 {
-                    NativeMemory.AlignedFree((void*)block);
+                    NativeMemory.AlignedFree(block.Pointer);
                     reservedBytes -= bytes;
                 }
         }

@@ -75,9 +75,10 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>This shape with one axis given another size.</summary>
     public Shape With(int axis, int size)
     {
-        int[] a = ToArray();
+        Span<int> a = stackalloc int[MaxRank];
+        for (int i = 0; i < Rank; i++) a[i] = sizes[i];
         a[Axis(axis)] = size;
-        return new Shape(a);
+        return new Shape(a[..Rank]);
     }
 
     /// <summary>

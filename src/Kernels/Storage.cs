@@ -19,7 +19,7 @@ public abstract class Storage
     }
 
     /// <summary>Number of 32-bit elements in use.</summary>
-    public int Count { get; }
+    public int Count { get; private set; }
 
     /// <summary>The pool it came from.</summary>
     public Pool Pool { get; }
@@ -64,6 +64,14 @@ public abstract class Storage
         }
     }
 
+    /// <summary>A released block is handed out again: one reference, version 0, and as many elements as are wanted now.</summary>
+    private protected void Revive(int count)
+    {
+        Count = count;
+        version = 0;
+        Volatile.Write(ref references, 1);
+    }
+
     /// <summary>Copies elements to the host; waits for the device.</summary>
     public abstract void CopyTo(Span<float> destination);
 
@@ -90,6 +98,8 @@ public sealed unsafe class HostStorage : Storage
     public float* Pointer { get; }
 
     internal long BlockBytes { get; }
+
+    internal void Reuse(int count) => Revive(count);
 
     /// <summary>The elements in use.</summary>
     public Span<float> Span => new(Pointer, Count);

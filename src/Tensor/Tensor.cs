@@ -18,22 +18,18 @@ namespace Sagan.Native;
 [DebuggerDisplay("{Describe(),nq}")]
 public sealed partial class Tensor : IDisposable
 {
+    // Objects of handles that only the engine had: see Recycle.
+    [ThreadStatic] static Stack<Tensor>? spare;
     Storage? storage;
     RootGuard? guard;
 
-    Tensor(Storage storage, Shape shape, Device device, bool owned)
-    {
-        this.storage = storage;
-        Shape = shape;
-        Device = device;
-        if (owned) Scope.Register(this);
-    }
+    Tensor(Device device) => Device = device;
 
     /// <summary>The sizes.</summary>
-    public Shape Shape { get; }
+    public Shape Shape { get; private set; }
 
     /// <summary>Where the elements are.</summary>
-    public Device Device { get; }
+    public Device Device { get; private set; }
 
     /// <summary>Number of elements.</summary>
     public int Count => Shape.Count;
@@ -42,7 +38,7 @@ public sealed partial class Tensor : IDisposable
     public int Rank => Shape.Rank;
 
     /// <summary>The parameter's name, where the tensor is a parameter's value.</summary>
-    public string? Name { get; internal init; }
+    public string? Name { get; private set; }
 
     /// <summary>True when gradients can flow through this tensor.</summary>
     public bool IsTracked => Node != null;
@@ -58,13 +54,27 @@ public sealed partial class Tensor : IDisposable
     internal Backend Backend => Device.Backend;
 
     /// <summary>A new tensor with undefined content, owned by the innermost scope.</summary>
-    internal static Tensor Empty(Shape shape, Device device) => new(device.Pool.Rent(shape.Count), shape, device, owned: true);
+    internal static Tensor Empty(Shape shape, Device device) => Owned(Handle(device.Pool.Rent(shape.Count), shape, device));
 
     /// <summary>A new tensor that no scope owns: it lives until it is disposed or collected.</summary>
     internal static Tensor EmptyRoot(Shape shape, Device device, string? name = null)
     {
-        Tensor t = new(device.Pool.Rent(shape.Count), shape, device, owned: false) { Name = name };
+        Tensor t = Handle(device.Pool.Rent(shape.Count), shape, device);
+        t.Name = name;
         t.GuardByCollector();
+        return t;
+    }
+
+    static Tensor Handle(Storage storage, Shape shape, Device device)
+    {
+        Tensor t = spare is { Count: > 0 } ? spare.Pop() : new Tensor(device);
+        (t.storage, t.Shape, t.Device) = (storage, shape, device);
+        return t;
+    }
+
+    static Tensor Owned(Tensor t)
+    {
+        Scope.Register(t);
         return t;
     }
 
@@ -72,14 +82,17 @@ public sealed partial class Tensor : IDisposable
     internal Tensor Alias(Shape shape, Node? node)
     {
         Storage.AddReference();
-        return new Tensor(Storage, shape, Device, owned: true) { Node = node };
+        Tensor t = Owned(Handle(Storage, shape, Device));
+        t.Node = node;
+        return t;
     }
 
     /// <summary>Another handle to the same memory that no scope owns; whoever asked releases it.</summary>
     internal Tensor Retain(bool guarded)
     {
         Storage.AddReference();
-        Tensor t = new(Storage, Shape, Device, owned: false) { Node = Node, Name = Name };
+        Tensor t = Handle(Storage, Shape, Device);
+        (t.Node, t.Name) = (Node, Name);
         if (guarded) t.GuardByCollector();
         return t;
     }
@@ -163,6 +176,17 @@ public sealed partial class Tensor : IDisposable
         storage?.Release();
         storage = null;
         Node = null;
+    }
+
+    /// <summary>
+    /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may still hold must stay
+    /// as it is, so that its use after its end is an error.
+    /// </summary>
+    internal void Recycle()
+    {
+        Release();
+        Name = null;
+        (spare ??= new Stack<Tensor>()).Push(this);
     }
 
     internal void GuardByCollector() => guard = new RootGuard(Storage);

@@ -16,6 +16,9 @@ sealed class CreaturePainter
     /// <summary>Body: centre and radii.</summary>
     static readonly Vector2 BodyAt = new(0.5f, 0.60f), BodyRadii = new(0.29f, 0.285f);
 
+    /// <summary>A box that no part of the face reaches out of, antialiasing at the smallest size included.</summary>
+    const float FaceWidth = 0.32f, FaceY = 0.6f, FaceHeight = 0.25f;
+
     readonly Creature creature;
     readonly int size;
     readonly float pixels;
@@ -51,7 +54,7 @@ sealed class CreaturePainter
         for (int i = 0; i < mask.Length; i++)
         {
             Vector2 p = Place(i % size, i / size), half = Right(p);
-            mask[i] = Coverage(MathF.Min(MathF.Min(Ear(half), Arm(half)), MathF.Min(Foot(half), Ellipse(p - BodyAt, BodyRadii))));
+            mask[i] = Coverage(MathF.Min(Limbs(half), Ellipse(p - BodyAt, BodyRadii)));
         }
         return mask;
     }
@@ -60,8 +63,11 @@ sealed class CreaturePainter
     {
         Vector2 half = Right(p);
         Vector3 c = background;
-        c = Over(c, accent, Coverage(MathF.Min(Ear(half), MathF.Min(Arm(half), Foot(half)))));
-        c = Over(c, body, Coverage(Ellipse(p - BodyAt, BodyRadii)));
+        float cover = Coverage(Ellipse(p - BodyAt, BodyRadii));
+        // What is wholly under the body is not drawn; nor, below, is a face where there is no body at all: the same bytes in a third of the time.
+        if (cover < 1) c = Over(c, accent, Coverage(Limbs(half)));
+        c = Over(c, body, cover);
+        if (MathF.Abs(half.X - 0.5f) > FaceWidth || MathF.Abs(p.Y - FaceY) > FaceHeight) return c;
         c = Over(c, Blush, 0.45f * Coverage(Ellipse(half - new Vector2(0.695f, 0.655f), new Vector2(0.05f, 0.035f))));
         Vector2 eye = half - new Vector2(0.615f, 0.535f);
         c = Over(c, White, Coverage(eye.Length() - 0.09f));
@@ -87,6 +93,16 @@ sealed class CreaturePainter
         // A smile is the lower arc of a ring.
         float ring = MathF.Abs((q + new Vector2(0, 0.03f)).Length() - 0.085f) - 0.019f;
         return Over(c, Ink, Coverage(MathF.Max(ring, -q.Y)));
+    }
+
+    // Ears end above 0.45; arms begin at 0.63 and lie between 0.46 and 0.84; feet begin below 0.83. Beyond that and a pixel of the smallest image they cover
+    // nothing, whatever the distance is.
+    float Limbs(Vector2 p)
+    {
+        float d = 1;
+        if (p.Y < 0.5f) d = Ear(p);
+        if (p.X > 0.58f && p.Y is > 0.41f and < 0.89f) d = MathF.Min(d, Arm(p));
+        return p.Y > 0.78f ? MathF.Min(d, Foot(p)) : d;
     }
 
     float Ear(Vector2 p) => creature.Ears switch

@@ -13,6 +13,8 @@ namespace Sagan.Native.Training;
 /// </summary>
 public sealed class GanStep(Module generator, Module discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossKind loss = LossKind.Hinge, float lambda = 10)
 {
+    readonly IReadOnlyList<Parameter> generatorParameters = generator.Parameters, discriminatorParameters = discriminator.Parameters;
+
     /// <summary>Updates D on one batch; returns its loss, gradient penalty included, and the mean scores of real and fake images.</summary>
     /// <param name="real">[N,H,W,C] in [-1, 1].</param>
     /// <param name="z">[N, ZDim].</param>
@@ -43,13 +45,13 @@ public sealed class GanStep(Module generator, Module discriminator, Adam generat
     {
         Tensor scores = discriminator.Call(generator.Call(z));
         Tensor l = loss == LossKind.Hinge ? Hinge.Generator(scores) : Wasserstein.Generator(scores);
-        generatorOptimizer.Step(Autograd.Grad(l, generator.Parameters));
+        generatorOptimizer.Step(Autograd.Grad(l, generatorParameters));
         return l.Detach();
     }
 
     Tensor Update(Tensor l)
     {
-        discriminatorOptimizer.Step(Autograd.Grad(l, discriminator.Parameters));
+        discriminatorOptimizer.Step(Autograd.Grad(l, discriminatorParameters));
         return l.Detach();
     }
 }

@@ -20,6 +20,8 @@ public sealed class TrainingState
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
 
+    readonly (string Name, Parameter Gamma)[] gammas;
+
     /// <summary>Fresh networks.</summary>
     public TrainingState(RunConfig config)
     {
@@ -27,6 +29,7 @@ public sealed class TrainingState
         Device = Device.Parse(config.Training.Device);
         Generator = new Generator(config.Model, Init(GeneratorInit));
         Discriminator = new Discriminator(config.Model, Init(DiscriminatorInit));
+        gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
@@ -73,8 +76,7 @@ public sealed class TrainingState
     public Tensor FixedZ(int count) => Stream(FixedNoise, 0).Normal(new Shape(count, Config.Model.ZDim), Device);
 
     /// <summary>The gamma of every attention block, by name.</summary>
-    public IEnumerable<(string Name, float Value)> Gammas() =>
-        Gammas("g", Generator).Concat(Gammas("d", Discriminator));
+    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Moments()).All(s => s.Parameter.Value.IsFinite());
@@ -137,8 +139,8 @@ public sealed class TrainingState
         }
     }
 
-    static IEnumerable<(string Name, float Value)> Gammas(string network, Module module) =>
-        module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma.Value.Item()));
+    static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
     static int Number(SafetensorsReader file, string key) =>
         file.Metadata.TryGetValue(key, out string? text) && int.TryParse(text, out int n) && n >= 0

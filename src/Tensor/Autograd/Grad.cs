@@ -18,12 +18,13 @@ public static partial class Autograd
         for (int i = 0; i < wrt.Count; i++)
             if (wrt[i].Node == null) throw new InvalidOperationException($"grad: wrt[{i}] {wrt[i].Shape} is not tracked; use RequireGrad before it is used.");
 
-        using Scope scope = Scope.Enter();
+        using Scope scope = Scope.Enter(isEngine: true);
         bool before = paused;
         paused = !createGraph;
         try
         {
-            Tensor[] gradients = Walk(y, wrt, createGraph);
+            using Walk walk = Walk.Enter();
+            Tensor[] gradients = walk.Gradients(y, wrt, createGraph);
             foreach (Tensor g in gradients) scope.Keep(g);
             return gradients;
         }
@@ -34,78 +35,114 @@ public static partial class Autograd
     }
 
     /// <summary>The gradients of a scalar with respect to parameters. See <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
-    public static Tensor[] Grad(Tensor y, IReadOnlyList<Parameter> wrt, bool createGraph = false) => Grad(y, wrt.Select(p => p.Value).ToArray(), createGraph);
-
-    static Tensor[] Walk(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph)
+    public static Tensor[] Grad(Tensor y, IReadOnlyList<Parameter> wrt, bool createGraph = false)
     {
-        HashSet<Node> targets = [.. wrt.Select(t => t.Node!)];
-        List<Node> path = Path(y.Node!, targets);
-        Dictionary<Node, Tensor> gradient = new(path.Count) { [y.Node!] = Tensor.Ones(y.Shape, y.Device) };
-        HashSet<Node> onPath = [.. path];
+        Tensor[] values = new Tensor[wrt.Count];
+        for (int i = 0; i < values.Length; i++) values[i] = wrt[i].Value;
+        return Grad(y, values, createGraph);
+    }
 
-        foreach (Node node in path)
+    /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training step.</summary>
+    sealed class Walk : IDisposable
+    {
+        [ThreadStatic] static Stack<Walk>? spare;
+        readonly HashSet<Node> targets = [];
+        readonly Dictionary<Node, bool> reaches = [];
+        readonly Stack<(Node Node, bool Expanded)> work = new();
+        // The nodes between y and the targets, y first, in topological order.
+        readonly List<Node> path = [];
+        readonly Dictionary<Node, Tensor> gradient = [];
+        readonly Gradients d = new();
+
+        public static Walk Enter() => spare is { Count: > 0 } ? spare.Pop() : new Walk();
+
+        public void Dispose()
         {
-            if (node.Inputs.Length == 0 || !gradient.TryGetValue(node, out Tensor? g)) continue;
-            Gradients d = new(node.Inputs.Length);
+            targets.Clear();
+            reaches.Clear();
+            work.Clear();
+            path.Clear();
+            gradient.Clear();
+            d.Reset(0);
+            (spare ??= new Stack<Walk>()).Push(this);
+        }
+
+        public Tensor[] Gradients(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph)
+        {
+            for (int i = 0; i < wrt.Count; i++) targets.Add(wrt[i].Node!);
+            FindPath(y.Node!);
+            gradient[y.Node!] = Tensor.Ones(y.Shape, y.Device);
+            foreach (Node node in path)
+            {
+                if (!gradient.TryGetValue(node, out Tensor? g) || !Want(node)) continue;
+                using (Scope rule = Scope.Enter(isEngine: true))
+                {
+                    node.Backward(g, d);
+                    for (int i = 0; i < node.Inputs.Length; i++)
+                        if (d.Wants(i) && d[i] is { } dx) Accumulate(node.Inputs[i]!, dx, rule);
+                }
+                if (createGraph) continue;
+                node.ReleaseSaved();
+                if (!targets.Contains(node)) g.Release();
+            }
+            // A tensor that is asked for twice gets two handles.
+            bool distinct = targets.Count == wrt.Count;
+            Tensor[] results = new Tensor[wrt.Count];
+            for (int i = 0; i < results.Length; i++)
+                if (!gradient.TryGetValue(wrt[i].Node!, out Tensor? g)) results[i] = Tensor.Zeros(wrt[i].Shape, wrt[i].Device);
+                else results[i] = distinct ? g : g.Alias(g.Shape, g.Node);
+            return results;
+        }
+
+        // Asks for the gradients of those inputs that lead to a target; false where none does.
+        bool Want(Node node)
+        {
+            d.Reset(node.Inputs.Length);
             bool any = false;
             for (int i = 0; i < node.Inputs.Length; i++)
-                if (node.Inputs[i] is { } input && onPath.Contains(input))
+                if (node.Inputs[i] is { } input && reaches[input])
                 {
                     d.Want(i);
                     any = true;
                 }
-            if (!any) continue;
-            using (Scope rule = Scope.Enter())
-            {
-                node.Backward(g, d);
-                for (int i = 0; i < node.Inputs.Length; i++)
-                    if (d.Wants(i) && d[i] is { } dx) Accumulate(gradient, node.Inputs[i]!, dx, rule);
-            }
-            if (createGraph) continue;
-            node.ReleaseSaved();
-            if (!targets.Contains(node)) g.Release();
+            return any;
         }
-        return [.. wrt.Select(t => gradient.TryGetValue(t.Node!, out Tensor? g) ? g.Alias(g.Shape, g.Node) : Tensor.Zeros(t.Shape, t.Device))];
-    }
 
-    static void Accumulate(Dictionary<Node, Tensor> gradient, Node input, Tensor dx, Scope rule)
-    {
-        if (dx.Shape != input.Shape)
-            throw new ShapeException($"grad: a rule gave {dx.Shape} as the gradient of '{input.Op}' {input.Shape}.");
-        if (!gradient.TryGetValue(input, out Tensor? sum))
+        void Accumulate(Node input, Tensor dx, Scope rule)
         {
-            // A rule may return g itself or something it saved: the gradient gets a handle of its own.
-            gradient[input] = rule.Keep(rule.Owns(dx) ? dx : dx.Alias(dx.Shape, dx.Node));
-            return;
-        }
-        Tensor total = Ops.Add(sum, dx);
-        // Recording keeps its own reference to the old sum where it needs one.
-        sum.Release();
-        gradient[input] = rule.Keep(total);
-    }
-
-    // The nodes between y and the targets, y first, in topological order.
-    static List<Node> Path(Node y, HashSet<Node> targets)
-    {
-        Dictionary<Node, bool> reaches = [];
-        List<Node> path = [];
-        Stack<(Node Node, bool Expanded)> work = new([(y, false)]);
-        while (work.TryPop(out (Node Node, bool Expanded) w))
-        {
-            if (!w.Expanded)
+            if (dx.Shape != input.Shape)
+                throw new ShapeException($"grad: a rule gave {dx.Shape} as the gradient of '{input.Op}' {input.Shape}.");
+            if (!gradient.TryGetValue(input, out Tensor? sum))
             {
-                if (!reaches.TryAdd(w.Node, targets.Contains(w.Node))) continue;
-                work.Push((w.Node, true));
-                foreach (Node? input in w.Node.Inputs)
-                    if (input != null && !reaches.ContainsKey(input)) work.Push((input, false));
-                continue;
+                // A rule may return g itself or something it saved: the gradient gets a handle of its own.
+                gradient[input] = rule.Keep(rule.Owns(dx) ? dx : dx.Alias(dx.Shape, dx.Node));
+                return;
             }
-            bool any = reaches[w.Node];
-            foreach (Node? input in w.Node.Inputs) any |= input != null && reaches[input];
-            reaches[w.Node] = any;
-            if (any) path.Add(w.Node);
+            Tensor total = Ops.Add(sum, dx);
+            // Recording keeps its own reference to the old sum where it needs one.
+            sum.Release();
+            gradient[input] = rule.Keep(total);
         }
-        path.Sort(static (a, b) => b.Id.CompareTo(a.Id));
-        return path;
+
+        void FindPath(Node y)
+        {
+            work.Push((y, false));
+            while (work.TryPop(out (Node Node, bool Expanded) w))
+            {
+                if (!w.Expanded)
+                {
+                    if (!reaches.TryAdd(w.Node, targets.Contains(w.Node))) continue;
+                    work.Push((w.Node, true));
+                    foreach (Node? input in w.Node.Inputs)
+                        if (input != null && !reaches.ContainsKey(input)) work.Push((input, false));
+                    continue;
+                }
+                bool any = reaches[w.Node];
+                foreach (Node? input in w.Node.Inputs) any |= input != null && reaches[input];
+                reaches[w.Node] = any;
+                if (any) path.Add(w.Node);
+            }
+            path.Sort(static (a, b) => b.Id.CompareTo(a.Id));
+        }
     }
 }

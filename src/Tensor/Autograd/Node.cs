@@ -11,10 +11,18 @@ delegate Tensor Rule<TSpec>(Tensor g, Tensor[] s, TSpec c);
 delegate void JointRule<TSpec>(Tensor g, Tensor[] s, TSpec c, Gradients d);
 
 /// <summary>Where a joint rule puts its results.</summary>
-sealed class Gradients(int count)
+sealed class Gradients
 {
-    readonly Tensor?[] values = new Tensor?[count];
-    readonly bool[] wanted = new bool[count];
+    Tensor?[] values = [];
+    bool[] wanted = [];
+
+    /// <summary>Empties it, for an operation with this many inputs.</summary>
+    internal void Reset(int count)
+    {
+        if (values.Length < count) (values, wanted) = (new Tensor?[count], new bool[count]);
+        Array.Clear(values);
+        Array.Clear(wanted);
+    }
 
     public Tensor? this[int input]
     {
@@ -36,8 +44,7 @@ sealed class Gradients(int count)
 abstract class Node
 {
     static long counter;
-    Tensor[] saved = [];
-    int[] versions = [];
+    SavedTensors? saved;
     bool released;
 
     protected Node(string op, Shape shape, Device device, Node?[] inputs)
@@ -70,22 +77,15 @@ abstract class Node
     /// <summary>Holds own references to what the rules need.</summary>
     public void Save(ReadOnlySpan<Tensor> tensors)
     {
-        bool guarded = Scope.CurrentStep == null;
-        saved = new Tensor[tensors.Length];
-        versions = new int[tensors.Length];
-        for (int i = 0; i < tensors.Length; i++)
-        {
-            saved[i] = tensors[i].Retain(guarded);
-            versions[i] = tensors[i].Storage.Version;
-        }
+        if (tensors.Length > 0) saved = SavedTensors.Of(tensors, guarded: Scope.CurrentStep == null);
         Scope.Register(this);
     }
 
     /// <summary>Lets go of what was saved: the node was consumed by a backward pass, or its step ended.</summary>
     public void ReleaseSaved()
     {
-        foreach (Tensor t in saved) t.Release();
-        saved = [];
+        saved?.Recycle();
+        saved = null;
         released = true;
     }
 
@@ -94,9 +94,9 @@ abstract class Node
         get
         {
             if (released) ThrowReleased();
-            for (int i = 0; i < saved.Length; i++)
-                if (saved[i].Storage.Version != versions[i]) ThrowOverwritten(saved[i]);
-            return saved;
+            if (saved == null) return [];
+            if (saved.FindOverwritten() is { } t) ThrowOverwritten(t);
+            return saved.Tensors;
         }
     }
 
@@ -115,13 +115,14 @@ abstract class Node
     }
 }
 
-sealed class Node<TSpec>(string op, Tensor y, Node?[] inputs, TSpec spec, Rule<TSpec>[] rules) : Node(op, y.Shape, y.Device, inputs)
+/// <summary>An operation of one or two inputs, each with a rule of its own.</summary>
+sealed class Node<TSpec>(string op, Tensor y, Node?[] inputs, TSpec spec, Rule<TSpec> first, Rule<TSpec>? second) : Node(op, y.Shape, y.Device, inputs)
 {
     public override void Backward(Tensor g, Gradients d)
     {
         Tensor[] s = Saved;
-        for (int i = 0; i < rules.Length; i++)
-            if (d.Wants(i)) d[i] = rules[i](g, s, spec);
+        if (d.Wants(0)) d[0] = first(g, s, spec);
+        if (second != null && d.Wants(1)) d[1] = second(g, s, spec);
     }
 }
 

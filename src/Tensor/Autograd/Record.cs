@@ -25,7 +25,7 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Notes how y was computed. Each input has its own rule, which is skipped when that gradient is not asked for. All memory a rule keeps alive is in
+    /// Notes how y was computed from one or two inputs. Each has its own rule, which is skipped when that gradient is not asked for. All memory a rule keeps alive is in
     /// <paramref name="save"/>, since rules are static lambdas.
     /// </summary>
     internal static Tensor Record<TSpec>(string op, Tensor y, TSpec spec, ReadOnlySpan<Tensor> save, params ReadOnlySpan<(Tensor Input, Rule<TSpec> Rule)> inputs)
@@ -35,9 +35,8 @@ public static partial class Autograd
         foreach ((Tensor x, _) in inputs) tracked |= x.Node != null;
         if (!tracked) return y;
         Node?[] nodes = new Node?[inputs.Length];
-        Rule<TSpec>[] rules = new Rule<TSpec>[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++) (nodes[i], rules[i]) = (inputs[i].Input.Node, inputs[i].Rule);
-        y.Node = new Node<TSpec>(op, y, nodes, spec, rules);
+        for (int i = 0; i < inputs.Length; i++) nodes[i] = inputs[i].Input.Node;
+        y.Node = new Node<TSpec>(op, y, nodes, spec, inputs[0].Rule, inputs.Length > 1 ? inputs[1].Rule : null);
         y.Node.Save(save);
         return y;
     }

@@ -13,17 +13,21 @@ sealed class Scope : IDisposable
     readonly List<Tensor> tensors = [];
     readonly List<Node> nodes = [];
     Scope? outer, step;
+    bool isEngine;
 
     public static Scope? Current => current;
 
     /// <summary>The innermost training step, which owns the nodes of the tape; null outside.</summary>
     public static Scope? CurrentStep => current?.step;
 
-    public static Scope Enter(bool isStep = false)
+    /// <param name="isStep">True for a training step.</param>
+    /// <param name="isEngine">True where only code of the engine runs, gradient rules for example: handles that end here were seen by nobody else.</param>
+    public static Scope Enter(bool isStep = false, bool isEngine = false)
     {
         Scope s = spare is { Count: > 0 } ? spare.Pop() : new Scope();
         s.outer = current;
         s.step = isStep ? s : current?.step;
+        s.isEngine = isEngine;
         current = s;
         return s;
     }
@@ -55,7 +59,9 @@ sealed class Scope : IDisposable
     public void Dispose()
     {
         current = outer;
-        foreach (Tensor t in tensors) t.Release();
+        foreach (Tensor t in tensors)
+            if (isEngine) t.Recycle();
+            else t.Release();
         foreach (Node n in nodes) n.ReleaseSaved();
         tensors.Clear();
         nodes.Clear();

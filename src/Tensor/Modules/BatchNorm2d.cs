@@ -33,6 +33,8 @@ public sealed class BatchNorm2d : Module
     /// <summary>In inference mode, use the statistics of the batch and leave the running ones alone.</summary>
     public bool UseBatchStatistics { get; set; }
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x)
     {
         if (!IsTraining && !UseBatchStatistics) return Ops.BatchNormInference(x, weight, bias, runningMean, runningVariance, epsilon, activation);

@@ -26,6 +26,8 @@ public sealed class Conv2d : Module, INormalizable
         (this.stride, this.padding, this.activation) = (stride, padding, activation);
     }
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x) => Ops.Conv2d(x, weight.Value(), bias?.Value, stride, padding, activation);
 
     Parameter INormalizable.Raw => weight.Parameter;

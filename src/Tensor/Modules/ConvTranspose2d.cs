@@ -31,6 +31,8 @@ public sealed class ConvTranspose2d : Module, INormalizable
         (this.stride, this.padding, this.outputPadding, this.activation) = (stride, padding, outputPadding, activation);
     }
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x) => Ops.ConvTranspose2d(x, weight.Value(), bias?.Value, stride, padding, outputPadding, activation);
 
     Parameter INormalizable.Raw => weight.Parameter;

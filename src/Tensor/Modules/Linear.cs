@@ -21,6 +21,8 @@ public sealed class Linear : Module, INormalizable
         this.activation = activation;
     }
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x) => Ops.Linear(x, weight.Value(), bias?.Value, activation);
 
     Parameter INormalizable.Raw => weight.Parameter;

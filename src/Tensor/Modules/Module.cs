@@ -17,10 +17,13 @@ public abstract class Module
     /// <summary>Number of trainable numbers.</summary>
     public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count);
 
+    /// <summary>True where nothing but the engine's own code runs inside, so that nobody else ever has a handle of an intermediate tensor.</summary>
+    private protected virtual bool IsClosed => false;
+
     /// <summary>Applies the module. Intermediate tensors are released when it returns.</summary>
     public Tensor Call(Tensor x)
     {
-        using Scope scope = Scope.Enter();
+        using Scope scope = Scope.Enter(isEngine: IsClosed);
         return scope.Keep(Forward(x));
     }
 
@@ -45,6 +48,12 @@ public abstract class Module
         yield return ("", this);
         foreach ((string name, Module module) in children)
             foreach ((string inner, Module m) in module.Descendants()) yield return (inner.Length == 0 ? name : $"{name}.{inner}", m);
+    }
+
+    /// <summary>Freezes the spectral norms below (+1), or lets them go (-1).</summary>
+    internal virtual void Freeze(int change)
+    {
+        foreach ((_, Module m) in children) m.Freeze(change);
     }
 
     /// <summary>The formula.</summary>

@@ -31,6 +31,8 @@ public sealed class SelfAttention : Module
     /// <summary>The weight of the attention branch.</summary>
     public Parameter Gamma { get; }
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x)
     {
         if (x.Rank != 4) throw new ShapeException($"self_attention: x {x.Shape} has {x.Rank} axes, 4 are needed: [N, H, W, C].");

@@ -28,6 +28,7 @@ public sealed class SpectralNorm : Module
     readonly Parameter weight, u, v;
     readonly PowerIterationSpec spec;
     readonly SpectralNormConvention convention;
+    int frozen;
 
     /// <param name="layer">A Linear, Conv2d, ConvTranspose2d or Embedding; used through this wrapper only from now on.</param>
     /// <param name="init">Gives u and v: random unit vectors.</param>
@@ -54,7 +55,7 @@ public sealed class SpectralNorm : Module
     Embedding? Embedded { get; }
 
     /// <summary>While true, u and v stay as they are and sigma = u^T W v, whatever the convention and mode.</summary>
-    public bool IsFrozen { get; private set; }
+    public bool IsFrozen => frozen > 0;
 
     /// <summary>The largest singular value as of the last call.</summary>
     public float Sigma => Step.Run(() => Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
@@ -75,23 +76,26 @@ public sealed class SpectralNorm : Module
     /// <summary>Rows of the table for these indices: for a wrapped embedding.</summary>
     public Tensor Call(IndexTensor index) => (Embedded ?? throw new InvalidOperationException($"spectral_norm: a {layer.GetType().Name} is called with a tensor, not with indices.")).Call(index);
 
+    private protected override bool IsClosed => true;
+
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
     /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network without changing
     /// it.</summary>
     public static T Frozen<T>(Module module, Func<T> body)
     {
-        SpectralNorm[] norms = [.. module.Descendants().Select(m => m.Module).OfType<SpectralNorm>().Where(n => !n.IsFrozen)];
-        foreach (SpectralNorm n in norms) n.IsFrozen = true;
+        module.Freeze(+1);
         try
         {
             return body();
         }
         finally
         {
-            foreach (SpectralNorm n in norms) n.IsFrozen = false;
+            module.Freeze(-1);
         }
     }
+
+    internal override void Freeze(int change) => frozen += change;
 
     Tensor Normalized()
     {

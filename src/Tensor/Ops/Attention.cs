@@ -30,7 +30,7 @@ public static partial class Ops
             {
                 if (Autograd.IsRecording)
                 {
-                    GradOfReference(t => AttentionReference(t[0], t[1], t[2], c.Scale), [s[0], s[1], s[2]], g, d);
+                    GradOfReference(static (t, c) => AttentionReference(t[0], t[1], t[2], c.Scale), c, [s[0], s[1], s[2]], g, d);
                     return;
                 }
                 Tensor dq = Tensor.Empty(s[0].Shape, g.Device), dk = Tensor.Empty(s[1].Shape, g.Device), dv = Tensor.Empty(s[2].Shape, g.Device);

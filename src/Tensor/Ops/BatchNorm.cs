@@ -32,7 +32,7 @@ public static partial class Ops
             {
                 if (Autograd.IsRecording)
                 {
-                    GradOfReference(t => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), [s[0], s[1], s[2]], g, d);
+                    GradOfReference(static (t, c) => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), c, [s[0], s[1], s[2]], g, d);
                     return;
                 }
                 Tensor dx = Tensor.Empty(s[0].Shape, g.Device), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);

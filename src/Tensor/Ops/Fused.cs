@@ -6,7 +6,7 @@ public static partial class Ops
     /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference composition, and
     /// &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
     /// </summary>
-    static void GradOfReference(Func<Tensor[], Tensor> reference, ReadOnlySpan<Tensor> saved, Tensor g, Gradients d)
+    static void GradOfReference<TSpec>(Func<Tensor[], TSpec, Tensor> reference, TSpec spec, ReadOnlySpan<Tensor> saved, Tensor g, Gradients d)
     {
         // Distinct nodes even where one tensor is given twice, connected to the graph behind them.
         Tensor[] inputs = new Tensor[saved.Length];
@@ -17,7 +17,7 @@ public static partial class Ops
             inputs[i] = d.Wants(i) ? Identity(saved[i]) : saved[i];
             if (d.Wants(i)) wrt.Add(inputs[i]);
         }
-        Tensor[] gradients = Autograd.Grad(Sum(reference(inputs) * g), wrt, createGraph: true);
+        Tensor[] gradients = Autograd.Grad(Sum(reference(inputs, spec) * g), wrt, createGraph: true);
         for (int i = 0, k = 0; i < saved.Length; i++)
             if (d.Wants(i)) d[i] = gradients[k++];
     }

@@ -16,15 +16,16 @@ public static partial class Ops
     /// <summary>As <see cref="Reshape(Tensor, Shape)"/>; one size may be -1 and is then computed.</summary>
     public static Tensor Reshape(Tensor x, params ReadOnlySpan<int> sizes)
     {
-        int[] s = sizes.ToArray();
-        int unknown = Array.IndexOf(s, -1);
+        Span<int> s = stackalloc int[sizes.Length];
+        sizes.CopyTo(s);
+        int unknown = s.IndexOf(-1);
         if (unknown >= 0)
         {
             int rest = 1;
             for (int i = 0; i < s.Length; i++)
                 if (i != unknown) rest *= s[i];
             if (rest <= 0 || x.Count % rest != 0)
-                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", s)}] cannot hold for any size in place of -1.");
+                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", sizes.ToArray())}] cannot hold for any size in place of -1.");
             s[unknown] = x.Count / rest;
         }
         return Reshape(x, new Shape(s));

@@ -11,14 +11,14 @@ public static partial class Ops
     /// Power iteration towards the largest singular value of a weight matrix: v = l2n(W^T u), u = l2n(W v), sigma = u^T W v. Not recorded.
     /// Source: Miyato et al. 2018, algorithm 1. The spec says which way the matrix lies; with 0 iterations u and v are copied.
     /// </summary>
-    public static (Tensor U, Tensor V, Tensor Sigma) PowerIteration(Tensor w, Tensor u, Tensor v, PowerIterationSpec spec) => Autograd.NoGrad(() =>
+    public static (Tensor U, Tensor V, Tensor Sigma) PowerIteration(Tensor w, Tensor u, Tensor v, PowerIterationSpec spec)
     {
         PowerIterationCheck("power_iteration", w, u, v, spec);
         if (w.Backend is not IFusedSpectralNorm fused) return PowerIterationReference(w, u, v, spec);
         Tensor uOut = Tensor.Empty(u.Shape, w.Device), vOut = Tensor.Empty(v.Shape, w.Device), sigma = Tensor.Empty(new Shape(), w.Device);
         fused.PowerIteration(w.Storage, u.Storage, v.Storage, uOut.Storage, vOut.Storage, sigma.Storage, spec);
         return (uOut, vOut, sigma);
-    });
+    }
 
     /// <summary>
     /// y = w / sigma with sigma = u^T W v and u, v constant; a sigma of 0 counts as 1e-12.
@@ -29,15 +29,15 @@ public static partial class Ops
         PowerIterationCheck("spectral_norm", w, u, v, spec);
         Check.SameDevice("spectral_norm", w, sigma);
         Check.Shape("spectral_norm", "sigma", sigma, new Shape(), "a scalar");
-        (u, v) = (u.Detach(), v.Detach());
+        if (u.IsTracked || v.IsTracked) (u, v) = (u.Detach(), v.Detach());
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
-        Tensor y = w.Detach() / (sigma + SmallestSigma);
+        Tensor y = Zip("spectral_norm", w, sigma.Detach() + SmallestSigma, default(DivideOp));
         return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
             static (g, s, c, d) =>
             {
                 if (Autograd.IsRecording)
                 {
-                    GradOfReference(t => SpectralNormReference(t[0], t[1], t[2], c), [s[0], s[1], s[2]], g, d);
+                    GradOfReference(static (t, c) => SpectralNormReference(t[0], t[1], t[2], c), c, [s[0], s[1], s[2]], g, d);
                     return;
                 }
                 Tensor dw = Tensor.Empty(g.Shape, g.Device);
@@ -67,6 +67,7 @@ public static partial class Ops
     /// <summary>The definition of <see cref="PowerIteration"/>, for weights that are not all zero.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
+        // Of constants alone, so nothing is recorded.
         Tensor matrix = Reshape(w.Detach(), c.Rows, c.Columns);
         u = Reshape(u.Detach(), -1, 1);
         v = Reshape(v.Detach(), -1, 1);

@@ -11,6 +11,8 @@ namespace Sagan.Native.Optim;
 public sealed class Adam
 {
     readonly Parameter[] parameters, m, v;
+    // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
+    readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
 
     /// <param name="parameters">What is trained, on any devices.</param>
     /// <param name="learningRate">lr, not negative.</param>
@@ -26,6 +28,7 @@ public sealed class Adam
         this.parameters = [.. parameters];
         m = [.. parameters.Select(p => Moment("exp_avg", p))];
         v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
+        groups = [.. Enumerable.Range(0, this.parameters.Length).GroupBy(i => this.parameters[i].Device).Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
         (LearningRate, Beta1, Beta2, Epsilon, Form) = (learningRate, beta1, beta2, epsilon, form);
 
         static Parameter Moment(string name, Parameter p) => new(name, Tensor.Zeros(p.Shape, p.Device), trainable: false);
@@ -61,14 +64,18 @@ public sealed class Adam
         for (int i = 0; i < parameters.Length; i++) Check.SameDevice("adam", parameters[i], gradients[i]);
         StepCount++;
         AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount, Form);
-        foreach (IGrouping<Device, int> group in Enumerable.Range(0, parameters.Length).GroupBy(i => parameters[i].Device))
+        foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
         {
-            if (group.Key.Backend is not IFusedAdam fused)
+            if (device.Backend is not IFusedAdam fused)
             {
-                foreach (int i in group) StepReference(parameters[i], gradients[i], m[i], v[i], spec);
+                foreach (int i in members) StepReference(parameters[i], gradients[i], m[i], v[i], spec);
                 continue;
             }
-            AdamSlot[] slots = [.. group.Select(i => new AdamSlot(parameters[i].Value.Storage, gradients[i].Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count))];
+            for (int k = 0; k < members.Length; k++)
+            {
+                int i = members[k];
+                slots[k] = new AdamSlot(parameters[i].Value.Storage, gradients[i].Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count);
+            }
             fused.Adam(slots, spec);
             foreach (AdamSlot s in slots)
             {
