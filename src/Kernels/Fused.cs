@@ -48,8 +48,8 @@ public interface IFusedBias
     /// <summary>y = act(scale Conv2dInputGrad(x, w) + bias), bias along Ci: transposed convolution with bias and activation.</summary>
     void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act);
 
-    /// <summary>dz = g * act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]. dz may be g.</summary>
-    void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, Activation act);
+    /// <summary>dz = g * act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]. dz may be g; dbias may be null.</summary>
+    void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act);
 }
 
 /// <summary>Spectral normalisation of a weight matrix. See <see cref="PowerIterationSpec"/> for which way the matrix lies.</summary>

@@ -70,6 +70,25 @@ public class AutogradTests
     });
 
     [Fact]
+    public void The_gradient_of_an_intermediate_value_outlives_rules_that_work_in_place() => Step.Run(() =>
+    {
+        Initializer init = new(new RandomSource(1), device: Device.Cpu);
+        Tensor x = new RandomSource(2).Normal(new Shape(2, 4, 4, 3), Device.Cpu);
+        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)), norm = new BatchNorm2d(5, init, Activation.Relu);
+        Tensor h = conv.Call(x), y = norm.Call(h);
+        Tensor[] together = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]]);
+        h = conv.Call(x);
+        y = norm.Call(h);
+        Tensor[] recorded = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]], createGraph: true);
+        for (int i = 0; i < together.Length; i++)
+        {
+            float[] expected = recorded[i].ToArray();
+            double scale = 1e-5 * expected.Max(Math.Abs);
+            Assert.Equal(expected, together[i].ToArray(), (a, b) => Math.Abs(a - b) <= scale);
+        }
+    });
+
+    [Fact]
     public void A_second_backward_needs_createGraph()
     {
         InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>

@@ -59,6 +59,8 @@ public static partial class Autograd
             if (!any) continue;
             using (Scope rule = Scope.Enter())
             {
+                // A rule may overwrite a g that nobody else holds (Ops.InPlaceOf); the gradient of a target is a result.
+                if (targets.Contains(node)) g.Alias(g.Shape, null);
                 node.Backward(g, d);
                 for (int i = 0; i < node.Inputs.Length; i++)
                     if (d.Wants(i) && d[i] is { } dx) Accumulate(gradient, node.Inputs[i]!, dx, rule);

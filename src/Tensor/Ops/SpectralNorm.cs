@@ -44,7 +44,7 @@ public static partial class Ops
             Tensor x = Identity(w);
             return Autograd.Grad(Sum(SpectralNormReference(x, norm.U, norm.V, norm.Spec) * g), [x], createGraph: true)[0];
         }
-        Tensor dw = Tensor.Empty(g.Shape, g.Device);
+        Tensor dw = InPlaceOf(g);
         ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage, dw.Storage, norm.Spec);
         return dw;
     }

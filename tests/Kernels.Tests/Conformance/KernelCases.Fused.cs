@@ -139,6 +139,15 @@ public static partial class KernelCases
                         (d, t) => d.Conv2dInputGrad(t[0], t[1], t[^1], s));
                 }
             }
+            yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"[33, 17] {Describe(act)} no dbias",
+                [In("g", 33 * 17), In("y", 33 * 17, random => 2 * random.NextSingle() - 1), Out("dz", 33 * 17)],
+                (d, t) => ((IFusedBias)d).BiasActivationBackward(t[0], t[1], t[2], null, 33, 17, act),
+                (c, _, _) => [.. c.Values()[0].Select(g => TwoRoundings * Math.Abs((double)g))])
+            {
+                Capability = typeof(IFusedBias),
+                Definition = t => FusedDefinitions.BiasActivationBackward([.. t, new float[17]], 33, 17, act),
+                Aliases = [(2, 0)],
+            };
             foreach ((int rows, int columns) in ((int, int)[])[(1, 1), (7, 3), (33, 17), (1000, 65), (30_000, 3), (512, 128), (1, 1000), (0, 4)])
                 yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"[{rows}, {columns}] {Describe(act)}",
                     [In("g", rows * columns), In("y", rows * columns, random => 2 * random.NextSingle() - 1), Out("dz", rows * columns), Out("dbias", columns)],
