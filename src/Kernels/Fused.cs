@@ -52,6 +52,16 @@ public interface IFusedBias
     void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act);
 }
 
+/// <summary>A weighted branch and the input it is added to.</summary>
+public interface IFusedResidual
+{
+    /// <summary>y = x + gamma o.  x, o, y [n], gamma one number. y may be x or o.</summary>
+    void Residual(Storage x, Storage o, Storage gamma, Storage y, int n);
+
+    /// <summary>do = gamma g;  dgamma = sum of g o. do may be g or o.</summary>
+    void ResidualBackward(Storage g, Storage o, Storage gamma, Storage dO, Storage dgamma, int n);
+}
+
 /// <summary>Spectral normalisation of a weight matrix. See <see cref="PowerIterationSpec"/> for which way the matrix lies.</summary>
 public interface IFusedSpectralNorm
 {

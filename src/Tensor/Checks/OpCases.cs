@@ -141,6 +141,8 @@ public static class OpCases
         new(nameof(Attention), "", [S(2, 9, 2), S(2, 9, 2), S(2, 9, 5)], t => Attention(t[0], t[1], t[2])),
         new(nameof(Attention), "fewer keys, scaled", [S(2, 17, 3), S(2, 5, 3), S(2, 5, 4)], t => Attention(t[0], t[1], t[2], 0.5f)),
         new(nameof(Attention), "q, k, v the same", [S(2, 6, 4)], t => Attention(t[0], t[0], t[0], 0.5f)),
+        new(nameof(Residual), "", [S(2, 3, 3, 5), S(2, 3, 3, 5), S(1)], t => Residual(t[0], t[1], t[2])),
+        new(nameof(Residual), "of a branch from x", [S(3, 17), S()], t => Residual(t[0], Tanh(t[0]), t[1])),
         new(nameof(BatchNorm), "", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.None, out _, out _)),
         new(nameof(BatchNorm), "tanh", [S(7, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Tanh, out _, out _)),
         new(nameof(BatchNorm), "relu", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Relu, out _, out _), Smooth: false),

@@ -158,6 +158,24 @@ static class FusedDefinitions
         }
     }
 
+    /// <summary>v = (x, o, gamma, y).</summary>
+    public static void Residual(float[][] values)
+    {
+        for (int i = 0; i < values[0].Length; i++) values[3][i] = (float)(values[0][i] + (double)values[2][0] * values[1][i]);
+    }
+
+    /// <summary>v = (g, o, gamma, do, dgamma).</summary>
+    public static void ResidualBackward(float[][] values)
+    {
+        double dgamma = 0;
+        for (int i = 0; i < values[0].Length; i++)
+        {
+            dgamma += (double)values[0][i] * values[1][i];
+            values[3][i] = (float)((double)values[2][0] * values[0][i]);
+        }
+        values[4][0] = (float)dgamma;
+    }
+
     /// <summary>v = (w, u, v, uOut, vOut, sigma).</summary>
     public static void PowerIteration(float[][] values, PowerIterationSpec s)
     {

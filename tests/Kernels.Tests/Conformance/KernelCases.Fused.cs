@@ -188,6 +188,28 @@ public static partial class KernelCases
         }
     }
 
+    static IEnumerable<KernelCase> Residuals()
+    {
+        foreach (int n in Lengths)
+        {
+            yield return new KernelCase(nameof(IFusedResidual.Residual), $"{n}", [In("x", n), In("o", n), In("gamma", 1), Out("y", n)],
+                (d, t) => ((IFusedResidual)d).Residual(t[0], t[1], t[2], t[3], n), Bounds.OfAbsolute(TwoRoundings))
+            {
+                Capability = typeof(IFusedResidual),
+                Definition = FusedDefinitions.Residual,
+                Aliases = [(3, 0), (3, 1)],
+            };
+            yield return new KernelCase(nameof(IFusedResidual.ResidualBackward), $"{n}",
+                [In("g", n), In("o", n), In("gamma", 1), Out("do", n), Out("dgamma", 1)],
+                (d, t) => ((IFusedResidual)d).ResidualBackward(t[0], t[1], t[2], t[3], t[4], n), Bounds.OfAbsolute(1e-6))
+            {
+                Capability = typeof(IFusedResidual),
+                Definition = FusedDefinitions.ResidualBackward,
+                Aliases = [(3, 0), (3, 1)],
+            };
+        }
+    }
+
     static IEnumerable<KernelCase> SpectralNorms()
     {
         (int, int)[] sizes = [(1, 1), (3, 5), (17, 33), (1, 50), (50, 1), (64, 48), (129, 257), (128, 1024)];
