@@ -34,20 +34,32 @@ public interface IFusedBatchNorm
         in BatchNormSpec s);
 }
 
-/// <summary>Products with bias and activation in the epilogue.</summary>
+/// <summary>
+/// Products with scale, bias and activation in the epilogue. scale is one number, in the device's memory; null stands for 1. bias may be null.
+/// </summary>
 public interface IFusedBias
 {
-    /// <summary>y = act(MatMul(a, b) + bias), bias along the columns of y.</summary>
-    void MatMulBias(Storage a, Storage b, Storage bias, Storage y, in MatMulSpec s, Activation act);
+    /// <summary>y = act(scale MatMul(a, b) + bias), bias along the columns of y.</summary>
+    void MatMulBias(Storage a, Storage b, Storage? scale, Storage? bias, Storage y, in MatMulSpec s, Activation act);
 
-    /// <summary>y = act(Conv2d(x, w) + bias), bias along Co.</summary>
-    void Conv2dBias(Storage x, Storage w, Storage bias, Storage y, in Conv2dSpec s, Activation act);
+    /// <summary>y = act(scale Conv2d(x, w) + bias), bias along Co.</summary>
+    void Conv2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act);
 
-    /// <summary>y = act(Conv2dInputGrad(x, w) + bias), bias along Ci: transposed convolution with bias and activation.</summary>
-    void ConvTranspose2dBias(Storage x, Storage w, Storage bias, Storage y, in Conv2dSpec s, Activation act);
+    /// <summary>y = act(scale Conv2dInputGrad(x, w) + bias), bias along Ci: transposed convolution with bias and activation.</summary>
+    void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act);
 
-    /// <summary>dz = g * act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]. dz may be g.</summary>
-    void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, Activation act);
+    /// <summary>dz = g * act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]. dz may be g; dbias may be null.</summary>
+    void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act);
+}
+
+/// <summary>A weighted branch and the input it is added to.</summary>
+public interface IFusedResidual
+{
+    /// <summary>y = x + gamma o.  x, o, y [n], gamma one number. y may be x or o.</summary>
+    void Residual(Storage x, Storage o, Storage gamma, Storage y, int n);
+
+    /// <summary>do = gamma g;  dgamma = sum of g o. do may be g or o.</summary>
+    void ResidualBackward(Storage g, Storage o, Storage gamma, Storage dO, Storage dgamma, int n);
 }
 
 /// <summary>Spectral normalisation of a weight matrix. See <see cref="PowerIterationSpec"/> for which way the matrix lies.</summary>

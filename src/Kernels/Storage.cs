@@ -30,6 +30,9 @@ public abstract class Storage
     /// <summary>True until the last reference is released.</summary>
     public bool IsAlive => Volatile.Read(ref references) > 0;
 
+    /// <summary>True while there is a single reference: whoever has it may overwrite the content without anyone seeing it.</summary>
+    public bool IsExclusive => Volatile.Read(ref references) == 1;
+
     /// <summary>Records an in-place write.</summary>
     public void BumpVersion() => Interlocked.Increment(ref version);
 

@@ -96,7 +96,7 @@ public class MatMulTests
         float[] bias = Values(n, 3);
         foreach (Activation act in Activations)
             AssertClose(BiasActivation(Expected(a, b, s), bias, act),
-                Run(m * n, (x, y) => Cpu.MatMulBias(x[0], x[1], x[2], y, s, act), a, b, bias), k, $"{s} {act}");
+                Run(m * n, (x, y) => Cpu.MatMulBias(x[0], x[1], null, x[2], y, s, act), a, b, bias), k, $"{s} {act}");
     }
 
     [Theory]

@@ -38,6 +38,57 @@ public class AutogradTests
     });
 
     [Fact]
+    public void Gradients_that_share_memory_are_summed_apart() => Step.Run(() =>
+    {
+        // The rule of the inner sum gives its g to a and to b, and both get more.
+        Tensor a = Leaf(1, 2), b = Leaf(3, 4);
+        Tensor[] g = Autograd.Grad(Sum(3 * a + (a + b) + a * b + 5 * b), [a, b]);
+        Assert.Equal([7, 8], g[0].ToArray());
+        Assert.Equal([7, 8], g[1].ToArray());
+    });
+
+    [Fact]
+    public void A_reshaped_gradient_is_summed_apart() => Step.Run(() =>
+    {
+        Tensor a = Leaf(1, 2), h = Exp(a), r = h.Reshape(2, 1);
+        Tensor[] g = Autograd.Grad(Sum(h + h * h + h.Reshape(1, 2) * 3) + Sum(r), [r, h]);
+        Assert.Equal([1, 1], g[0].ToArray());
+        Assert.Equal([.. h.ToArray().Select(v => 5 + 2 * v)], g[1].ToArray(), (x, y) => Math.Abs(x - y) < 1e-5 * Math.Abs(x));
+    });
+
+    [Fact]
+    public void A_sum_of_many_gradients_takes_the_memory_of_two() => Step.Run(() =>
+    {
+        const int Count = 1 << 16;
+        Tensor x = Tensor.Ones(new Shape(Count), Device.Cpu).RequireGrad(), y = Sum(x);
+        for (int i = 0; i < 20; i++) y += Sum(x);
+        Device.Cpu.Pool.ResetPeak();
+        long before = Device.Cpu.Pool.LiveBytes;
+        Assert.Equal(21, Autograd.Grad(y, [x])[0][0]);
+        // Blocks are up to an eighth larger than what they hold.
+        Assert.InRange(Device.Cpu.Pool.PeakLiveBytes - before, 2 * 4 * Count, 3 * 4 * Count - 1);
+    });
+
+    [Fact]
+    public void The_gradient_of_an_intermediate_value_outlives_rules_that_work_in_place() => Step.Run(() =>
+    {
+        Initializer init = new(new RandomSource(1), device: Device.Cpu);
+        Tensor x = new RandomSource(2).Normal(new Shape(2, 4, 4, 3), Device.Cpu);
+        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)), norm = new BatchNorm2d(5, init, Activation.Relu);
+        Tensor h = conv.Call(x), y = norm.Call(h);
+        Tensor[] together = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]]);
+        h = conv.Call(x);
+        y = norm.Call(h);
+        Tensor[] recorded = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]], createGraph: true);
+        for (int i = 0; i < together.Length; i++)
+        {
+            float[] expected = recorded[i].ToArray();
+            double scale = 1e-5 * expected.Max(Math.Abs);
+            Assert.Equal(expected, together[i].ToArray(), (a, b) => Math.Abs(a - b) <= scale);
+        }
+    });
+
+    [Fact]
     public void A_second_backward_needs_createGraph()
     {
         InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>

@@ -1,6 +1,6 @@
 namespace Sagan.Native.Kernels;
 
-// y[n,i,j,o] = act(bias[o] + sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c])
+// y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c])
 //   = the product of windows [N OutH OutW, Kh Kw Ci] with w^T; a window row is Kw Ci contiguous floats of x, so packing it is a copy for any stride.
 // dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o] x[n, i stride + u - padding, j stride + v - padding, c]
 //   = dy^T times windows; the sum over pixels is long, and cut into parts of fixed sizes where dw is small.
@@ -8,32 +8,33 @@ namespace Sagan.Native.Kernels;
 // 2 N OutH OutW Co Kh Kw Ci flops each. Tiles, numerics and timings: Gemm.cs.
 public sealed unsafe partial class CpuBackend
 {
-    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => Conv2d(x, w, null, y, s, Activation.None);
+    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => Conv2d(x, w, null, null, y, s, Activation.None);
 
-    public void Conv2dBias(Storage x, Storage w, Storage bias, Storage y, in Conv2dSpec s, Activation act) => Conv2d(x, w, bias, y, s, act);
+    public void Conv2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act) =>
+        Conv2d(x, w, scale, bias, y, s, act);
 
-    static void Conv2d(Storage x, Storage w, Storage? bias, Storage y, in Conv2dSpec s, Activation act)
+    static void Conv2d(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act)
     {
         if (ConvAsMatMul(s, out int rows, out int inputs, out int outputs))
         {
-            MatMul(x, w, bias, y, new MatMulSpec(1, rows, outputs, inputs, false, true, 0, 0), act);
+            MatMul(x, w, scale, bias, y, new MatMulSpec(1, rows, outputs, inputs, false, true, 0, 0), act);
             return;
         }
         if (FewChannelConv2d.Suits(s))
         {
-            Simd.Run(new FewChannelConv2d(Floats(x), Floats(w), bias == null ? null : Floats(bias), Floats(y), s, act));
+            Simd.Run(new FewChannelConv2d(Floats(x), Floats(w), Scale(scale), bias == null ? null : Floats(bias), Floats(y), s, act));
             return;
         }
         int k = s.Kh * s.Kw * s.Ci;
         Gemm.Run(s.N * s.OutH * s.OutW, s.Co, k, new WindowRowOperand(Windows.Of(Floats(x), s)), new TransposedOperand(Floats(w), k),
-            new Epilogue<MatrixRows>(new(Floats(y), s.Co), bias == null ? null : Floats(bias), act));
+            new Epilogue<MatrixRows>(new(Floats(y), s.Co), bias == null ? null : Floats(bias), act, Scale(scale)));
     }
 
     public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s)
     {
         if (ConvAsMatMul(s, out int rows, out int inputs, out int outputs))
         {
-            MatMul(dy, x, null, dw, new MatMulSpec(1, outputs, inputs, rows, true, false, 0, 0), Activation.None);
+            MatMul(dy, x, null, null, dw, new MatMulSpec(1, outputs, inputs, rows, true, false, 0, 0), Activation.None);
             return;
         }
         if (FewChannelWeightGrad.Suits(s))

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
-// The transposed convolution dx[n,h,w,c] = act(bias[c] + sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v - padding = w), in one of
-// three ways:
+// The transposed convolution dx[n,h,w,c] = act(bias[c] + scale sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v - padding = w), in
+// one of three ways:
 //   one window that is the whole image, or 1x1 windows: a plain product;
 //   at most 8 channels: ScatteredConvTranspose;
 //   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im.
@@ -10,23 +10,25 @@ public sealed unsafe partial class CpuBackend
 {
     const int RepeatedBiasSlot = 5;
 
-    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => ConvTranspose2d(dy, w, null, dx, s, Activation.None);
+    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => ConvTranspose2d(dy, w, null, null, dx, s, Activation.None);
 
-    public void ConvTranspose2dBias(Storage x, Storage w, Storage bias, Storage y, in Conv2dSpec s, Activation act) => ConvTranspose2d(x, w, bias, y, s, act);
+    public void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act) =>
+        ConvTranspose2d(x, w, scale, bias, y, s, act);
 
-    static void ConvTranspose2d(Storage dy, Storage w, Storage? bias, Storage dx, in Conv2dSpec s, Activation act)
+    static void ConvTranspose2d(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s, Activation act)
     {
+        float factor = Scale(scale);
         float* pb = bias == null ? null : Floats(bias);
         if (ConvAsMatMul(s, out int rows, out int inputs, out int outputs))
         {
             if (pb != null && inputs > s.Ci) pb = Repeat(pb, s.Ci, inputs);
             Gemm.Run(rows, inputs, outputs, new RowOperand(Floats(dy), outputs), new ColumnOperand(Floats(w), inputs),
-                new Epilogue<MatrixRows>(new(Floats(dx), inputs), pb, act));
+                new Epilogue<MatrixRows>(new(Floats(dx), inputs), pb, act, factor));
             return;
         }
         if (ScatteredConvTranspose.Suits(s))
         {
-            Simd.Run(new ScatteredConvTranspose(Floats(dy), Floats(w), pb, Floats(dx), s, act));
+            Simd.Run(new ScatteredConvTranspose(Floats(dy), Floats(w), pb, factor, Floats(dx), s, act));
             return;
         }
         for (int a = 0; a < Math.Min(s.Stride, s.H); a++)
@@ -36,7 +38,7 @@ public sealed unsafe partial class CpuBackend
                 PhaseRows rowsOfPhase = new(Floats(dx), s, y, x);
                 Gemm.Run(s.N * y.Count * x.Count, s.Ci, y.Taps * x.Taps * s.Co,
                     new WindowRowOperand(new Windows(Floats(dy), s.OutH, s.OutW, s.Co, y.Count, x.Count, y.Taps, x.Taps, 1, y.Origin, x.Origin)),
-                    new PhaseWeightOperand(Floats(w), s, y, x), new Epilogue<PhaseRows>(rowsOfPhase, pb, act));
+                    new PhaseWeightOperand(Floats(w), s, y, x), new Epilogue<PhaseRows>(rowsOfPhase, pb, act, factor));
             }
     }
 

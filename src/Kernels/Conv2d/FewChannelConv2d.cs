@@ -1,12 +1,13 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + sum over u,v,c of x[n, i Stride + u - Padding, j Stride + v - Padding, c]
+/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i Stride + u - Padding, j Stride + v - Padding, c]
 /// w[o,u,v,c]).
 /// <para>
 /// As a product (Gemm), windows of 48 floats are packed in pieces of 12, which takes half as long as multiplying them with 64 outputs. Here a job, some output
 /// rows of an image, copies the rows they look at once (PaddedBand), and the register tile reads windows in place: 8 windows x 32 outputs with 512-bit vectors,
-/// 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU.
+/// 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU; scale is
+/// multiplied into the packed weights.
 /// </para>
 /// <para>
 /// One chain of multiply-adds in ascending (u, v, c) per output, in whichever tile it is done. At the end of a row the tile steps back and does some windows
@@ -20,7 +21,7 @@ namespace Sagan.Native.Kernels;
 /// PyTorch (oneDNN, channels last): 0.342, with bias and leaky ReLU 0.432. Tried: prefetching the lines that the next tile stores: no change.
 /// </code>
 /// </summary>
-readonly unsafe struct FewChannelConv2d(float* x, float* w, float* bias, float* y, Conv2dSpec s, Activation act) : ISimdLoop
+readonly unsafe struct FewChannelConv2d(float* x, float* w, float scale, float* bias, float* y, Conv2dSpec s, Activation act) : ISimdLoop
 {
     const int WeightSlot = 0, BiasSlot = 5, OffsetSlot = 2, MaxWindow = 512, MinOutputs = 17;
 
@@ -31,6 +32,8 @@ readonly unsafe struct FewChannelConv2d(float* x, float* w, float* bias, float* 
         int k = s.Kh * s.Kw * s.Ci, lanes = 2 * V.Count, panels = (s.Co + lanes - 1) / lanes;
         float* packed = Scratch.Floats(WeightSlot, (long)panels * k * lanes), constants = Scratch.Floats(BiasSlot, V.Count + panels * lanes);
         new TransposedOperand(w, k).Pack<V>(0, s.Co, 0, k, packed, lanes, (long)k * lanes);
+        if (scale != 1)
+            for (float* p = packed, end = packed + (long)panels * k * lanes; p < end; p += V.Count) (V.Load(p) * V.Create(scale)).Store(p);
         V.Create(act.Kind == ActivationKind.LeakyRelu ? act.Slope : 1).Store(constants);
         new Span<float>(constants + V.Count, panels * lanes).Clear();
         if (bias != null) new ReadOnlySpan<float>(bias, s.Co).CopyTo(new Span<float>(constants + V.Count, s.Co));

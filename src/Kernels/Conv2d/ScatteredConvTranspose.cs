@@ -5,8 +5,8 @@ namespace Sagan.Native.Kernels;
 /// <summary>
 /// Transposed convolution to few channels (an image): dx = act(bias + sum of scattered products).
 /// <para>
-/// p[i,j,u,v,c] = sum over o of dy[n,i,j,o] w[o,u,v,c] is a product with Kh Kw Ci columns, which fills the register tiles where Ci columns alone would leave
-/// most lanes empty; it reads w as it lies. Then dx[n,h,w,c] = sum of p over i Stride + u - Padding = h, j Stride + v - Padding = w, added up in
+/// p[i,j,u,v,c] = scale sum over o of dy[n,i,j,o] w[o,u,v,c] is a product with Kh Kw Ci columns, which fills the register tiles where Ci columns alone would
+/// leave most lanes empty; it reads w as it lies. Then dx[n,h,w,c] = sum of p over i Stride + u - Padding = h, j Stride + v - Padding = w, added up in
 /// ascending (u, v).
 /// </para>
 /// <para>
@@ -20,7 +20,7 @@ namespace Sagan.Native.Kernels;
 /// used, 1.2 ms so (84 GFLOP/s, 47 % of peak): 48 % of it in the product, 15 % in the sums.
 /// </para>
 /// </summary>
-readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, float* dx, Conv2dSpec s, Activation act) : ISimdLoop
+readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act) : ISimdLoop
 {
     const int MinJobs = 16;
 
@@ -30,11 +30,11 @@ readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, 
     {
         // Neighbouring bands both make the rows of products that they share, so no more of them than a batch of few images needs to be spread over threads.
         int bands = Math.Clamp(MinJobs / Math.Max(s.N, 1), 1, Math.Max(1, s.H / 8));
-        WorkerPool.Run(s.N * bands, new ScatteredBand<V>(dy, w, bias, dx, s, act, bands));
+        WorkerPool.Run(s.N * bands, new ScatteredBand<V>(dy, w, bias, scale, dx, s, act, bands));
     }
 }
 
-readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float* dx, Conv2dSpec s, Activation act, int bands) : IJob
+readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act, int bands) : IJob
     where V : unmanaged, ISimd<V>
 {
     const int RowSlot = 6, ProductSlot = 7, MaxTerms = 64;
@@ -52,7 +52,7 @@ readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float*
         int rows = Math.Max(i1 - i0, 0) * s.OutW;
         float* p = Scratch.Floats(ProductSlot, (long)rows * Columns + V.Count);
         Gemm.Run(rows, Columns, s.Co, new RowOperand(dy + ((long)n * s.OutH + i0) * s.OutW * s.Co, s.Co), new ColumnOperand(w, Columns),
-            new Epilogue<MatrixRows>(new(p, Columns), null, Activation.None));
+            new Epilogue<MatrixRows>(new(p, Columns), null, Activation.None, scale));
         float* row = Scratch.Floats(RowSlot, (s.OutW + s.Kw + (s.W + 2 * s.Padding) / s.Stride + 2L) * Cell + 2 * V.Count);
         for (int h = h0; h < h1; h++)
         {

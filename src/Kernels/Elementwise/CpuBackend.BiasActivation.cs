@@ -10,7 +10,7 @@ public sealed unsafe partial class CpuBackend
     const int BiasPartials = 0, BiasSums = 1;
 
     /// <inheritdoc cref="IFusedBias.BiasActivationBackward"/>
-    public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, Activation act)
+    public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act)
     {
         switch (act.Kind)
         {
@@ -21,12 +21,14 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage dbias, int rows, int columns, TGrad grad) where TGrad : unmanaged, IBinaryOp
+    static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, TGrad grad) where TGrad : unmanaged, IBinaryOp
     {
         RowBlocks blocks = RowBlocks.Cached(rows, columns);
-        float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns), db = Floats(dbias);
+        float* partials = Scratch.Floats(BiasPartials, (long)blocks.Count * columns);
         WorkerPool.Run(blocks.Count,
             new BiasGradJob<TGrad>(Floats(g), Floats(y), Floats(dz), partials, columns, blocks, grad));
+        if (dbias == null) return;
+        float* db = Floats(dbias);
         double* sums = (double*)Scratch.Floats(BiasSums, 2L * columns);
         Wide.SumRows(partials, columns, blocks.Count, columns, sums);
         for (int c = 0; c < columns; c++) db[c] = (float)sums[c];

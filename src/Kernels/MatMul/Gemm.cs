@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 
 // The matrix product under MatMul and the convolutions.
 //
-//   c[i,j] = act(sum over k of a[i,k] b[k,j] + bias[j])        a [M,K]  b [K,N]  c [M,N]
+//   c[i,j] = act(scale sum over k of a[i,k] b[k,j] + bias[j])        a [M,K]  b [K,N]  c [M,N]
 //
 // Operands are types (IOperand): a matrix, its transpose, the pixels under a convolution window, the weights of one phase of a transposed convolution. So a
 // convolution is this product with other packers; an im2col matrix exists in packed form only. Weights that stay the same over several products can be packed

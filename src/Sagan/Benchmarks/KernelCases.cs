@@ -43,7 +43,7 @@ static class KernelCases
         string shape = $"{s.Ci}->{s.Co} @{s.H} k{s.Kh}s{s.Stride}";
         double bytes = 4.0 * (xs + (double)ws + ys);
         yield return new("conv2d", shape, s.Flops, bytes, () => cpu.Conv2d(x, w, y, s));
-        yield return new("conv2d + bias + leaky relu", shape, s.Flops, bytes, () => cpu.Conv2dBias(x, w, b, y, s, Activation.LeakyRelu(0.1f)));
+        yield return new("conv2d + bias + leaky relu", shape, s.Flops, bytes, () => cpu.Conv2dBias(x, w, null, b, y, s, Activation.LeakyRelu(0.1f)));
         yield return new("conv2d input grad", shape, s.Flops, bytes, () => cpu.Conv2dInputGrad(y, w, x, s));
         yield return new("conv2d weight grad", shape, s.Flops, bytes, () => cpu.Conv2dWeightGrad(x, y, w, s));
     }

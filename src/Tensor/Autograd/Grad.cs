@@ -1,3 +1,5 @@
+using Sagan.Native.Kernels;
+
 namespace Sagan.Native;
 
 public static partial class Autograd
@@ -77,6 +79,8 @@ public static partial class Autograd
                 if (!gradient.TryGetValue(node, out Tensor? g) || !Want(node)) continue;
                 using (Scope rule = Scope.Enter(isEngine: true))
                 {
+                    // A rule may overwrite a g that nobody else holds (Ops.InPlaceOf); the gradient of a target is a result.
+                    if (targets.Contains(node)) g.Alias(g.Shape, null);
                     node.Backward(g, d);
                     for (int i = 0; i < node.Inputs.Length; i++)
                         if (d.Wants(i) && d[i] is { } dx) Accumulate(node.Inputs[i]!, dx, rule);
@@ -116,6 +120,13 @@ public static partial class Autograd
             {
                 // A rule may return g itself or something it saved: the gradient gets a handle of its own.
                 gradient[input] = rule.Keep(rule.Owns(dx) ? dx : dx.Alias(dx.Shape, dx.Node));
+                return;
+            }
+            if (paused && sum.Storage.IsExclusive)
+            {
+                // Neither another gradient nor what a rule saved shares the memory of this sum: it is added to in place.
+                BroadcastSpec c = new(sum.Shape, dx.Shape, sum.Shape);
+                sum.Backend.Zip(sum.Storage, dx.Storage, sum.Storage, c, default(AddOp));
                 return;
             }
             Tensor total = Ops.Add(sum, dx);

@@ -41,15 +41,15 @@ public static partial class Autograd
         return y;
     }
 
-    /// <summary>As <see cref="Record"/>, for a kernel that gives all gradients at once.</summary>
-    internal static Tensor RecordJoint<TSpec>(string op, Tensor y, TSpec spec, ReadOnlySpan<Tensor> save, ReadOnlySpan<Tensor> inputs, JointRule<TSpec> rule)
+    /// <summary>As <see cref="Record"/>, for a kernel that gives all gradients at once. An input that is absent is null.</summary>
+    internal static Tensor RecordJoint<TSpec>(string op, Tensor y, TSpec spec, ReadOnlySpan<Tensor> save, ReadOnlySpan<Tensor?> inputs, JointRule<TSpec> rule)
     {
         if (paused) return y;
         bool tracked = false;
-        foreach (Tensor x in inputs) tracked |= x.Node != null;
+        foreach (Tensor? x in inputs) tracked |= x?.Node != null;
         if (!tracked) return y;
         Node?[] nodes = new Node?[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++) nodes[i] = inputs[i].Node;
+        for (int i = 0; i < inputs.Length; i++) nodes[i] = inputs[i]?.Node;
         y.Node = new JointNode<TSpec>(op, y, nodes, spec, rule);
         y.Node.Save(save);
         return y;

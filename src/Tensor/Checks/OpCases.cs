@@ -141,13 +141,25 @@ public static class OpCases
         new(nameof(Attention), "", [S(2, 9, 2), S(2, 9, 2), S(2, 9, 5)], t => Attention(t[0], t[1], t[2])),
         new(nameof(Attention), "fewer keys, scaled", [S(2, 17, 3), S(2, 5, 3), S(2, 5, 4)], t => Attention(t[0], t[1], t[2], 0.5f)),
         new(nameof(Attention), "q, k, v the same", [S(2, 6, 4)], t => Attention(t[0], t[0], t[0], 0.5f)),
+        new(nameof(Residual), "", [S(2, 3, 3, 5), S(2, 3, 3, 5), S(1)], t => Residual(t[0], t[1], t[2])),
+        new(nameof(Residual), "of a branch from x", [S(3, 17), S()], t => Residual(t[0], Tanh(t[0]), t[1])),
         new(nameof(BatchNorm), "", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.None, out _, out _)),
         new(nameof(BatchNorm), "tanh", [S(7, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Tanh, out _, out _)),
         new(nameof(BatchNorm), "relu", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Relu, out _, out _), Smooth: false),
         new(nameof(BatchNormInference), "", [S(2, 3, 3, 5), S(5), S(5), S(5)],
             t => BatchNormInference(t[0], t[1], t[2], Tensor.From([0.1f, -0.2f, 0.3f, 0, 0.5f], S(5), t[0].Device), t[3], 1e-5f), CaseInputs.Positive),
-        new(nameof(SpectralNorm), "rows first", [S(6, 2, 2, 3)], t => NormalizedByUnitVectors(t[0], 6, 12, false), CaseInputs.Positive),
-        new(nameof(SpectralNorm), "rows last", [S(3, 2, 2, 5)], t => NormalizedByUnitVectors(t[0], 12, 5, true), CaseInputs.Positive),
+        new(nameof(SpectralNorm), "rows first", [S(6, 2, 2, 3)], t => SpectralNorm(t[0], Triplet(t[0])), CaseInputs.Positive),
+        new(nameof(SpectralNorm), "rows last", [S(3, 2, 2, 5)], t => SpectralNorm(t[0], Triplet(t[0], true)), CaseInputs.Positive),
+        new(nameof(Linear), "normalised", [S(7, 5), S(3, 5), S(3)], t => Linear(0.1f * t[0], t[1], t[2], Activation.Tanh, Triplet(t[1])), CaseInputs.Positive),
+        new(nameof(Linear), "normalised, no bias", [S(7, 5), S(3, 5)], t => Linear(t[0], t[1], null, Activation.None, Triplet(t[1])), CaseInputs.Positive),
+        new(nameof(Conv2d), "normalised", [S(2, 5, 7, 3), S(4, 3, 3, 3), S(4)],
+            t => Conv2d(0.1f * t[0], t[1], t[2], 1, 1, Activation.Tanh, Triplet(t[1])), CaseInputs.Positive),
+        new(nameof(Conv2d), "normalised, 1x1, no bias", [S(2, 3, 4, 5), S(7, 1, 1, 5)],
+            t => Conv2d(t[0], t[1], null, 1, 0, Activation.None, Triplet(t[1])), CaseInputs.Positive),
+        new(nameof(ConvTranspose2d), "normalised", [S(2, 3, 5, 6), S(6, 4, 4, 3), S(3)],
+            t => ConvTranspose2d(0.1f * t[0], t[1], t[2], 2, 1, 0, Activation.Tanh, Triplet(t[1], true)), CaseInputs.Positive),
+        new(nameof(ConvTranspose2d), "normalised, rows first, no bias", [S(2, 3, 3, 9), S(9, 4, 4, 10)],
+            t => ConvTranspose2d(t[0], t[1], null, 2, 1, 0, Activation.None, Triplet(t[1])), CaseInputs.Positive),
 
         new(nameof(Upsample2x), "", [S(2, 3, 4, 5)], t => Upsample2x(t[0])),
         new(nameof(SumPool2x2), "", [S(2, 4, 6, 5)], t => SumPool2x2(t[0])),
@@ -161,13 +173,13 @@ public static class OpCases
 
     static Shape S(params ReadOnlySpan<int> sizes) => new(sizes);
 
-    // u and v constant, as they are in training: any unit vectors do.
-    static Tensor NormalizedByUnitVectors(Tensor w, int rows, int columns, bool transpose)
+    // u and v constant, as they are in training: any unit vectors do. transpose: the output units are the last axis of w.
+    static SingularTriplet Triplet(Tensor w, bool transpose = false)
     {
+        int columns = transpose ? w.Shape[-1] : w.Count / w.Shape[0], rows = w.Count / columns;
         PowerIterationSpec spec = new(rows, columns, transpose, 0, 1e-12f, NormEpsilon.Max);
         Tensor u = Unit(transpose ? columns : rows, 3), v = Unit(transpose ? rows : columns, 4);
-        Tensor sigma = PowerIteration(w.Detach(), u, v, spec).Sigma;
-        return SpectralNorm(w, u, v, sigma, spec);
+        return new SingularTriplet(u, v, PowerIteration(w.Detach(), u, v, spec).Sigma, spec);
 
         Tensor Unit(int n, ulong seed)
         {

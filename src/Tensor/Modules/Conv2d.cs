@@ -28,11 +28,11 @@ public sealed class Conv2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) => Ops.Conv2d(x, weight.Value(), bias?.Value, stride, padding, activation);
+    protected override Tensor Forward(Tensor x) => Ops.Conv2d(x, weight.Parameter, bias?.Value, stride, padding, activation, weight.Norm());
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => false;
 
-    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
 }

@@ -33,11 +33,12 @@ public sealed class ConvTranspose2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) => Ops.ConvTranspose2d(x, weight.Value(), bias?.Value, stride, padding, outputPadding, activation);
+    protected override Tensor Forward(Tensor x) =>
+        Ops.ConvTranspose2d(x, weight.Parameter, bias?.Value, stride, padding, outputPadding, activation, weight.Norm());
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => true;
 
-    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
 }

@@ -15,7 +15,7 @@ public sealed class Embedding : Module, INormalizable
     public Tensor Call(IndexTensor index)
     {
         using Scope scope = Scope.Enter();
-        return scope.Keep(Ops.Gather(weight.Value(), index));
+        return scope.Keep(Ops.Gather(weight.Norm() is { } norm ? Ops.SpectralNorm(weight.Parameter, norm) : weight.Parameter, index));
     }
 
     protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
@@ -24,5 +24,5 @@ public sealed class Embedding : Module, INormalizable
 
     bool INormalizable.OutputsLast => false;
 
-    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
 }

@@ -23,11 +23,11 @@ public sealed class Linear : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) => Ops.Linear(x, weight.Value(), bias?.Value, activation);
+    protected override Tensor Forward(Tensor x) => Ops.Linear(x, weight.Parameter, bias?.Value, activation, weight.Norm());
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => false;
 
-    void INormalizable.Normalize(Func<Tensor> weight) => this.weight = this.weight with { Value = weight };
+    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
 }

@@ -7,7 +7,7 @@ namespace Sagan.Native.Modules;
 /// <code>x [N,H,W,C]; the H W pixels are rows
 /// q = x Wq^T + bq   [N, H W, C/8]      k = x Wk^T + bk   [N, H W, C/8]      v = x Wv^T + bv   [N, H W, C]
 /// o = softmax_j(q k^T) v
-/// y = gamma o + x,   gamma starts at 0</code>
+/// y = x + gamma o,   gamma starts at 0</code>
 /// Source: Zhang et al. 2019, section 3, with heykeetae/Self-Attention-GAN's value width C. At gamma = 0 the block is the identity, and only gamma gets a
 /// gradient from the
 /// branch; a negative gamma is normal, since Wv can absorb its sign. bk has gradient 0 always: adding the same key everywhere does not change a softmax.
@@ -38,7 +38,7 @@ public sealed class SelfAttention : Module
         if (x.Rank != 4) throw new ShapeException($"self_attention: x {x.Shape} has {x.Rank} axes, 4 are needed: [N, H, W, C].");
         (int n, int pixels) = (x.Shape[0], x.Shape[1] * x.Shape[2]);
         Tensor o = Ops.Attention(Rows(query), Rows(key), Rows(value));
-        return Gamma * o.Reshape(n, x.Shape[1], x.Shape[2], -1) + x;
+        return Ops.Residual(x, Ops.Reshape(o, x.Shape), Gamma);
 
         Tensor Rows(Conv2d conv) => conv.Call(x).Reshape(n, pixels, -1);
     }

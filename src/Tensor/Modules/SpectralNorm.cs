@@ -47,7 +47,7 @@ public sealed class SpectralNorm : Module
         int columns = transpose ? w[-1] : w.Count / w[0];
         spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon, torch ? NormEpsilon.Max : NormEpsilon.Add);
         (u, v) = (Vector("u", init, transpose), Vector("v", init, transpose));
-        target.Normalize(Normalized);
+        target.Normalize(Triplet);
         if (layer is Embedding e) Embedded = e;
     }
 
@@ -97,7 +97,7 @@ public sealed class SpectralNorm : Module
 
     internal override void Freeze(int change) => frozen += change;
 
-    Tensor Normalized()
+    SingularTriplet Triplet()
     {
         bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);
         (Tensor newU, Tensor newV, Tensor sigma) = Ops.PowerIteration(weight, u, v, moves ? spec : spec with { Iterations = 0 });
@@ -106,7 +106,7 @@ public sealed class SpectralNorm : Module
             u.Assign(newU);
             v.Assign(newV);
         }
-        return Ops.SpectralNorm(weight, newU, newV, sigma, spec);
+        return new SingularTriplet(newU, newV, sigma, spec);
     }
 
     // u lies along W's rows, v along its columns. Where the columns are a convolution's (K, K, channels), files hold them as (channels, K, K).

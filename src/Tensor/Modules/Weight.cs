@@ -1,10 +1,11 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>A layer's weight: the parameter as it is trained and stored, and the value the layer computes with, which a wrapper such as spectral
-/// normalisation may derive from it.</summary>
-readonly record struct Weight(Parameter Parameter, Func<Tensor> Value)
+/// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the singular triplet of
+/// this call.</summary>
+readonly record struct Weight(Parameter Parameter, Func<SingularTriplet>? Triplet = null)
 {
-    public Weight(Parameter parameter) : this(parameter, () => parameter.Value) { }
+    /// <summary>What the layer's operation is given besides the weight: null where it computes with the weight as it is.</summary>
+    public SingularTriplet? Norm() => Triplet?.Invoke();
 
     /// <summary>A convolution weight [A, K, K, B], which files hold as [A, B, K, K].</summary>
     public static Parameter Convolution(Tensor w) => new("weight", w)
@@ -23,6 +24,6 @@ interface INormalizable
     /// <summary>True when the output units are the last axis of the weight (transposed convolution), false when they are the first.</summary>
     bool OutputsLast { get; }
 
-    /// <summary>From now on the layer computes with this value.</summary>
-    void Normalize(Func<Tensor> weight);
+    /// <summary>From now on the layer computes with w / sigma, sigma asked for at each call.</summary>
+    void Normalize(Func<SingularTriplet> triplet);
 }

@@ -24,19 +24,19 @@ public static partial class Ops
         _ => LeakyReluGrad(g, y, act.Slope),
     };
 
-    // The gradients of z and bias in y = act(z + bias): one fused pass, or differentiable ops while the backward pass is itself recorded.
+    // The gradients of z and bias in y = act(z + bias): one fused pass, over g in place where nobody else holds it, or differentiable ops while the backward
+    // pass is itself recorded. Without an activation dz is g.
     static (Tensor Dz, Tensor? Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act, bool wantsBias)
     {
         int columns = y.Shape[-1];
-        if (!wantsBias) return (ActivationGrad(g, y, act), null);
-        if (Autograd.IsRecording || y.Backend is not IFusedBias fused)
+        if (act.Kind == ActivationKind.None || Autograd.IsRecording || y.Backend is not IFusedBias fused)
         {
             Tensor composed = ActivationGrad(g, y, act);
-            return (composed, Sum(Reshape(composed, -1, columns), [0]));
+            return (composed, wantsBias ? Sum(Reshape(composed, -1, columns), [0]) : null);
         }
-        Tensor dz = act.Kind == ActivationKind.None ? g : Tensor.Empty(y.Shape, y.Device);
-        Tensor dbias = Tensor.Empty(new Shape(columns), y.Device);
-        fused.BiasActivationBackward(g.Storage, y.Storage, dz.Storage, dbias.Storage, y.Count / Math.Max(columns, 1), columns, act);
+        Tensor dz = InPlaceOf(g);
+        Tensor? dbias = wantsBias ? Tensor.Empty(new Shape(columns), y.Device) : null;
+        fused.BiasActivationBackward(g.Storage, y.Storage, dz.Storage, dbias?.Storage, y.Count / Math.Max(columns, 1), columns, act);
         return (dz, dbias);
     }
 }

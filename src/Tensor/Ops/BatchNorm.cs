@@ -35,7 +35,7 @@ public static partial class Ops
                     GradOfReference(static (t, c) => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), c, [s[0], s[1], s[2]], g, d);
                     return;
                 }
-                Tensor dx = Tensor.Empty(s[0].Shape, g.Device), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);
+                Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);
                 ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s[0].Storage, s[3].Storage, s[1].Storage, s[4].Storage, s[5].Storage,
                     dx.Storage, dweight.Storage, dbias.Storage, c);
                 (d[0], d[1], d[2]) = (dx, dweight, dbias);

@@ -8,50 +8,75 @@ public static partial class Ops
     /// y[n,i,j,o] = act(sum over u,v,c of x[n, i stride + u - padding, j stride + v - padding, c] w[o,u,v,c] + bias[o])
     /// <code>x [N,H,W,Ci]  w [Co,Kh,Kw,Ci]  bias [Co]  y [N,H',W',Co]   H' = floor((H + 2 padding - Kh) / stride) + 1
     /// dz = g act'(y)   dx = Conv2dInputGrad(dz, w)   dw = Conv2dWeightGrad(x, dz)   dbias = sum of dz over n,i,j</code>
+    /// Where <paramref name="norm"/> is given, w / sigma takes the place of w.
     /// </summary>
-    public static Tensor Conv2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, Activation activation = default)
+    public static Tensor Conv2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, Activation activation = default, SingularTriplet? norm = null)
     {
         Conv2dSpec c = Conv2dCheck(x, w, bias, stride, padding);
-        if (bias != null && x.Backend is not IFusedBias) return Activate(Conv2d(x, w, null, stride, padding) + bias, activation);
+        if (FusedProduct(x, w, bias, norm) is not { } fused)
+            return Activate(AddBias(PlainConv2d(x, norm == null ? w : SpectralNorm(w, norm), c), bias), activation);
         Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
-        if (bias != null)
-        {
-            ((IFusedBias)x.Backend).Conv2dBias(x.Storage, w.Storage, bias.Storage, y.Storage, c, activation);
-            return Autograd.RecordJoint("conv2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
-                static (g, s, c, d) =>
-                {
-                    (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
-                    if (d.Wants(0)) d[0] = Conv2dInputGrad(dz, s[1], c.c);
-                    if (d.Wants(1)) d[1] = Conv2dWeightGrad(s[0], dz, c.c);
-                    d[2] = dbias;
-                });
-        }
+        Tensor? scale = Scale(norm);
+        fused.Conv2dBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
+        return Autograd.RecordJoint("conv2d", y, (c, activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
+            static (g, s, c, d) =>
+            {
+                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
+                if (d.Wants(0)) d[0] = ScaledConv2dInputGrad(dz, SavedWeight(s, c.Spec), c.c);
+                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(s[0], dz, c.c), s, c.Spec);
+                d[2] = dbias;
+            });
+    }
+
+    static Tensor PlainConv2d(Tensor x, Tensor w, Conv2dSpec c)
+    {
+        Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
         x.Backend.Conv2d(x.Storage, w.Storage, y.Storage, c);
-        Autograd.Record("conv2d", y, c, save: [x, w],
+        return Autograd.Record("conv2d", y, c, save: [x, w],
             (x, static (g, s, c) => Conv2dInputGrad(g, s[1], c)),
             (w, static (g, s, c) => Conv2dWeightGrad(s[0], g, c)));
-        return Activate(y, activation);
     }
 
     /// <summary>
     /// Transposed convolution: y[n, i stride + u - padding, j stride + v - padding, o] += x[n,i,j,c] w[c,u,v,o], then act(y + bias).
     /// <code>x [N,H,W,Ci]  w [Ci,Kh,Kw,Co]  bias [Co]  y [N,H',W',Co]   H' = (H - 1) stride - 2 padding + Kh + outputPadding
     /// dz = g act'(y)   dx = Conv2d(dz, w)   dw = Conv2dWeightGrad(dz, x)   dbias = sum of dz over n,i,j</code>
+    /// Where <paramref name="norm"/> is given, w / sigma takes the place of w.
     /// </summary>
-    public static Tensor ConvTranspose2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, Activation activation = default)
+    public static Tensor ConvTranspose2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0,
+        Activation activation = default, SingularTriplet? norm = null)
     {
         Conv2dSpec c = ConvTranspose2dCheck(x, w, bias, stride, padding, outputPadding);
-        if (bias == null || x.Backend is not IFusedBias fused) return Activate(AddBias(Conv2dInputGrad(x, w, c), bias), activation);
+        if (FusedProduct(x, w, bias, norm) is not { } fused)
+            return Activate(AddBias(Conv2dInputGrad(x, norm == null ? w : SpectralNorm(w, norm), c), bias), activation);
         Tensor y = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), x.Device);
-        fused.ConvTranspose2dBias(x.Storage, w.Storage, bias.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("conv_transpose2d", y, (c, activation), save: [x, w, y], inputs: [x, w, bias],
+        Tensor? scale = Scale(norm);
+        fused.ConvTranspose2dBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
+        return Autograd.RecordJoint("conv_transpose2d", y, (c, activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
             static (g, s, c, d) =>
             {
                 (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
-                if (d.Wants(0)) d[0] = Conv2d(dz, s[1], null, c.c.Stride, c.c.Padding);
-                if (d.Wants(1)) d[1] = Conv2dWeightGrad(dz, s[0], c.c);
+                if (d.Wants(0)) d[0] = ScaledConv2d(dz, SavedWeight(s, c.Spec), c.c);
+                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(dz, s[0], c.c), s, c.Spec);
                 d[2] = dbias;
             });
+    }
+
+    // The products of the gradient rules. One with a scale is not recorded: see SavedWeight.
+    static Tensor ScaledConv2d(Tensor x, (Tensor W, Tensor? Scale) weight, Conv2dSpec c)
+    {
+        if (weight.Scale == null) return PlainConv2d(x, weight.W, c);
+        Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
+        ((IFusedBias)x.Backend).Conv2dBias(x.Storage, weight.W.Storage, weight.Scale.Storage, null, y.Storage, c, Activation.None);
+        return y;
+    }
+
+    static Tensor ScaledConv2dInputGrad(Tensor dy, (Tensor W, Tensor? Scale) weight, Conv2dSpec c)
+    {
+        if (weight.Scale == null) return Conv2dInputGrad(dy, weight.W, c);
+        Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
+        ((IFusedBias)dy.Backend).ConvTranspose2dBias(dy.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c, Activation.None);
+        return dx;
     }
 
     /// <summary>dx from dy: the transposed convolution. Bilinear, so its gradients are the other two of the trio: d dy = Conv2d(h, w), dw =
@@ -61,7 +86,7 @@ public static partial class Ops
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
         dy.Backend.Conv2dInputGrad(dy.Storage, w.Storage, dx.Storage, c);
         return Autograd.Record("conv2d_input_grad", dx, c, save: [dy, w],
-            (dy, static (h, s, c) => Conv2d(h, s[1], null, c.Stride, c.Padding)),
+            (dy, static (h, s, c) => PlainConv2d(h, s[1], c)),
             (w, static (h, s, c) => Conv2dWeightGrad(h, s[0], c)));
     }
 
@@ -72,7 +97,7 @@ public static partial class Ops
         x.Backend.Conv2dWeightGrad(x.Storage, dy.Storage, dw.Storage, c);
         return Autograd.Record("conv2d_weight_grad", dw, c, save: [x, dy],
             (x, static (h, s, c) => Conv2dInputGrad(s[1], h, c)),
-            (dy, static (h, s, c) => Conv2d(s[0], h, null, c.Stride, c.Padding)));
+            (dy, static (h, s, c) => PlainConv2d(s[0], h, c)));
     }
 
     static Conv2dSpec Conv2dCheck(Tensor x, Tensor w, Tensor? bias, int stride, int padding)

@@ -22,5 +22,8 @@ public static partial class Ops
             if (d.Wants(i)) d[i] = gradients[k++];
     }
 
+    // Where a rule may put what it makes of g: into g itself when nobody else holds its memory, and never while the rule is recorded.
+    static Tensor InPlaceOf(Tensor g) => !Autograd.IsRecording && g.Storage.IsExclusive ? g : Tensor.Empty(g.Shape, g.Device);
+
     static Tensor Identity(Tensor x) => Autograd.Record("identity", x.Alias(x.Shape, null), 0, save: [], (x, static (g, _, _) => g));
 }

@@ -26,27 +26,40 @@ public static partial class Ops
     /// <summary>
     /// y = act(x w^T + bias): a linear layer.  x [M,K], w [N,K] (PyTorch's layout), bias [N], y [M,N].
     /// <code>dz = g act'(y)   dx = dz w   dw = dz^T x   dbias = sum over rows of dz</code>
+    /// Where <paramref name="norm"/> is given, w / sigma takes the place of w.
     /// </summary>
-    public static Tensor Linear(Tensor x, Tensor w, Tensor? bias = null, Activation activation = default)
+    public static Tensor Linear(Tensor x, Tensor w, Tensor? bias = null, Activation activation = default, SingularTriplet? norm = null)
     {
         Check.Rank("linear", "x", x, 2, "[M, K]");
         Check.Rank("linear", "w", w, 2, "[N, K]");
         if (x.Shape[1] != w.Shape[1]) throw new ShapeException($"linear: x {x.Shape} has {x.Shape[1]} columns, w {w.Shape} has {w.Shape[1]} (out, in).");
         if (bias != null) Check.SameDevice("linear", x, bias);
         if (bias != null) Check.Vector("linear", "bias", bias, w.Shape[0], "one per row of w");
-        if (bias == null || x.Backend is not IFusedBias fused) return Activate(AddBias(MatMul(x, w, transposeB: true), bias), activation);
+        if (FusedProduct(x, w, bias, norm) is not { } fused)
+            return Activate(AddBias(MatMul(x, norm == null ? w : SpectralNorm(w, norm), transposeB: true), bias), activation);
 
         MatMulSpec c = MatMulCheck(x, w, false, true);
         Tensor y = Tensor.Empty(new Shape(c.M, c.N), x.Device);
-        fused.MatMulBias(x.Storage, w.Storage, bias.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("linear", y, activation, save: [x, w, y], inputs: [x, w, bias],
-            static (g, s, act, d) =>
+        Tensor? scale = Scale(norm);
+        fused.MatMulBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
+        return Autograd.RecordJoint("linear", y, (activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
+            static (g, s, c, d) =>
             {
-                (Tensor dz, Tensor? db) = BiasActivationBackward(g, s[2], act, d.Wants(2));
-                if (d.Wants(0)) d[0] = MatMul(dz, s[1]);
-                if (d.Wants(1)) d[1] = MatMul(dz, s[0], transposeA: true);
+                (Tensor dz, Tensor? db) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
+                if (d.Wants(0)) d[0] = ScaledMatMul(dz, SavedWeight(s, c.Spec));
+                if (d.Wants(1)) d[1] = WeightGrad(MatMul(dz, s[0], transposeA: true), s, c.Spec);
                 d[2] = db;
             });
+    }
+
+    // The product for a linear layer's dx. With a scale it is not recorded: see SavedWeight.
+    static Tensor ScaledMatMul(Tensor dz, (Tensor W, Tensor? Scale) weight)
+    {
+        if (weight.Scale == null) return MatMul(dz, weight.W);
+        MatMulSpec c = MatMulCheck(dz, weight.W, false, false);
+        Tensor dx = Tensor.Empty(new Shape(c.M, c.N), dz.Device);
+        ((IFusedBias)dz.Backend).MatMulBias(dz.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c, Activation.None);
+        return dx;
     }
 
     static MatMulSpec MatMulCheck(Tensor a, Tensor b, bool transposeA, bool transposeB)

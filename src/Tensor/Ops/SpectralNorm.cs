@@ -23,27 +23,37 @@ public static partial class Ops
     /// <summary>
     /// y = w / sigma with sigma = u^T W v and u, v constant; a sigma of 0 counts as 1e-12.
     /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
+    /// Products take the triplet themselves and save this pass over the weight: act(scale (x w) + bias) with scale = 1 / sigma.
     /// </summary>
-    public static Tensor SpectralNorm(Tensor w, Tensor u, Tensor v, Tensor sigma, PowerIterationSpec spec)
+    public static Tensor SpectralNorm(Tensor w, SingularTriplet norm)
     {
-        PowerIterationCheck("spectral_norm", w, u, v, spec);
-        Check.SameDevice("spectral_norm", w, sigma);
-        Check.Shape("spectral_norm", "sigma", sigma, new Shape(), "a scalar");
-        if (u.IsTracked || v.IsTracked) (u, v) = (u.Detach(), v.Detach());
-        if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, u, v, spec);
-        Tensor y = Zip("spectral_norm", w, sigma.Detach() + SmallestSigma, default(DivideOp));
-        return Autograd.RecordJoint("spectral_norm", y, spec, save: [w, u, v, sigma], inputs: [w, u, v],
-            static (g, s, c, d) =>
-            {
-                if (Autograd.IsRecording)
-                {
-                    GradOfReference(static (t, c) => SpectralNormReference(t[0], t[1], t[2], c), c, [s[0], s[1], s[2]], g, d);
-                    return;
-                }
-                Tensor dw = Tensor.Empty(g.Shape, g.Device);
-                ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, s[0].Storage, s[1].Storage, s[2].Storage, s[3].Storage, dw.Storage, c);
-                d[0] = dw;
-            });
+        SpectralNormCheck(w, norm);
+        norm = norm with { U = norm.U.Detach(), V = norm.V.Detach() };
+        if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, norm.U, norm.V, norm.Spec);
+        Tensor y = w.Detach() / (norm.Sigma + SmallestSigma);
+        return Autograd.Record("spectral_norm", y, norm.Spec, save: [w, norm.U, norm.V, norm.Sigma],
+            (w, static (g, s, c) => SpectralNormGrad(g, s[0], new SingularTriplet(s[1], s[2], s[3], c))));
+    }
+
+    // The gradient of w from g, that of w / sigma.
+    static Tensor SpectralNormGrad(Tensor g, Tensor w, SingularTriplet norm)
+    {
+        if (Autograd.IsRecording)
+        {
+            // A node of its own for this use of w, connected to the graph behind it.
+            Tensor x = Identity(w);
+            return Autograd.Grad(Sum(SpectralNormReference(x, norm.U, norm.V, norm.Spec) * g), [x], createGraph: true)[0];
+        }
+        Tensor dw = InPlaceOf(g);
+        ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage, dw.Storage, norm.Spec);
+        return dw;
+    }
+
+    static void SpectralNormCheck(Tensor w, SingularTriplet norm)
+    {
+        PowerIterationCheck("spectral_norm", w, norm.U, norm.V, norm.Spec);
+        Check.SameDevice("spectral_norm", w, norm.Sigma);
+        Check.Shape("spectral_norm", "sigma", norm.Sigma, new Shape(), "a scalar");
     }
 
     static void PowerIterationCheck(string op, Tensor w, Tensor u, Tensor v, PowerIterationSpec spec)

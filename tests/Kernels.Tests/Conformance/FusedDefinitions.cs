@@ -128,15 +128,17 @@ static class FusedDefinitions
     }
 
     /// <summary>
-    /// v = (.., bias, y): y = act(product of the operands before bias, computed by <paramref name="product"/>, + bias), bias along the last axis.
+    /// v = (a, b, scale, bias, y), scale and bias only where there are any: y = act(scale times the product of a and b, computed by
+    /// <paramref name="product"/>, + bias), bias along the last axis.
     /// </summary>
-    public static void Bias(float[][] values, Activation act, Action<Backend, Storage[]> product)
+    public static void Bias(float[][] values, bool scaled, bool biased, Activation act, Action<Backend, Storage[]> product)
     {
         int last = values.Length - 1;
         Operand[] operands = [.. values.Select((v, i) => new Operand("", v.Length, i == last ? Role.Output : Role.Input, (_, _) => 0))];
         KernelCase plain = new("product", "", operands, product, Bounds.Exact);
-        float[] z = plain.Define(values)[last], bias = values[last - 1];
-        for (int i = 0; i < z.Length; i++) values[last][i] = (float)Act((double)z[i] + bias[i % bias.Length], act);
+        float[] z = plain.Define(values)[last], bias = biased ? values[last - 1] : [0];
+        double scale = scaled ? values[2][0] : 1;
+        for (int i = 0; i < z.Length; i++) values[last][i] = (float)Act(scale * z[i] + bias[i % bias.Length], act);
     }
 
     /// <summary>v = (g, y, dz, dbias).</summary>
@@ -154,6 +156,24 @@ static class FusedDefinitions
             }
             values[3][c] = (float)dbias;
         }
+    }
+
+    /// <summary>v = (x, o, gamma, y).</summary>
+    public static void Residual(float[][] values)
+    {
+        for (int i = 0; i < values[0].Length; i++) values[3][i] = (float)(values[0][i] + (double)values[2][0] * values[1][i]);
+    }
+
+    /// <summary>v = (g, o, gamma, do, dgamma).</summary>
+    public static void ResidualBackward(float[][] values)
+    {
+        double dgamma = 0;
+        for (int i = 0; i < values[0].Length; i++)
+        {
+            dgamma += (double)values[0][i] * values[1][i];
+            values[3][i] = (float)((double)values[2][0] * values[0][i]);
+        }
+        values[4][0] = (float)dgamma;
     }
 
     /// <summary>v = (w, u, v, uOut, vOut, sigma).</summary>

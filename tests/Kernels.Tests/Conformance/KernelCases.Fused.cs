@@ -122,17 +122,32 @@ public static partial class KernelCases
                 new(1, 65, 31, 18, true, false, 0, 0), new(3, 7, 18, 9, false, true, 63, 0),
                 new(1, 512, 16, 128, false, true, 0, 0), new(1, 1, 1037, 5, false, false, 0, 0), new(1, 1037, 1, 5, true, false, 0, 0),
             ];
-            foreach (MatMulSpec s in products)
-                yield return WithBias(nameof(IFusedBias.MatMulBias), Describe(s), MatMulOperands(s), s.N, s.K, act,
-                    (d, t) => ((IFusedBias)d).MatMulBias(t[0], t[1], t[2], t[3], s, act), (d, t) => d.MatMul(t[0], t[1], t[3], s));
-            foreach (Conv2dSpec s in ConvSizes.Where(s => s.Flops < 2e7))
+            // Scale and bias; without an activation also either of them alone.
+            (bool, bool)[] parts = act.Kind == ActivationKind.None ? [(true, true), (true, false), (false, true)] : [(true, true)];
+            foreach ((bool scaled, bool biased) in parts)
             {
-                (int x, int w, int y) = ConvCounts(s);
-                yield return WithBias(nameof(IFusedBias.Conv2dBias), Describe(s), [In("x", x), In("w", w), Out("y", y)], s.Co, s.Kh * s.Kw * s.Ci, act,
-                    (d, t) => ((IFusedBias)d).Conv2dBias(t[0], t[1], t[2], t[3], s, act), (d, t) => d.Conv2d(t[0], t[1], t[3], s));
-                yield return WithBias(nameof(IFusedBias.ConvTranspose2dBias), Describe(s), [In("x", y), In("w", w), Out("y", x)], s.Ci, s.Kh * s.Kw * s.Co, act,
-                    (d, t) => ((IFusedBias)d).ConvTranspose2dBias(t[0], t[1], t[2], t[3], s, act), (d, t) => d.Conv2dInputGrad(t[0], t[1], t[3], s));
+                foreach (MatMulSpec s in products)
+                    yield return WithBias(nameof(IFusedBias.MatMulBias), Describe(s), MatMulOperands(s), scaled, biased, s.N, s.K, act,
+                        (d, a, b, scale, bias, y) => d.MatMulBias(a, b, scale, bias, y, s, act), (d, t) => d.MatMul(t[0], t[1], t[^1], s));
+                foreach (Conv2dSpec s in ConvSizes.Where(s => s.Flops < 2e7))
+                {
+                    (int x, int w, int y) = ConvCounts(s);
+                    yield return WithBias(nameof(IFusedBias.Conv2dBias), Describe(s), [In("x", x), In("w", w), Out("y", y)], scaled, biased, s.Co,
+                        s.Kh * s.Kw * s.Ci, act, (d, a, b, scale, bias, y) => d.Conv2dBias(a, b, scale, bias, y, s, act), (d, t) => d.Conv2d(t[0], t[1], t[^1], s));
+                    yield return WithBias(nameof(IFusedBias.ConvTranspose2dBias), Describe(s), [In("x", y), In("w", w), Out("y", x)], scaled, biased, s.Ci,
+                        s.Kh * s.Kw * s.Co, act, (d, a, b, scale, bias, y) => d.ConvTranspose2dBias(a, b, scale, bias, y, s, act),
+                        (d, t) => d.Conv2dInputGrad(t[0], t[1], t[^1], s));
+                }
             }
+            yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"[33, 17] {Describe(act)} no dbias",
+                [In("g", 33 * 17), In("y", 33 * 17, random => 2 * random.NextSingle() - 1), Out("dz", 33 * 17)],
+                (d, t) => ((IFusedBias)d).BiasActivationBackward(t[0], t[1], t[2], null, 33, 17, act),
+                (c, _, _) => [.. c.Values()[0].Select(g => TwoRoundings * Math.Abs((double)g))])
+            {
+                Capability = typeof(IFusedBias),
+                Definition = t => FusedDefinitions.BiasActivationBackward([.. t, new float[17]], 33, 17, act),
+                Aliases = [(2, 0)],
+            };
             foreach ((int rows, int columns) in ((int, int)[])[(1, 1), (7, 3), (33, 17), (1000, 65), (30_000, 3), (512, 128), (1, 1000), (0, 4)])
                 yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"[{rows}, {columns}] {Describe(act)}",
                     [In("g", rows * columns), In("y", rows * columns, random => 2 * random.NextSingle() - 1), Out("dz", rows * columns), Out("dbias", columns)],
@@ -150,20 +165,49 @@ public static partial class KernelCases
     static double[] SumOfColumns(float[] x, int columns, double factor) =>
         [.. Enumerable.Range(0, columns).Select(c => factor * Enumerable.Range(0, x.Length / columns).Sum(r => Math.Abs((double)x[r * columns + c])))];
 
-    // operands: the two factors and y; the bias goes between.
-    static KernelCase WithBias(string method, string sizes, Operand[] operands, int channels, int terms, Activation act, Action<Backend, Storage[]> call,
-        Action<Backend, Storage[]> product) =>
-        new(method, $"{sizes} {Describe(act)}", [operands[0], operands[1], In("bias", channels), operands[2]], call,
-            Bounds.OfAbsolute(ProductError(terms), (_, t) => Linear(t, product), 3e-7))
+    delegate void BiasCall(IFusedBias d, Storage a, Storage b, Storage? scale, Storage? bias, Storage y);
+
+    // operands: the two factors and y; scale and bias go between.
+    static KernelCase WithBias(string method, string sizes, Operand[] operands, bool scaled, bool biased, int channels, int terms, Activation act,
+        BiasCall call, Action<Backend, Storage[]> product)
+    {
+        string what = $"{(scaled ? " scale" : "")}{(biased ? " bias" : "")} {Describe(act)}";
+        Operand[] scale = scaled ? [In("scale", 1, 0.1, -0.7)] : [], bias = biased ? [In("bias", channels)] : [];
+        return new(method, sizes + what, [operands[0], operands[1], .. scale, .. bias, operands[2]],
+            (d, t) => call((IFusedBias)d, t[0], t[1], scaled ? t[2] : null, biased ? t[^2] : null, t[^1]),
+            Bounds.OfAbsolute(ProductError(terms), (_, t) => Define(t, Activation.None), 3e-7))
         {
             Capability = typeof(IFusedBias),
-            Definition = t => FusedDefinitions.Bias(t, act, product),
+            Definition = t => Define(t, act),
         };
 
-    static float[][] Linear(float[][] values, Action<Backend, Storage[]> product)
+        float[][] Define(float[][] values, Activation activation)
+        {
+            FusedDefinitions.Bias(values, scaled, biased, activation, product);
+            return values;
+        }
+    }
+
+    static IEnumerable<KernelCase> Residuals()
     {
-        FusedDefinitions.Bias(values, Activation.None, product);
-        return values;
+        foreach (int n in Lengths)
+        {
+            yield return new KernelCase(nameof(IFusedResidual.Residual), $"{n}", [In("x", n), In("o", n), In("gamma", 1), Out("y", n)],
+                (d, t) => ((IFusedResidual)d).Residual(t[0], t[1], t[2], t[3], n), Bounds.OfAbsolute(TwoRoundings))
+            {
+                Capability = typeof(IFusedResidual),
+                Definition = FusedDefinitions.Residual,
+                Aliases = [(3, 0), (3, 1)],
+            };
+            yield return new KernelCase(nameof(IFusedResidual.ResidualBackward), $"{n}",
+                [In("g", n), In("o", n), In("gamma", 1), Out("do", n), Out("dgamma", 1)],
+                (d, t) => ((IFusedResidual)d).ResidualBackward(t[0], t[1], t[2], t[3], t[4], n), Bounds.OfAbsolute(1e-6))
+            {
+                Capability = typeof(IFusedResidual),
+                Definition = FusedDefinitions.ResidualBackward,
+                Aliases = [(3, 0), (3, 1)],
+            };
+        }
     }
 
     static IEnumerable<KernelCase> SpectralNorms()
