@@ -52,7 +52,7 @@ public interface IFusedBias
     void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act);
 }
 
-/// <summary>A weighted branch and the input it is added to.</summary>
+/// <summary>A weighted branch and the input it is added to: the bits of the operations it stands for.</summary>
 public interface IFusedResidual
 {
     /// <summary>y = x + gamma o.  x, o, y [n], gamma one number. y may be x or o.</summary>

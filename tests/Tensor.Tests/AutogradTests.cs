@@ -88,6 +88,17 @@ public class AutogradTests
         }
     });
 
+    [Theory, InlineData(7), InlineData(513), InlineData(70_001)]
+    public void The_fused_residual_has_the_bits_of_its_composition(int n) => Step.Run(() =>
+    {
+        RandomSource random = new(1);
+        Tensor[] t = [.. new Shape[] { new(n), new(n), new(1) }.Select(s => random.Normal(s, Device.Cpu).RequireGrad())];
+        Tensor cotangent = random.Normal(new Shape(n), Device.Cpu), fused = Residual(t[0], t[1], t[2]), composed = t[2] * t[1] + t[0];
+        Assert.Equal(composed.ToArray(), fused.ToArray());
+        Tensor[] expected = Autograd.Grad(Sum(composed * cotangent), t), actual = Autograd.Grad(Sum(fused * cotangent), t);
+        for (int i = 0; i < t.Length; i++) Assert.Equal(expected[i].ToArray(), actual[i].ToArray());
+    });
+
     [Fact]
     public void A_second_backward_needs_createGraph()
     {

@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 
 // dz = g act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]
 // One job per block of rows (RowBlocks), lanes along the columns. Column sums are in float inside a block and in double, in block order, over the blocks.
-// Reads g and y once, writes dz once: bound by memory.
+// Reads g and y once, writes dz once: bound by memory. Without an activation y is not read, and dz not written where it is g.
 public sealed unsafe partial class CpuBackend
 {
     const int BiasPartials = 0, BiasSums = 1;
@@ -48,15 +48,18 @@ readonly unsafe struct BiasGradJob<TGrad>(float* g, float* y, float* dz, float* 
         for (; c < columns; c++) Column<Simd1>(block, c);
     }
 
+    bool Stores => dz != g || typeof(TGrad) != typeof(FirstOp);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Column<V>(int block, int c) where V : unmanaged, ISimd<V>
     {
         V sum = V.Create(0);
+        bool stores = Stores;
         long end = (long)blocks.End(block) * columns + c;
         for (long i = (long)blocks.Begin(block) * columns + c; i < end; i += columns)
         {
             V z = grad.Invoke(V.Load(g + i), V.Load(y + i));
-            z.Store(dz + i);
+            if (stores) z.Store(dz + i);
             sum += z;
         }
         sum.Store(partials + (long)block * columns + c);

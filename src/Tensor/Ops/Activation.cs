@@ -29,12 +29,13 @@ public static partial class Ops
     static (Tensor Dz, Tensor? Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act, bool wantsBias)
     {
         int columns = y.Shape[-1];
-        if (act.Kind == ActivationKind.None || Autograd.IsRecording || y.Backend is not IFusedBias fused)
+        if (act.Kind == ActivationKind.None && !wantsBias) return (g, null);
+        if (Autograd.IsRecording || y.Backend is not IFusedBias fused)
         {
             Tensor composed = ActivationGrad(g, y, act);
             return (composed, wantsBias ? Sum(Reshape(composed, -1, columns), [0]) : null);
         }
-        Tensor dz = InPlaceOf(g);
+        Tensor dz = act.Kind == ActivationKind.None ? g : InPlaceOf(g);
         Tensor? dbias = wantsBias ? Tensor.Empty(new Shape(columns), y.Device) : null;
         fused.BiasActivationBackward(g.Storage, y.Storage, dz.Storage, dbias?.Storage, y.Count / Math.Max(columns, 1), columns, act);
         return (dz, dbias);

@@ -10,7 +10,8 @@ public static partial class Ops
     /// dz = g act'(y)   dx = Conv2dInputGrad(dz, w)   dw = Conv2dWeightGrad(x, dz)   dbias = sum of dz over n,i,j</code>
     /// Where <paramref name="norm"/> is given, w / sigma takes the place of w.
     /// </summary>
-    public static Tensor Conv2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, Activation activation = default, SingularTriplet? norm = null)
+    public static Tensor Conv2d(Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int padding = 0, Activation activation = default,
+        SingularTriplet? norm = null)
     {
         Conv2dSpec c = Conv2dCheck(x, w, bias, stride, padding);
         if (FusedProduct(x, w, bias, norm) is not { } fused)
