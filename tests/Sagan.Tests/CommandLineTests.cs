@@ -173,6 +173,8 @@ public sealed class CommandLineTests
 
         Assert.Equal(new BenchKernelsRequest("gemm", 1),
             Request<BenchKernelsRequest>(s => new BenchCommand((_, _) => ExitCode.Failed, s), "bench", "kernels", "gemm", "--threads", "1"));
+        BenchDataRequest data = Request<BenchDataRequest>(s => new BenchDataCommand(s), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
+        Assert.Equal(("/photos", 64, 5, 5), (data.Config.Config.Data.Source, data.Config.Config.Model.Size, data.Steps, data.WarmUp));
         Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
 
         DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");

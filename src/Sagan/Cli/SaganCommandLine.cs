@@ -41,7 +41,7 @@ static class SaganCommandLine
         root.Add(new SampleCommand(SampleService.Run));
         root.Add(new InspectCommand(InspectService.Run));
         root.Add(new GradCheckCommand(GradCheckService.Run));
-        root.Add(new BenchCommand(BenchService.Steps, BenchService.Kernels));
+        root.Add(new BenchCommand(BenchService.Steps, BenchService.Kernels) { new BenchDataCommand(BenchDataService.Run) });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());
         root.Add(new HelpCommand(root));
