@@ -179,6 +179,8 @@ public sealed class CommandLineTests
         BenchAttentionRequest attention = Request<BenchAttentionRequest>(s => new BenchAttentionCommand(s), "attention", "256", "1024", "--channels", "32", "--batch", "2");
         Assert.Equal([256, 1024], attention.Positions);
         Assert.Equal((2, 32, 0), (attention.Batch, attention.Channels, attention.Threads));
+        BenchDataRequest data = Request<BenchDataRequest>(s => new BenchDataCommand(s), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
+        Assert.Equal(("/photos", 64, 5, 5), (data.Config.Config.Data.Source, data.Config.Config.Model.Size, data.Steps, data.WarmUp));
         Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
 
         DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");

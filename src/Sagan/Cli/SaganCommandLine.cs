@@ -47,6 +47,7 @@ static class SaganCommandLine
             new BenchGeneratorCommand(BenchService.Generator),
             new BenchAttentionCommand(BenchService.Attention),
             new BenchKernelsCommand(BenchService.Kernels),
+            new BenchDataCommand(BenchDataService.Run),
         });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());

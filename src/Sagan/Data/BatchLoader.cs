@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Sagan.Native.Images;
 
@@ -60,6 +61,9 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Number of the batch that <see cref="Next"/> gives.</summary>
     public long Step => next;
 
+    /// <summary>How long all calls of <see cref="Next"/> together waited for a batch that was not ready.</summary>
+    public TimeSpan Waited { get; private set; }
+
     /// <summary>True while the background thread runs.</summary>
     internal bool IsRunning => thread.IsAlive;
 
@@ -78,15 +82,25 @@ public sealed class BatchLoader : IDisposable
                 started = true;
                 thread.Start();
             }
-            while (ready.Count == 0)
+            if (ready.Count == 0)
             {
-                failure?.Throw();
-                Monitor.Wait(gate);
+                Await();
             }
             lent = ready.Dequeue();
             next++;
             return lent;
         }
+    }
+
+    void Await()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (ready.Count == 0)
+        {
+            failure?.Throw();
+            Monitor.Wait(gate);
+        }
+        Waited += Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>Goes to batch number <paramref name="step"/>.</summary>

@@ -156,6 +156,10 @@ public sealed class ImageDataset : IDisposable
         {
             int side = Math.Min(image.Width, image.Height);
             side = options.CropPixels > 0 ? Math.Min(side, options.CropPixels) : side;
+            if (image.Channels == 1 || image.Channels == options.Channels)
+            {
+                return Resize.CentreTo(image, side, options.Size).ToChannels(options.Channels);
+            }
             image = Resize.CentreCrop(image, side, side);
         }
         image = image.Channels == 1 ? image : image.ToChannels(options.Channels);

@@ -11,9 +11,10 @@ sealed class JpegFrame
 
     public required JpegComponent[] Components { get; init; }
 
-    public int HMax => Components.Max(c => c.H);
+    /// <summary>The largest sampling factors, after <see cref="Place"/>.</summary>
+    public int HMax { get; private set; }
 
-    public int VMax => Components.Max(c => c.V);
+    public int VMax { get; private set; }
 
     /// <summary>Size in MCUs of 8 Hmax x 8 Vmax pixels.</summary>
     public int McusWide { get; private set; }
@@ -23,7 +24,7 @@ sealed class JpegFrame
     /// <summary>Lays the components out; returns the number of blocks in all.</summary>
     public long Place()
     {
-        int h = HMax, v = VMax;
+        int h = HMax = Components.Max(c => c.H), v = VMax = Components.Max(c => c.V);
         (McusWide, McusHigh) = ((Width + 8 * h - 1) / (8 * h), (Height + 8 * v - 1) / (8 * v));
         foreach (JpegComponent c in Components)
         {

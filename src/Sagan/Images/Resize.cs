@@ -41,24 +41,34 @@ public static class Resize
         return result;
     }
 
+    /// <summary>The centred square of at most <paramref name="side"/> pixels at another size: the crop is not copied.</summary>
+    internal static Image CentreTo(Image image, int side, int size)
+    {
+        int width = Math.Min(side, image.Width), height = Math.Min(side, image.Height);
+        (int x, int y) = ((image.Width - width) / 2, (image.Height - height) / 2);
+        return width == size || height == size ? To(CentreCrop(image, width, height), size, size) : Vertical(Horizontal(image, x, y, width, height, size), size);
+    }
+
     /// <summary>The whole image at another size. Alpha is treated like any other channel: composite first (<see cref="Image.ToChannels"/>).</summary>
     public static Image To(Image image, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(image);
-        Image across = width == image.Width ? image : Horizontal(image, width);
+        Image across = width == image.Width ? image : Horizontal(image, 0, 0, image.Width, image.Height, width);
         return height == image.Height ? across : Vertical(across, height);
     }
 
-    static Image Horizontal(Image image, int width)
+    // The rectangle at (left, top) of the image, made `width` wide.
+    static Image Horizontal(Image image, int left, int top, int fromWidth, int height, int width)
     {
-        Image result = new(width, image.Height, image.Channels);
-        Weights weights = new(image.Width, width);
-        int n = image.Channels, length = image.Width * n;
+        Image result = new(width, height, image.Channels);
+        Weights weights = new(fromWidth, width);
+        int n = image.Channels, length = fromWidth * n;
+        Vector128<byte> lowBytes = Vector128.Create((byte)0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         // A pixel is read as four bytes, whatever its channels: the row has room behind it for that.
         byte[] row = new byte[length + 4];
-        for (int y = 0; y < image.Height; y++)
+        for (int y = 0; y < height; y++)
         {
-            image.Pixels.AsSpan(y * length, length).CopyTo(row);
+            image.Pixels.AsSpan(((top + y) * image.Width + left) * n, length).CopyTo(row);
             Span<byte> to = result.Pixels.AsSpan(y * width * n, width * n);
             for (int x = 0; x < width; x++)
             {
@@ -69,9 +79,11 @@ public static class Resize
                     Vector128<byte> pixel = Vector128.CreateScalar(BinaryPrimitives.ReadUInt32LittleEndian(row.AsSpan(j))).AsByte();
                     sum += k[i] * Vector128.WidenLower(Vector128.WidenLower(pixel)).AsInt32();
                 }
-                for (int c = 0; c < n; c++)
+                Vector128<int> channels = Vector128.Min(Vector128.Max(sum >> FractionBits, Vector128<int>.Zero), Vector128.Create(255));
+                uint bytes = Vector128.Shuffle(channels.AsByte(), lowBytes).AsUInt32()[0];
+                for (int c = 0; c < n; c++, bytes >>= 8)
                 {
-                    to[x * n + c] = Round(sum[c]);
+                    to[x * n + c] = (byte)bytes;
                 }
             }
         }

@@ -14,7 +14,11 @@ static class Setup
     public static void Threads(int count) => WorkerPool.Threads = count == 0 ? Environment.ProcessorCount : count;
 
     /// <summary>Opens the data set of a configuration, with progress on stderr.</summary>
-    public static ImageDataset OpenData(RunConfig config, CliContext context, CancellationToken cancellation = default)
+    /// <param name="config">Says which.</param>
+    /// <param name="context">Where the progress goes.</param>
+    /// <param name="cacheBytes">See <see cref="DatasetOptions.CacheBytes"/>.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public static ImageDataset OpenData(RunConfig config, CliContext context, long? cacheBytes = null, CancellationToken cancellation = default)
     {
         Terminal terminal = context.Terminal;
         DataConfig d = config.Data;
@@ -25,6 +29,7 @@ static class Setup
             Crop = d.Crop == CropKind.Centre ? CropMode.Centre : CropMode.None,
             CropPixels = d.CropPixels,
             SkipBadImages = d.SkipBadImages,
+            CacheBytes = cacheBytes,
             CreatureCount = d.CreatureCount,
             CreatureSeed = d.CreatureSeed,
             Progress = terminal.IsLive ? new Live(terminal) : null,

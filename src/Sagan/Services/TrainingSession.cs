@@ -23,6 +23,8 @@ sealed class TrainingSession
     readonly CheckpointStore checkpoints;
     readonly Stopwatch clock = Stopwatch.StartNew();
     long savedStep = -1, sampledStep = -1;
+    int loggedStep;
+    TimeSpan loggedWait;
     // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
     bool wentBack;
 
@@ -31,6 +33,7 @@ sealed class TrainingSession
         (this.folder, this.resolved, this.state, this.data, this.context) = (folder, resolved, state, data, context);
         training = resolved.Config.Training;
         checkpoints = folder.OpenCheckpoints(training.Keep);
+        loggedStep = state.StepCount;
     }
 
     /// <summary><c>sagan train</c>.</summary>
@@ -137,7 +140,7 @@ sealed class TrainingSession
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
                 GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
-                    .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]));
+                    ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {
@@ -151,6 +154,14 @@ sealed class TrainingSession
             }
         }
         return ExitCode.Success;
+    }
+
+    // Milliseconds that a step waited for its images, on average since the last line of the log.
+    double WaitPerStep(Trainer trainer, int step)
+    {
+        (TimeSpan since, int steps) = (trainer.Waited - loggedWait, Math.Max(1, step - loggedStep));
+        (loggedWait, loggedStep) = (trainer.Waited, step);
+        return Math.Round(since.TotalMilliseconds / steps, 3);
     }
 
     // A disk that is full for a while costs a picture, a line of the log or a checkpoint, not the run: the next save tries again.

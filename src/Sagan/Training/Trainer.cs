@@ -37,6 +37,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Something the user should know about the data, or null.</summary>
     public string? Warning => loader.Warning;
 
+    /// <summary>How long all steps so far together waited for their images.</summary>
+    public TimeSpan Waited => loader.Waited;
+
     /// <summary>D steps on one batch each, one G step, one update of the moving average.</summary>
     public StepReport Next()
     {
