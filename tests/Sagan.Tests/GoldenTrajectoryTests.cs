@@ -17,23 +17,22 @@ public class GoldenTrajectoryTests
     const int Size = 32, Batch = 8, ZDim = 16;
 
     [Theory]
-    [InlineData("hinge_torch", LossKind.Hinge, SpectralNormKind.Torch, SpectralNormKind.Torch)]
-    [InlineData("hinge_hk", LossKind.Hinge, SpectralNormKind.Heykeetae, SpectralNormKind.Heykeetae)]
-    [InlineData("wgan_gp_torch", LossKind.WganGp, SpectralNormKind.Torch, SpectralNormKind.Torch)]
-    [InlineData("wgan_gp_plain", LossKind.WganGp, SpectralNormKind.Torch, SpectralNormKind.None)]
-    [InlineData("wgan_gp_two_step_hk", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae, SpectralNormKind.Heykeetae)]
-    [InlineData("wgan_gp_two_step_plain", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae, SpectralNormKind.None)]
-    public void Losses_and_weights_follow_pytorch(string run, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm)
+    [InlineData("hinge_torch", LossKind.Hinge, SpectralNormKind.Torch, SpectralNormKind.Torch, 1e-4f)]
+    [InlineData("hinge_hk", LossKind.Hinge, SpectralNormKind.Heykeetae, SpectralNormKind.Heykeetae, 1e-4f)]
+    [InlineData("wgan_gp_torch", LossKind.WganGp, SpectralNormKind.Torch, SpectralNormKind.Torch, 1e-4f)]
+    [InlineData("wgan_gp_plain", LossKind.WganGp, SpectralNormKind.Torch, SpectralNormKind.None, 1e-3f)]
+    [InlineData("wgan_gp_two_step_hk", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae, SpectralNormKind.Heykeetae, 1e-4f)]
+    [InlineData("wgan_gp_two_step_plain", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae, SpectralNormKind.None, 1e-3f)]
+    public void Losses_and_weights_follow_pytorch(string run, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm, float epsilon)
     {
-        Run r = Follow(run, loss, gNorm, dNorm, 1e-3f, 4e-3f, 1e-4f);
+        Run r = Follow(run, loss, gNorm, dNorm, 1e-3f, 4e-3f, epsilon);
         Assert.True(r.LossError <= 1e-4, $"{run}: largest error of a loss {r.LossError:G3}");
         Assert.True(r.WeightError <= 1e-4, $"{run}: largest error of a weight {r.WeightError:G3} in {r.WorstWeight}");
     }
 
-    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the learning
-    // rate out of their
-    // rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run is 4.4e-4 away in the
-    // generator's.
+    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the
+    // learning rate out of their rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run
+    // is 3.5e-4 away in the generator's.
     [Fact]
     public void Losses_follow_pytorch_with_the_published_recipe()
     {
@@ -56,7 +55,7 @@ public class GoldenTrajectoryTests
         StateDict.Load(start, d.State(), $"d.{Key(dNorm)}/");
         GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9f, epsilon), new Adam(d.Parameters, dRate, 0, 0.9f, epsilon), loss, 10);
 
-        float[] images = start.Read<float>("images"), zd = start.Read<float>("z_d"), zg = start.Read<float>("z_g"), alphas = start.Read<float>("alpha");
+        float[] images = golden.Read<float>("images"), zd = golden.Read<float>("z_d"), zg = golden.Read<float>("z_g"), alphas = golden.Read<float>("alpha");
         float[] dLoss = golden.Read<float>("log/d_loss"), gLoss = golden.Read<float>("log/g_loss"), penalty = golden.Contains("log/gp") ? golden.Read<float>("log/gp") : new float[dLoss.Length];
         double dError = 0, error = 0;
         for (int i = 0; i < dLoss.Length; i++)
