@@ -63,6 +63,10 @@ public static class Contract
         }
     }
 
+    /// <summary>Same inputs, same bits, for a second run.</summary>
+    public static void GivesTheSameBitsAgain(KernelCase c, Device device) => AssertSameOutputs(c,
+        c.Execute(device.Backend, device.Pool.Rent, c.Values()), c.Execute(device.Backend, device.Pool.Rent, c.Values()), "two runs");
+
     /// <summary>Where an output may be an input: each such pair alone, and all at once, give the bits of separate storages.</summary>
     public static void WorksInPlace(KernelCase c, Device device)
     {

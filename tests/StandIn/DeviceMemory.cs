@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Sagan.Native.Tests.StandIn;
+
+/// <summary>A kernel did what a device would punish.</summary>
+public sealed class KernelException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    public KernelException() : this("") { }
+
+    public KernelException(string message) : this(message, null) { }
+}
+
+/// <summary>Aligned memory that tells when it is used after its end.</summary>
+public sealed unsafe class DeviceMemory
+{
+    byte* pointer;
+
+    public DeviceMemory(long bytes)
+    {
+        Bytes = bytes;
+        pointer = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 256);
+    }
+
+    public long Bytes { get; }
+
+    public nint Pointer => pointer != null ? (nint)pointer : throw new KernelException("device memory is used after it was given back");
+
+    /// <summary>Every float a NaN: memory holds no zeros by itself.</summary>
+    public void Poison() => new Span<uint>(pointer, (int)(Bytes / 4)).Fill(0xFFC0DEAD);
+
+    public void Free()
+    {
+        NativeMemory.AlignedFree(pointer);
+        pointer = null;
+    }
+}
