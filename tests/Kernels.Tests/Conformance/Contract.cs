@@ -96,6 +96,18 @@ public static class Contract
         }
     }
 
+    public static void GatherNamesAnIndexThatIsOutOfRange(Device device)
+    {
+        foreach (int bad in (int[])[-1, 5, int.MaxValue])
+        {
+            Storage x = device.Pool.Rent(15), y = device.Pool.Rent(9), index = device.Pool.Rent(3);
+            index.CopyFrom([4, bad, 0]);
+            IndexOutOfRangeException e = Assert.Throws<IndexOutOfRangeException>(() => device.Backend.Gather(x, index, y, new GatherSpec(5, 3, 3)));
+            Assert.Contains($"{bad}", e.Message, StringComparison.Ordinal);
+            foreach (Storage s in (Storage[])[x, y, index]) s.Release();
+        }
+    }
+
     static IEnumerable<int> Written(KernelCase c) => Enumerable.Range(0, c.Operands.Length).Where(i => c.Operands[i].Role != Role.Input);
 
     static float[][] Prefilled(KernelCase c, float value)
