@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// <summary>Where tensors live and who computes on them: a memory pool and a backend.</summary>
 public sealed partial class Device
 {
-    const string PackageMissing = "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
+    internal const string PackageMissing = "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
 
     static readonly ConcurrentDictionary<string, Lazy<Device>> Gpus = new();
 
@@ -24,6 +24,9 @@ public sealed partial class Device
 
     /// <summary>The name that <see cref="Parse"/> accepts.</summary>
     public string Name { get; }
+
+    /// <summary>True where tensors are in the host's memory, so that looking at one waits for nothing.</summary>
+    public bool IsHost => Pool is HostPool;
 
     /// <summary>The memory.</summary>
     public Pool Pool { get; }

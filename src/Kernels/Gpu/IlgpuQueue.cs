@@ -25,6 +25,8 @@ sealed class IlgpuQueue : GpuQueue
         staging = [accelerator.AllocatePageLocked1D<float>(StagingFloats, true), accelerator.AllocatePageLocked1D<float>(StagingFloats, true)];
     }
 
+    public Accelerator Accelerator => accelerator;
+
     public override bool PrefersSmallTiles { get; }
 
     // Two groups of 256 threads with 128 registers each fill a multiprocessor.
