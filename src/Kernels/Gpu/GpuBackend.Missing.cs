@@ -12,10 +12,6 @@ public sealed partial class GpuBackend
     public override void Slice(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
     public override void Pad(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
     public override void CopyInto(Storage x, Storage y, in SliceSpec s) => throw new NotImplementedException();
-    public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => throw new NotImplementedException();
-    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => throw new NotImplementedException();
-    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => throw new NotImplementedException();
-    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => throw new NotImplementedException();
     public override void Softmax(Storage x, Storage y, int rows, int columns) => throw new NotImplementedException();
     public override void Upsample2x(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
     public override void SumPool2x2(Storage x, Storage y, in ImageSpec s) => throw new NotImplementedException();
@@ -24,4 +20,5 @@ public sealed partial class GpuBackend
     public override void ScatterAdd(Storage y, Storage index, Storage x, in GatherSpec s) => throw new NotImplementedException();
     public override void RandomUniform(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
     public override void RandomNormal(Storage y, int n, in PhiloxKey key) => throw new NotImplementedException();
+    public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act) => throw new NotImplementedException();
 }
