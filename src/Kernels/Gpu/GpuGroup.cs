@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// Reductions over the threads of a group of 256 in a fixed order: sixteen threads take sixteen values each, then every thread takes those sixteen results.
-/// All threads of the group take part and get the result. <paramref name="shared"/> has <see cref="Shared"/> elements and is used for one reduction only.
+/// All threads of the group take part and get the result. shared memory has <see cref="Shared"/> elements and is used for one reduction only.
 /// </summary>
 static class GpuGroup
 {
