@@ -7,7 +7,7 @@ namespace Sagan.Native.Tests;
 /// <summary>The GPU's matrix product in all its versions, at sizes around the edges of their tiles, on the stand-in.</summary>
 public sealed class GpuMatMulHistoryTests
 {
-    static readonly Device Gpu = StandInQueue.Device(prefersSmallTiles: false);
+    static readonly Device Gpu = TestGpu.Device;
 
     static GpuBackend Backend => (GpuBackend)Gpu.Backend;
 
