@@ -15,7 +15,7 @@ namespace Sagan.Native.Kernels;
 static class IlgpuCode
 {
     /// <summary>The PTX for compute capability major.minor; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.</summary>
-    public static string Ptx(Type kernel, int major, int minor)
+    public static string Ptx(LaunchedKernel kernel, int major, int minor)
     {
         CudaArchitecture architecture = new(major, minor);
         using Context context = Context.Create(b => b.CPU().Optimize(OptimizationLevel.O2));
@@ -24,16 +24,16 @@ static class IlgpuCode
     }
 
     /// <summary>The OpenCL C for an open OpenCL device.</summary>
-    public static string OpenCl(Type kernel, Device device)
+    public static string OpenCl(LaunchedKernel kernel, Device device)
     {
         if (device.Backend is not GpuBackend { Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
             throw new ArgumentException($"'{device}' is no OpenCL device.", nameof(device));
         return ((CLCompiledKernel)Compile(accelerator.Backend, kernel)).Source;
     }
 
-    static CompiledKernel Compile(ILGPU.Backends.Backend backend, Type kernel)
+    static CompiledKernel Compile(ILGPU.Backends.Backend backend, LaunchedKernel kernel)
     {
-        MethodInfo entry = typeof(GpuEntry).GetMethod(nameof(GpuEntry.Run))!.MakeGenericMethod(kernel);
-        return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), new KernelSpecialization(GpuQueue.Threads, null));
+        MethodInfo entry = typeof(GpuEntry).GetMethod(nameof(GpuEntry.Run))!.MakeGenericMethod(kernel.Type);
+        return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), new KernelSpecialization(kernel.Threads, null));
     }
 }

@@ -9,12 +9,9 @@ public sealed partial class Device
 
 public static partial class GeneratedCode
 {
-    static partial void ListKernels(ref List<string>? names) => names = [.. GpuKernelCatalogue.All.Select(GpuKernelName.Of)];
+    static partial void RecordLaunches(Func<Device, Action> prepare, ref IReadOnlyList<LaunchedKernel>? kernels) => kernels = IlgpuRecorder.Record(prepare);
 
-    static partial void CompilePtx(string kernel, int capability, ref string? text) => text = IlgpuCode.Ptx(Named(kernel), capability / 10, capability % 10);
+    static partial void CompilePtx(LaunchedKernel kernel, int capability, ref string? text) => text = IlgpuCode.Ptx(kernel, capability / 10, capability % 10);
 
-    static partial void CompileOpenCl(string kernel, string device, ref string? text) => text = IlgpuCode.OpenCl(Named(kernel), Device.Parse(device));
-
-    static Type Named(string kernel) => GpuKernelCatalogue.All.FirstOrDefault(t => GpuKernelName.Of(t) == kernel)
-        ?? throw new ArgumentException($"there is no kernel '{kernel}'; sagan kernels lists them.", nameof(kernel));
+    static partial void CompileOpenCl(LaunchedKernel kernel, string device, ref string? text) => text = IlgpuCode.OpenCl(kernel, Device.Parse(device));
 }

@@ -1,40 +1,32 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
-using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Cli;
 
-/// <summary><c>sagan kernels</c>: the GPU kernels, and the code that ILGPU makes of one.</summary>
+/// <summary>The GPU kernels of a training step, or the code of one: Ptx and OpenCl are names of kernels.</summary>
+sealed record KernelsRequest(ResolvedConfig Config, string? Ptx, int Capability, string? OpenCl);
+
+/// <summary><c>sagan kernels</c>.</summary>
 sealed class KernelsCommand : Verb
 {
+    readonly ConfigOptions config;
     readonly Option<string?> ptx = new("--ptx") { Description = "Print the PTX of this kernel; needs no GPU.", HelpName = "name" };
-    readonly Option<int> capability = new("--capability") { Description = "Compute capability of the PTX.", DefaultValueFactory = _ => 80, HelpName = "80|90" };
-    readonly Option<string?> openCl = new("--opencl") { Description = "Print the OpenCL C of this kernel.", HelpName = "name" };
-    readonly Option<string> device = new("--device") { Description = "The OpenCL device it is made for.", DefaultValueFactory = _ => "opencl:0", HelpName = "opencl:n" };
+    readonly Option<int> capability = new("--capability") { Description = "Compute capability that the PTX is for.", DefaultValueFactory = _ => 80, HelpName = "80|90" };
+    readonly Option<string?> openCl = new("--opencl") { Description = "Print the OpenCL C of this kernel for --device opencl:n.", HelpName = "name" };
+    readonly Func<KernelsRequest, CliContext, ExitCode> run;
 
-    public KernelsCommand() : base("kernels", "Lists the GPU kernels, or prints what one is compiled to.")
+    public KernelsCommand(Func<KernelsRequest, CliContext, ExitCode> run)
+        : base("kernels", "Lists the GPU kernels of a training step and how often each runs, or prints what one is compiled to.")
     {
-        foreach (Option o in (Option[])[ptx, capability, openCl, device]) Add(o);
+        this.run = run;
+        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--log-every", "--max-time", "--data", "--threads"]);
+        foreach (Option o in (Option[])[ptx, capability, openCl]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
-        IReadOnlyList<string> names = GeneratedCode.Kernels();
-        (string Name, string Language, Func<string> Text)? one =
-            parsed.GetValue(ptx) is { } p ? (p, "ptx", () => GeneratedCode.Ptx(p, parsed.GetValue(capability)))
-            : parsed.GetValue(openCl) is { } c ? (c, "opencl", () => GeneratedCode.OpenCl(c, parsed.GetRequiredValue(device)))
-            : null;
-        if (one is var (name, language, text))
-        {
-            if (!names.Contains(name)) throw new UsageException($"there is no kernel '{name}'.{NearestName.Suggestion(name, names)} `sagan kernels` lists them.");
-            string code = text();
-            context.Result(code);
-            context.ResultJson(new JsonObject { ["kernel"] = name, [language] = code });
-            return ExitCode.Success;
-        }
-        foreach (string n in names) context.Result(n);
-        context.ResultJson(new JsonObject { ["kernels"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]) });
-        return ExitCode.Success;
+        int c = parsed.GetValue(capability);
+        if (c is < 75 or > 150) throw new UsageException($"--capability {c}: must be a compute capability from 75 on, such as 80 or 90.");
+        return run(new KernelsRequest(config.Resolve(parsed, context), parsed.GetValue(ptx), c, parsed.GetValue(openCl)), context);
     }
 }
