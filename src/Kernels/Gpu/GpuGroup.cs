@@ -4,15 +4,16 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Reductions over the threads of a group of 256 in a fixed order: sixteen threads take sixteen values each, then every thread takes those sixteen results.
-/// All threads of the group take part and get the result. shared memory has <see cref="Shared"/> elements and is used for one reduction only.
+/// Reductions over the threads of a group, a multiple of 16 and at most 256, in a fixed order: sixteen threads take every sixteenth value each, then every
+/// thread takes those sixteen results. All threads of the group take part and get the result. The shared memory has <see cref="Shared"/> elements and
+/// is used for one reduction only.
 /// </summary>
 static class GpuGroup
 {
-    const int Threads = 256, Few = 16;
+    const int Most = 256, Few = 16;
 
-    /// <summary>Floats of shared memory for a reduction.</summary>
-    public const int Shared = Threads + Few;
+    /// <summary>Elements of shared memory for a reduction.</summary>
+    public const int Shared = Most + Few;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(ArrayView<float> shared, float value)
@@ -23,12 +24,31 @@ static class GpuGroup
         if (t < Few)
         {
             float part = shared[t];
-            for (int i = t + Few; i < Threads; i += Few) part += shared[i];
-            shared[Threads + t] = part;
+            for (int i = t + Few; i < Group.DimX; i += Few) part += shared[i];
+            shared[Most + t] = part;
         }
         Group.Barrier();
-        float sum = shared[Threads];
-        for (int i = 1; i < Few; i++) sum += shared[Threads + i];
+        float sum = shared[Most];
+        for (int i = 1; i < Few; i++) sum += shared[Most + i];
+        return sum;
+    }
+
+    /// <summary>Four sums at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat4 Sum(ArrayView<GpuFloat4> shared, GpuFloat4 value)
+    {
+        int t = Group.IdxX;
+        shared[t] = value;
+        Group.Barrier();
+        if (t < Few)
+        {
+            GpuFloat4 part = shared[t];
+            for (int i = t + Few; i < Group.DimX; i += Few) part += shared[i];
+            shared[Most + t] = part;
+        }
+        Group.Barrier();
+        GpuFloat4 sum = shared[Most];
+        for (int i = 1; i < Few; i++) sum += shared[Most + i];
         return sum;
     }
 
@@ -42,12 +62,12 @@ static class GpuGroup
         if (t < Few)
         {
             float part = shared[t];
-            for (int i = t + Few; i < Threads; i += Few) part = Larger(part, shared[i]);
-            shared[Threads + t] = part;
+            for (int i = t + Few; i < Group.DimX; i += Few) part = Larger(part, shared[i]);
+            shared[Most + t] = part;
         }
         Group.Barrier();
-        float max = shared[Threads];
-        for (int i = 1; i < Few; i++) max = Larger(max, shared[Threads + i]);
+        float max = shared[Most];
+        for (int i = 1; i < Few; i++) max = Larger(max, shared[Most + i]);
         return max;
     }
 
