@@ -11,12 +11,15 @@ public sealed class KernelException(string message, Exception? inner = null) : E
 }
 
 /// <summary>Aligned memory that tells when it is used after its end.</summary>
-public sealed unsafe class DeviceMemory
+public sealed unsafe class DeviceMemory : IDisposable
 {
+    readonly ICollection<DeviceMemory>? all;
     byte* pointer;
 
-    public DeviceMemory(long bytes)
+    /// <summary>Memory that leaves the list of all when it is given back.</summary>
+    public DeviceMemory(long bytes, ICollection<DeviceMemory>? all = null)
     {
+        this.all = all;
         Bytes = bytes;
         pointer = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 256);
     }
@@ -28,8 +31,9 @@ public sealed unsafe class DeviceMemory
     /// <summary>Every float a NaN: memory holds no zeros by itself.</summary>
     public void Poison() => new Span<uint>(pointer, (int)(Bytes / 4)).Fill(0xFFC0DEAD);
 
-    public void Free()
+    public void Dispose()
     {
+        all?.Remove(this);
         NativeMemory.AlignedFree(pointer);
         pointer = null;
     }

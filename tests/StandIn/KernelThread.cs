@@ -33,7 +33,7 @@ sealed class KernelGroup(GpuGrid grid, int x, int y, int z, int threads)
         return shared[n];
     }
 
-    public void Free() => shared.ForEach(m => m.Free());
+    public void Free() => shared.ForEach(m => m.Dispose());
 }
 
 /// <summary>The thread of a kernel that runs on this thread of the system.</summary>

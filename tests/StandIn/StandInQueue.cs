@@ -72,24 +72,17 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
 
     public override void Synchronize() { }
 
-    public override ArrayView<float> Allocate(long count)
+    public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)
     {
-        if (blocks.Sum(b => b.Bytes) + 4 * count > memoryBytes) throw new OutOfMemoryException();
-        DeviceMemory block = new(4 * count);
+        if (blocks.Sum(b => b.Bytes) + 4 * count > memoryBytes) throw new DeviceMemoryException("the stand-in's memory is used up.");
+        DeviceMemory block = new(4 * count, blocks);
         block.Poison();
         blocks.Add(block);
-        return new ArrayView<float>(block, 0, count);
-    }
-
-    public override void Free(ArrayView<float> block)
-    {
-        blocks.Remove(block.Memory);
-        block.Memory.Free();
+        return (new ArrayView<float>(block, 0, count), block);
     }
 
     public override void Dispose()
     {
-        foreach (DeviceMemory b in blocks) b.Free();
-        blocks.Clear();
+        foreach (DeviceMemory b in blocks.ToArray()) b.Dispose();
     }
 }

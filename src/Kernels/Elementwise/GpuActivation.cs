@@ -21,6 +21,9 @@ readonly struct GpuActivation
         (kind, slope) = ((int)act.Kind, act.Slope);
     }
 
+    /// <summary>True where act(z) = z: then y need not be read for the gradient.</summary>
+    public bool IsNone => kind == (int)ActivationKind.None;
+
     /// <summary>act(z).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Apply(float z)

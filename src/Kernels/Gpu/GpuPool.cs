@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 
 namespace Sagan.Native.Kernels;
@@ -59,7 +58,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
         GpuBlock? block = blocks.Find(b => b.View.Length - b.Used >= floats);
         if (block == null)
         {
-            block = new GpuBlock(Allocate(Math.Max(floats, BlockFloats), floats));
+            block = Allocate(Math.Max(floats, BlockFloats), floats);
             blocks.Add(block);
             reservedBytes += sizeof(float) * block.View.Length;
         }
@@ -69,15 +68,16 @@ sealed class GpuPool(GpuQueue queue) : Pool
     }
 
     // A large block, or where there is no room for one, just what is needed; before giving up, what lies free is given back.
-    ArrayView<float> Allocate(long wanted, long needed)
+    GpuBlock Allocate(long wanted, long needed)
     {
         foreach (long floats in (long[])[wanted, needed, wanted, needed])
         {
             try
             {
-                return queue.Allocate(floats);
+                (ArrayView<float> view, IDisposable owner) = queue.Allocate(floats);
+                return new GpuBlock(view, owner);
             }
-            catch (OutOfMemoryException)
+            catch (DeviceMemoryException)
             {
                 if (floats == needed) TrimLocked();
             }
@@ -122,7 +122,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
             free[floats] = new Stack<GpuStorage>(spare.Where(s => s.Block.Live > 0).Reverse());
         foreach (GpuBlock b in blocks.Where(b => b.Live == 0))
         {
-            queue.Free(b.View);
+            b.Owner.Dispose();
             reservedBytes -= sizeof(float) * b.View.Length;
         }
         blocks.RemoveAll(b => b.Live == 0);
@@ -135,9 +135,11 @@ sealed class GpuPool(GpuQueue queue) : Pool
 }
 
 /// <summary>A large piece of device memory: how much of it was ever cut off, and how many of its pieces are handed out.</summary>
-sealed class GpuBlock(ArrayView<float> view)
+sealed class GpuBlock(ArrayView<float> view, IDisposable owner)
 {
     public ArrayView<float> View { get; } = view;
+
+    public IDisposable Owner { get; } = owner;
 
     public long Used { get; set; }
 

@@ -41,11 +41,11 @@ abstract class GpuQueue : IDisposable
     /// <summary>Waits until everything given so far is done.</summary>
     public abstract void Synchronize();
 
-    /// <summary>A piece of device memory, aligned to at least 256 bytes, of so many floats. Throws <see cref="OutOfMemoryException"/> when there is none.</summary>
-    public abstract ArrayView<float> Allocate(long count);
-
-    /// <summary>Gives back what <see cref="Allocate"/> returned. Nothing that was enqueued may still use it.</summary>
-    public abstract void Free(ArrayView<float> block);
+    /// <summary>
+    /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was enqueued uses it any more.
+    /// Throws <see cref="DeviceMemoryException"/> when there is none.
+    /// </summary>
+    public abstract (ArrayView<float> View, IDisposable Owner) Allocate(long count);
 
     /// <summary>Memory of the device and what of it is free, where it can be told.</summary>
     public abstract (long TotalBytes, long? FreeBytes) Memory { get; }

@@ -51,6 +51,7 @@ static class SaganCommandLine
         });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());
+        root.Add(new KernelsCommand(KernelsService.Run));
         root.Add(new HelpCommand(root));
         // `sagan` alone is a question, not an error.
         root.SetAction(p => root.Parse("--help").Invoke(p.InvocationConfiguration));
