@@ -41,12 +41,14 @@ readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane MultiplyAdd(GpuLane a, GpuLane b, GpuLane c) => new(a.v * b.v + c.v);
 
-    // Not MathF.Max: the device's instruction gives the number where one operand is NaN.
+    // Not MathF.Max: the device's instruction gives the number where one operand is NaN. Equal operands differ in the sign of 0 at most: 0 is above -0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuLane Max(GpuLane a, GpuLane b) => new(float.IsNaN(a.v) || a.v > b.v ? a.v : b.v);
+    public static GpuLane Max(GpuLane a, GpuLane b) =>
+        a.v == b.v ? new(Interop.IntAsFloat(Bits(a) & Bits(b))) : new(float.IsNaN(a.v) || a.v > b.v ? a.v : b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuLane Min(GpuLane a, GpuLane b) => new(float.IsNaN(a.v) || a.v < b.v ? a.v : b.v);
+    public static GpuLane Min(GpuLane a, GpuLane b) =>
+        a.v == b.v ? new(Interop.IntAsFloat(Bits(a) | Bits(b))) : new(float.IsNaN(a.v) || a.v < b.v ? a.v : b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane Clamp(GpuLane x, float low, float high) => new(x.v < low ? low : x.v > high ? high : x.v);
