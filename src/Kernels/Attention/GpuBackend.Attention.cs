@@ -2,9 +2,11 @@ namespace Sagan.Native.Kernels;
 
 public sealed partial class GpuBackend : IFusedAttention
 {
-    // Groups that the chunks of keys aim at, and the most floats that their parts of dQ may take.
-    const int AttentionGroups = 512;
+    // The most floats that the chunks' parts of dQ may take.
     const long AttentionParts = 1L << 26;
+
+    /// <summary>Groups that the chunks of keys aim at in the backward pass. Set by tests, so that a small case has chunks of several tiles.</summary>
+    internal int AttentionGroups { get; init; } = 512;
 
     /// <inheritdoc/>
     public void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s)
