@@ -32,9 +32,11 @@ public sealed partial class GpuBackend : IFusedAttention
         int wanted = (int)Math.Clamp(Math.Min(AttentionGroups / s.Batch, AttentionParts / Math.Max(part, 1)), 1, tiles);
         int chunkTiles = CeilDiv(tiles, wanted), chunks = CeilDiv(tiles, chunkTiles);
         GpuStorage parts = Temporary(part * chunks);
-        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), Floats(lse), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts), s.N, s.M,
-            s.Dk, s.Dv, s.Scale, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)), GpuAttention.Threads);
-        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks), GpuGrid.Cover((int)(part / 4), Threads));
+        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), Floats(lse), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts),
+            s.N, s.M, s.Dk, s.Dv, s.Scale, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
+            GpuAttention.Threads);
+        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
+            GpuGrid.Cover((int)(part / 4), Threads));
         parts.Release();
         rowDots.Release();
     }
