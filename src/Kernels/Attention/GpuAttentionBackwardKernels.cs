@@ -17,8 +17,8 @@ namespace Sagan.Native.Kernels;
 //        dK [64 keys, 16 of dk] += ds q: 2 keys x 4 columns a thread, products of four queries at once;
 //        dQ part [32 queries, 16 of dk] = ds^T k: 4 queries x 1 column a thread. Three barriers a step.
 //
-// No atomics: the keys are cut into chunks of whole tiles, every chunk writes a part of dQ [dk, N] and the parts are added in chunk order. Beyond the first tile of
-// a chunk a part is added to by the threads that wrote it. The cut depends on the sizes alone. dk > 16 makes more groups, which make ds again.
+// No atomics: the keys are cut into chunks of whole tiles, every chunk writes a part of dQ [dk, N] and the parts are added in chunk order. Beyond the first
+// tile of a chunk a part is added to by the threads that wrote it. The cut depends on the sizes alone. dk > 16 makes more groups, which make ds again.
 // Work: 2 B N M (4 dk + 2 dv) flops for dk <= 16 and dv <= 64 (the scores are made twice; once more for every further 64 of dv); 2 B N M exponentials: bound by
 // arithmetic. Shared memory: 23 and 43 KB.
 // Remainders: queries beyond the last have ds = 0 because their q, g, lse and rowsum are 0, keys beyond the last are told apart. Sums in float.
@@ -45,14 +45,15 @@ readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, A
 }
 
 /// <summary>dV = A^T g. Grid: X = B times tiles of keys, Y = 64 channels each.</summary>
-readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> lse, ArrayView<float> g, ArrayView<float> dv, int n, int m,
-    int depth, int width, float scale, int tiles) : IGpuGroupKernel
+readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> lse, ArrayView<float> g, ArrayView<float> dv, int n,
+    int m, int depth, int width, float scale, int tiles) : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
+    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
 
     public void Run()
     {
-        ArrayView<GpuFloat4> k4 = SharedMemory.Allocate<GpuFloat4>(Depth * GpuAttention.OwnFours), q4 = SharedMemory.Allocate<GpuFloat4>(Depth * GpuAttention.WalkFours);
+        ArrayView<GpuFloat4> k4 = SharedMemory.Allocate<GpuFloat4>(Depth * OwnFours), q4 = SharedMemory.Allocate<GpuFloat4>(Depth * WalkFours);
         ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttention.Width / 4);
         int b = (int)((uint)Grid.IdxX / (uint)tiles), j0 = (Grid.IdxX - b * tiles) * Own, keys = m - j0 < Own ? m - j0 : Own;
         int key = b * m + j0, c0 = Grid.IdxY * GpuAttention.Width;
@@ -68,10 +69,11 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
             {
                 if (d0 > 0) Group.Barrier();
                 if (depth > Depth || i0 == 0)
-                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0, scale * GpuAttention.Log2E);
+                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0,
+                        scale * GpuAttention.Log2E);
                 GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0, 1);
                 Group.Barrier();
-                GpuAttention.AddProducts(ref s, q4, GpuAttention.WalkFours, i4, k4, GpuAttention.OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
+                GpuAttention.AddProducts(ref s, q4, WalkFours, i4, k4, OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
             }
             p[64 * i4 + j4] = Weight(s.R0, query, 4 * i4, queries);
             p[64 * i4 + 16 + j4] = Weight(s.R1, query, 4 * i4 + 1, queries);
@@ -99,10 +101,12 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
 }
 
 /// <summary>
-/// dK, and a part of dQ / scale for every chunk of keys: parts[b, chunk, d, query], a row filled up to whole steps. Grid: X = B times chunks, Y = 16 of dk each.
+/// dK, and a part of dQ / scale for every chunk of keys: parts[b, chunk, d, query], a row filled up to whole steps. Grid: X = B times chunks, Y = 16 of dk
+/// each.
 /// </summary>
 readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> lse, ArrayView<float> rowDots,
-    ArrayView<float> g, ArrayView<float> dk, ArrayView<GpuFloat4> parts, int n, int m, int depth, int width, float scale, int chunks, int chunkKeys) : IGpuGroupKernel
+    ArrayView<float> g, ArrayView<float> dk, ArrayView<GpuFloat4> parts, int n, int m, int depth, int width, float scale, int chunks, int chunkKeys)
+    : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth, Width = GpuAttention.Width;
     const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
@@ -139,8 +143,19 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
                 {
                     GpuFloat4 e0 = ds[2 * j2 * WalkFours + w], e1 = ds[(2 * j2 + 1) * WalkFours + w];
                     GpuFloat4 a = q4[d4 * WalkFours + w], c = q4[(d4 + 4) * WalkFours + w];
-                    dk0 += new GpuFloat4(Dot(e0, a), Dot(e0, c), Dot(e0, q4[(d4 + 8) * WalkFours + w]), Dot(e0, q4[(d4 + 12) * WalkFours + w]));
-                    dk1 += new GpuFloat4(Dot(e1, a), Dot(e1, c), Dot(e1, q4[(d4 + 8) * WalkFours + w]), Dot(e1, q4[(d4 + 12) * WalkFours + w]));
+                    dk0.X += Dot(e0, a);
+                    dk0.Y += Dot(e0, c);
+                    dk1.X += Dot(e1, a);
+                    dk1.Y += Dot(e1, c);
+                    if (depth > Depth / 2)
+                    {
+                        a = q4[(d4 + 8) * WalkFours + w];
+                        c = q4[(d4 + 12) * WalkFours + w];
+                        dk0.Z += Dot(e0, a);
+                        dk0.W += Dot(e0, c);
+                        dk1.Z += Dot(e1, a);
+                        dk1.W += Dot(e1, c);
+                    }
                 }
                 if (d < depth)
                 {
@@ -158,8 +173,8 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
     }
 
     // s = k q^T and da = v g^T for 4 keys and 4 queries. The group's own columns of k and q are the last to come and stay in shared memory.
-    void Scores(ref GpuTile4x4 s, ref GpuTile4x4 da, ArrayView<GpuFloat4> k4, ArrayView<GpuFloat4> q4, ArrayView<GpuFloat4> v4, ArrayView<GpuFloat4> g4, int key,
-        int keys, int query, int queries, bool first)
+    void Scores(ref GpuTile4x4 s, ref GpuTile4x4 da, ArrayView<GpuFloat4> k4, ArrayView<GpuFloat4> q4, ArrayView<GpuFloat4> v4, ArrayView<GpuFloat4> g4,
+        int key, int keys, int query, int queries, bool first)
     {
         int j4 = Group.IdxX >> 3, i4 = Group.IdxX & 7, pieces = (depth + Depth - 1) / Depth, d0 = Depth * Grid.IdxY;
         for (int c0 = 0; c0 < width; c0 += Width)
@@ -225,7 +240,8 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
     }
 
     // Four numbers of the queries from i on, 0 beyond the last of them.
-    static GpuFloat4 Four(ArrayView<float> x, int i, int left) => new(left > 0 ? x[i] : 0, left > 1 ? x[i + 1] : 0, left > 2 ? x[i + 2] : 0, left > 3 ? x[i + 3] : 0);
+    static GpuFloat4 Four(ArrayView<float> x, int i, int left) =>
+        new(left > 0 ? x[i] : 0, left > 1 ? x[i + 1] : 0, left > 2 ? x[i + 2] : 0, left > 3 ? x[i + 3] : 0);
 
     static float Dot(GpuFloat4 a, GpuFloat4 b) => a.X * b.X + a.Y * b.Y + (a.Z * b.Z + a.W * b.W);
 }

@@ -15,8 +15,8 @@ namespace Sagan.Native.Kernels;
 //   o [64 queries, 64 channels]  a thread has 8 queries x 4 channels in registers: o = o 2^(old maximum - new) + p^T v, three 16-byte loads of shared memory
 //                                for 32 multiply-adds
 //
-// Three barriers a step. Scores are in units of log 2. With dk <= 16 q is loaded once; else q and k pass by in pieces of 16. dv > 64 makes more groups, which make
-// the scores again: (dk + about 20) / dv of the work. Keys beyond the last get weight 0, queries beyond the last are computed from zeros and dropped.
+// Three barriers a step. Scores are in units of log 2. With dk <= 16 q is loaded once; else q and k pass by in pieces of 16. dv > 64 makes more groups, which
+// make the scores again: (dk + about 20) / dv of the work. Keys beyond the last get weight 0, queries beyond the last are computed from zeros and dropped.
 // Work: 2 B N M (dk ceil(dv / 64) + dv) flops, B N M ceil(dv / 64) exponentials; every key and value is read by N / 64 groups: bound by arithmetic.
 // Shared memory: 26 KB. Numerics: sums in float, 2^x within 2.5e-7 (AttentionMath). A NaN in a query stays in its o and lse.
 
@@ -25,10 +25,11 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
     int dk, int dv, float scale, int tiles) : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
+    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
 
     public void Run()
     {
-        ArrayView<GpuFloat4> q4 = SharedMemory.Allocate<GpuFloat4>(Depth * GpuAttention.OwnFours), k4 = SharedMemory.Allocate<GpuFloat4>(Depth * GpuAttention.WalkFours);
+        ArrayView<GpuFloat4> q4 = SharedMemory.Allocate<GpuFloat4>(Depth * OwnFours), k4 = SharedMemory.Allocate<GpuFloat4>(Depth * WalkFours);
         ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttention.Width / 4);
         // By eight groups of keys: maxima, then sums, of 64 queries; and the factors by which the queries' o are multiplied.
         ArrayView<GpuFloat4> rows = SharedMemory.Allocate<GpuFloat4>(8 * Own / 4), factors = SharedMemory.Allocate<GpuFloat4>(Own / 4);
@@ -53,7 +54,7 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
                     GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0, scale * GpuAttention.Log2E);
                 GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0, 1);
                 Group.Barrier();
-                GpuAttention.AddProducts(ref s, k4, GpuAttention.WalkFours, j4, q4, GpuAttention.OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
+                GpuAttention.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
             }
             if (4 * j4 >= keys) s.R0 = max;
             if (4 * j4 + 1 >= keys) s.R1 = max;

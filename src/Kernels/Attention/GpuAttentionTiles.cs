@@ -54,12 +54,12 @@ static class GpuAttention
     public static GpuFloat4 Exp2(GpuFloat4 x) => new(Exp2(x.X), Exp2(x.Y), Exp2(x.Z), Exp2(x.W));
 
     /// <summary>
-    /// piece[c, r] = scale x[r, c0 + c] for c &lt; columns and r &lt; tileRows; 0 beyond the matrix, whose row 0 begins at element <paramref name="begin"/> of x.
-    /// Sixteen threads lie along a row, eight below each other.
+    /// piece[c, r] = scale x[r, c0 + c] for c &lt; columns and r &lt; tileRows; 0 beyond the matrix, whose row 0 begins at element
+    /// <paramref name="begin"/> of x. Sixteen threads lie along a row, eight below each other.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadTransposed(ArrayView<float> piece, int stride, int columns, int tileRows, ArrayView<float> x, int begin, int rows, int width, int c0,
-        float scale)
+    public static void LoadTransposed(ArrayView<float> piece, int stride, int columns, int tileRows, ArrayView<float> x, int begin, int rows, int width,
+        int c0, float scale)
     {
         for (int c = Group.IdxX & 15; c < columns; c += 16)
             for (int r = Group.IdxX >> 4; r < tileRows; r += Threads / 16)

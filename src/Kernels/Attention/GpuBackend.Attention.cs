@@ -2,9 +2,11 @@ namespace Sagan.Native.Kernels;
 
 public sealed partial class GpuBackend : IFusedAttention
 {
-    // Groups that the chunks of keys aim at, and the most floats that their parts of dQ may take.
-    const int AttentionGroups = 512;
+    // The most floats that the chunks' parts of dQ may take.
     const long AttentionParts = 1L << 26;
+
+    /// <summary>Groups that the chunks of keys aim at in the backward pass. Set by tests, so that a small case has chunks of several tiles.</summary>
+    internal int AttentionGroups { get; init; } = 512;
 
     /// <inheritdoc/>
     public void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s)
@@ -30,9 +32,11 @@ public sealed partial class GpuBackend : IFusedAttention
         int wanted = (int)Math.Clamp(Math.Min(AttentionGroups / s.Batch, AttentionParts / Math.Max(part, 1)), 1, tiles);
         int chunkTiles = CeilDiv(tiles, wanted), chunks = CeilDiv(tiles, chunkTiles);
         GpuStorage parts = Temporary(part * chunks);
-        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), Floats(lse), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts), s.N, s.M,
-            s.Dk, s.Dv, s.Scale, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)), GpuAttention.Threads);
-        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks), GpuGrid.Cover((int)(part / 4), Threads));
+        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), Floats(lse), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts),
+            s.N, s.M, s.Dk, s.Dv, s.Scale, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
+            GpuAttention.Threads);
+        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
+            GpuGrid.Cover((int)(part / 4), Threads));
         parts.Release();
         rowDots.Release();
     }

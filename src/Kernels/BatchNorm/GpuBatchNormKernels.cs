@@ -16,7 +16,7 @@ namespace Sagan.Native.Kernels;
 // d = m - K - t (Chan, Golub and LeVeque 1979): nothing large cancels, also where the mean is a million deviations. A thread adds at most 64 rows, the
 // combination 1/16 of the blocks.
 
-/// <summary>partials[block, 0..2, c] = shift m, sum (x - m), sum (x - m)^2 over a block of rows. The row of a block is stride floats, a multiple of 4.</summary>
+/// <summary>partials[block, 0..2, c] = shift m, sum (x - m), sum (x - m)^2 over a block of rows, channels filled up to fours.</summary>
 readonly struct GpuBatchStatisticsKernel(ArrayView<float> x, ArrayView<GpuFloat4> partials, GpuRowTile tile) : IGpuGroupKernel
 {
     public void Run()
@@ -123,7 +123,8 @@ readonly struct GpuNormalizeGradSumsKernel(ArrayView<float> g, ArrayView<float> 
 }
 
 /// <summary>dbias and dweight from the partial sums of x's blocks. Here the rows of <paramref name="blocks"/> are those blocks.</summary>
-readonly struct GpuNormalizeGradCombineKernel(ArrayView<GpuFloat4> partials, ArrayView<float> dweight, ArrayView<float> dbias, GpuRowTile blocks) : IGpuGroupKernel
+readonly struct GpuNormalizeGradCombineKernel(ArrayView<GpuFloat4> partials, ArrayView<float> dweight, ArrayView<float> dbias, GpuRowTile blocks)
+    : IGpuGroupKernel
 {
     public void Run()
     {
@@ -144,7 +145,8 @@ readonly struct GpuNormalizeGradCombineKernel(ArrayView<GpuFloat4> partials, Arr
 
 /// <summary>dx = weight_c / sqrt(variance_c + eps) (z - dbias_c / M - xh dweight_c / M).</summary>
 readonly struct GpuNormalizeGradKernel(ArrayView<float> g, ArrayView<float> x, ArrayView<float> y, ArrayView<float> weight, ArrayView<float> mean,
-    ArrayView<float> variance, ArrayView<float> dweight, ArrayView<float> dbias, ArrayView<float> dx, float epsilon, GpuRowTile tile, GpuActivation act) : IGpuKernel
+    ArrayView<float> variance, ArrayView<float> dweight, ArrayView<float> dbias, ArrayView<float> dx, float epsilon, GpuRowTile tile, GpuActivation act)
+    : IGpuKernel
 {
     public void Run()
     {

@@ -45,8 +45,8 @@ public sealed partial class GpuBackend : IFusedSpectralNorm
         // u v^T seen from S: its entry (r, c) is left[r] right[c].
         (Storage left, Storage right) = s.Transpose ? (v, u) : (u, v);
         GpuRowTile tile = new(s.Rows, s.Columns, SpectralGradRows);
-        queue.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), SmallestSigma, tile),
-            tile.Groups, GpuRowTile.Threads);
+        queue.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), SmallestSigma,
+            tile), tile.Groups, GpuRowTile.Threads);
         partials.Release();
     }
 
@@ -56,7 +56,8 @@ public sealed partial class GpuBackend : IFusedSpectralNorm
         if (!transposed)
         {
             int lanes = s.Columns <= ShortRow ? 16 : 64;
-            queue.Launch(new GpuMatrixVectorKernel(Floats(matrix), Floats(x), Floats(y), s.Rows, s.Columns, lanes), GpuGrid.Cover(s.Rows, Threads / lanes));
+            queue.Launch(new GpuMatrixVectorKernel(Floats(matrix), Floats(x), Floats(y), s.Rows, s.Columns, lanes),
+                GpuGrid.Cover(s.Rows, Threads / lanes));
             return;
         }
         GpuRowTile tile = GpuRowTile.Cut(s.Rows, s.Columns, PowerGroups, PowerLeastRows, PowerMostRows);

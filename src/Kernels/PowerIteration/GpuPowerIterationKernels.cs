@@ -85,8 +85,8 @@ readonly struct GpuVectorMatrixCombineKernel(ArrayView<GpuFloat4> partials, Arra
 /// One group: result = product divided by its norm, or <paramref name="before"/> where the product is 0 or <paramref name="keep"/> is 1;
 /// sigma = result . product. result may be before.
 /// </summary>
-readonly struct GpuPowerNormalizeKernel(ArrayView<float> product, ArrayView<float> before, ArrayView<float> result, ArrayView<float> sigma, int n, float epsilon,
-    int addsEpsilon, int keep) : IGpuGroupKernel
+readonly struct GpuPowerNormalizeKernel(ArrayView<float> product, ArrayView<float> before, ArrayView<float> result, ArrayView<float> sigma, int n,
+    float epsilon, int addsEpsilon, int keep) : IGpuGroupKernel
 {
     public void Run()
     {
