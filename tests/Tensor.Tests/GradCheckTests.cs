@@ -1,6 +1,7 @@
 using System.Reflection;
 using Sagan.Native.Checks;
 using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 
@@ -18,20 +19,10 @@ public class GradCheckTests
     public void Gradients_agree_with_finite_differences_on_cpu(int index) => Check(OpCases.All[index], Device.Cpu);
 
     [Theory, MemberData(nameof(Cases))]
-    public void Cpu_agrees_with_reference_in_value_and_gradients(int index)
-    {
-        OpCase c = OpCases.All[index];
-        Step.Run(() =>
-        {
-            float[][] reference = Evaluate(c, Device.Reference), cpu = Evaluate(c, Device.Cpu);
-            for (int i = 0; i < reference.Length; i++)
-            {
-                double scale = Math.Max(1, reference[i].DefaultIfEmpty().Max(Math.Abs));
-                for (int k = 0; k < reference[i].Length; k++)
-                    Assert.True(Math.Abs(reference[i][k] - cpu[i][k]) <= 2e-5 * scale, $"{c}: {(i == 0 ? "value" : $"gradient {i - 1}")}[{k}] is {cpu[i][k]}, reference {reference[i][k]}");
-            }
-        });
-    }
+    public void Cpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], Device.Cpu);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Gpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], TestGpu.Device);
 
     [Fact]
     public void Every_public_operation_has_a_case()
@@ -54,6 +45,18 @@ public class GradCheckTests
         GradErrors e = Step.Run(() => GradCheck.Run(c.F, c.MakeInputs(device), new RandomSource(7)));
         Assert.True(e.First < FirstOrder && e.Second < SecondOrder, $"{c} on {device}: order 1 {e.First:G3}, order 2 {e.Second:G3}");
     }
+
+    static void Compare(OpCase c, Device device) => Step.Run(() =>
+    {
+        float[][] reference = Evaluate(c, Device.Reference), actual = Evaluate(c, device);
+        for (int i = 0; i < reference.Length; i++)
+        {
+            double scale = Math.Max(1, reference[i].DefaultIfEmpty().Max(Math.Abs));
+            for (int k = 0; k < reference[i].Length; k++)
+                Assert.True(Math.Abs(reference[i][k] - actual[i][k]) <= 2e-5 * scale,
+                    $"{c} on {device}: {(i == 0 ? "value" : $"gradient {i - 1}")}[{k}] is {actual[i][k]}, reference {reference[i][k]}");
+        }
+    });
 
     static float[][] Evaluate(OpCase c, Device device)
     {

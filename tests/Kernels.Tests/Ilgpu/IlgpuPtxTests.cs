@@ -8,7 +8,7 @@ namespace Sagan.Native.Tests;
 public sealed class IlgpuPtxTests
 {
     // Where the operands allow it, memory is read sixteen bytes at a time.
-    static readonly string[] Fours = ["Fours(", "AttentionForward", "AttentionBackward"];
+    static readonly string[] Fours = ["Fours(", "AttentionValueGrad", "AttentionKeyGrad"];
 
     // Every kernel that the table of cases launches.
     static readonly Dictionary<string, LaunchedKernel> Kernels = GeneratedCode.Record(gpu => () =>
