@@ -21,7 +21,8 @@ sealed class GroupRunner
     static bool backwards;
     static Exception? failure;
 
-    readonly SemaphoreSlim turn = new(0);
+    // Not a semaphore: that spins before it sleeps, and 256 threads at once slow down the one whose turn it is.
+    readonly AutoResetEvent turn = new(false);
 
     /// <summary>Runs the kernel for every thread of the group; one group at a time.</summary>
     public static void Run(KernelGroup g, Action kernel, bool inReverse)
@@ -36,7 +37,7 @@ sealed class GroupRunner
                 new Thread(() => runner.Loop(index), 256 << 10) { IsBackground = true, Name = $"kernel thread {index}" }.Start();
             }
             (group, body, ended, waiting, backwards, failure) = (g, kernel, new bool[g.Threads], 0, inReverse, null);
-            Runners[inReverse ? g.Threads - 1 : 0].turn.Release();
+            Runners[inReverse ? g.Threads - 1 : 0].turn.Set();
             Done.Wait();
             if (failure != null) throw new KernelException(failure.Message, failure);
         }
@@ -46,7 +47,7 @@ sealed class GroupRunner
     {
         while (true)
         {
-            turn.Wait();
+            turn.WaitOne();
             KernelThread.Current = new KernelThread(group, index, Wait);
             try
             {
@@ -65,7 +66,7 @@ sealed class GroupRunner
     {
         waiting++;
         HandOver(thread.Index);
-        turn.Wait();
+        turn.WaitOne();
         // Unwinds the threads of a group in which one failed.
         if (failure != null) throw new KernelException("the group has ended");
     }
@@ -82,7 +83,7 @@ sealed class GroupRunner
             waiting = 0;
         }
         if (next < 0) Done.Release();
-        else Runners[next].turn.Release();
+        else Runners[next].turn.Set();
     }
 
     static int Next(int index)
