@@ -32,7 +32,7 @@ sealed class IlgpuRecorder : GpuQueue
     // As a large GPU.
     public override int ConcurrentGroups => 264;
 
-    public override (long TotalBytes, long? FreeBytes) Memory => (long.MaxValue, null);
+    public override (long TotalBytes, long? FreeBytes) Memory => (64L << 30, null);
 
     protected override void Enqueue<TKernel>(in TKernel kernel, GpuGrid grid, int threads)
     {
