@@ -27,8 +27,8 @@ readonly struct GpuResidualKernel(ArrayView<float> x, ArrayView<float> o, ArrayV
 }
 
 /// <summary>do = gamma g, and sums[group] = sum of g o over the group's piece, a multiple of 4 elements.</summary>
-readonly struct GpuResidualGradKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> gamma, ArrayView<float> dO, ArrayView<float> sums, int n, int piece)
-    : IGpuGroupKernel
+readonly struct GpuResidualGradKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> gamma, ArrayView<float> dO, ArrayView<float> sums,
+    int n, int piece) : IGpuGroupKernel
 {
     public void Run()
     {
