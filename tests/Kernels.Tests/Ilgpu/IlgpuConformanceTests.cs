@@ -31,7 +31,7 @@ public sealed class EmulatedConformanceTests : IlgpuConformanceTests
 /// <summary>An OpenCL device, which may be a processor.</summary>
 public sealed class OpenClConformanceTests : IlgpuConformanceTests
 {
-    public static TheoryData<string> Small => KernelCases.Names(c => IsAtMost(c, 300_000));
+    public static TheoryData<string> Small => KernelCases.Names(c => IsAtMost(c, 20_000));
 
     [SkippableTheory, MemberData(nameof(Small))]
     public void Keeps_the_contract(string name)
