@@ -11,10 +11,7 @@ public abstract class IlgpuConformanceTests
     protected static void Check(string name, Device gpu)
     {
         KernelCase c = KernelCases.Named(name);
-        Contract.AgreesWithDefinition(c, gpu);
-        Contract.OverwritesItsOutputs(c, gpu);
-        Contract.LeavesItsInputsAlone(c, gpu);
-        Contract.GivesTheSameBitsAgain(c, gpu);
+        Contract.IsKept(c, gpu);
         if (c.Aliases.Length > 0) Contract.WorksInPlace(c, gpu);
     }
 }
