@@ -84,9 +84,8 @@ sealed class GpuPool(GpuQueue queue) : Pool
                 if (floats == needed) TrimLocked();
             }
         }
-        throw new DeviceMemoryException(
-            $"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and {Mb(reservedBytes)} MB are held of the device's " +
-            $"{Mb(queue.Memory.TotalBytes)} MB; {Advice(needed)}.");
+        throw new DeviceMemoryException($"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and " +
+            $"{Mb(reservedBytes)} MB are held of the device's {Mb(queue.Memory.TotalBytes)} MB; {Advice(needed)}.");
     }
 
     // Activations grow with the batch and are nearly all of what is live.
