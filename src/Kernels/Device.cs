@@ -5,7 +5,8 @@ namespace Sagan.Native.Kernels;
 /// <summary>Where tensors live and who computes on them: a memory pool and a backend.</summary>
 public sealed partial class Device
 {
-    internal const string PackageMissing = "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
+    internal const string PackageMissing =
+        "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
 
     static readonly ConcurrentDictionary<string, Lazy<Device>> Gpus = new();
 
@@ -74,7 +75,9 @@ public sealed partial class Device
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>The seam of the optional package, implemented in IlgpuSeam.cs, which is compiled only where the package restores; otherwise the calls vanish.</summary>
+    /// <summary>
+    /// The seam of the optional package, implemented in IlgpuSeam.cs, which is compiled only where the package restores; otherwise the calls vanish.
+    /// </summary>
     static partial void OpenGpu(string name, ref Device? device);
 
     static partial void ListGpus(List<DeviceInfo> devices);

@@ -20,10 +20,10 @@ public sealed partial class GpuBackend
             else Zip(g, y, dz, new BroadcastSpec(all, all, all), new LeakyReluGradOp(act.Slope));
         }
         else if (columns % 4 == 0)
-            SumColumns<GpuActivationGradTerms4, GpuSum4, GpuFloat4>(new GpuActivationGradTerms4(Float4s(g), Float4s(y), Float4s(dz), new GpuActivation(act)), dbias, 1,
-                rows, columns / 4, 4);
+            SumColumns<GpuActivationGradTerms4, GpuSum4, GpuFloat4>(
+                new GpuActivationGradTerms4(Float4s(g), Float4s(y), Float4s(dz), new GpuActivation(act)), dbias, 1, rows, columns / 4, 4);
         else
-            SumColumns<GpuActivationGradTerms, GpuSum, float>(new GpuActivationGradTerms(Floats(g), Floats(y), Floats(dz), new GpuActivation(act)), dbias, 1,
-                rows, columns, 1);
+            SumColumns<GpuActivationGradTerms, GpuSum, float>(
+                new GpuActivationGradTerms(Floats(g), Floats(y), Floats(dz), new GpuActivation(act)), dbias, 1, rows, columns, 1);
     }
 }

@@ -12,8 +12,7 @@ public sealed partial class GpuBackend : IFusedResidual
         int pieces = Math.Clamp(CeilDiv(n, MinRowPiece), 1, EnoughGroups), piece = CeilDiv(CeilDiv(n, pieces), 4) * 4;
         pieces = Math.Max(1, CeilDiv(n, Math.Max(1, piece)));
         GpuStorage? sums = pieces > 1 ? Temporary(pieces) : null;
-        queue.Launch(new GpuResidualDotKernel(Floats(g), Floats(o), Floats(sums ?? dgamma), n, piece), new GpuGrid(pieces));
-        queue.Launch(new GpuResidualScaleKernel(Floats(g), Floats(gamma), Floats(dO), n), Fours(n));
+        queue.Launch(new GpuResidualGradKernel(Floats(g), Floats(o), Floats(gamma), Floats(dO), Floats(sums ?? dgamma), n, piece), new GpuGrid(pieces));
         if (sums == null) return;
         SumRows(sums, dgamma, 1, pieces);
         sums.Release();

@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Fill, Copy and Map: thread t does elements 4t .. 4t+3 with loads and stores of 16 bytes; the last thread does what is left one by one. 4 or 8 bytes an element:
-// bound by memory.
+// Fill, Copy and Map: thread t does elements 4t .. 4t+3 with loads and stores of 16 bytes; the last thread does what is left one by one.
+// 4 or 8 bytes an element: bound by memory.
 // Numerics: Map uses the vector form of a function with one lane (GpuLane), so the bounds of SimdMath hold here too.
 
 /// <summary>y[i] = value.</summary>

@@ -3,9 +3,9 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 // y = x + gamma o        do = gamma g,  dgamma = sum of g o        x, o, y, g [n], gamma one number in device memory
-// In fours: bound by memory. Forward, 12 bytes an element: thread t does elements 4t .. 4t+3. Backward, 16 bytes: a group sums a piece, its threads every 256th
-// four of it, and gives one number to be added up; then do. Not in one pass: do may be o, and ILGPU (1.5.3) moves a load whose value is used after a store to
-// behind that store, so that g o would be made of what was just stored.
+// In fours, 12 bytes an element: bound by memory. Forward: thread t does elements 4t .. 4t+3. Backward: a group does a piece, its threads every 256th four of
+// it, and gives one number to be added up; it stores do in a second loop, which finds g in the cache. In one loop ILGPU reads o after it has stored do,
+// which may be o: it moves a load down to where its value is used, past stores that do not need it.
 // Numerics: the sums are compensated in a thread (GpuSum), and trees beyond. In place: a thread reads what it writes, and nobody else does.
 
 /// <summary>y = x + gamma o.</summary>
@@ -26,8 +26,9 @@ readonly struct GpuResidualKernel(ArrayView<float> x, ArrayView<float> o, ArrayV
     }
 }
 
-/// <summary>sums[group] = sum of g o over the group's piece, a multiple of 4 elements.</summary>
-readonly struct GpuResidualDotKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> sums, int n, int piece) : IGpuGroupKernel
+/// <summary>do = gamma g, and sums[group] = sum of g o over the group's piece, a multiple of 4 elements.</summary>
+readonly struct GpuResidualGradKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> gamma, ArrayView<float> dO, ArrayView<float> sums,
+    int n, int piece) : IGpuGroupKernel
 {
     public void Run()
     {
@@ -43,22 +44,13 @@ readonly struct GpuResidualDotKernel(ArrayView<float> g, ArrayView<float> o, Arr
         if (last < begin + count) sum = sum.Plus(g[last] * o[last]);
         float total = GpuTree.Sum(shared, GpuQueue.Threads, sum.Value);
         if (t == 0) sums[Grid.IdxX] = total;
-    }
-}
 
-/// <summary>do = gamma g.</summary>
-readonly struct GpuResidualScaleKernel(ArrayView<float> g, ArrayView<float> gamma, ArrayView<float> dO, int n) : IGpuKernel
-{
-    public void Run()
-    {
-        int t = GpuThread.Index;
         float c = gamma[0];
-        if (t < n >> 2)
+        for (int i = (begin >> 2) + t, end = (begin >> 2) + fours; i < end; i += GpuQueue.Threads)
         {
-            GpuFloat4 a = g.Cast<GpuFloat4>()[t];
-            dO.Cast<GpuFloat4>()[t] = new GpuFloat4(c * a.X, c * a.Y, c * a.Z, c * a.W);
+            GpuFloat4 a = g.Cast<GpuFloat4>()[i];
+            dO.Cast<GpuFloat4>()[i] = new GpuFloat4(c * a.X, c * a.Y, c * a.Z, c * a.W);
         }
-        else if (t == n >> 2)
-            for (int i = 4 * t; i < n; i++) dO[i] = c * g[i];
+        if (last < begin + count) dO[last] = c * g[last];
     }
 }

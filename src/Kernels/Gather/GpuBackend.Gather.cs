@@ -36,7 +36,7 @@ public sealed partial class GpuBackend
         range.Release();
     }
 
-    // On the host, without waiting where the range is known: from an upload or from pooling. Otherwise the indices come over once, and their range is remembered.
+    // On the host, without waiting where the range is known: from an upload or from pooling. Otherwise the indices come over once, and their range is kept.
     static void CheckIndices(string op, Storage storage, in GatherSpec s)
     {
         GpuStorage index = (GpuStorage)storage;

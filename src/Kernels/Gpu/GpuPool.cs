@@ -11,8 +11,10 @@ sealed class GpuPool(GpuQueue queue) : Pool
 {
     /// <summary>Pieces begin at multiples of this, so that loads of four floats are aligned.</summary>
     const int AlignmentBytes = 256;
-    const long BlockFloats = 64L << 20 >> 2;
+    const long LeastBlockBytes = 64L << 20, LargestBlockBytes = 1L << 30;
 
+    // Large, so that the tensors that one launch of Adam updates lie in one block; a small part of the memory, because the last block is never full.
+    readonly long blockFloats = Math.Clamp(queue.Memory.TotalBytes / 64, LeastBlockBytes, LargestBlockBytes) / sizeof(float);
     readonly Lock gate = new();
     readonly Dictionary<long, Stack<GpuStorage>> free = [];
     readonly List<GpuBlock> blocks = [];
@@ -58,7 +60,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
         GpuBlock? block = blocks.Find(b => b.View.Length - b.Used >= floats);
         if (block == null)
         {
-            block = Allocate(Math.Max(floats, BlockFloats), floats);
+            block = Allocate(Math.Max(floats, blockFloats), floats);
             blocks.Add(block);
             reservedBytes += sizeof(float) * block.View.Length;
         }
@@ -82,9 +84,8 @@ sealed class GpuPool(GpuQueue queue) : Pool
                 if (floats == needed) TrimLocked();
             }
         }
-        throw new DeviceMemoryException(
-            $"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and {Mb(reservedBytes)} MB are held of the device's " +
-            $"{Mb(queue.Memory.TotalBytes)} MB; {Advice(needed)}.");
+        throw new DeviceMemoryException($"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and " +
+            $"{Mb(reservedBytes)} MB are held of the device's {Mb(queue.Memory.TotalBytes)} MB; {Advice(needed)}.");
     }
 
     // Activations grow with the batch and are nearly all of what is live.

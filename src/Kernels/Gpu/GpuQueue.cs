@@ -48,8 +48,8 @@ abstract class GpuQueue : IDisposable
     public abstract double Time(Action work);
 
     /// <summary>
-    /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was enqueued uses it any more.
-    /// Throws <see cref="DeviceMemoryException"/> when there is none.
+    /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was enqueued uses it any
+    /// more. Throws <see cref="DeviceMemoryException"/> when there is none.
     /// </summary>
     public abstract (ArrayView<float> View, IDisposable Owner) Allocate(long count);
 

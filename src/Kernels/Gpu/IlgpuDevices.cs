@@ -100,16 +100,19 @@ static class IlgpuDevices
 
     static string? WhyNot(ILGPU.Runtime.Device d)
     {
-        if (d.MaxNumThreadsPerGroup < GpuQueue.Threads) return $"its groups have at most {d.MaxNumThreadsPerGroup} threads, the kernels need {GpuQueue.Threads}";
+        if (d.MaxNumThreadsPerGroup < GpuQueue.Threads)
+            return $"its groups have at most {d.MaxNumThreadsPerGroup} threads, the kernels need {GpuQueue.Threads}";
         if (d is CLDevice cl && !cl.Capabilities.GenericAddressSpace && Environment.GetEnvironmentVariable(AnyOpenCl) != "1")
             return $"it has no generic address space, which ILGPU asks for; {AnyOpenCl}=1 admits it all the same";
-        if (d is CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null }) return "its architecture or its driver is unknown to this version of ILGPU";
+        if (d is CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null })
+            return "its architecture or its driver is unknown to this version of ILGPU";
         return null;
     }
 
     // The only way to tell ILGPU: the property has a setter that is not public.
-    static void Admit(CLDevice cl) => typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace), BindingFlags.Public | BindingFlags.Instance)!
-        .SetValue(cl.Capabilities, true);
+    static void Admit(CLDevice cl) =>
+        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace), BindingFlags.Public | BindingFlags.Instance)!
+            .SetValue(cl.Capabilities, true);
 
     static bool PrefersSmallTiles(ILGPU.Runtime.Device d) => d is CPUDevice || d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU };
 }

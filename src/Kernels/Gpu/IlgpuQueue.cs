@@ -41,7 +41,8 @@ sealed class IlgpuQueue : GpuQueue
         if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher)) launchers.Add(typeof(TKernel), launcher = Load<TKernel>(threads));
         try
         {
-            ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(threads, 1, 1)), kernel);
+            KernelConfig size = new(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(threads, 1, 1));
+            ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(stream, size, kernel);
         }
         catch (AcceleratorException e)
         {

@@ -34,12 +34,13 @@ sealed class IlgpuRecorder : GpuQueue
     // As a large GPU.
     public override int ConcurrentGroups => 264;
 
-    public override (long TotalBytes, long? FreeBytes) Memory => (long.MaxValue, null);
+    public override (long TotalBytes, long? FreeBytes) Memory => (64L << 30, null);
 
     protected override void Enqueue<TKernel>(in TKernel kernel, GpuGrid grid, int threads)
     {
-        LaunchedKernel seen = kernels.GetValueOrDefault(typeof(TKernel)) ?? new LaunchedKernel(GpuKernelName.Of(typeof(TKernel)), typeof(TKernel), threads, 0, 0);
-        kernels[typeof(TKernel)] = seen with { Launches = seen.Launches + 1, Groups = seen.Groups + grid.Count };
+        Type type = typeof(TKernel);
+        LaunchedKernel seen = kernels.GetValueOrDefault(type) ?? new LaunchedKernel(GpuKernelName.Of(type), type, threads, 0, 0);
+        kernels[type] = seen with { Launches = seen.Launches + 1, Groups = seen.Groups + grid.Count };
     }
 
     public override void Upload(ReadOnlySpan<float> source, ArrayView<float> target) =>

@@ -10,7 +10,7 @@ namespace Sagan.Native.Kernels;
 //               +-----------------+         multiplies the current step out of shared memory (left[k][row], right[k][column]) into its register tile,
 //     A: rows   +-----------------+         then stores what it loaded into the other half of shared memory, and all wait once.
 //     x 8       |   t t t t t t   |
-//      +--+     |   t t t t t t   |         Shared memory: 2 halves x 8 steps x 33 fours for each factor, 16.5 KB, for any tile; 33, not 32, so that the
+//      +--+     |   t t t t t t   |         Shared memory: 2 halves x 8 steps x 33 fours for each factor, 17 KB, for any tile; 33, not 32, so that the
 //      |  |     |   t t t t t t   |         four stores that turn a four along k into a column fall on different banks.
 //      +--+     +-----------------+
 //
@@ -33,7 +33,8 @@ readonly struct GpuGemmKernel<TTile, TA, TB, TOutput>(TA a, TB b, TOutput y, Gpu
 
     public void Run()
     {
-        ArrayView<GpuFloat4> left = SharedMemory.Allocate<GpuFloat4>(2 * Half), right = SharedMemory.Allocate<GpuFloat4>(2 * Half);
+        ArrayView<GpuFloat4> left = SharedMemory.Allocate<GpuFloat4>(2 * Half + GpuShared.Slack),
+            right = SharedMemory.Allocate<GpuFloat4>(2 * Half + GpuShared.Slack);
 
         uint group = (uint)Grid.IdxX, upper = group / (uint)tiling.ColumnTiles;
         int column = (int)(group - upper * (uint)tiling.ColumnTiles) * TTile.Columns;
@@ -67,14 +68,14 @@ readonly struct GpuGemmKernel<TTile, TA, TB, TOutput>(TA a, TB b, TOutput y, Gpu
             if (more && loadsA) nextA = fromA.Load(k + stepA);
             if (more && loadsB) nextB = fromB.Load(k + stepB);
             int i = half + rowFour, j = half + columnFour;
-            tile.MultiplyAdd(left, i, right, j);
-            tile.MultiplyAdd(left, i + GpuShared.Pitch, right, j + GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 2 * GpuShared.Pitch, right, j + 2 * GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 3 * GpuShared.Pitch, right, j + 3 * GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 4 * GpuShared.Pitch, right, j + 4 * GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 5 * GpuShared.Pitch, right, j + 5 * GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 6 * GpuShared.Pitch, right, j + 6 * GpuShared.Pitch);
-            tile.MultiplyAdd(left, i + 7 * GpuShared.Pitch, right, j + 7 * GpuShared.Pitch);
+            // Two steps at a time: more of them written out, and registers for 8 x 8 sums would no longer do for two groups on a processor.
+            for (int step = 0; step < GpuShared.Steps; step += 2, i += 2 * GpuShared.Pitch, j += 2 * GpuShared.Pitch)
+            {
+                // Views of their own, so that the loads have constant offsets and cost no arithmetic.
+                ArrayView<GpuFloat4> columnOfA = left.SubView(i, GpuShared.Reach), rowOfB = right.SubView(j, GpuShared.Reach);
+                tile.MultiplyAdd(columnOfA, rowOfB, 0);
+                tile.MultiplyAdd(columnOfA, rowOfB, GpuShared.Pitch);
+            }
             if (!more) break;
             // The other half was last read before the previous barrier.
             half = Half - half;
@@ -96,6 +97,12 @@ static class GpuShared
 
     /// <summary>Fours from one step to the next.</summary>
     public const int Pitch = 33;
+
+    /// <summary>From a thread's first four of a step to the end of its last of the next step, in any tile.</summary>
+    public const int Reach = Pitch + 17;
+
+    /// <summary>So that a view of this reach at the last thread's fours ends inside.</summary>
+    public const int Slack = 16;
 
     /// <summary>Fours along k: two threads for each outer index. Along the outer index: width / 4 threads for each k.</summary>
     public static int Outer<T>(int thread, int width) where T : struct, IGpuLoader => T.AlongK ? thread >> 1 : 4 * (thread & ((width >> 2) - 1));

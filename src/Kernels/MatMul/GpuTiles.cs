@@ -19,8 +19,8 @@ interface IGpuTile
     /// <summary>The first four columns of a thread, counted in fours.</summary>
     static abstract int ColumnFour(int thread);
 
-    /// <summary>Adds the outer product of a column of the left and a row of the right tile, which begin for this thread at a[i] and b[j].</summary>
-    void MultiplyAdd(ArrayView<GpuFloat4> a, int i, ArrayView<GpuFloat4> b, int j);
+    /// <summary>Adds the outer product of a column of the left and a row of the right tile, which begin for this thread at a[i] and b[i].</summary>
+    void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i);
 
     /// <summary>The sums, to the tile at (row, column), both those of the thread's first element.</summary>
     void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput;
@@ -63,9 +63,9 @@ struct GpuTile128x128 : IGpuTile
 
     public static int ColumnFour(int thread) => GpuWarps.Column(thread);
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, int i, ArrayView<GpuFloat4> b, int j)
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i)
     {
-        GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[j], b1 = b[j + 16];
+        GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[i], b1 = b[i + 16];
         c00.MultiplyAdd(a0, b0);
         c01.MultiplyAdd(a0, b1);
         c10.MultiplyAdd(a1, b0);
@@ -94,9 +94,9 @@ struct GpuTile128x64 : IGpuTile
 
     public static int ColumnFour(int thread) => GpuWarps.Column(thread);
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, int i, ArrayView<GpuFloat4> b, int j)
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i)
     {
-        GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[j];
+        GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[i];
         c0.MultiplyAdd(a0, b0);
         c1.MultiplyAdd(a1, b0);
     }
@@ -121,7 +121,7 @@ struct GpuTile64x64 : IGpuTile
 
     public static int ColumnFour(int thread) => GpuWarps.Column(thread);
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, int i, ArrayView<GpuFloat4> b, int j) => c.MultiplyAdd(a[i], b[j]);
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.MultiplyAdd(a[i], b[i]);
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput => c.Store(y, row, column);
 }
@@ -139,7 +139,7 @@ struct GpuTile128x32 : IGpuTile
 
     public static int ColumnFour(int thread) => thread & 7;
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, int i, ArrayView<GpuFloat4> b, int j) => c.MultiplyAdd(a[i], b[j]);
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.MultiplyAdd(a[i], b[i]);
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput => c.Store(y, row, column);
 }

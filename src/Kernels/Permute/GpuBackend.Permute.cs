@@ -71,7 +71,8 @@ public sealed partial class GpuBackend
         {
             axes[0] = new GpuAxis(axes[0].Size / 4, 1, 1);
             foreach (ref GpuAxis axis in axes[1..]) axis = new GpuAxis(axis.Size, axis.A / 4, axis.B / 4);
-            queue.Launch(new GpuStridedCopyKernel<GpuFloat4>(Float4s(x), xStart / 4, Float4s(y), yStart / 4, n / 4, new GpuAxes(axes)), GpuGrid.Cover(n / 4, Threads));
+            queue.Launch(new GpuStridedCopyKernel<GpuFloat4>(Float4s(x), xStart / 4, Float4s(y), yStart / 4, n / 4, new GpuAxes(axes)),
+                GpuGrid.Cover(n / 4, Threads));
         }
         else
             queue.Launch(new GpuStridedCopyKernel<float>(Floats(x), xStart, Floats(y), yStart, n, new GpuAxes(axes)), GpuGrid.Cover(n, Threads));

@@ -29,8 +29,8 @@ readonly struct GpuStridedCopyKernel<T>(ArrayView<T> x, int xStart, ArrayView<T>
 /// A batch of transposed matrices: y[b(p) + row toRow + column] = x[a(p) + row + column fromColumn], p = Grid.IdxX / tiles, and the tile of rowTiles x
 /// columnTiles is what is left.
 /// </summary>
-readonly struct GpuTransposeKernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns, int toRow, int fromColumn, int rowTiles, int tiles, GpuAxes planes)
-    : IGpuGroupKernel
+readonly struct GpuTransposeKernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns, int toRow, int fromColumn, int rowTiles, int tiles,
+    GpuAxes planes) : IGpuGroupKernel
 {
     /// <summary>Rows and columns of a tile.</summary>
     public const int Tile = 32;

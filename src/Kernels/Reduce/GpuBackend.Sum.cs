@@ -67,7 +67,8 @@ public sealed partial class GpuBackend
     void SumColumns<TTerms, TSum, T>(in TTerms terms, Storage y, int outer, int n, int inner, int floats)
         where TTerms : struct, IGpuTerms<T> where TSum : struct, IGpuSum<TSum, T> where T : unmanaged
     {
-        int sums = outer * inner, down = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)n), Threads / Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)sums), 32));
+        int sums = outer * inner, least = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)sums), 32);
+        int down = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)n), Threads / least);
         int width = Threads / down, groups = CeilDiv(sums, width);
         int pieces = Math.Clamp(Math.Min(n / (down * MinColumnTerms), EnoughGroups / groups), 1, MaxPieces), piece = CeilDiv(n, pieces);
         pieces = CeilDiv(n, piece);

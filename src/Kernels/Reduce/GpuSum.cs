@@ -57,5 +57,5 @@ readonly struct GpuSum4(GpuSum x, GpuSum y, GpuSum z, GpuSum w) : IGpuSum<GpuSum
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat4 Add(GpuFloat4 a, GpuFloat4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+    public static GpuFloat4 Add(GpuFloat4 a, GpuFloat4 b) => a + b;
 }

@@ -3,8 +3,8 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 // Sums over one axis: x [outer, n, inner] -> y [outer, inner]. 4 bytes an element of x: bound by memory.
-//   Rows (inner = 1): `lanes` neighbouring threads share a row, 256 / lanes rows a group (Grid.IdxX); thread `lane` adds elements, or fours, lane, lane + lanes, ...
-//                     of its piece, a tree adds the threads.
+//   Rows (inner = 1): `lanes` neighbouring threads share a row, 256 / lanes rows a group (Grid.IdxX); thread `lane` adds elements, or fours, lane,
+//                     lane + lanes, ... of its piece, a tree adds the threads.
 //   Columns:          a group has `width` neighbouring columns of the outer * inner sums (Grid.IdxX) and 256 / width threads down the axis, which add every
 //                     256 / width-th row of the piece; a tree adds them. Loads are in runs of width:
 //
@@ -13,7 +13,8 @@ namespace Sagan.Native.Kernels;
 //                           thread row 1      . . . .               rows 1, R+1, ...
 //
 //                     T is a float, or four neighbouring columns where inner is a multiple of 4 (all numbers then count fours).
-// Where there are too few rows or columns to fill a device, the axis is cut into pieces (Grid.IdxY); their sums y [outer, pieces, inner] are then summed likewise.
+// Where there are too few rows or columns to fill a device, the axis is cut into pieces (Grid.IdxY); their sums y [outer, pieces, inner] are then summed
+// likewise.
 // Numerics: a thread's sum is compensated (GpuSum), so errors come from the trees alone: at most 8 roundings a launch.
 
 /// <summary>y[row, piece] = sum of a piece of a row of x [rows, columns]. inFours: every row begins at a multiple of 4, and so does every piece.</summary>
