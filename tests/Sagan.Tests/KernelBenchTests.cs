@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Sagan.Native.Benchmarks;
 using Sagan.Native.Cli;
 using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 
@@ -38,7 +39,8 @@ public sealed class KernelBenchTests : IDisposable
             ["processor"] = "Xeon",
             ["threads"] = 2,
             ["batch"] = 16,
-            ["kernels"] = new JsonArray([.. kernels.Select(k => new JsonObject { ["kernel"] = k.Kernel, ["shape"] = "[1]", ["ms"] = k.Milliseconds })]),
+            ["kernels"] = new JsonArray([.. kernels.Select(k =>
+                new JsonObject { ["kernel"] = k.Kernel, ["shape"] = "[1]", ["ms"] = k.Milliseconds })]),
         };
         return Write(json.ToJsonString());
     }
@@ -80,7 +82,7 @@ public sealed class KernelBenchTests : IDisposable
         json["processor"] = "another";
         (code, output, error) = Bench([.. Quick, "--baseline", Write(json.ToJsonString())]);
         Assert.Equal(((int)ExitCode.Usage, ""), (code, output));
-        Assert.Contains("another machine or with other settings (cpu, another, 1 thread, batch 1; now cpu, ", error, StringComparison.Ordinal);
+        Assert.Contains("another device or with other settings (cpu, another, 1 thread, batch 1; now cpu, ", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +125,7 @@ public sealed class KernelBenchTests : IDisposable
     [InlineData("""{"device":"cpu","processor":null,"threads":2,"batch":16,"kernels":[]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":0}]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":"fast"}]}""")]
-    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
+    [InlineData("""{"device":"","processor":"","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
     public void A_file_that_is_no_baseline_is_refused(string text)
     {
         (int code, string output, string error) = Bench([.. Quick, "--baseline", Write(text)]);
@@ -196,6 +198,28 @@ public sealed class KernelBenchTests : IDisposable
     }
 
     [Fact]
+    public void A_gpu_has_every_case_of_the_cpu_and_the_versions_of_the_product()
+    {
+        KernelCase[] cpu = KernelCases.All(Device.Cpu, 1), gpu = KernelCases.All(TestGpu.Device, 1);
+        string[] more = [.. gpu.Select(c => c.Kernel).Distinct().Except(cpu.Select(c => c.Kernel))];
+        Assert.Subset(gpu.Select(c => c.Name).ToHashSet(), cpu.Select(c => c.Name).ToHashSet());
+        Assert.Contains("matmul (naive)", more);
+        Assert.All(more, name => Assert.StartsWith("matmul (", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_gpu_is_timed_by_its_own_clock()
+    {
+        KernelBenchmark benchmark = new(TestGpu.Device);
+        KernelCase c = KernelCases.All(TestGpu.Device, 1).Single(c => c.Name == "power iteration [64, 48]");
+        Assert.Null(benchmark.WarmUp(c));
+        KernelTiming t = benchmark.Run(c, new MachinePeak(1, 1));
+        Assert.Equal(c.Flops / t.Milliseconds * 1e-6, t.GflopsPerSecond, 1e-6);
+        KernelMachine machine = KernelMachine.Of(TestGpu.Device, 1);
+        Assert.Equal((TestGpu.Device.Name, null), (machine.Device, machine.Threads));
+    }
+
+    [Fact]
     public void A_roofline_has_a_point_for_each_kernel_beneath_its_roof()
     {
         MachinePeak peak = new(1000, 100);
@@ -210,13 +234,14 @@ public sealed class KernelBenchTests : IDisposable
         ];
         XElement svg = XElement.Parse(Roofline.Svg("title", peak, timings).ToString());
         XElement[] points = [.. svg.Elements().Where(e => e.Name.LocalName == "circle")];
-        Assert.Equal(["a <&>: 100 GFLOP/s, 100 %", "b \": 1000 GFLOP/s, 100 %", "c [1]: 100 GFLOP/s, 10 %", "d [1]: 100 GB/s, 100 %", "e [1]: 10 GB/s, 10 %"], points.Select(p => p.Value));
+        string[] tips = ["a <&>: 100 GFLOP/s, 100 %", "b \": 1000 GFLOP/s, 100 %", "c [1]: 100 GFLOP/s, 10 %", "d [1]: 100 GB/s, 100 %", "e [1]: 10 GB/s, 10 %"];
+        Assert.Equal(tips, points.Select(p => p.Value));
         double[] x = [.. points.Select(p => (double)p.Attribute("cx")!)], y = [.. points.Select(p => (double)p.Attribute("cy")!)];
         Assert.Equal(x[1], x[2]);
         // A factor of ten is the same distance everywhere, and the strip at the left edge is at intensity 1.
         double decade = y[0] - y[1];
         Assert.True(decade > 50);
-        Assert.Equal([y[0], y[1], y[1] + decade, y[0], y[0] + decade], y.Select(v => v), (a, b) => Math.Abs(a - b) < 0.25);
+        Assert.Equal([y[0], y[1], y[1] + decade, y[0], y[0] + decade], y, (a, b) => Math.Abs(a - b) < 0.25);
         // Each has its number beside it and in the legend.
         string[] texts = [.. svg.Elements().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
         foreach (string number in (string[])["2", "3", "4", "5"]) Assert.Equal(2, texts.Count(t => t == number));

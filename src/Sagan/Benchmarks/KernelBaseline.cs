@@ -7,11 +7,10 @@ namespace Sagan.Native.Benchmarks;
 sealed class KernelBaseline
 {
     readonly string path;
+    readonly KernelMachine machine;
     readonly Dictionary<(string Kernel, string Shape), double> milliseconds = [];
 
-    KernelBaseline(string path, KernelMachine machine) => (this.path, Machine) = (path, machine);
-
-    public KernelMachine Machine { get; }
+    KernelBaseline(string path, KernelMachine machine) => (this.path, this.machine) = (path, machine);
 
     /// <summary>Throws <see cref="RunFileException"/> where the file is missing or is something else.</summary>
     public static KernelBaseline Read(string path)
@@ -20,13 +19,15 @@ sealed class KernelBaseline
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
-            int? threads = root.GetProperty("threads").ValueKind == JsonValueKind.Null ? null : root.GetProperty("threads").GetInt32();
-            KernelBaseline baseline = new(path, new KernelMachine(Text(root, "device"), Text(root, "processor"), threads, root.GetProperty("batch").GetInt32()));
+            JsonElement threads = root.GetProperty("threads");
+            KernelMachine machine = new(Text(root, "device"), Text(root, "processor"), threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),
+                root.GetProperty("batch").GetInt32());
+            KernelBaseline baseline = new(path, machine);
             foreach (JsonElement k in root.GetProperty("kernels").EnumerateArray())
             {
-                double ms = k.GetProperty("ms").GetDouble();
-                if (!(ms > 0)) throw new FormatException($"{Text(k, "kernel")} takes {ms} ms");
-                if (!baseline.milliseconds.TryAdd((Text(k, "kernel"), Text(k, "shape")), ms)) throw new FormatException($"{Text(k, "kernel")} {Text(k, "shape")} is there twice");
+                (string kernel, string shape, double ms) = (Text(k, "kernel"), Text(k, "shape"), k.GetProperty("ms").GetDouble());
+                if (!(ms > 0)) throw new FormatException($"{kernel} {shape} takes {ms} ms");
+                if (!baseline.milliseconds.TryAdd((kernel, shape), ms)) throw new FormatException($"{kernel} {shape} is there twice");
             }
             return baseline;
         }
@@ -45,7 +46,8 @@ sealed class KernelBaseline
     /// <summary>Throws <see cref="UsageException"/> where the baseline was measured on something else.</summary>
     public void Require(KernelMachine here)
     {
-        if (Machine != here) throw new UsageException($"--baseline {path}: it was measured on another machine or with other settings ({Machine}; now {here}), so times cannot be compared.");
+        if (machine != here)
+            throw new UsageException($"--baseline {path}: it was measured on another device or with other settings ({machine}; now {here}).");
     }
 
     /// <summary>Milliseconds of a case then, or null.</summary>
@@ -59,9 +61,11 @@ sealed class KernelBaseline
         (KernelTiming Now, double Before)[] slower = [.. both.Where(b => b.Now.Milliseconds > b.Before * (1 + fraction))];
         if (slower.Length == 0) return;
         CultureInfo culture = CultureInfo.InvariantCulture;
-        IEnumerable<string> lines = slower.Select(s =>
-            string.Create(culture, $"  {s.Now.Case.Name}: {s.Now.Milliseconds:0.0000} ms, in the baseline {s.Before:0.0000} ms ({100 * (s.Now.Milliseconds / s.Before - 1):+0} %)"));
-        throw new CheckFailedException(string.Create(culture, $"bench kernels: {slower.Length} of {both.Length} kernels are slower by more than {100 * fraction:0.##} % than in {path}:\n")
-            + string.Join('\n', lines));
+        string head = string.Create(culture,
+            $"bench kernels: {slower.Length} of {both.Length} kernels are slower by more than {100 * fraction:0.##} % than in {path}:");
+        throw new CheckFailedException(string.Join('\n', [head, .. slower.Select(s => Line(s.Now, s.Before))]));
+
+        string Line(KernelTiming t, double before) => string.Create(culture,
+            $"  {t.Case.Name}: {t.Milliseconds:0.0000} ms, in the baseline {before:0.0000} ms ({100 * (t.Milliseconds / before - 1):+0} %)");
     }
 }

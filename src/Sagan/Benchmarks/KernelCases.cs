@@ -55,7 +55,8 @@ sealed class KernelCases
         double bytes = 4.0 * (xs + (double)ws + ys);
         KernelCase Case(string name, Action run) => new(Convolution, name, shape, s.Flops, bytes, run);
         yield return Case("conv2d", () => device.Conv2d(x, w, y, s));
-        if (device is IFusedBias fused) yield return Case("conv2d + bias + leaky relu", () => fused.Conv2dBias(x, w, null, b, y, s, Activation.LeakyRelu(0.1f)));
+        if (device is IFusedBias fused)
+            yield return Case("conv2d + bias + leaky relu", () => fused.Conv2dBias(x, w, null, b, y, s, Activation.LeakyRelu(0.1f)));
         yield return Case("conv2d input grad", () => device.Conv2dInputGrad(y, w, x, s));
         yield return Case("conv2d weight grad", () => device.Conv2dWeightGrad(x, y, w, s));
     }
@@ -63,13 +64,15 @@ sealed class KernelCases
     IEnumerable<KernelCase> AttentionCases()
     {
         if (device is not IFusedAttention fused) yield break;
-        IEnumerable<AttentionSpec> stages = Stages.Select(t => new AttentionSpec(n, t.Resolution * t.Resolution, t.Resolution * t.Resolution, t.Channels / 8, t.Channels, 1));
-        foreach (AttentionSpec s in stages.Concat([new(n, 1024, 1024, 16, 128, 1), new(few, 4096, 4096, 8, 64, 1)]))
+        IEnumerable<AttentionSpec> stages = Stages.Select(t => Self(n, t.Resolution * t.Resolution, t.Channels));
+        foreach (AttentionSpec s in stages.Concat([Self(n, 1024, 128), Self(few, 4096, 64)]))
         {
             int keys = s.Batch * s.N * s.Dk, values = s.Batch * s.N * s.Dv;
-            Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], lse = o[s.Batch * s.N], g = o[values, 2], dq = o[keys, 2], dk = o[keys, 3], dv = o[values, 3];
+            Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], lse = o[s.Batch * s.N];
+            Operand g = o[values, 2], dq = o[keys, 2], dk = o[keys, 3], dv = o[values, 3];
             // Backward: four products where forward has two, and the scores once more.
-            double scores = 2.0 * s.Batch * s.N * s.M * s.Dk, forward = scores + 2.0 * s.Batch * s.N * s.M * s.Dv, backward = 2 * forward + scores, bytes = 4.0 * (2 * keys + 2 * values);
+            double scores = 2.0 * s.Batch * s.N * s.M * s.Dk, forward = scores + 2.0 * s.Batch * s.N * s.M * s.Dv, backward = 2 * forward + scores;
+            double bytes = 4.0 * (2 * keys + 2 * values);
             KernelCase Case(string name, double flops, double traffic, Action run) => new(Attention, name, $"N={s.N} dk={s.Dk} dv={s.Dv}", flops, traffic, run);
             void Forward() => fused.Attention(q, k, v, y, lse, s);
             void Backward() => fused.AttentionBackward(q, k, v, y, lse, g, dq, dk, dv, s);
@@ -79,6 +82,9 @@ sealed class KernelCases
             yield return Case("attention forward + backward", forward + backward, 4 * bytes, () => { Forward(); Backward(); });
         }
     }
+
+    // Queries and keys have an eighth of the channels.
+    static AttentionSpec Self(int batch, int positions, int channels) => new(batch, positions, positions, channels / 8, channels, 1);
 
     IEnumerable<KernelCase> Products()
     {
@@ -126,7 +132,8 @@ sealed class KernelCases
         {
             BatchNormSpec s = new(n * r * r, c, 1e-5f, Activation.Relu);
             int count = s.Rows * c;
-            Operand x = o[count], y = o[count, 1], g = o[count, 2], dx = o[count, 3], w = o[c], b = o[c, 1], m = o[c, 2], v = o[c, 3], dw = o[c, 4], db = o[c, 5];
+            Operand x = o[count], y = o[count, 1], g = o[count, 2], dx = o[count, 3];
+            Operand w = o[c], b = o[c, 1], m = o[c, 2], v = o[c, 3], dw = o[c, 4], db = o[c, 5];
             KernelCase Case(string name, double bytes, Action run) => new(Normalisation, name, $"[{s.Rows}, {c}]", 0, bytes, run);
             if (device is IFusedBatchNorm batchNorm)
             {
@@ -137,7 +144,8 @@ sealed class KernelCases
                 yield return Case("batch norm + relu forward + backward", 40.0 * count, () => { Forward(); Backward(); });
             }
             if (device is IFusedBias bias)
-                yield return Case("bias + leaky relu backward", 12.0 * count, () => bias.BiasActivationBackward(g, y, dx, db, s.Rows, c, Activation.LeakyRelu(0.1f)));
+                yield return Case("bias + leaky relu backward", 12.0 * count, () =>
+                    bias.BiasActivationBackward(g, y, dx, db, s.Rows, c, Activation.LeakyRelu(0.1f)));
         }
         if (device is not IFusedSpectralNorm spectral) yield break;
         foreach ((int rows, int columns) in ((int, int)[])[(512, 4096), (256, 2048), (128, 1024), (64, 48)])

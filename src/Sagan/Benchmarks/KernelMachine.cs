@@ -14,6 +14,9 @@ sealed record KernelMachine(string Device, string Processor, int? Threads, int B
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
 
     /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{(Threads is { } t ? $", {t} {(t == 1 ? "thread" : "threads")}" : "")}, batch {Batch}");
+    public override string ToString()
+    {
+        string threads = Threads switch { null => "", 1 => ", 1 thread", { } t => string.Create(CultureInfo.InvariantCulture, $", {t} threads") };
+        return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch {Batch}");
+    }
 }

@@ -5,13 +5,13 @@ namespace Sagan.Native.Benchmarks;
 
 /// <summary>
 /// Kernels beneath the roofs of the device: arithmetic intensity I (flops for each byte that must be moved) against GFLOP/s, both logarithmic. No kernel
-/// whose operands come from memory is above min(peak, bandwidth I). Kernels that count no flops have no intensity: they are in a strip of their own at the left edge, as
-/// far beneath the roof there as they are from the bandwidth. Source: Williams, Waterman and Patterson 2009.
+/// whose operands come from memory is above min(peak, bandwidth I). Kernels that count no flops have no intensity: they are in a strip of their own at the left
+/// edge, as far beneath the roof there as they are from the bandwidth. Source: Williams, Waterman and Patterson 2009.
 /// </summary>
 sealed class Roofline
 {
-    const double Width = 1200, Left = 70, StripRight = 230, Right = Width - 40, Top = 60, Bottom = 600, LegendTop = Bottom + 80, LegendLine = 16, LegendColumns = 2;
-    const double Radius = 3.5, DigitWidth = 6.5, LabelHeight = 10;
+    const double Width = 1200, Left = 70, StripRight = 230, Right = Width - 40, Top = 60, Bottom = 600;
+    const double LegendTop = Bottom + 80, LegendLine = 16, LegendColumns = 2, Radius = 3.5, DigitWidth = 6.5, LabelHeight = 10;
     const string Ink = "#24292f", Faint = "#d8dee4";
 
     static readonly (KernelFamily Family, string Name, string Colour)[] Families =
@@ -41,8 +41,8 @@ sealed class Roofline
         double[] heights = [peak.GflopsPerSecond, peak.GigabytesPerSecond * x0, .. timings.Select(Height)];
         (y0, y1) = (DecadeBelow(heights.Min()), DecadeAbove(1.2 * heights.Max()));
         double height = LegendTop + LegendLine * Math.Ceiling(timings.Count / LegendColumns) + 30;
-        svg = Element("svg", ("width", Width), ("height", height), ("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}")), ("role", "img"), ("aria-label", title),
-            ("font-family", "sans-serif"), ("font-size", 12), ("fill", Ink));
+        svg = Element("svg", ("width", Width), ("height", height), ("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}")),
+            ("role", "img"), ("aria-label", title), ("font-family", "sans-serif"), ("font-size", 12), ("fill", Ink));
         Add("rect", ("width", Width), ("height", height), ("rx", 8), ("fill", "white"));
         Text(Left, 30, title, ("font-size", 16), ("font-weight", "bold"));
         Axes();
@@ -82,8 +82,10 @@ sealed class Roofline
         Line(Left, Bottom, Right, Bottom, Ink);
         Add("line", ("x1", StripRight), ("y1", Top), ("x2", StripRight), ("y2", Bottom), ("stroke", Ink), ("stroke-dasharray", "2 4"));
         Text((Left + StripRight) / 2, Bottom + 44, "counted in bytes only", ("text-anchor", "middle"));
-        Text((StripRight + Right) / 2, Bottom + 44, "arithmetic intensity, flops for each byte of operands and results (operands in a cache: above the roof of memory)", ("text-anchor", "middle"));
-        Text(0, 0, "GFLOP/s", ("text-anchor", "middle"), ("transform", string.Create(CultureInfo.InvariantCulture, $"translate(20 {(Top + Bottom) / 2}) rotate(-90)")));
+        const string intensity = "arithmetic intensity, flops for each byte of operands and results (operands in a cache: above the roof of memory)";
+        Text((StripRight + Right) / 2, Bottom + 44, intensity, ("text-anchor", "middle"));
+        string upwards = string.Create(CultureInfo.InvariantCulture, $"translate(20 {(Top + Bottom) / 2}) rotate(-90)");
+        Text(0, 0, "GFLOP/s", ("text-anchor", "middle"), ("transform", upwards));
     }
 
     void Roofs(double ridge)
@@ -104,11 +106,12 @@ sealed class Roofline
     void Point(int number, KernelTiming t, (double X, double Y) at)
     {
         string colour = Colour(t), label = number.ToString(CultureInfo.InvariantCulture);
-        XElement point = Element("circle", ("cx", at.X), ("cy", at.Y), ("r", Radius), ("fill", colour));
-        point.Add(Element("title"));
-        point.Elements().Single().Value = $"{t.Case.Name}: {Figures(t)}";
-        (double x, double y) = LabelPlace(at, DigitWidth * label.Length);
-        if (Math.Abs(y - at.Y) > 2 * LabelHeight || Math.Abs(x - at.X) > 2 * LabelHeight + DigitWidth * label.Length) Line(at.X, at.Y, x + DigitWidth * label.Length / 2, y + LabelHeight / 2, colour);
+        double width = DigitWidth * label.Length;
+        (double x, double y) = LabelPlace(at, width);
+        if (Math.Abs(y - at.Y) > 2 * LabelHeight || Math.Abs(x - at.X) > 2 * LabelHeight + width) Line(at.X, at.Y, x + width / 2, y + LabelHeight / 2, colour);
+        XElement point = Element("circle", ("cx", at.X), ("cy", at.Y), ("r", Radius), ("fill", colour)), tip = Element("title");
+        tip.Value = $"{t.Case.Name}: {Figures(t)}";
+        point.Add(tip);
         svg.Add(point);
         Text(x, y + LabelHeight, label, ("font-size", 11), ("fill", colour));
     }
@@ -122,7 +125,8 @@ sealed class Roofline
                 // To the right first, then further round.
                 (double sin, double cos) = Math.SinCos((i + 1) / 2 * (i % 2 == 0 ? 1 : -1) * Math.PI / 8);
                 (double x, double y) = (at.X + (r + w / 2) * cos - w / 2, at.Y + (r + LabelHeight / 2) * sin - LabelHeight / 2);
-                if (x < Left || x + w > Right || y < Top || y + LabelHeight > Bottom || taken.Exists(o => x < o.X + o.W && o.X < x + w && y < o.Y + o.H && o.Y < y + LabelHeight)) continue;
+                if (x < Left || x + w > Right || y < Top || y + LabelHeight > Bottom) continue;
+                if (taken.Exists(o => x < o.X + o.W && o.X < x + w && y < o.Y + o.H && o.Y < y + LabelHeight)) continue;
                 taken.Add((x, y, w, LabelHeight));
                 return (x, y);
             }
@@ -151,8 +155,11 @@ sealed class Roofline
 
     static string Colour(KernelTiming t) => Families.First(f => f.Family == t.Case.Family).Colour;
 
-    static string Figures(KernelTiming t) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(t.Case.Flops > 0 ? $"{Number(t.GflopsPerSecond)} GFLOP/s" : $"{Number(t.GigabytesPerSecond)} GB/s")}, {t.PercentOfPeak:0} %");
+    static string Figures(KernelTiming t)
+    {
+        string speed = t.Case.Flops > 0 ? $"{Number(t.GflopsPerSecond)} GFLOP/s" : $"{Number(t.GigabytesPerSecond)} GB/s";
+        return string.Create(CultureInfo.InvariantCulture, $"{speed}, {t.PercentOfPeak:0} %");
+    }
 
     static string Number(double v) => v.ToString(v >= 100 ? "0" : v >= 10 ? "0.#" : v >= 1 ? "0.##" : "0.####", CultureInfo.InvariantCulture);
 

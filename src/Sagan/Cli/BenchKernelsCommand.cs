@@ -7,18 +7,19 @@ namespace Sagan.Native.Cli;
 /// <param name="Roofline">Where the picture goes, if it is wanted.</param>
 /// <param name="Baseline">Earlier timings, if they are to be compared with.</param>
 /// <param name="FailOver">By what fraction a kernel may be slower than in the baseline.</param>
-sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int Threads, string? Roofline = null, string? Baseline = null, double FailOver = 0.1);
+sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int Threads, string? Roofline = null, string? Baseline = null,
+    double FailOver = 0.1);
 
 /// <summary><c>sagan bench kernels</c>.</summary>
 sealed class BenchKernelsCommand : Verb
 {
     readonly Argument<string?> filter = new("filter") { Description = "Only kernels whose name holds this.", Arity = ArgumentArity.ZeroOrOne };
-    readonly Option<string> device = new("--device") { Description = "Where to compute; see `sagan devices`.", DefaultValueFactory = _ => "cpu", HelpName = "name" };
+    readonly Option<string> device = new("--device") { Description = "Where to compute; see `sagan devices`.", DefaultValueFactory = _ => "cpu" };
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 16, HelpName = "count" };
     readonly Option<int> threads = new("--threads") { Description = "Threads of the CPU; 0 = one for each processor.", HelpName = "count" };
     readonly Option<string?> roofline = new("--roofline") { Description = "Also draw the kernels beneath the roofs of the device, as SVG.", HelpName = "file" };
-    readonly Option<string?> baseline = new("--baseline") { Description = "Earlier output of --json: fail (exit code 6) if a kernel has become slower.", HelpName = "file" };
-    readonly Option<string?> failOver = new("--fail-over") { Description = "With --baseline: how much slower is too slow. [default: 10%]", HelpName = "percent" };
+    readonly Option<string?> baseline = new("--baseline") { Description = "Earlier output of --json; exit code 6 if a kernel is slower now.", HelpName = "file" };
+    readonly Option<string?> failOver = new("--fail-over") { Description = "With --baseline: how much slower is too slow (10%).", HelpName = "percent" };
     readonly Func<BenchKernelsRequest, CliContext, ExitCode> run;
 
     public BenchKernelsCommand(Func<BenchKernelsRequest, CliContext, ExitCode> run) : base("kernels", "Times every kernel of a device at the shapes of SAGAN.")
@@ -36,7 +37,8 @@ sealed class BenchKernelsCommand : Verb
         if (t is < 0 or > 255) throw new UsageException($"--threads {t}: must be 0 to 255.");
         string? before = parsed.GetValue(baseline), limit = parsed.GetValue(failOver);
         if (limit != null && before == null) throw new UsageException($"--fail-over {limit}: slower than what? It needs --baseline FILE.");
-        return run(new BenchKernelsRequest(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before, Fraction(limit ?? "10%")), context);
+        BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before);
+        return run(limit == null ? request : request with { FailOver = Fraction(limit) }, context);
     }
 
     static double Fraction(string percent)

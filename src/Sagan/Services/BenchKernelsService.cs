@@ -19,17 +19,26 @@ static class BenchKernelsService
         KernelMachine machine = KernelMachine.Of(device, request.Batch);
         baseline?.Require(machine);
 
-        KernelCase[] all = KernelCases.All(device, request.Batch), cases = [.. all.Where(c => request.Filter == null || c.Kernel.Contains(request.Filter, StringComparison.OrdinalIgnoreCase))];
-        if (cases.Length == 0) throw new UsageException($"bench kernels {request.Filter}: no kernel has that in its name; kernels: {string.Join(", ", all.Select(c => c.Kernel).Distinct())}.");
+        KernelCase[] cases = Choose(KernelCases.All(device, request.Batch), request.Filter);
         KernelBenchmark benchmark = new(device);
         double?[] tooLong = [.. cases.Select(c => Prepare(c, benchmark, context))];
         MachinePeak peak = MachinePeak.Measure(device);
         context.Result(string.Create(Culture, $"{machine}: peak {peak.GflopsPerSecond:0} GFLOP/s, memory {peak.GigabytesPerSecond:0.0} GB/s"));
         List<KernelTiming> timings = Table(cases, tooLong, c => benchmark.Run(c, peak), baseline, context);
-        context.ResultJson(Json(machine, peak, timings, cases.Zip(tooLong), baseline));
+        JsonObject json = Json(machine, peak);
+        json["kernels"] = new JsonArray([.. timings.Select(t => Json(t, baseline?.Of(t.Case)))]);
+        json["left_out"] = new JsonArray([.. cases.Zip(tooLong).Where(c => c.Second != null).Select(c => LeftOut(c.First, c.Second!.Value))]);
+        context.ResultJson(json);
         if (request.Roofline != null) Setup.WriteSvg(request.Roofline, Roofline.Svg(machine.ToString(), peak, timings));
         baseline?.Check(timings, request.FailOver);
         return ExitCode.Success;
+    }
+
+    static KernelCase[] Choose(KernelCase[] all, string? filter)
+    {
+        KernelCase[] cases = [.. all.Where(c => c.Kernel.Contains(filter ?? "", StringComparison.OrdinalIgnoreCase))];
+        if (cases.Length > 0) return cases;
+        throw new UsageException($"bench kernels {filter}: no kernel has that in its name; kernels: {string.Join(", ", all.Select(c => c.Kernel).Distinct())}.");
     }
 
     static double? Prepare(KernelCase c, KernelBenchmark benchmark, CliContext context)
@@ -43,7 +52,8 @@ static class BenchKernelsService
     static List<KernelTiming> Table(KernelCase[] cases, double?[] tooLong, Func<KernelCase, KernelTiming> run, KernelBaseline? baseline, CliContext context)
     {
         List<KernelTiming> timings = [];
-        context.Result($"{"kernel",-38} {"shape",-24} {"ms",9} {"GFLOP/s",9} {"GB/s",7} {"% of peak",10}{(baseline == null ? "" : $" {"before",9} {"change",8}")}");
+        string comparison = baseline == null ? "" : $" {"before",9} {"change",8}";
+        context.Result($"{"kernel",-38} {"shape",-24} {"ms",9} {"GFLOP/s",9} {"GB/s",7} {"% of peak",10}{comparison}");
         for (int i = 0; i < cases.Length; i++)
         {
             KernelCase c = cases[i];
@@ -62,7 +72,7 @@ static class BenchKernelsService
         return timings;
     }
 
-    static JsonObject Json(KernelMachine machine, MachinePeak peak, List<KernelTiming> timings, IEnumerable<(KernelCase Case, double? Seconds)> cases, KernelBaseline? baseline) => new()
+    static JsonObject Json(KernelMachine machine, MachinePeak peak) => new()
     {
         ["device"] = machine.Device,
         ["processor"] = machine.Processor,
@@ -70,10 +80,9 @@ static class BenchKernelsService
         ["batch"] = machine.Batch,
         ["peak_gflops"] = peak.GflopsPerSecond,
         ["peak_gb_s"] = peak.GigabytesPerSecond,
-        ["kernels"] = new JsonArray([.. timings.Select(t => Json(t, baseline?.Of(t.Case)))]),
-        ["left_out"] = new JsonArray([.. cases.Where(c => c.Seconds != null).Select(c =>
-            new JsonObject { ["kernel"] = c.Case.Kernel, ["shape"] = c.Case.Shape, ["seconds"] = c.Seconds })]),
     };
+
+    static JsonObject LeftOut(KernelCase c, double seconds) => new() { ["kernel"] = c.Kernel, ["shape"] = c.Shape, ["seconds"] = seconds };
 
     static JsonObject Json(KernelTiming t, double? before)
     {
