@@ -12,8 +12,8 @@ public sealed record LaunchedKernel(string Name, Type Type, int Threads, int Lau
 public static partial class GeneratedCode
 {
     /// <summary>
-    /// The kernels that some work launches on a device that computes nothing: <paramref name="prepare"/> is given the device and returns the work. Needs no GPU.
-    /// Throws <see cref="DeviceUnavailableException"/> where the build has no GPU kernels.
+    /// The kernels that some work launches on a device that computes nothing: <paramref name="prepare"/> is given the device and returns the work. Needs no
+    /// GPU. Throws <see cref="DeviceUnavailableException"/> where the build has no GPU kernels.
     /// </summary>
     public static IReadOnlyList<LaunchedKernel> Record(Func<Device, Action> prepare)
     {

@@ -35,7 +35,8 @@ public readonly unsafe struct ArrayView<T> where T : unmanaged
 
     public ArrayView<T> SubView(long index, long length)
     {
-        if (index < 0 || length < 0 || index + length > Length) throw new KernelException($"elements {index} .. {index + length} are outside of a view of {Length}");
+        if (index < 0 || length < 0 || index + length > Length)
+            throw new KernelException($"elements {index} .. {index + length} are outside of a view of {Length}");
         return new ArrayView<T>(Memory, offset + index * sizeof(T), length);
     }
 

@@ -28,7 +28,8 @@ sealed class KernelGroup(GpuGrid grid, int x, int y, int z, int threads)
         {
             shared.Add(new DeviceMemory(Math.Max(16, bytes)));
             shared[n].Poison();
-            if (shared.Sum(m => m.Bytes) > SharedBytes) throw new KernelException($"{shared.Sum(m => m.Bytes)} bytes of shared memory, a group has {SharedBytes}");
+            if (shared.Sum(m => m.Bytes) > SharedBytes)
+                throw new KernelException($"{shared.Sum(m => m.Bytes)} bytes of shared memory, a group has {SharedBytes}");
         }
         return shared[n];
     }

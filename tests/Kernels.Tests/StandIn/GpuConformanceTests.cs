@@ -3,7 +3,10 @@ using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests.Conformance;
 
-/// <summary>The GPU's kernels, on the stand-in for a device, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can do.</summary>
+/// <summary>
+/// The GPU's kernels, on the stand-in for a device, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can
+/// do.
+/// </summary>
 public sealed class GpuConformanceTests
 {
     static readonly Device Gpu = StandInQueue.Device(prefersSmallTiles: false), SmallTiles = StandInQueue.Device(prefersSmallTiles: true);

@@ -17,10 +17,12 @@ public sealed class StandInTests
     public void An_index_outside_of_a_view() => Assert.Contains("index 16 is outside", Fails(x => new OutsideKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_barrier_that_some_threads_do_not_reach() => Assert.Contains("wait at a barrier", Fails(x => new DivergingKernel(x)).Message, StringComparison.Ordinal);
+    public void A_barrier_that_some_threads_do_not_reach() =>
+        Assert.Contains("wait at a barrier", Fails(x => new DivergingKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_barrier_in_a_kernel_that_does_not_say_so() => Assert.Contains("IGpuGroupKernel", Fails(x => new UndeclaredKernel(x)).Message, StringComparison.Ordinal);
+    public void A_barrier_in_a_kernel_that_does_not_say_so() =>
+        Assert.Contains("IGpuGroupKernel", Fails(x => new UndeclaredKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void More_shared_memory_than_a_group_has() => Assert.Contains("shared memory", Fails(x => new GreedyKernel(x)).Message, StringComparison.Ordinal);
