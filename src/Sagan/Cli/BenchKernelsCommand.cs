@@ -18,7 +18,7 @@ sealed class BenchKernelsCommand : Verb
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 16, HelpName = "count" };
     readonly Option<int> threads = new("--threads") { Description = "Threads of the CPU; 0 = one for each processor.", HelpName = "count" };
     readonly Option<string?> roofline = new("--roofline") { Description = "Also draw the kernels beneath the roofs of the device, as SVG.", HelpName = "file" };
-    readonly Option<string?> baseline = new("--baseline") { Description = "Earlier output of --json; exit code 6 if a kernel is slower now.", HelpName = "file" };
+    readonly Option<string?> baseline = new("--baseline") { Description = "Earlier output of --json: fail if a kernel is slower now.", HelpName = "file" };
     readonly Option<string?> failOver = new("--fail-over") { Description = "With --baseline: how much slower is too slow (10%).", HelpName = "percent" };
     readonly Func<BenchKernelsRequest, CliContext, ExitCode> run;
 

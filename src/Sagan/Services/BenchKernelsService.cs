@@ -38,7 +38,8 @@ static class BenchKernelsService
     {
         KernelCase[] cases = [.. all.Where(c => c.Kernel.Contains(filter ?? "", StringComparison.OrdinalIgnoreCase))];
         if (cases.Length > 0) return cases;
-        throw new UsageException($"bench kernels {filter}: no kernel has that in its name; kernels: {string.Join(", ", all.Select(c => c.Kernel).Distinct())}.");
+        string kernels = string.Join(", ", all.Select(c => c.Kernel).Distinct());
+        throw new UsageException($"bench kernels {filter}: no kernel has that in its name; kernels: {kernels}.");
     }
 
     static double? Prepare(KernelCase c, KernelBenchmark benchmark, CliContext context)
