@@ -29,6 +29,9 @@ public sealed partial class Device
     /// <summary>True where tensors are in the host's memory, so that looking at one waits for nothing.</summary>
     public bool IsHost => Pool is HostPool;
 
+    /// <summary>Kernels launched on a GPU so far; null where there are no launches, on the host.</summary>
+    public long? LaunchCount => (Backend as IMeasured)?.LaunchCount;
+
     /// <summary>The memory.</summary>
     public Pool Pool { get; }
 

@@ -16,7 +16,7 @@ public sealed class GpuMatMulHistoryTests
     [Theory, MemberData(nameof(Versions))]
     public void Every_version_is_the_product(int version)
     {
-        GpuMatMulVersion v = Backend.MatMulVersions[version];
+        MatMulVersion v = Backend.MatMulVersions[version];
         foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (17, 15, 33), (63, 65, 20), (65, 64, 7), (129, 63, 9)])
             Check(new MatMulSpec(1, m, n, k, false, false, 0, 0), (a, b, y) => v.Run(a, b, y, m, n, k), v.Name);
     }

@@ -171,7 +171,7 @@ public sealed class CommandLineTests
         Assert.Equal([32, 64], step.Config.Config.Model.GAttention);
         Assert.Equal([64], step.Config.Config.Model.DAttention);
 
-        Assert.Equal(new BenchKernelsRequest("gemm", 1),
+        Assert.Equal(new BenchKernelsRequest("gemm", "cpu", 16, 1),
             Request<BenchKernelsRequest>(s => new BenchKernelsCommand(s), "kernels", "gemm", "--threads", "1"));
 
         BenchGeneratorRequest generator = Request<BenchGeneratorRequest>(s => new BenchGeneratorCommand(s), "generator", "--preset", "sagan64", "--batches", "5");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using Sagan.Native.Kernels;
 
@@ -19,6 +20,8 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
         return new Device("stand-in", pool, new GpuBackend(queue, pool));
     }
 
+    public override string Name => "stand-in";
+
     public override bool PrefersSmallTiles => prefersSmallTiles;
 
     public override int ConcurrentGroups => 4;
@@ -28,7 +31,7 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
     protected override void Enqueue<TKernel>(in TKernel kernel, GpuGrid grid, int threads)
     {
         if (grid.X < 1 || grid.Y is < 1 or > MaxGridYZ || grid.Z is < 1 or > MaxGridYZ || threads is < 1 or > 1024)
-            throw new KernelException($"{Name<TKernel>()}: a launch of {grid} groups of {threads} threads is impossible");
+            throw new KernelException($"{KernelName<TKernel>()}: a launch of {grid} groups of {threads} threads is impossible");
         TKernel k = kernel;
         try
         {
@@ -39,7 +42,7 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
         }
         catch (KernelException e)
         {
-            throw new KernelException($"{Name<TKernel>()}: {e.Message}", e);
+            throw new KernelException($"{KernelName<TKernel>()}: {e.Message}", e);
         }
     }
 
@@ -64,13 +67,20 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
         }
     }
 
-    static string Name<TKernel>() => typeof(TKernel).Name;
+    static string KernelName<TKernel>() => typeof(TKernel).Name;
 
     public override void Upload(ReadOnlySpan<float> source, ArrayView<float> target) => source.CopyTo(target.Span);
 
     public override void Download(ArrayView<float> source, Span<float> target) => source.Span.CopyTo(target);
 
     public override void Synchronize() { }
+
+    public override double Time(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
 
     public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)
     {

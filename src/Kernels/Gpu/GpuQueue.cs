@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// The one stream of a GPU: kernels and copies happen in the order in which they were given, so that a storage that was released may be handed out again at
-/// once. Only <see cref="Download"/> and <see cref="Synchronize"/> wait. A queue belongs to one thread at a time.
+/// once. Only <see cref="Download"/>, <see cref="Synchronize"/> and <see cref="Time"/> wait. A queue belongs to one thread at a time.
 /// </summary>
 abstract class GpuQueue : IDisposable
 {
@@ -16,6 +16,9 @@ abstract class GpuQueue : IDisposable
 
     /// <summary>Kernels launched so far.</summary>
     public long LaunchCount { get; private set; }
+
+    /// <summary>What the device calls itself.</summary>
+    public abstract string Name { get; }
 
     /// <summary>True where threads have few registers or are no hardware threads: products then use small tiles.</summary>
     public abstract bool PrefersSmallTiles { get; }
@@ -40,6 +43,9 @@ abstract class GpuQueue : IDisposable
 
     /// <summary>Waits until everything given so far is done.</summary>
     public abstract void Synchronize();
+
+    /// <summary>Seconds by the device's clock from the end of what was given before to the end of what <paramref name="work"/> gives; waits for it.</summary>
+    public abstract double Time(Action work);
 
     /// <summary>
     /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was enqueued uses it any

@@ -27,6 +27,8 @@ sealed class IlgpuQueue : GpuQueue
 
     public Accelerator Accelerator => accelerator;
 
+    public override string Name => accelerator.Name;
+
     public override bool PrefersSmallTiles { get; }
 
     // Two groups of 256 threads with 128 registers each fill a multiprocessor.
@@ -89,6 +91,15 @@ sealed class IlgpuQueue : GpuQueue
     public override void Download(ArrayView<float> source, Span<float> target) => source.CopyToCPU(stream, ref target[0], target.Length);
 
     public override void Synchronize() => stream.Synchronize();
+
+    public override double Time(Action work)
+    {
+        using ProfilingMarker start = stream.AddProfilingMarker();
+        work();
+        using ProfilingMarker end = stream.AddProfilingMarker();
+        end.Synchronize();
+        return end.MeasureFrom(start).TotalSeconds;
+    }
 
     public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)
     {

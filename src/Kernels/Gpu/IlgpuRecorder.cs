@@ -27,6 +27,8 @@ sealed class IlgpuRecorder : GpuQueue
         return [.. queue.kernels.Values];
     }
 
+    public override string Name => "recorder";
+
     public override bool PrefersSmallTiles => false;
 
     // As a large GPU.
@@ -47,6 +49,12 @@ sealed class IlgpuRecorder : GpuQueue
     public override void Download(ArrayView<float> source, Span<float> target) => source.CopyToCPU(ref target[0], target.Length);
 
     public override void Synchronize() { }
+
+    public override double Time(Action work)
+    {
+        work();
+        return 0;
+    }
 
     public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)
     {

@@ -46,7 +46,7 @@ static class SaganCommandLine
             new BenchStepCommand(BenchService.Steps),
             new BenchGeneratorCommand(BenchService.Generator),
             new BenchAttentionCommand(BenchService.Attention),
-            new BenchKernelsCommand(BenchService.Kernels),
+            new BenchKernelsCommand(BenchKernelsService.Run),
             new BenchDataCommand(BenchDataService.Run),
         });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });

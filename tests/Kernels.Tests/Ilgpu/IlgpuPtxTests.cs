@@ -8,12 +8,17 @@ namespace Sagan.Native.Tests;
 public sealed class IlgpuPtxTests
 {
     // Where the operands allow it, memory is read sixteen bytes at a time.
-    static readonly string[] Fours = ["Fours(", "AttentionValueGrad", "AttentionKeyGrad"];
+    static readonly string[] Fours = ["Fours(", "AttentionValueGrad", "AttentionKeyGrad", "PeakTriad"];
 
-    // Every kernel that the table of cases launches.
+    // Every kernel that the table of cases launches, and those of the benchmarks.
     static readonly Dictionary<string, LaunchedKernel> Kernels = GeneratedCode.Record(gpu => () =>
     {
         foreach (KernelCase c in KernelCases.All) c.Execute(gpu.Backend, gpu.Pool.Rent, c.Values());
+        IMeasured measured = (IMeasured)gpu.Backend;
+        measured.PeakGflops();
+        measured.PeakGigabytes();
+        Storage a = gpu.Pool.Rent(64), b = gpu.Pool.Rent(64), y = gpu.Pool.Rent(64);
+        foreach (MatMulVersion v in measured.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
     }).ToDictionary(k => k.Name);
 
     public static TheoryData<string, int> All
