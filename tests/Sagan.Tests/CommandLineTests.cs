@@ -161,7 +161,8 @@ public sealed class CommandLineTests
         Assert.Equal(new SampleRequest("r", 15, 7, 5, "samples.png", false, NormStatistics.Batch), sample);
 
         GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
-        Assert.Equal(("conv2d", "cpu"), (Assert.Single(grad.Ops), grad.Device));
+        Assert.Equal(("conv2d", "cpu", null), (Assert.Single(grad.Ops), grad.Device, grad.Against));
+        Assert.Equal("reference", Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--against", "reference").Against);
 
         BenchStepRequest step = Request<BenchStepRequest>(s => new BenchStepCommand(s),
             "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
