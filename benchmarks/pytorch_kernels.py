@@ -151,13 +151,16 @@ def the_rest():
 
 
 def main():
+    global BATCH
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("filter", nargs="?", default="", help="only operations whose name holds this")
+    a.add_argument("--batch", type=int, default=BATCH)
     a.add_argument("--threads", type=int, default=2)
     a.add_argument("--seconds", type=float, default=0.15, help="how long each is timed, at least")
     pytorch_device.add_arguments(a)
     a = a.parse_args()
     pytorch_device.choose(a)
+    BATCH = a.batch
     if a.precision == "bf16":
         pytorch_device.options["dtype"] = torch.bfloat16
     torch.set_num_threads(a.threads)
