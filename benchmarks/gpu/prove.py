@@ -64,8 +64,8 @@ def main():
     devices = runner.devices()
     mine = next((d for d in devices if d["name"] == a.device), None)
     if mine is None or not mine["available"]:
-        reason = mine["reason"] if mine else "; ".join(f"{d['name']}: {d.get('reason', 'available')}" for d in devices)
-        sys.exit(f"prove: device '{a.device}' is not available: {reason}.")
+        kind = mine or next((d for d in devices if d["name"] == a.device.split(":")[0]), {})
+        sys.exit(f"prove: device '{a.device}' is not available: {kind.get('reason', 'there are ' + ', '.join(d['name'] for d in devices if d['available']))}.")
     results = {"device": a.device, "about": mine["about"], "driver": driver(), "date": str(datetime.date.today()), "engine": runner.version(), "quick": a.quick,
                "devices": devices, "peer": runner.find_peer(), "peer_missing": runner.no_peer, "parts": {}}
     print(f"{mine['about']}; driver {results['driver'] or 'not told'}; {results['engine']}")
@@ -93,4 +93,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except NotRun as e:
+        sys.exit(f"prove: {e}.")
+    except KeyboardInterrupt:
+        sys.exit("prove: stopped; the parts that were finished are kept.")

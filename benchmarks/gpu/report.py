@@ -149,7 +149,7 @@ def kernels(part):
     compared = {(name, shape): o for name, shape, o, _, _ in pairs(part, "fp32")}
     page += ["", "| kernel | shape | ours, ms | GFLOP/s | % of peak | PyTorch, ms | PyTorch / ours | TF32: ours, PyTorch | BF16: ours, PyTorch |", "|---|---|---|---|---|---|---|---|---|"]
     for name, shape, o, ms, way in pairs(part, "fp32"):
-        others = [f"{own(part, p, o)}, {theirs(part, p, name, shape)}".strip(", ") for p in ("tf32", "bf16")]
+        others = [f"{own(part, p, o) or '-'}, {theirs(part, p, name, shape) or '-'}" for p in ("tf32", "bf16")]
         page.append(f"| {name} | {shape} | {number(o['ms'])} | {number(o['gflops'])} | {number(o['percent_of_peak'])} | {number(ms)} ({way}) | {number(ms / o['ms'])} | {' | '.join(others)} |")
     against = {tuple(k["against"]) for k in part["peer"].get("fp32", [])}
     matched = {(o["kernel"], o["shape"]) for o in compared.values()}

@@ -35,16 +35,22 @@ class Runner:
         if limit < LEAST:
             raise NotRun("the time was used up before it")
         command = [str(c) for c in command]
-        process = subprocess.Popen(command, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        try:
+            process = subprocess.Popen(command, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        except OSError as e:
+            raise NotRun(f"{command[0]} does not start: {e.strerror}") from None
         try:
             out, err = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
+        except BaseException as e:
+            # Its own children too, whatever ends the wait.
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            if not isinstance(e, subprocess.TimeoutExpired):
+                raise
             raise NotRun(f"`{' '.join(command[:4])} ...` was stopped after {limit:.0f} s") from None
         return process.returncode, out, err
 
-    def ours(self, *arguments, limit=120, env=None, codes=(0,), device=True):
+    def ours(self, *arguments, limit=150, env=None, codes=(0,), device=True):
         """What sagan prints with --json."""
         code, out, err = self.run([*self.sagan, *arguments, *(["--device", self.options.device] if device else []), "--json"], limit, env)
         if code not in codes:
@@ -66,7 +72,7 @@ class Runner:
         ask = "import json, torch; print(json.dumps([torch.__version__, torch.cuda.is_available(), torch.version.cuda, torch.cuda.is_available() and torch.cuda.get_device_name()]))"
         try:
             code, out, err = self.run([self.options.python, "-c", ask], 60)
-        except (OSError, NotRun) as e:
+        except NotRun as e:
             code, out, err = 1, "", str(e)
         if code != 0:
             self.no_peer = f"No comparison with PyTorch, its figures stay open: {self.options.python} has none ({last(err)})."
