@@ -84,19 +84,20 @@ static class BenchService
     public static ExitCode Attention(BenchAttentionRequest request, CliContext context)
     {
         Setup.Threads(request.Threads);
+        Device device = Device.Parse(request.Device);
         int dk = request.Channels / 8, dv = request.Channels;
-        AttentionBenchmark.WarmUp(dk, dv);
-        context.Result($"attention, forward and backward: batch {request.Batch}, dk {dk}, dv {dv}, {WorkerPool.Threads} threads");
+        AttentionBenchmark.WarmUp(device, dk, dv);
+        context.Result($"attention, forward and backward: batch {request.Batch}, dk {dk}, dv {dv}, {(device.IsHost ? $"{WorkerPool.Threads} threads" : device)}");
         context.Result($"{"positions",9} {"ms",10} {"tensors MB",10} {"all MB",10}");
         JsonArray rows = [];
         // Upwards: the peak of a process never falls.
         foreach (int n in request.Positions.Order())
         {
-            AttentionTiming t = AttentionBenchmark.Measure(request.Batch, n, dk, dv);
+            AttentionTiming t = AttentionBenchmark.Measure(device, request.Batch, n, dk, dv);
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{n,9} {t.Milliseconds,10:0.000} {t.TensorMb,10:0.0} {t.RssMb,10:0.0}"));
             rows.Add(new JsonObject { ["positions"] = n, ["ms"] = t.Milliseconds, ["tensor_mb"] = t.TensorMb, ["rss_mb"] = t.RssMb });
         }
-        context.ResultJson(new JsonObject { ["batch"] = request.Batch, ["dk"] = dk, ["dv"] = dv, ["threads"] = WorkerPool.Threads, ["attention"] = rows });
+        context.ResultJson(new JsonObject { ["device"] = device.Name, ["batch"] = request.Batch, ["dk"] = dk, ["dv"] = dv, ["threads"] = WorkerPool.Threads, ["attention"] = rows });
         return ExitCode.Success;
     }
 }
