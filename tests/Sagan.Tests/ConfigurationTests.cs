@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
+using Sagan.Native.Models;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
@@ -34,7 +35,7 @@ public sealed class ConfigurationTests : IDisposable
             (c.Loss.Kind, c.Optimizer.GLearningRate, c.Optimizer.DLearningRate, c.Optimizer.Beta1, c.Optimizer.Beta2));
         Assert.Equal(64, c.Training.Batch);
         // Widths of the published networks: 512 at 4x4 down to 64 at 32x32.
-        Assert.Equal([512, 256, 128, 64], c.Model.FeatureMaps.Select(c.Model.Width));
+        Assert.Equal([512, 256, 128, 64], NetworkPlan.Generator(c.Model).Select(f => f.Channels));
     }
 
     [Fact]

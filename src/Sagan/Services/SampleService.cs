@@ -20,7 +20,7 @@ static class SampleService
         (Checkpoint checkpoint, RunConfig config) = Find(request.Source, context);
         Setup.Threads(config.Training.Threads);
         Generator generator = Load(checkpoint, config, request.Ema);
-        Tensor z = new RandomSource(request.Seed).Normal(new Shape(request.Count, config.Model.ZDim), Device.Parse(config.Training.Device));
+        Tensor z = Sampler.Latent(config.Model, new RandomSource(request.Seed), request.Count, Device.Parse(config.Training.Device));
         NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
         Image[] images = Sampler.Images(generator, z, statistics);
         KeyValuePair<string, string>[] labels =
@@ -38,7 +38,7 @@ static class SampleService
 
     static Generator Load(Checkpoint checkpoint, RunConfig config, bool ema)
     {
-        Generator generator = new(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
+        Generator generator = Generator.Create(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
         StateDict.Load(file, generator.State(), average ? "" : "g.");
