@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Time and memory of attention, forward and backward, over N positions in PyTorch on the CPU: the peer of `sagan bench attention`. Prints JSON.
+"""Time and memory of attention, forward and backward, over N positions in PyTorch, on the CPU or a GPU: the peer of `sagan bench attention`. Prints JSON.
 
     python3 pytorch_attention.py 4096 --channels 64
 """
@@ -10,14 +10,18 @@ import time
 
 import torch
 
+import pytorch_device
 import pytorch_facts
 
 
-def run(batch, n, channels):
-    q, k, v = (torch.randn(batch, n, width, requires_grad=True) for width in (channels // 8, channels // 8, channels))
+def run(a, n):
+    q, k, v = (pytorch_device.randn(a.batch, n, width, requires_grad=True) for width in (a.channels // 8, a.channels // 8, a.channels))
+    pytorch_device.wait()
     start = time.perf_counter()
-    o = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), -1), v)
+    with pytorch_device.autocast(a):
+        o = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), -1), v)
     torch.autograd.grad(o.sum(), (q, k, v))
+    pytorch_device.wait()
     return time.perf_counter() - start
 
 
@@ -27,13 +31,16 @@ def main():
     a.add_argument("--batch", type=int, default=1)
     a.add_argument("--channels", type=int, default=64)
     a.add_argument("--threads", type=int, default=2)
+    pytorch_device.add_arguments(a)
     a = a.parse_args()
+    pytorch_device.choose(a)
     torch.set_num_threads(a.threads)
-    run(a.batch, 16, a.channels)
+    run(a, 16)
     before = pytorch_facts.memory_mb("VmRSS")
-    times = [run(a.batch, a.positions, a.channels) for _ in range(3)]
+    times = [run(a, a.positions) for _ in range(50 if pytorch_device.on_gpu() else 3)]
     rss = max(0.0, pytorch_facts.memory_mb("VmHWM") - before)
-    print(json.dumps({"peer": pytorch_facts.facts(), "positions": a.positions, "ms": statistics.median(times[1:]) * 1e3, "rss_mb": rss}))
+    tensors = {"tensor_mb": torch.cuda.max_memory_allocated() / 2 ** 20} if pytorch_device.on_gpu() else {}
+    print(json.dumps({"peer": pytorch_facts.facts(), **pytorch_device.facts(a), **tensors, "positions": a.positions, "ms": statistics.median(times[1:]) * 1e3, "rss_mb": rss}))
 
 
 if __name__ == "__main__":

@@ -1,37 +1,28 @@
 #!/usr/bin/python3
-"""Times PyTorch's operations on the CPU at the shapes of `sagan bench kernels`, and prints one JSON object.
+"""Times PyTorch's operations, on the CPU or a GPU, at the shapes of `sagan bench kernels`, and prints one JSON object.
 
-    python3 pytorch_kernels.py [attention] [--threads 2]
+    python3 pytorch_kernels.py [attention] [--threads 2] [--device cuda --precision tf32]
 
 Every operation is timed in the ways that PyTorch offers: images as NCHW and with channels last, 1x1 convolutions also as matrix products.
-"against" names the kernel of `sagan bench kernels` that computes the same.
+"against" names the kernel of `sagan bench kernels` that computes the same, "gflop" its work, where that is counted. With --precision bf16 the operands are
+bfloat16, as autocast hands them to these operations, and what autocast leaves alone is left out.
 """
 import argparse
 import json
-import statistics
-import time
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
+import pytorch_device
 import pytorch_facts
+from pytorch_device import rand, randn, time_ms
 
 BATCH, SMALL_BATCH = 16, 4
 STAGES = [(4, 512), (8, 256), (16, 128), (32, 64)]  # resolution and channels of the feature maps
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels last": torch.channels_last}
-
-
-def time_ms(run, seconds=0.15, fewest=3, most=2000):
-    for _ in range(2):
-        run()
-    times, begin = [], time.perf_counter()
-    while len(times) < fewest or (time.perf_counter() - begin < seconds and len(times) < most):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
 
 
 def convolutions():
@@ -40,14 +31,14 @@ def convolutions():
     layers += [(SMALL_BATCH, size, c, c, 3, 1, 1) for size, c in [(128, 64), (64, 128), (32, 256), (16, 512)]]
     for n, size, ci, co, k, stride, padding in layers:
         out = (size + 2 * padding - k) // stride + 1
-        shape = f"{ci}->{co} @{size} k{k}s{stride}"
+        shape, work = f"{ci}->{co} @{size} k{k}s{stride}", 2 * n * ci * co * (k * out) ** 2
 
         def ways(transposed, mask):
             """Forward (mask None) or a gradient in both layouts, of the convolution or of the transposed convolution that is its mirror."""
             runs = {}
             for layout, memory_format in LAYOUTS.items():
-                big, small = torch.randn(n, ci, size, size), torch.randn(n, co, out, out)
-                big, small, w = (t.to(memory_format=memory_format) for t in (big, small, torch.randn(co, ci, k, k)))
+                big, small = randn(n, ci, size, size), randn(n, co, out, out)
+                big, small, w = (t.to(memory_format=memory_format) for t in (big, small, randn(co, ci, k, k)))
                 x, g = (small, big) if transposed else (big, small)
                 geometry = [stride] * 2, [padding] * 2, [1, 1], transposed, [0, 0], 1
                 if mask is None:
@@ -57,22 +48,22 @@ def convolutions():
             return runs
 
         inputs, weights = [True, False, False], [False, True, False]
-        yield "conv2d", shape, ("conv2d", shape), ways(False, None)
-        yield "conv2d input grad", shape, ("conv2d input grad", shape), ways(False, inputs)
-        yield "conv2d weight grad", shape, ("conv2d weight grad", shape), ways(False, weights)
+        yield "conv2d", shape, work, ("conv2d", shape), ways(False, None)
+        yield "conv2d input grad", shape, work, ("conv2d input grad", shape), ways(False, inputs)
+        yield "conv2d weight grad", shape, work, ("conv2d weight grad", shape), ways(False, weights)
         if k == 4 and co > 1:
             mirror = f"{co}->{ci} @{out} k{k}s{stride}"
-            yield "transposed conv", mirror, ("conv2d input grad", shape), ways(True, None)
-            yield "transposed conv input grad", mirror, ("conv2d", shape), ways(True, inputs)
-            yield "transposed conv weight grad", mirror, ("conv2d weight grad", shape), ways(True, weights)
+            yield "transposed conv", mirror, work, ("conv2d input grad", shape), ways(True, None)
+            yield "transposed conv input grad", mirror, work, ("conv2d", shape), ways(True, inputs)
+            yield "transposed conv weight grad", mirror, work, ("conv2d weight grad", shape), ways(True, weights)
 
 
 def products():
     for r, c in STAGES:
         for width in (c // 8, c):
             m = BATCH * r * r
-            x, w, y = torch.randn(m, c), torch.randn(width, c), torch.randn(m, width)
-            images = {layout: (torch.randn(BATCH, c, r, r).to(memory_format=f), w.view(width, c, 1, 1), torch.randn(BATCH, width, r, r).to(memory_format=f))
+            x, w, y = randn(m, c), randn(width, c), randn(m, width)
+            images = {layout: (randn(BATCH, c, r, r).to(memory_format=f), w.view(width, c, 1, 1), randn(BATCH, width, r, r).to(memory_format=f))
                       for layout, f in LAYOUTS.items()}
 
             def grads(mask):
@@ -85,12 +76,12 @@ def products():
                 ("matmul (1x1 weight grad)", (width, c, m), lambda: torch.mm(y.t(), x, out=w), grads([False, True, False])),
             ]:
                 text = "x".join(map(str, shape))
-                yield name, text, (name, text), {"mm": product, **convolution}
+                yield name, text, 2 * math.prod(shape), (name, text), {"mm": product, **convolution}
     shapes = [(s, s, s) for s in (256, 512, 1024, 2048)]
     shapes += [(512, 256, 2048), (256, 1024, 1024), (128, 4096, 2048), (64, 16384, 1024), (1024, 1024, 16), (1024, 128, 1024), (4096, 64, 4096)]
     for m, n, k in shapes:
-        a, b, c = torch.rand(m, k), torch.rand(k, n), torch.empty(m, n)
-        yield "matmul", f"{m}x{n}x{k}", ("matmul", f"{m}x{n}x{k}"), {"mm": lambda: torch.mm(a, b, out=c)}
+        a, b, c = rand(m, k), rand(k, n), torch.empty(m, n, **pytorch_device.options)
+        yield "matmul", f"{m}x{n}x{k}", 2 * m * n * k, ("matmul", f"{m}x{n}x{k}"), {"mm": lambda: torch.mm(a, b, out=c)}
 
 
 def attention():
@@ -98,9 +89,9 @@ def attention():
     for batch, n, dk, dv in cases:
         shape = f"N={n} dk={dk} dv={dv}"
         # As published: channels before pixels, and o = v A^T.
-        planar = [torch.randn(batch, width, n, requires_grad=True) for width in (dk, dk, dv)]
-        rows = [torch.randn(batch, n, width, requires_grad=True) for width in (dk, dk, dv)]
-        g = torch.randn(batch, n, dv)
+        planar = [randn(batch, width, n, requires_grad=True) for width in (dk, dk, dv)]
+        rows = [randn(batch, n, width, requires_grad=True) for width in (dk, dk, dv)]
+        g = randn(batch, n, dv)
 
         def plain():
             q, k, v = planar
@@ -114,11 +105,13 @@ def attention():
             with torch.no_grad():
                 f()
 
-        both = "attention forward + backward"
-        yield "attention", shape, ("attention", shape), {"plain": lambda: no_grad(plain)}
-        yield "attention, tuned peer", shape, ("attention", shape), {"tuned": lambda: no_grad(tuned)}
-        yield both, shape, (both, shape), {"plain": lambda: torch.autograd.grad(plain(), planar, g.transpose(1, 2))}
-        yield both + ", tuned peer", shape, (both, shape), {"tuned": lambda: torch.autograd.grad(tuned(), rows, g)}
+        both, forward = "attention forward + backward", 2 * batch * n * n * (dk + dv)
+        # Backward: four products where forward has two, and the scores once more.
+        whole = 3 * forward + 2 * batch * n * n * dk
+        yield "attention", shape, forward, ("attention", shape), {"plain": lambda: no_grad(plain)}
+        yield "attention, tuned peer", shape, forward, ("attention", shape), {"tuned": lambda: no_grad(tuned)}
+        yield both, shape, whole, (both, shape), {"plain": lambda: torch.autograd.grad(plain(), planar, g.transpose(1, 2))}
+        yield both + ", tuned peer", shape, whole, (both, shape), {"tuned": lambda: torch.autograd.grad(tuned(), rows, g)}
 
 
 def the_rest():
@@ -126,8 +119,8 @@ def the_rest():
         shape, both = f"[{BATCH * r * r}, {c}]", "batch norm + relu forward + backward"
         forward, backward = {}, {}
         for layout, f in LAYOUTS.items():
-            norm = nn.BatchNorm2d(c)
-            x, g = torch.randn(BATCH, c, r, r).to(memory_format=f).requires_grad_(), torch.randn(BATCH, c, r, r).to(memory_format=f)
+            norm = nn.BatchNorm2d(c).to(pytorch_device.options["device"])
+            x, g = randn(BATCH, c, r, r).to(memory_format=f).requires_grad_(), randn(BATCH, c, r, r).to(memory_format=f)
 
             def act(x=x, norm=norm):
                 return F.relu(norm(x), inplace=True)
@@ -138,39 +131,48 @@ def the_rest():
 
             forward[layout] = without_grad
             backward[layout] = lambda act=act, x=x, norm=norm, g=g: torch.autograd.grad(act(), (x, norm.weight, norm.bias), g)
-        yield "batch norm + relu", shape, ("batch norm + relu", shape), forward
-        yield both, shape, (both, shape), backward
+        yield "batch norm + relu", shape, 0, ("batch norm + relu", shape), forward
+        yield both, shape, 0, (both, shape), backward
     for rows, columns in [(512, 4096), (256, 2048), (128, 1024), (64, 48)]:
-        layer = spectral_norm(nn.Linear(columns, rows, bias=False))
+        layer = spectral_norm(nn.Linear(columns, rows, bias=False)).to(pytorch_device.options["device"])
         hook = next(iter(layer._forward_pre_hooks.values()))
 
         def norm(layer=layer, hook=hook):
             with torch.no_grad():
                 hook(layer, ())
 
-        yield "spectral norm", f"[{rows}, {columns}]", ("spectral norm", f"[{rows}, {columns}]"), {"hook": norm}
-    parameters = [nn.Parameter(torch.randn(n)) for n in (2097152, 524288, 131072, 8192, 512)]
+        yield "spectral norm", f"[{rows}, {columns}]", 0, ("spectral norm", f"[{rows}, {columns}]"), {"hook": norm}
+    parameters = [nn.Parameter(randn(n)) for n in (2097152, 524288, 131072, 8192, 512)]
     for p in parameters:
         p.grad = torch.randn_like(p)
     shape = f"{sum(p.numel() for p in parameters)} parameters"
     ways = {"loop": False, "foreach": True}
-    yield "adam", shape, ("adam", shape), {way: torch.optim.Adam(parameters, 1e-6, (0.0, 0.9), foreach=foreach).step for way, foreach in ways.items()}
+    yield "adam", shape, 0, ("adam", shape), {way: torch.optim.Adam(parameters, 1e-6, (0.0, 0.9), foreach=foreach).step for way, foreach in ways.items()}
 
 
 def main():
+    global BATCH
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("filter", nargs="?", default="", help="only operations whose name holds this")
+    a.add_argument("--batch", type=int, default=BATCH)
     a.add_argument("--threads", type=int, default=2)
+    a.add_argument("--seconds", type=float, default=0.15, help="how long each is timed, at least")
+    pytorch_device.add_arguments(a)
     a = a.parse_args()
+    pytorch_device.choose(a)
+    BATCH = a.batch
+    if a.precision == "bf16":
+        pytorch_device.options["dtype"] = torch.bfloat16
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
     torch.set_flush_denormal(True)
     rows = []
-    for part in (convolutions, products, attention, the_rest):
-        for kernel, shape, against, ways in part():
+    for part in (convolutions, products, attention, the_rest)[:3 if a.precision == "bf16" else 4]:
+        for kernel, shape, work, against, ways in part():
             if a.filter in kernel:
-                rows.append({"kernel": kernel, "shape": shape, "against": against, "ms": {way: time_ms(run) for way, run in ways.items()}})
-    print(json.dumps({"peer": pytorch_facts.facts(), "kernels": rows}))
+                times = {way: time_ms(run, a.seconds) for way, run in ways.items()}
+                rows.append({"kernel": kernel, "shape": shape, "against": against, "gflop": work * 1e-9, "ms": times})
+    print(json.dumps({"peer": pytorch_facts.facts(), **pytorch_device.facts(a), "kernels": rows}))
 
 
 if __name__ == "__main__":

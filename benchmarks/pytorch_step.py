@@ -1,14 +1,15 @@
 #!/usr/bin/python3
-"""Times one SAGAN training step (a discriminator and a generator update) in PyTorch on the CPU, and prints one JSON object.
+"""Times one SAGAN training step (a discriminator and a generator update) in PyTorch, on the CPU or a GPU, and prints one JSON object.
 
 The same networks and the same work as `sagan bench step --preset sagan64`: fakes for the discriminator are made without a graph, real and fake
 images are scored in one pass (--passes 2 needs less memory, and is faster with attention over 64x64 maps), and the generator's step computes no
 gradients of the discriminator's weights. --inference times the generator alone, as `sagan bench generator`.
 
-    python3 pytorch_step.py --batch 16 --steps 8 [--tuned]
+    python3 pytorch_step.py --batch 16 --steps 8 [--tuned] [--device cuda --precision tf32]
 
 --tuned adds what somebody who knows PyTorch well can do in user code: channels last; transposed convolutions as oneDNN's gradient of a
-convolution; attention as bmm(weights, values), whose backward pass copies no N x N matrix; in inference no spectral normalisation.
+convolution (on the CPU; cuDNN does so by itself); attention as bmm(weights, values), whose backward pass copies no N x N matrix; in inference no spectral
+normalisation; on a GPU the fused Adam.
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import remove_spectral_norm, spectral_norm
 
+import pytorch_device
 import pytorch_facts
 
 
@@ -76,7 +78,8 @@ def widths(size, conv_dim, cap):
 
 def generator(size, attention, gamma, tuned, z_dim=128, conv_dim=64, cap=512):
     layers, inputs = [], z_dim
-    transposed, block = (TunedConvTranspose2d, TunedAttention) if tuned else (nn.ConvTranspose2d, Attention)
+    block = TunedAttention if tuned else Attention
+    transposed = TunedConvTranspose2d if tuned and not pytorch_device.on_gpu() else nn.ConvTranspose2d
     for i, (resolution, width) in enumerate(widths(size, conv_dim, cap)):
         up = transposed(inputs, width, 4) if i == 0 else transposed(inputs, width, 4, 2, 1)
         layers += [spectral_norm(up), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
@@ -101,16 +104,18 @@ class Training:
 
     def __init__(self, a, attention):
         self.batch, self.hinge, self.passes = a.batch, a.loss == "hinge", a.passes
-        self.g = generator(a.size, attention[0], a.gamma, a.tuned)
-        self.d = discriminator(a.size, attention[1], a.gamma, a.tuned)
-        self.real = torch.rand(a.batch, 3, a.size, a.size) * 2 - 1
+        self.autocast = lambda: pytorch_device.autocast(a)
+        self.g = generator(a.size, attention[0], a.gamma, a.tuned).to(a.device)
+        self.d = discriminator(a.size, attention[1], a.gamma, a.tuned).to(a.device)
+        self.real = pytorch_device.rand(a.batch, 3, a.size, a.size) * 2 - 1
         if a.tuned:
             self.g, self.d, self.real = (t.to(memory_format=torch.channels_last) for t in (self.g, self.d, self.real))
-        self.g_adam = torch.optim.Adam(self.g.parameters(), 1e-4, (0.0, 0.9))
-        self.d_adam = torch.optim.Adam(self.d.parameters(), 4e-4, (0.0, 0.9))
+        fused = {"fused": True} if a.tuned and pytorch_device.on_gpu() else {}
+        self.g_adam = torch.optim.Adam(self.g.parameters(), 1e-4, (0.0, 0.9), **fused)
+        self.d_adam = torch.optim.Adam(self.d.parameters(), 4e-4, (0.0, 0.9), **fused)
 
     def noise(self):
-        return torch.randn(self.batch, 128, 1, 1)
+        return pytorch_device.randn(self.batch, 128, 1, 1)
 
     def step(self):
         return self.d_step(), self.g_step()
@@ -118,24 +123,28 @@ class Training:
     def d_step(self):
         self.d.requires_grad_(True)
         self.d_adam.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            fake = self.g(self.noise())
-        r, f = self.d(torch.cat([self.real, fake])).split(self.batch) if self.passes == 1 else (self.d(self.real), self.d(fake))
-        if self.hinge:
-            loss = torch.relu(1 - r).mean() + torch.relu(1 + f).mean()
-        else:
-            alpha = torch.rand(self.batch, 1, 1, 1)
-            between = (alpha * self.real + (1 - alpha) * fake).requires_grad_()
-            slope, = torch.autograd.grad(self.d(between).sum(), between, create_graph=True)
-            loss = f.mean() - r.mean() + 10 * ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        with self.autocast():
+            loss = self.d_loss()
         loss.backward()
         self.d_adam.step()
         return loss.item()
 
+    def d_loss(self):
+        with torch.no_grad():
+            fake = self.g(self.noise())
+        r, f = self.d(torch.cat([self.real, fake])).split(self.batch) if self.passes == 1 else (self.d(self.real), self.d(fake))
+        if self.hinge:
+            return torch.relu(1 - r).mean() + torch.relu(1 + f).mean()
+        alpha = pytorch_device.rand(self.batch, 1, 1, 1)
+        between = (alpha * self.real + (1 - alpha) * fake).requires_grad_()
+        slope, = torch.autograd.grad(self.d(between).sum(), between, create_graph=True)
+        return f.mean() - r.mean() + 10 * ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
     def g_step(self):
         self.d.requires_grad_(False)
         self.g_adam.zero_grad(set_to_none=True)
-        loss = -self.d(self.g(self.noise())).mean()
+        with self.autocast():
+            loss = -self.d(self.g(self.noise())).mean()
         loss.backward()
         self.g_adam.step()
         return loss.item()
@@ -146,7 +155,8 @@ class Inference:
 
     def __init__(self, a, attention):
         self.batch = a.batch
-        self.g = generator(a.size, attention[0], a.gamma, a.tuned).eval()
+        self.autocast = lambda: pytorch_device.autocast(a)
+        self.g = generator(a.size, attention[0], a.gamma, a.tuned).to(a.device).eval()
         if a.tuned:
             for layer in self.g:
                 if isinstance(layer, nn.ConvTranspose2d) and hasattr(layer, "weight_orig"):
@@ -154,8 +164,8 @@ class Inference:
             self.g = self.g.to(memory_format=torch.channels_last)
 
     def step(self):
-        with torch.inference_mode():
-            self.g(torch.randn(self.batch, 128, 1, 1))
+        with torch.inference_mode(), self.autocast():
+            self.g(pytorch_device.randn(self.batch, 128, 1, 1))
 
 
 def main():
@@ -172,7 +182,9 @@ def main():
     a.add_argument("--passes", type=int, choices=[1, 2], default=1, help="real and fake images through D together, or one after the other: the fewer bytes at once")
     a.add_argument("--tuned", action="store_true")
     a.add_argument("--inference", action="store_true")
+    pytorch_device.add_arguments(a)
     a = a.parse_args()
+    pytorch_device.choose(a)
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
     torch.set_flush_denormal(True)
@@ -186,13 +198,14 @@ def main():
     for _ in range(a.warm_up + a.steps):
         start = time.perf_counter()
         losses.append(work.step())
+        pytorch_device.wait()
         times.append(time.perf_counter() - start)
         ends.append(pytorch_facts.age())
     peak = pytorch_facts.memory_mb("VmHWM")
     median = statistics.median(times[a.warm_up:])
     full = next(i for i, t in enumerate(times) if t <= 1.05 * median)
     print(json.dumps({
-        "peer": pytorch_facts.facts(), "tuned": a.tuned, "batch": a.batch, "size": a.size, "loss": a.loss, "step_s": median, "step_min_s": min(times[a.warm_up:]),
+        "peer": pytorch_facts.facts(), **pytorch_device.facts(a), "tuned": a.tuned, "batch": a.batch, "size": a.size, "loss": a.loss, "step_s": median, "step_min_s": min(times[a.warm_up:]),
         "images_per_s": a.batch / median, "peak_rss_mb": peak, "first_step_s": ends[0], "full_speed_s": ends[full], "losses": losses[:3],
     }))
 

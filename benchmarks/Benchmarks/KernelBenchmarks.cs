@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -17,13 +18,16 @@ public class KernelBenchmarks
     [ParamsSource(nameof(Names))]
     public string Case { get; set; } = "";
 
-    public static IEnumerable<string> Names => KernelCases.All(Batch).Select(Name);
+    public static IEnumerable<string> Names => KernelCases.All(Device.Cpu, Batch).Select(c => c.Name);
 
     [GlobalSetup]
-    public void Setup() => run = KernelCases.All(Batch).Single(c => Name(c) == Case).Run;
+    public void Setup()
+    {
+        KernelCase c = KernelCases.All(Device.Cpu, Batch).Single(c => c.Name == Case);
+        c.Before?.Invoke();
+        run = c.Run;
+    }
 
     [Benchmark]
     public void Kernel() => run();
-
-    static string Name(KernelCase c) => $"{c.Kernel} {c.Shape}";
 }

@@ -1,8 +1,15 @@
+using System.Collections.Concurrent;
+
 namespace Sagan.Native.Kernels;
 
 /// <summary>Where tensors live and who computes on them: a memory pool and a backend.</summary>
-public sealed class Device
+public sealed partial class Device
 {
+    internal const string PackageMissing =
+        "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
+
+    static readonly ConcurrentDictionary<string, Lazy<Device>> Gpus = new();
+
     /// <summary>SIMD kernels on the host's cores: the default.</summary>
     public static Device Cpu { get; } = new("cpu", new HostPool(), new CpuBackend());
 
@@ -19,26 +26,68 @@ public sealed class Device
     /// <summary>The name that <see cref="Parse"/> accepts.</summary>
     public string Name { get; }
 
+    /// <summary>True where tensors are in the host's memory, so that looking at one waits for nothing.</summary>
+    public bool IsHost => Pool is HostPool;
+
+    /// <summary>Kernels launched on a GPU so far; null where there are no launches, on the host.</summary>
+    public long? LaunchCount => (Backend as IMeasured)?.LaunchCount;
+
     /// <summary>The memory.</summary>
     public Pool Pool { get; }
 
     /// <summary>The kernels.</summary>
     public Backend Backend { get; }
 
-    /// <summary>The device with this name: <c>cpu</c> or <c>reference</c>. Throws <see cref="DeviceUnavailableException"/> with the way out for any
-    /// other.</summary>
-    public static Device Parse(string name) => name switch
+    /// <summary>
+    /// The device with this name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c> (without a number: 0) or <c>emulated</c>. A GPU is opened the
+    /// first time and stays open. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.
+    /// </summary>
+    public static Device Parse(string name)
     {
-        "cpu" => Cpu,
-        "reference" => Reference,
-        _ when name.StartsWith("cuda", StringComparison.Ordinal) || name.StartsWith("opencl", StringComparison.Ordinal) =>
-            throw new DeviceUnavailableException($"device '{name}' is not available: this build has no GPU kernels; use --device cpu."),
-        _ => throw new DeviceUnavailableException($"device '{name}' is unknown; known devices: cpu, reference."),
-    };
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == "cpu") return Cpu;
+        if (name == "reference") return Reference;
+        if (name.Split(':')[0] is not ("cuda" or "opencl" or "emulated"))
+            throw new DeviceUnavailableException($"device '{name}' is unknown; known devices: cpu, reference, cuda:0, opencl:0, emulated.");
+        string full = name is "cuda" or "opencl" ? name + ":0" : name;
+        return Gpus.GetOrAdd(full, n => new Lazy<Device>(() =>
+        {
+            Device? device = null;
+            OpenGpu(n, ref device);
+            return device ?? throw new DeviceUnavailableException($"device '{n}' is not available: {PackageMissing}; use --device cpu.");
+        }, LazyThreadSafetyMode.PublicationOnly)).Value;
+    }
+
+    /// <summary>Every device of this machine, usable or not, with the reason.</summary>
+    public static IReadOnlyList<DeviceInfo> List()
+    {
+        List<DeviceInfo> devices =
+        [
+            new("cpu", "the processor with SIMD", null),
+            new("reference", "the same processor, plain loops in double precision: slow, for checking", null),
+        ];
+        int known = devices.Count;
+        ListGpus(devices);
+        if (devices.Count == known) devices.AddRange([new("cuda", "", PackageMissing), new("opencl", "", PackageMissing)]);
+        return devices;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>
+    /// The seam of the optional package, implemented in IlgpuSeam.cs, which is compiled only where the package restores; otherwise the calls vanish.
+    /// </summary>
+    static partial void OpenGpu(string name, ref Device? device);
+
+    static partial void ListGpus(List<DeviceInfo> devices);
 }
+
+/// <summary>A device of this machine.</summary>
+/// <param name="Name">What <see cref="Device.Parse"/> takes; without a number where none of its kind was found.</param>
+/// <param name="About">What it is.</param>
+/// <param name="WhyNot">Why it cannot be used; null where it can.</param>
+public sealed record DeviceInfo(string Name, string About, string? WhyNot);
 
 /// <summary>A device was asked for that this machine or this build does not have.</summary>
 public sealed class DeviceUnavailableException : Exception
@@ -48,4 +97,14 @@ public sealed class DeviceUnavailableException : Exception
     public DeviceUnavailableException(string message) : base(message) { }
 
     public DeviceUnavailableException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>A device failed while it computed: its memory is lost, what is on disk is not.</summary>
+public sealed class DeviceException : Exception
+{
+    public DeviceException() { }
+
+    public DeviceException(string message) : base(message) { }
+
+    public DeviceException(string message, Exception inner) : base(message, inner) { }
 }

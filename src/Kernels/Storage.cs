@@ -85,7 +85,7 @@ public abstract class Storage
     public void CopyTo(Span<int> destination) => CopyTo(MemoryMarshal.Cast<int, float>(destination));
 
     /// <summary>Copies indices from the host.</summary>
-    public void CopyFrom(ReadOnlySpan<int> source) => CopyFrom(MemoryMarshal.Cast<int, float>(source));
+    public virtual void CopyFrom(ReadOnlySpan<int> source) => CopyFrom(MemoryMarshal.Cast<int, float>(source));
 }
 
 /// <summary>Host memory: 64-byte aligned, and padded so that a vector load of 64 bytes at any element in use stays inside the block.</summary>

@@ -15,7 +15,7 @@ public enum ExitCode
     /// <summary>The data set cannot be read.</summary>
     Data = 3,
 
-    /// <summary>The device is not available, or has too little memory.</summary>
+    /// <summary>The device is not available, has too little memory, or failed.</summary>
     Device = 4,
 
     /// <summary>A checkpoint, a run folder or another file is invalid, or cannot be written.</summary>

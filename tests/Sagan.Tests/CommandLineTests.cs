@@ -161,7 +161,8 @@ public sealed class CommandLineTests
         Assert.Equal(new SampleRequest("r", 15, 7, 5, "samples.png", false, NormStatistics.Batch), sample);
 
         GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
-        Assert.Equal(("conv2d", "cpu"), (Assert.Single(grad.Ops), grad.Device));
+        Assert.Equal(("conv2d", "cpu", null), (Assert.Single(grad.Ops), grad.Device, grad.Against));
+        Assert.Equal("reference", Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--against", "reference").Against);
 
         BenchStepRequest step = Request<BenchStepRequest>(s => new BenchStepCommand(s),
             "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--size", "128", "--g-attention", "32,64",
@@ -171,14 +172,14 @@ public sealed class CommandLineTests
         Assert.Equal([32, 64], step.Config.Config.Model.GAttention);
         Assert.Equal([64], step.Config.Config.Model.DAttention);
 
-        Assert.Equal(new BenchKernelsRequest("gemm", 1),
+        Assert.Equal(new BenchKernelsRequest("gemm", "cpu", 16, 1),
             Request<BenchKernelsRequest>(s => new BenchKernelsCommand(s), "kernels", "gemm", "--threads", "1"));
 
         BenchGeneratorRequest generator = Request<BenchGeneratorRequest>(s => new BenchGeneratorCommand(s), "generator", "--preset", "sagan64", "--batches", "5");
         Assert.Equal((5, 2, 64), (generator.Batches, generator.WarmUp, generator.Config.Config.Training.Batch));
         BenchAttentionRequest attention = Request<BenchAttentionRequest>(s => new BenchAttentionCommand(s), "attention", "256", "1024", "--channels", "32", "--batch", "2");
         Assert.Equal([256, 1024], attention.Positions);
-        Assert.Equal((2, 32, 0), (attention.Batch, attention.Channels, attention.Threads));
+        Assert.Equal((2, 32, "cpu", 0), (attention.Batch, attention.Channels, attention.Device, attention.Threads));
         BenchDataRequest data = Request<BenchDataRequest>(s => new BenchDataCommand(s), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
         Assert.Equal(("/photos", 64, 5, 5), (data.Config.Config.Data.Source, data.Config.Config.Model.Size, data.Steps, data.WarmUp));
         Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Sagan.Native.Checks;
 using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 
@@ -18,19 +19,25 @@ public class GradCheckTests
     public void Gradients_agree_with_finite_differences_on_cpu(int index) => Check(OpCases.All[index], Device.Cpu);
 
     [Theory, MemberData(nameof(Cases))]
-    public void Cpu_agrees_with_reference_in_value_and_gradients(int index)
+    public void Cpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], Device.Cpu);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Gpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], TestGpu.Device);
+
+    [Fact]
+    public void Device_check_names_the_worst_element()
     {
-        OpCase c = OpCases.All[index];
-        Step.Run(() =>
-        {
-            float[][] reference = Evaluate(c, Device.Reference), cpu = Evaluate(c, Device.Cpu);
-            for (int i = 0; i < reference.Length; i++)
-            {
-                double scale = Math.Max(1, reference[i].DefaultIfEmpty().Max(Math.Abs));
-                for (int k = 0; k < reference[i].Length; k++)
-                    Assert.True(Math.Abs(reference[i][k] - cpu[i][k]) <= 2e-5 * scale, $"{c}: {(i == 0 ? "value" : $"gradient {i - 1}")}[{k}] is {cpu[i][k]}, reference {reference[i][k]}");
-            }
-        });
+        Assert.Equal(new DeviceDifference("value", 0, 0, 0, 0), DeviceCheck.Run(OpCases.All[0], Device.Reference, Device.Reference));
+
+        // 2x + (0, 0, 0.5) on the one, 2x on the other: the value is wrong at one place, the gradients are right.
+        OpCase shifted = new("Shifted", "", [new Shape(3)], t => t[0].Device == Device.Cpu ? 2 * t[0] + Tensor.From([0, 0, 0.5f], new Shape(3)) : 2 * t[0]);
+        DeviceDifference d = DeviceCheck.Run(shifted, Device.Cpu, Device.Reference);
+        Assert.Equal(("value", 2, 0.5), (d.Output, d.Element, Math.Round(d.Actual - d.Expected, 6)));
+
+        // The square root of a negative number: a NaN against a number is the worst there is, wherever it stands.
+        OpCase poisoned = new("Poisoned", "", [new Shape(2), new Shape(2)], t => t[0] * (t[0].Device == Device.Cpu ? Ops.Sqrt(-2 - Ops.Square(t[1])) : t[1]));
+        DeviceDifference nan = DeviceCheck.Run(poisoned, Device.Cpu, Device.Reference);
+        Assert.Equal((0, float.NaN, double.PositiveInfinity), (nan.Element, nan.Actual, nan.Error));
     }
 
     [Fact]
@@ -55,14 +62,9 @@ public class GradCheckTests
         Assert.True(e.First < FirstOrder && e.Second < SecondOrder, $"{c} on {device}: order 1 {e.First:G3}, order 2 {e.Second:G3}");
     }
 
-    static float[][] Evaluate(OpCase c, Device device)
+    static void Compare(OpCase c, Device device)
     {
-        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.RequireGrad())];
-        Tensor y = c.F(x);
-        float[] g = [.. Enumerable.Range(0, y.Count).Select(i => MathF.Sin(1 + i))];
-        float[] value = y.ToArray();
-        if (!y.IsTracked) return [value];
-        Tensor[] d = Autograd.Grad(Ops.Sum(y * Tensor.From(g, y.Shape, device)), x);
-        return [value, .. d.Select(t => t.ToArray())];
+        DeviceDifference d = DeviceCheck.Run(c, device, Device.Reference);
+        Assert.True(d.Error <= DeviceCheck.Tolerance, $"{c} on {device}: {d}");
     }
 }

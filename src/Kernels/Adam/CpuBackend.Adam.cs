@@ -30,11 +30,7 @@ public sealed unsafe partial class CpuBackend : IFusedAdam
             start += slot.Count;
         }
         parts[group.Length].Start = start;
-        double bias1 = 1 - Math.Pow(s.Beta1, s.Step), bias2 = 1 - Math.Pow(s.Beta2, s.Step);
-        bool torch = s.Form == AdamForm.Torch;
-        AdamFactors f = new(s.Beta1, 1 - s.Beta1, s.Beta2, 1 - s.Beta2, torch ? (float)(1 / Math.Sqrt(bias2)) : 1, s.Epsilon,
-            -(float)(s.LearningRate / bias1 * (torch ? 1 : Math.Sqrt(bias2))));
-        WorkerPool.Run((int)((start + Grain - 1) / Grain), new AdamJob(parts, group.Length, f));
+        WorkerPool.Run((int)((start + Grain - 1) / Grain), new AdamJob(parts, group.Length, new AdamFactors(s)));
     }
 
     readonly struct AdamJob(AdamPart* parts, int count, AdamFactors f) : IJob
@@ -63,7 +59,16 @@ public sealed unsafe partial class CpuBackend : IFusedAdam
 }
 
 /// <summary>The factors of one step: m = Beta1 m + Rest1 g, v = Beta2 v + Rest2 g^2, p += Rate m / (sqrt(v) RootScale + Epsilon).</summary>
-readonly record struct AdamFactors(float Beta1, float Rest1, float Beta2, float Rest2, float RootScale, float Epsilon, float Rate);
+readonly record struct AdamFactors(float Beta1, float Rest1, float Beta2, float Rest2, float RootScale, float Epsilon, float Rate)
+{
+    public AdamFactors(in AdamSpec s) : this(s.Beta1, 1 - s.Beta1, s.Beta2, 1 - s.Beta2, 1, s.Epsilon, 0)
+    {
+        double bias1 = 1 - Math.Pow(s.Beta1, s.Step), root2 = Math.Sqrt(1 - Math.Pow(s.Beta2, s.Step));
+        bool torch = s.Form == AdamForm.Torch;
+        RootScale = torch ? (float)(1 / root2) : 1;
+        Rate = -(float)(s.LearningRate / bias1 * (torch ? 1 : root2));
+    }
+}
 
 readonly unsafe struct AdamLoop(float* p, float* g, float* m, float* v, int n, AdamFactors f) : ISimdLoop
 {

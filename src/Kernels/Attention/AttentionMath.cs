@@ -23,6 +23,13 @@ static unsafe class AttentionMath
     {
         if (typeof(V) == typeof(Simd512) && Avx512DQ.IsSupported)
             return Unsafe.BitCast<Vector512<float>, V>(Exp2(Unsafe.BitCast<V, Vector512<float>>(x)));
+        return Exp2OfAnyWidth(x);
+    }
+
+    /// <summary><see cref="Exp2"/> without instructions of one processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp2OfAnyWidth<V>(V x) where V : unmanaged, ISimd<V>
+    {
         x = V.Clamp(x, -126, 127);
         V n = V.Round(x), f = x - n, p = V.Create(0.00132764725f);
         p = V.MultiplyAdd(p, f, V.Create(0.00967554096f));

@@ -51,7 +51,7 @@ public sealed unsafe partial class CpuBackend
     /// Two kinds of convolution are a matrix product y [rows,outputs] = x [rows,inputs] w [outputs,inputs]^T on the tensors as they lie: 1x1 windows over
     /// every pixel, and one window that is the whole image.
     /// </summary>
-    static bool ConvAsMatMul(in Conv2dSpec s, out int rows, out int inputs, out int outputs)
+    internal static bool ConvAsMatMul(in Conv2dSpec s, out int rows, out int inputs, out int outputs)
     {
         outputs = s.Co;
         bool pixels = s.Kh == 1 && s.Kw == 1 && s.Stride == 1 && s.Padding == 0;

@@ -24,7 +24,7 @@ public sealed unsafe partial class CpuBackend
         WorkerPool.Run(CeilDiv(n, Grain), new RandomJob<NormalDraw>(Floats(y), n, key));
     }
 
-    static void CheckOffset(in PhiloxKey key)
+    internal static void CheckOffset(in PhiloxKey key)
     {
         if (key.Offset % 4 == 0) return;
         throw new ArgumentException($"random: offset {key.Offset} is not a multiple of 4, the elements of a Philox block; round it up.");

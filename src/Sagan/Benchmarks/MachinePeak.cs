@@ -4,18 +4,19 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Benchmarks;
 
-/// <summary>What the machine can do at best, measured: the roofs that kernels are compared with.</summary>
+/// <summary>What a device can do at best, measured: the roofs that kernels are compared with. Devices on the host share the processor's.</summary>
 /// <param name="GflopsPerSecond">Fused multiply-adds in registers, on all threads; one counts as 2 flops.</param>
-/// <param name="GigabytesPerSecond">y = a x + b over arrays larger than the caches, on all threads: 3 arrays' traffic.</param>
+/// <param name="GigabytesPerSecond">y = a + s b over arrays larger than the caches, on all threads: 3 arrays' traffic.</param>
 readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSecond)
 {
     const int Rounds = 5, FmaSteps = 1 << 22, TriadFloats = 1 << 24, TriadJobs = 64;
 
-    public static MachinePeak Measure() => new(Gflops(), Triad());
+    public static MachinePeak Measure(Device device) => new(Gflops(device), (device.Backend as IMeasured)?.PeakGigabytes() ?? Triad());
 
     /// <summary>The peak of multiply-adds alone, which needs no memory.</summary>
-    public static double Gflops()
+    public static double Gflops(Device device)
     {
+        if (device.Backend is IMeasured gpu) return gpu.PeakGflops();
         int jobs = WorkerPool.Threads;
         return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs) : Fma<Simd128>(jobs);
     }

@@ -22,6 +22,9 @@ public sealed record StepTiming
     /// <summary>Batch / StepSeconds.</summary>
     public required double ImagesPerSecond { get; init; }
 
+    /// <summary>Kernels launched by a timed step, on average; null on the host.</summary>
+    public required double? LaunchesPerStep { get; init; }
+
     /// <summary>Every step in order: those that warm up, and then those that are timed.</summary>
     public required IReadOnlyList<double> AllSteps { get; init; }
 
@@ -61,11 +64,13 @@ public static class StepBenchmark
         double[] d = new double[warmup + steps], g = new double[warmup + steps], ends = new double[warmup + steps];
         double started = BenchProcess.Age();
         long start = Stopwatch.GetTimestamp(), allocated = 0;
+        long? launches = null;
         for (int i = 0; i < d.Length; i++)
         {
             if (i == warmup)
             {
                 state.Device.Pool.ResetPeak();
+                launches = state.Device.LaunchCount;
                 allocated = GC.GetTotalAllocatedBytes(precise: true);
             }
             long draw = 2L * i;
@@ -87,6 +92,7 @@ public static class StepBenchmark
             DSeconds = Median(d[warmup..]),
             GSeconds = Median(g[warmup..]),
             ImagesPerSecond = n / median,
+            LaunchesPerStep = (double?)(state.Device.LaunchCount - launches) / steps,
             AllSteps = whole,
             FirstStepSeconds = ends[0],
             FullSpeedSeconds = ends[Array.FindIndex(whole, s => s <= FullSpeed * median)],

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Sagan.Native.Cli;
 
 /// <summary>Time attention, forward and backward, for numbers of positions; queries and keys have an eighth of the channels. Threads 0 = one for each processor.</summary>
-sealed record BenchAttentionRequest(IReadOnlyList<int> Positions, int Batch, int Channels, int Threads);
+sealed record BenchAttentionRequest(IReadOnlyList<int> Positions, int Batch, int Channels, string Device, int Threads);
 
 /// <summary><c>sagan bench attention</c>.</summary>
 sealed class BenchAttentionCommand : Verb
@@ -13,6 +13,7 @@ sealed class BenchAttentionCommand : Verb
     readonly Argument<int[]> positions = new("positions") { Description = "Pixels of a feature map: 4096 is 64x64.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => Default };
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 1, HelpName = "count" };
     readonly Option<int> channels = new("--channels") { Description = "Channels of the feature map.", DefaultValueFactory = _ => 64, HelpName = "count" };
+    readonly Option<string> device = new("--device") { Description = "Where to compute.", DefaultValueFactory = _ => "cpu", HelpName = "device" };
     readonly Option<int> threads = new("--threads") { Description = "Threads; 0 = one for each processor.", HelpName = "count" };
     readonly Func<BenchAttentionRequest, CliContext, ExitCode> run;
 
@@ -22,6 +23,7 @@ sealed class BenchAttentionCommand : Verb
         Add(positions);
         Add(batch);
         Add(channels);
+        Add(device);
         Add(threads);
     }
 
@@ -35,6 +37,6 @@ sealed class BenchAttentionCommand : Verb
         if (c < 8) throw new UsageException($"--channels {c}: must be at least 8, since queries and keys have an eighth of them.");
         if ((long)b * c * n.Max() > MostElements) throw new UsageException($"--batch {b} --channels {c}: with {n.Max()} positions that is more than {MostElements} numbers.");
         if (t is < 0 or > 255) throw new UsageException($"--threads {t}: must be 0 to 255.");
-        return run(new BenchAttentionRequest(n, b, c, t), context);
+        return run(new BenchAttentionRequest(n, b, c, parsed.GetRequiredValue(device), t), context);
     }
 }

@@ -11,7 +11,7 @@ static class ExitCodes
     public static ExitCode Of(Exception exception) => exception switch
     {
         SaganException e => e.ExitCode,
-        DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => ExitCode.Device,
+        DeviceUnavailableException or DeviceMemoryException or DeviceException or OutOfMemoryException => ExitCode.Device,
         DataException => ExitCode.Data,
         SafetensorsException or IOException or UnauthorizedAccessException => ExitCode.File,
         _ => ExitCode.Failed,
@@ -26,7 +26,7 @@ static class ExitCodes
         ExitCode.Failed => "the work failed",
         ExitCode.Usage => "the command line or the configuration is wrong",
         ExitCode.Data => "the data set cannot be read",
-        ExitCode.Device => "the device is not available or out of memory",
+        ExitCode.Device => "the device is not available, out of memory, or failed",
         ExitCode.File => "a checkpoint, run folder or file is invalid or cannot be written",
         ExitCode.CheckFailed => "a check did not pass (gradcheck, bench, evaluate)",
         ExitCode.Diverged => "training diverged (NaN or infinity); the last good checkpoint is kept",

@@ -2,14 +2,15 @@ using System.CommandLine;
 
 namespace Sagan.Native.Cli;
 
-/// <summary>Which gradients to check against finite differences: the ops named, or all.</summary>
-sealed record GradCheckRequest(IReadOnlyList<string> Ops, string Device);
+/// <summary>Which operations to check, those named or all, on a device: gradients against finite differences, or value and gradients against another device.</summary>
+sealed record GradCheckRequest(IReadOnlyList<string> Ops, string Device, string? Against);
 
 /// <summary><c>sagan gradcheck</c>.</summary>
 sealed class GradCheckCommand : Verb
 {
     readonly Option<string[]> ops = new("--op") { Description = "Only this op. Repeatable.", HelpName = "name" };
     readonly Option<string> device = new("--device") { Description = "Where to compute.", DefaultValueFactory = _ => "cpu", HelpName = "device" };
+    readonly Option<string?> against = new("--against") { Description = "Compare values and gradients with those of this device, such as reference, instead.", HelpName = "device" };
     readonly Func<GradCheckRequest, CliContext, ExitCode> check;
 
     public GradCheckCommand(Func<GradCheckRequest, CliContext, ExitCode> check)
@@ -18,8 +19,9 @@ sealed class GradCheckCommand : Verb
         this.check = check;
         Add(ops);
         Add(device);
+        Add(against);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context) =>
-        check(new GradCheckRequest(parsed.GetValue(ops) ?? [], parsed.GetRequiredValue(device)), context);
+        check(new GradCheckRequest(parsed.GetValue(ops) ?? [], parsed.GetRequiredValue(device), parsed.GetValue(against)), context);
 }

@@ -46,11 +46,12 @@ static class SaganCommandLine
             new BenchStepCommand(BenchService.Steps),
             new BenchGeneratorCommand(BenchService.Generator),
             new BenchAttentionCommand(BenchService.Attention),
-            new BenchKernelsCommand(BenchService.Kernels),
+            new BenchKernelsCommand(BenchKernelsService.Run),
             new BenchDataCommand(BenchDataService.Run),
         });
         root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
         root.Add(new DevicesCommand());
+        root.Add(new KernelsCommand(KernelsService.Run));
         root.Add(new HelpCommand(root));
         // `sagan` alone is a question, not an error.
         root.SetAction(p => root.Parse("--help").Invoke(p.InvocationConfiguration));

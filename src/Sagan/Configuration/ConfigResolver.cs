@@ -11,7 +11,7 @@ sealed class ConfigResolver
     const int MostFileBytes = 1 << 20;
 
     /// <summary>Variables with this prefix that are not configuration.</summary>
-    static readonly string[] OtherVariables = ["SAGAN_DEBUG", "SAGAN_CACHE", "SAGAN_TEST_DATA"];
+    static readonly string[] OtherVariables = ["SAGAN_DEBUG", "SAGAN_CACHE", "SAGAN_TEST_DATA", "SAGAN_ANY_OPENCL"];
 
     readonly OrderedDictionary<string, (JsonNode? Value, string Origin)> values = [];
     readonly List<string> warnings = [];

@@ -16,12 +16,15 @@ static class BenchService
         RunConfig c = request.Config.Config;
         Setup.Threads(c.Training.Threads);
         StepTiming t = StepBenchmark.Run(c, request.Steps, request.WarmUp);
-        double peak = MachinePeak.Gflops();
+        Device device = Device.Parse(c.Training.Device);
+        // The reference is not made to be fast.
+        double? peak = device == Device.Reference ? null : MachinePeak.Gflops(device);
         double? flops = c.Loss.Kind == LossKind.Hinge ? ModelFlops.HingeStep(c.Model) * c.Training.Batch : null;
         double? percent = 100 * flops * 1e-9 / t.StepSeconds / peak;
         CultureInfo culture = CultureInfo.InvariantCulture;
         string share = percent == null ? "" : string.Create(culture, $", {percent:0} % of the peak of {peak:0} GFLOP/s");
         context.Result(string.Create(culture, $"step {t.StepSeconds:0.0000} s (min {t.StepMinSeconds:0.0000}; D {t.DSeconds:0.0000}, G {t.GSeconds:0.0000}), {t.ImagesPerSecond:0.0} images/s{share}"));
+        if (t.LaunchesPerStep is { } launches) context.Result(string.Create(culture, $"{launches:0.#} kernel launches a step"));
         context.Result(string.Create(culture, $"peak memory {t.PeakRssMb:0} MB, of it tensors {t.PeakTensorMb:0} MB; {t.AllocatedBytes / 1024:0} KB of managed memory allocated a step"));
         context.Result(string.Create(culture, $"first step done {t.FirstStepSeconds:0.0} s after the start of the process, full speed after {t.FullSpeedSeconds:0.0} s"));
         context.ResultJson(new JsonObject
@@ -29,6 +32,7 @@ static class BenchService
             ["size"] = c.Model.Size,
             ["batch"] = c.Training.Batch,
             ["loss"] = c.Loss.Kind.ToString(),
+            ["device"] = device.Name,
             ["threads"] = WorkerPool.Threads,
             ["vector_bits"] = HostProcessor.Current.VectorBits,
             ["step_s"] = t.StepSeconds,
@@ -36,6 +40,7 @@ static class BenchService
             ["d_s"] = t.DSeconds,
             ["g_s"] = t.GSeconds,
             ["images_per_s"] = t.ImagesPerSecond,
+            ["launches_per_step"] = t.LaunchesPerStep,
             ["all_steps_s"] = new JsonArray([.. t.AllSteps.Select(s => JsonValue.Create(s))]),
             ["first_step_s"] = t.FirstStepSeconds,
             ["full_speed_s"] = t.FullSpeedSeconds,
@@ -55,7 +60,7 @@ static class BenchService
         RunConfig c = request.Config.Config;
         Setup.Threads(c.Training.Threads);
         GeneratorTiming t = GeneratorBenchmark.Run(c, request.Batches, request.WarmUp);
-        double peak = MachinePeak.Gflops(), gflop = ModelFlops.GeneratorForward(c.Model) * c.Training.Batch * 1e-9, percent = 100 * gflop / t.Seconds / peak;
+        double peak = MachinePeak.Gflops(Device.Parse(c.Training.Device)), gflop = ModelFlops.GeneratorForward(c.Model) * c.Training.Batch * 1e-9, percent = 100 * gflop / t.Seconds / peak;
         context.Result(string.Create(CultureInfo.InvariantCulture,
             $"batch {t.Seconds:0.0000} s (min {t.MinSeconds:0.0000}), {t.ImagesPerSecond:0.0} images/s, {percent:0} % of the peak of {peak:0} GFLOP/s, peak memory {t.PeakRssMb:0} MB"));
         context.ResultJson(new JsonObject
@@ -79,59 +84,20 @@ static class BenchService
     public static ExitCode Attention(BenchAttentionRequest request, CliContext context)
     {
         Setup.Threads(request.Threads);
+        Device device = Device.Parse(request.Device);
         int dk = request.Channels / 8, dv = request.Channels;
-        AttentionBenchmark.WarmUp(dk, dv);
-        context.Result($"attention, forward and backward: batch {request.Batch}, dk {dk}, dv {dv}, {WorkerPool.Threads} threads");
+        AttentionBenchmark.WarmUp(device, dk, dv);
+        context.Result($"attention, forward and backward: batch {request.Batch}, dk {dk}, dv {dv}, {(device.IsHost ? $"{WorkerPool.Threads} threads" : device)}");
         context.Result($"{"positions",9} {"ms",10} {"tensors MB",10} {"all MB",10}");
         JsonArray rows = [];
         // Upwards: the peak of a process never falls.
         foreach (int n in request.Positions.Order())
         {
-            AttentionTiming t = AttentionBenchmark.Measure(request.Batch, n, dk, dv);
+            AttentionTiming t = AttentionBenchmark.Measure(device, request.Batch, n, dk, dv);
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{n,9} {t.Milliseconds,10:0.000} {t.TensorMb,10:0.0} {t.RssMb,10:0.0}"));
             rows.Add(new JsonObject { ["positions"] = n, ["ms"] = t.Milliseconds, ["tensor_mb"] = t.TensorMb, ["rss_mb"] = t.RssMb });
         }
-        context.ResultJson(new JsonObject { ["batch"] = request.Batch, ["dk"] = dk, ["dv"] = dv, ["threads"] = WorkerPool.Threads, ["attention"] = rows });
-        return ExitCode.Success;
-    }
-
-    /// <summary><c>sagan bench kernels</c>: every kernel at SAGAN's shapes, beside what the machine can do.</summary>
-    public static ExitCode Kernels(BenchKernelsRequest request, CliContext context)
-    {
-        const int Batch = 16;
-        Setup.Threads(request.Threads);
-        KernelCase[] cases = [.. KernelCases.All(Batch).Where(c => request.Filter == null || c.Kernel.Contains(request.Filter, StringComparison.OrdinalIgnoreCase))];
-        if (cases.Length == 0) throw new UsageException($"bench kernels {request.Filter}: no kernel has that in its name; kernels: {string.Join(", ", KernelCases.All(1).Select(c => c.Kernel).Distinct())}.");
-        foreach (KernelCase c in cases) KernelBenchmark.WarmUp(c);
-        MachinePeak peak = MachinePeak.Measure();
-        CultureInfo culture = CultureInfo.InvariantCulture;
-        context.Result(string.Create(culture, $"{HostProcessor.Current.Name}, {WorkerPool.Threads} threads: peak {peak.GflopsPerSecond:0} GFLOP/s, memory {peak.GigabytesPerSecond:0.0} GB/s; batch {Batch}"));
-        context.Result($"{"kernel",-36} {"shape",-24} {"ms",9} {"GFLOP/s",9} {"GB/s",7} {"% of peak",10}");
-        JsonArray rows = [];
-        foreach (KernelCase c in cases)
-        {
-            KernelTiming t = KernelBenchmark.Run(c, peak);
-            string gflops = c.Flops > 0 ? t.GflopsPerSecond.ToString("0.0", culture) : "";
-            context.Result(string.Create(culture, $"{c.Kernel,-36} {c.Shape,-24} {t.Milliseconds,9:0.0000} {gflops,9} {t.GigabytesPerSecond,7:0.0} {t.PercentOfPeak,10:0}"));
-            rows.Add(new JsonObject
-            {
-                ["kernel"] = c.Kernel,
-                ["shape"] = c.Shape,
-                ["ms"] = t.Milliseconds,
-                ["gflops"] = c.Flops > 0 ? t.GflopsPerSecond : null,
-                ["gb_s"] = t.GigabytesPerSecond,
-                ["percent_of_peak"] = t.PercentOfPeak,
-            });
-        }
-        context.ResultJson(new JsonObject
-        {
-            ["processor"] = HostProcessor.Current.Name,
-            ["threads"] = WorkerPool.Threads,
-            ["batch"] = Batch,
-            ["peak_gflops"] = peak.GflopsPerSecond,
-            ["peak_gb_s"] = peak.GigabytesPerSecond,
-            ["kernels"] = rows,
-        });
+        context.ResultJson(new JsonObject { ["device"] = device.Name, ["batch"] = request.Batch, ["dk"] = dk, ["dv"] = dv, ["threads"] = WorkerPool.Threads, ["attention"] = rows });
         return ExitCode.Success;
     }
 }

@@ -7,7 +7,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Services;
 
-/// <summary><c>sagan gradcheck</c>: every operation's gradients of order 1 and 2 against finite differences.</summary>
+/// <summary><c>sagan gradcheck</c>: every operation's gradients of order 1 and 2 against finite differences, or its value and gradients on one device against another.</summary>
 static class GradCheckService
 {
     // What the tests hold, too.
@@ -21,7 +21,11 @@ static class GradCheckService
             if (!names.Contains(op, StringComparer.OrdinalIgnoreCase))
                 throw new UsageException($"--op {op}: no such operation.{NearestName.Suggestion(op, names)} Operations: {string.Join(", ", names)}.");
         OpCase[] cases = [.. OpCases.All.Where(c => request.Ops.Count == 0 || request.Ops.Contains(c.Op, StringComparer.OrdinalIgnoreCase))];
+        return request.Against == null ? Differentiate(cases, device, context) : Compare(cases, device, Device.Parse(request.Against), context);
+    }
 
+    static ExitCode Differentiate(OpCase[] cases, Device device, CliContext context)
+    {
         int width = cases.Max(c => c.ToString().Length), failed = 0;
         JsonArray results = [];
         context.Result($"{"operation".PadRight(width)}  order 1   order 2");
@@ -43,4 +47,51 @@ static class GradCheckService
         context.Result($"{results.Count} cases passed: errors below {FirstOrder} at order 1 and {SecondOrder} at order 2, relative to the gradient's norm.");
         return ExitCode.Success;
     }
+
+    /// <summary>Value and gradients of the cases on a device against those on another. A case that a device cannot run has failed, and the next is tried.</summary>
+    internal static ExitCode Compare(IReadOnlyList<OpCase> cases, Device device, Device against, CliContext context)
+    {
+        int width = cases.Max(c => c.ToString().Length);
+        JsonArray results = [];
+        List<string> failed = [];
+        context.Result($"{"operation".PadRight(width)}  largest difference from {against}");
+        foreach (OpCase c in cases)
+        {
+            DeviceDifference d = default;
+            string? error = null;
+            try
+            {
+                d = DeviceCheck.Run(c, device, against);
+            }
+            catch (DeviceException e)
+            {
+                error = e.Message;
+            }
+            bool good = error == null && d.Error <= DeviceCheck.Tolerance;
+            string what = error ?? d.ToString();
+            if (!good) failed.Add($"{c}: {what}");
+            context.Result($"{c.ToString().PadRight(width)}  {(error == null ? d.Error.ToString("0.0e+0", CultureInfo.InvariantCulture) : "")}{(good ? "" : $"   FAILED: {what}")}");
+            JsonObject result = new() { ["op"] = c.Op, ["variant"] = c.Variant, ["passed"] = good };
+            if (error == null) Describe(result, d);
+            else result["error"] = error;
+            results.Add(result);
+        }
+        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["tolerance"] = DeviceCheck.Tolerance, ["cases"] = results, ["failed"] = failed.Count });
+        if (failed.Count > 0)
+            throw new CheckFailedException($"gradcheck: {failed.Count} of {cases.Count} cases on {device} differ from {against} by more than {DeviceCheck.Tolerance} of the largest value, or did not run. The first: {failed[0]}");
+        context.Result($"{cases.Count} cases passed: values and gradients on {device} differ from {against} by at most {DeviceCheck.Tolerance} of the largest value.");
+        return ExitCode.Success;
+    }
+
+    static void Describe(JsonObject result, DeviceDifference d)
+    {
+        result["output"] = d.Output;
+        result["element"] = d.Element;
+        result["actual"] = Number(d.Actual);
+        result["expected"] = Number(d.Expected);
+        result["difference"] = Number(d.Error);
+    }
+
+    // JSON has no NaN and no infinity: they are written as text.
+    static JsonNode Number(double x) => double.IsFinite(x) ? JsonValue.Create(x) : JsonValue.Create(x.ToString(CultureInfo.InvariantCulture));
 }

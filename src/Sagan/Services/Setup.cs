@@ -1,3 +1,5 @@
+using System.Text;
+using System.Xml.Linq;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
@@ -39,13 +41,17 @@ static class Setup
     }
 
     /// <summary>Writes a picture, whole or not at all.</summary>
-    public static void WritePng(string path, Image image, params IEnumerable<KeyValuePair<string, string>> text)
+    public static void WritePng(string path, Image image, params IEnumerable<KeyValuePair<string, string>> text) => WritePicture(path, PngWriter.Write(image, text));
+
+    /// <summary>Writes a picture in SVG, whole or not at all.</summary>
+    public static void WriteSvg(string path, XElement svg) => WritePicture(path, Encoding.UTF8.GetBytes(svg.ToString() + "\n"));
+
+    static void WritePicture(string path, byte[] bytes)
     {
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
-            byte[] png = PngWriter.Write(image, text);
-            AtomicFile.Write(path, s => s.Write(png));
+            AtomicFile.Write(path, s => s.Write(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,6 +25,9 @@ sealed class TrainingSession
     long savedStep = -1, sampledStep = -1;
     int loggedStep;
     TimeSpan loggedWait;
+    // What was last looked at.
+    StepReport seen;
+    (string Name, float Value)[] gammas = [];
     // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
     bool wentBack;
 
@@ -131,9 +134,7 @@ sealed class TrainingSession
         while (state.StepCount < training.Steps)
         {
             signal.Step = state.StepCount + 1;
-            StepReport r = trainer.Next();
-            if (!r.IsFinite) throw Diverged(string.Create(CultureInfo.InvariantCulture, $"losses D {r.DLoss}, G {r.GLoss} at step {r.Step}"));
-            (string Name, float Value)[] gammas = [.. state.Gammas()];
+            StepReport r = Advance(trainer);
             progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
             bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
             if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
@@ -154,6 +155,21 @@ sealed class TrainingSession
             }
         }
         return ExitCode.Success;
+    }
+
+    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log wants it.
+    StepReport Advance(Trainer trainer)
+    {
+        int step = state.StepCount + 1;
+        if (!state.Device.IsHost && seen.Step > 0 && step % training.LogEvery != 0 && step != training.Steps)
+        {
+            trainer.NextUnseen();
+            return seen with { Step = step };
+        }
+        seen = trainer.Next();
+        if (!seen.IsFinite) throw Diverged(string.Create(CultureInfo.InvariantCulture, $"losses D {seen.DLoss}, G {seen.GLoss} at step {seen.Step}"));
+        gammas = [.. state.Gammas()];
+        return seen;
     }
 
     // Milliseconds that a step waited for its images, on average since the last line of the log.

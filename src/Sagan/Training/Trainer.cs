@@ -40,27 +40,37 @@ public sealed class Trainer : IDisposable
     /// <summary>How long all steps so far together waited for their images.</summary>
     public TimeSpan Waited => loader.Waited;
 
-    /// <summary>D steps on one batch each, one G step, one update of the moving average.</summary>
-    public StepReport Next()
+    /// <summary>D steps on one batch each, one G step, one update of the moving average; returns what they report.</summary>
+    public StepReport Next() => Advance(report: true)!.Value;
+
+    /// <summary>The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it.</summary>
+    public void NextUnseen() => Advance(report: false);
+
+    StepReport? Advance(bool report)
     {
         int step = state.StepCount, n = training.Batch;
         (float D, float Real, float Fake) d = default;
         for (int k = 0; k < training.DSteps; k++)
         {
             long draw = (long)step * (training.DSteps + 1) + k;
+            bool read = report && k == training.DSteps - 1;
             d = Step.Run(() =>
             {
                 Batch batch = loader.Next();
                 Tensor real = Tensor.From(batch.Pixels, new Shape(n, batch.Size, batch.Size, batch.Channels), state.Device);
                 Tensor? alpha = state.Config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(draw, n);
                 (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(real, state.Z(draw, n), alpha);
-                return (loss.Item(), r.Item(), f.Item());
+                return read ? (loss.Item(), r.Item(), f.Item()) : default;
             });
         }
-        float g = Step.Run(() => gan.Generator(state.Z((long)step * (training.DSteps + 1) + training.DSteps, n)).Item());
+        float g = Step.Run(() =>
+        {
+            Tensor loss = gan.Generator(state.Z((long)step * (training.DSteps + 1) + training.DSteps, n));
+            return report ? loss.Item() : 0;
+        });
         state.Ema?.Update();
         state.StepCount++;
-        return new StepReport(state.StepCount, d.D, g, d.Real, d.Fake);
+        return report ? new StepReport(state.StepCount, d.D, g, d.Real, d.Fake) : null;
     }
 
     public void Dispose() => loader.Dispose();

@@ -22,11 +22,11 @@ public sealed class TrainingState
 
     readonly (string Name, Parameter Gamma)[] gammas;
 
-    /// <summary>Fresh networks.</summary>
-    public TrainingState(RunConfig config)
+    /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
+    public TrainingState(RunConfig config, Device? device = null)
     {
         Config = config;
-        Device = Device.Parse(config.Training.Device);
+        Device = device ?? Device.Parse(config.Training.Device);
         Generator = new Generator(config.Model, Init(GeneratorInit));
         Discriminator = new Discriminator(config.Model, Init(DiscriminatorInit));
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];

@@ -10,9 +10,12 @@ public static class Contract
     public static bool Offers(Device device, KernelCase c) => c.Capability?.IsInstanceOfType(device.Backend) ?? true;
 
     /// <summary>Accuracy: every element of every output within the stated bound of the definition. Returns the largest error relative to its bound.</summary>
-    public static double AgreesWithDefinition(KernelCase c, Device device)
+    public static double AgreesWithDefinition(KernelCase c, Device device) =>
+        AssertAgrees(c, device, c.Execute(device.Backend, device.Pool.Rent, c.Values()));
+
+    static double AssertAgrees(KernelCase c, Device device, float[][] actual)
     {
-        float[][] actual = c.Execute(device.Backend, device.Pool.Rent, c.Values()), expected = c.Define(c.Values());
+        float[][] expected = c.Define(c.Values());
         double largest = 0;
         foreach (int i in Written(c))
         {
@@ -63,6 +66,20 @@ public static class Contract
         }
     }
 
+    /// <summary>
+    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, in two calls: for devices on which a call takes long.
+    /// </summary>
+    public static void IsKept(KernelCase c, Device device)
+    {
+        // The first call finds NaN in its outputs, the second a number.
+        float[][] before = c.Values(), first = c.Execute(device.Backend, device.Pool.Rent, c.Values()),
+            second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
+        AssertAgrees(c, device, first);
+        AssertSameOutputs(c, first, second, "two calls, with outputs prefilled with NaN and with 12345.678");
+        for (int i = 0; i < before.Length; i++)
+            if (c.Operands[i].Role == Role.Input) AssertSame(c, i, before[i], first[i], "before and after the call");
+    }
+
     /// <summary>Where an output may be an input: each such pair alone, and all at once, give the bits of separate storages.</summary>
     public static void WorksInPlace(KernelCase c, Device device)
     {
@@ -89,6 +106,18 @@ public static class Contract
             memory.CheckPadding();
             first ??= result;
             AssertSameOutputs(c, first, result, "storages followed by NaN and by 12345.678");
+        }
+    }
+
+    public static void GatherNamesAnIndexThatIsOutOfRange(Device device)
+    {
+        foreach (int bad in (int[])[-1, 5, int.MaxValue])
+        {
+            Storage x = device.Pool.Rent(15), y = device.Pool.Rent(9), index = device.Pool.Rent(3);
+            index.CopyFrom([4, bad, 0]);
+            IndexOutOfRangeException e = Assert.Throws<IndexOutOfRangeException>(() => device.Backend.Gather(x, index, y, new GatherSpec(5, 3, 3)));
+            Assert.Contains($"{bad}", e.Message, StringComparison.Ordinal);
+            foreach (Storage s in (Storage[])[x, y, index]) s.Release();
         }
     }
 

@@ -14,6 +14,9 @@ public static partial class KernelCases
             (new(1, 1, 1, 1, 1, 1), 1), (new(1, 5, 3, 2, 7, 1), 1), (new(2, 37, 19, 5, 7, 0.5f), 1), (new(3, 17, 65, 16, 33, 1), 1),
             (new(1, 65, 130, 9, 16, 0.25f), 1), (new(1, 3, 200, 8, 20, 1), 1),
             (new(1, 40, 50, 8, 16, 1), 6), (new(0, 4, 4, 8, 8, 1), 1),
+            // At the edges of the GPU's tiles: 64 rows owned, 32 walked over, 16 of dk, 64 of dv.
+            (new(1, 64, 32, 33, 64, 1), 1), (new(1, 63, 33, 1, 70, 1), 1), (new(1, 33, 64, 8, 64, 1), 1), (new(1, 32, 31, 5, 128, 1), 1),
+            (new(2, 65, 65, 8, 1, 1), 1), (new(1, 16, 66, 64, 5, 0.1f), 1), (new(1, 97, 128, 16, 8, 0.5f), 1),
             // SAGAN-64: G's attention at 16x16 and 32x32, D's at 8x8 and 4x4; pooled keys of the official code.
             (new(2, 256, 256, 16, 128, 1), 1), (new(2, 1024, 1024, 8, 64, 1), 1), (new(2, 64, 64, 32, 256, 1), 1), (new(2, 16, 16, 64, 512, 1), 1),
             (new(1, 256, 64, 16, 64, 1), 1),
@@ -212,7 +215,7 @@ public static partial class KernelCases
 
     static IEnumerable<KernelCase> SpectralNorms()
     {
-        (int, int)[] sizes = [(1, 1), (3, 5), (17, 33), (1, 50), (50, 1), (64, 48), (129, 257), (128, 1024)];
+        (int, int)[] sizes = [(1, 1), (3, 5), (17, 33), (1, 50), (50, 1), (64, 48), (129, 257), (128, 1024), (5, 520), (5, 515), (70, 5)];
         foreach ((int rows, int columns) in sizes)
             foreach (bool transpose in (bool[])[false, true])
             {

@@ -16,6 +16,8 @@ public static partial class KernelCases
         (1, 1, 1), (1, 1, 7), (3, 5, 7), (1, 17, 33), (17, 1, 33), (16, 16, 16), (13, 31, 17), (31, 49, 64), (64, 33, 3), (129, 65, 257), (5, 700, 11),
         (700, 5, 11), (3, 4, 2000), (1, 1037, 5), (1037, 1, 5), (1, 2053, 1100), (2053, 1, 1), (0, 5, 3), (5, 0, 3),
         (3, 5, 0),
+        // Around the tiles of GPUs, 64 and 128 wide and 8 deep, and a sum long enough to be shared among groups.
+        (63, 65, 20), (64, 64, 8), (65, 63, 9), (127, 129, 7), (128, 128, 12), (129, 33, 15), (33, 20, 300),
     ];
 
     static IEnumerable<KernelCase> MatMuls()

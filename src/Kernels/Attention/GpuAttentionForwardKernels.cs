@@ -1,0 +1,124 @@
+using ILGPU;
+
+namespace Sagan.Native.Kernels;
+
+// Streaming attention, forward. q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  lse [B,N]; no [N,M] matrix exists at any time.
+//
+//   s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  lse_i = log sum_j exp(s_ij)
+//   Source: Dao et al. 2022 (FlashAttention), algorithm 1, with the queries outside as in Dao 2023.
+//
+// A group of 128 threads owns 64 queries and 64 channels of o and walks over the keys, 32 at a time. Per step:
+//
+//   s [32 keys, 64 queries]      a thread has 4 keys x 4 queries in registers:    s += k^T q from transposed pieces of 16 of dk
+//   running maximum of a query   over its 32 scores: 4 in the thread, 8 threads through shared memory
+//   p = 2^(s - maximum)          to shared memory as [key, query]; the sum over the keys stays in the thread until the end
+//   o [64 queries, 64 channels]  a thread has 8 queries x 4 channels in registers: o = o 2^(old maximum - new) + p^T v, three 16-byte loads of shared memory
+//                                for 32 multiply-adds
+//
+// Three barriers a step. Scores are in units of log 2. With dk <= 16 q is loaded once; else q and k pass by in pieces of 16. dv > 64 makes more groups, which
+// make the scores again: (dk + about 20) / dv of the work. Keys beyond the last get weight 0, queries beyond the last are computed from zeros and dropped.
+// Work: 2 B N M (dk ceil(dv / 64) + dv) flops, B N M ceil(dv / 64) exponentials; every key and value is read by N / 64 groups: bound by arithmetic.
+// Shared memory: 26 KB. Numerics: sums in float, 2^x within 2.5e-7 (AttentionMath). A NaN in a query stays in its o and lse.
+
+/// <summary>Grid: X = B times tiles of queries, Y = 64 channels each.</summary>
+readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> lse, int n, int m,
+    int dk, int dv, float scale, int tiles) : IGpuGroupKernel
+{
+    const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
+    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
+
+    public void Run()
+    {
+        ArrayView<GpuFloat4> q4 = SharedMemory.Allocate<GpuFloat4>(Depth * OwnFours), k4 = SharedMemory.Allocate<GpuFloat4>(Depth * WalkFours);
+        ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttention.Width / 4);
+        // By eight groups of keys: maxima, then sums, of 64 queries; and the factors by which the queries' o are multiplied.
+        ArrayView<GpuFloat4> rows = SharedMemory.Allocate<GpuFloat4>(8 * Own / 4), factors = SharedMemory.Allocate<GpuFloat4>(Own / 4);
+
+        int b = (int)((uint)Grid.IdxX / (uint)tiles), i0 = (Grid.IdxX - b * tiles) * Own, queries = n - i0 < Own ? n - i0 : Own;
+        int query = (b * n + i0) * dk, c0 = Grid.IdxY * GpuAttention.Width;
+        // In the product with v: 8 queries, 4 channels. In the scores: 4 queries, 4 keys.
+        int i8 = Group.IdxX >> 4, c = Group.IdxX & 15, i4 = Group.IdxX & 15, j4 = Group.IdxX >> 4;
+        const float Lowest = float.NegativeInfinity;
+        GpuFloat4 max = new(Lowest, Lowest, Lowest, Lowest), sum = default;
+        GpuTile4x4 upper = default, lower = default;
+
+        for (int j0 = 0; j0 < m; j0 += Walk)
+        {
+            int keys = m - j0 < Walk ? m - j0 : Walk, key = b * m + j0;
+            GpuTile4x4 s = default;
+            for (int d0 = 0; d0 < dk; d0 += Depth)
+            {
+                // What is written over was read before the last barrier but one, save by the piece before this one.
+                if (d0 > 0) Group.Barrier();
+                if (dk > Depth || j0 == 0)
+                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0, scale * GpuAttention.Log2E);
+                GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0, 1);
+                Group.Barrier();
+                GpuAttention.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
+            }
+            if (4 * j4 >= keys) s.R0 = max;
+            if (4 * j4 + 1 >= keys) s.R1 = max;
+            if (4 * j4 + 2 >= keys) s.R2 = max;
+            if (4 * j4 + 3 >= keys) s.R3 = max;
+            rows[16 * j4 + i4] = Larger(Larger(s.R0, s.R1), Larger(s.R2, s.R3));
+            GpuAttention.LoadRows(values, v, key * dv, keys, dv, c0);
+            Group.Barrier();
+
+            GpuFloat4 old = max;
+            for (int g = 0; g < 8; g++) max = Larger(rows[16 * g + i4], max);
+            GpuFloat4 factor = GpuAttention.Exp2(old - max);
+            s.R0 = Weight(s.R0, max, 4 * j4, keys);
+            s.R1 = Weight(s.R1, max, 4 * j4 + 1, keys);
+            s.R2 = Weight(s.R2, max, 4 * j4 + 2, keys);
+            s.R3 = Weight(s.R3, max, 4 * j4 + 3, keys);
+            sum = factor * sum + (s.R0 + s.R1 + (s.R2 + s.R3));
+            p[64 * j4 + i4] = s.R0;
+            p[64 * j4 + 16 + i4] = s.R1;
+            p[64 * j4 + 32 + i4] = s.R2;
+            p[64 * j4 + 48 + i4] = s.R3;
+            if (j4 == 0) factors[i4] = factor;
+            Group.Barrier();
+
+            upper.ScaleRows(factors[2 * i8]);
+            lower.ScaleRows(factors[2 * i8 + 1]);
+            GpuAttention.AddWeighted(ref upper, ref lower, p, i8, values, c);
+        }
+
+        // Sums and factors take the place of what the last step has read.
+        Group.Barrier();
+        rows[16 * j4 + i4] = sum;
+        Group.Barrier();
+        if (j4 == 0)
+        {
+            for (int g = 1; g < 8; g++) sum += rows[16 * g + i4];
+            factors[i4] = new GpuFloat4(1 / sum.X, 1 / sum.Y, 1 / sum.Z, 1 / sum.W);
+            if (Grid.IdxY == 0)
+            {
+                int i = b * n + i0 + 4 * i4;
+                if (4 * i4 < queries) lse[i] = LogSum(max.X, sum.X);
+                if (4 * i4 + 1 < queries) lse[i + 1] = LogSum(max.Y, sum.Y);
+                if (4 * i4 + 2 < queries) lse[i + 2] = LogSum(max.Z, sum.Z);
+                if (4 * i4 + 3 < queries) lse[i + 3] = LogSum(max.W, sum.W);
+            }
+        }
+        Group.Barrier();
+        upper.ScaleRows(factors[2 * i8]);
+        lower.ScaleRows(factors[2 * i8 + 1]);
+        int output = (b * n + i0) * dv;
+        GpuAttention.StoreTile(o, output, 8 * i8, queries, c0 + 4 * c, dv, upper);
+        GpuAttention.StoreTile(o, output, 8 * i8 + 4, queries, c0 + 4 * c, dv, lower);
+    }
+
+    // A NaN among the scores is passed over here and shows in the exponentials.
+    static GpuFloat4 Larger(GpuFloat4 a, GpuFloat4 b) => new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
+
+    // 2^(score - max) for key j of four queries.
+    static GpuFloat4 Weight(GpuFloat4 score, GpuFloat4 max, int j, int keys)
+    {
+        GpuFloat4 w = default;
+        if (j < keys) w = GpuAttention.Exp2(score - max);
+        return w;
+    }
+
+    static float LogSum(float max, float sum) => max * (float)AttentionMath.Ln2 + SimdMath.Log(new GpuLane(sum)).Value;
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>
+/// A kernel: a struct whose fields are the arguments and whose <see cref="Run"/> is what every thread executes, told apart by Grid.IdxX and Group.IdxX.
+/// ILGPU compiles Run and what it calls to PTX or OpenCL C, so it uses what ILGPU can: no allocation, no exception, no span, no array in a loop.
+/// Such a kernel is for threads that do not see each other: it may not use shared memory or a barrier.
+/// </summary>
+interface IGpuKernel
+{
+    /// <summary>One thread.</summary>
+    void Run();
+}
+
+/// <summary>A kernel whose threads work in groups: they share memory and wait for each other at Group.Barrier, which all of a group must reach.</summary>
+interface IGpuGroupKernel : IGpuKernel;
+
+/// <summary>Number of groups along each axis; X may be large, Y and Z are at most 65535.</summary>
+readonly record struct GpuGrid(int X, int Y = 1, int Z = 1)
+{
+    /// <summary>Enough groups of so many threads for n elements, one each; at least one.</summary>
+    public static GpuGrid Cover(int n, int threads) => new(Math.Max(1, (int)(((long)n + threads - 1) / threads)));
+
+    /// <summary>All groups.</summary>
+    public long Count => (long)X * Y * Z;
+}
+
+/// <summary>What a launch calls: ILGPU wants a static method, kernels are structs.</summary>
+static class GpuEntry
+{
+    public static void Run<TKernel>(TKernel kernel) where TKernel : struct, IGpuKernel => kernel.Run();
+}
+
+/// <summary>Which thread this is.</summary>
+static class GpuThread
+{
+    /// <summary>Counted over all groups along X. At most 2^31 - 1: kernels give a thread several elements.</summary>
+    public static int Index
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Grid.IdxX * Group.DimX + Group.IdxX;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>What ILGPU makes of a kernel. A new context for each: one that failed to compile a kernel compiles no other.</summary>
+static class IlgpuCode
+{
+    /// <summary>The PTX for compute capability major.minor; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.</summary>
+    public static string Ptx(LaunchedKernel kernel, int major, int minor)
+    {
+        CudaArchitecture architecture = new(major, minor);
+        using Context context = Context.Create(b => b.CPU().Optimize(OptimizationLevel.O2));
+        using PTXBackend backend = new(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null);
+        return ((PTXCompiledKernel)Compile(backend, kernel)).PTXAssembly;
+    }
+
+    /// <summary>The OpenCL C for an open OpenCL device.</summary>
+    public static string OpenCl(LaunchedKernel kernel, Device device)
+    {
+        if (device.Backend is not GpuBackend { Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
+            throw new ArgumentException($"'{device}' is no OpenCL device.", nameof(device));
+        return ((CLCompiledKernel)Compile(accelerator.Backend, kernel)).Source;
+    }
+
+    static CompiledKernel Compile(ILGPU.Backends.Backend backend, LaunchedKernel kernel)
+    {
+        MethodInfo entry = typeof(GpuEntry).GetMethod(nameof(GpuEntry.Run))!.MakeGenericMethod(kernel.Type);
+        return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), new KernelSpecialization(kernel.Threads, null));
+    }
+}

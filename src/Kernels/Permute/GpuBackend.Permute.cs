@@ -1,0 +1,80 @@
+namespace Sagan.Native.Kernels;
+
+public sealed partial class GpuBackend
+{
+    // A transposed matrix with fewer rows or columns than this would leave most of a tile empty.
+    const int MinTransposed = 12;
+
+    /// <inheritdoc/>
+    public override void Permute(Storage x, Storage y, in PermuteSpec s)
+    {
+        if (s.Count == 0) return;
+        Span<GpuAxis> axes = stackalloc GpuAxis[Shape.MaxRank];
+        axes = axes[..MergeAxes(s, axes)];
+        int plane = 0;
+        while (plane < axes.Length && axes[plane].A != 1) plane++;
+        if (plane == axes.Length || plane == 0 || Math.Min(axes[0].Size, axes[plane].Size) < MinTransposed) CopyStrided(x, 0, y, 0, axes);
+        else Transpose(x, y, s.Count, axes, plane);
+    }
+
+    /// <inheritdoc/>
+    public override void BroadcastTo(Storage x, Storage y, in BroadcastSpec s)
+    {
+        Span<GpuAxis> axes = stackalloc GpuAxis[s.Rank];
+        for (int i = 0, step = 1; i < s.Rank; i++)
+        {
+            int axis = s.Rank - 1 - i;
+            axes[i] = new GpuAxis(s.Size(axis), s.StrideA(axis), step);
+            step *= s.Size(axis);
+        }
+        CopyStrided(x, 0, y, 0, axes);
+    }
+
+    // Axes of y with the strides in x (A) and y (B), innermost first; neighbours in y that are neighbours in x are one.
+    static int MergeAxes(in PermuteSpec s, Span<GpuAxis> axes)
+    {
+        int n = 0, step = 1;
+        for (int i = s.Rank - 1; i >= 0; i--)
+        {
+            int size = s.Size(i), stride = s.Stride(i);
+            if (size == 1) continue;
+            if (n > 0 && stride == axes[n - 1].A * axes[n - 1].Size) axes[n - 1] = new GpuAxis(axes[n - 1].Size * size, axes[n - 1].A, axes[n - 1].B);
+            else axes[n++] = new GpuAxis(size, stride, step);
+            step *= size;
+        }
+        if (n == 0) axes[n++] = new GpuAxis(1, 1, 1);
+        return n;
+    }
+
+    // The innermost axis of y gives the columns of a matrix, the axis along which x is contiguous its rows; the others count matrices.
+    void Transpose(Storage x, Storage y, int count, ReadOnlySpan<GpuAxis> axes, int plane)
+    {
+        int columns = axes[0].Size, rows = axes[plane].Size;
+        Span<GpuAxis> planes = stackalloc GpuAxis[Math.Max(1, axes.Length - 2)];
+        planes[0] = new GpuAxis(1, 0, 0);
+        for (int i = 1, n = 0; i < axes.Length; i++)
+            if (i != plane) planes[n++] = axes[i];
+        int rowTiles = CeilDiv(rows, GpuTransposeKernel.Tile), tiles = rowTiles * CeilDiv(columns, GpuTransposeKernel.Tile);
+        queue.Launch(new GpuTransposeKernel(Floats(x), Floats(y), rows, columns, axes[plane].B, axes[0].A, rowTiles, tiles, new GpuAxes(planes)),
+            new GpuGrid(count / rows / columns * tiles));
+    }
+
+    // y[yStart + b] = x[xStart + a] over all axes, innermost first; in fours where everything is a multiple of 4.
+    void CopyStrided(Storage x, int xStart, Storage y, int yStart, Span<GpuAxis> axes)
+    {
+        int n = 1;
+        foreach (GpuAxis axis in axes) n *= axis.Size;
+        if (n == 0) return;
+        bool fours = axes[0].A == 1 && axes[0].B == 1 && axes[0].Size % 4 == 0 && xStart % 4 == 0 && yStart % 4 == 0;
+        foreach (GpuAxis axis in axes[1..]) fours &= axis.A % 4 == 0 && axis.B % 4 == 0;
+        if (fours)
+        {
+            axes[0] = new GpuAxis(axes[0].Size / 4, 1, 1);
+            foreach (ref GpuAxis axis in axes[1..]) axis = new GpuAxis(axis.Size, axis.A / 4, axis.B / 4);
+            queue.Launch(new GpuStridedCopyKernel<GpuFloat4>(Float4s(x), xStart / 4, Float4s(y), yStart / 4, n / 4, new GpuAxes(axes)),
+                GpuGrid.Cover(n / 4, Threads));
+        }
+        else
+            queue.Launch(new GpuStridedCopyKernel<float>(Floats(x), xStart, Floats(y), yStart, n, new GpuAxes(axes)), GpuGrid.Cover(n, Threads));
+    }
+}

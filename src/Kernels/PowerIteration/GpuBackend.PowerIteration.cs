@@ -1,0 +1,74 @@
+namespace Sagan.Native.Kernels;
+
+public sealed partial class GpuBackend : IFusedSpectralNorm
+{
+    const int PowerGroups = 256, PowerLeastRows = 64, PowerMostRows = 1024, SpectralGradRows = 64;
+
+    // Columns that are summed by 16 threads instead of 64; threads that do for a short vector.
+    const int ShortRow = 512, FewThreads = 64;
+
+    // Elements for each group of a scalar product.
+    const int DotElements = 8192;
+
+    /// <summary>Takes the place of a smaller |sigma|: an all-zero weight has sigma = 0.</summary>
+    const float SmallestSigma = 1e-12f;
+
+    /// <inheritdoc/>
+    public void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s)
+    {
+        int nu = s.Transpose ? s.Columns : s.Rows, nv = s.Transpose ? s.Rows : s.Columns;
+        GpuStorage product = Temporary(Math.Max(nu, nv));
+        for (int i = 0; i < s.Iterations; i++)
+        {
+            MatrixProduct(w, i == 0 ? u : uOut, product, s, transposed: !s.Transpose);
+            // Its sigma is overwritten by the next.
+            Normalize(product, i == 0 ? v : vOut, vOut, sigma, nv, s);
+            MatrixProduct(w, vOut, product, s, transposed: s.Transpose);
+            Normalize(product, i == 0 ? u : uOut, uOut, sigma, nu, s);
+        }
+        if (s.Iterations == 0)
+        {
+            if (v != vOut) Copy(v, vOut, nv);
+            MatrixProduct(w, v, product, s, transposed: s.Transpose);
+            Normalize(product, u, uOut, sigma, nu, s);
+        }
+        product.Release();
+    }
+
+    /// <inheritdoc/>
+    public void SpectralNormBackward(Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw, in PowerIterationSpec s)
+    {
+        // As many partial sums as a group has threads, which adds them.
+        int n = s.Rows * s.Columns, groups = Math.Clamp(CeilDiv(n, DotElements), 1, Threads);
+        GpuStorage partials = Temporary(groups);
+        queue.Launch(new GpuDotKernel(Floats(g), Floats(w), Floats(partials), n), new GpuGrid(groups), Threads);
+        // u v^T seen from S: its entry (r, c) is left[r] right[c].
+        (Storage left, Storage right) = s.Transpose ? (v, u) : (u, v);
+        GpuRowTile tile = new(s.Rows, s.Columns, SpectralGradRows);
+        queue.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), SmallestSigma,
+            tile), tile.Groups, GpuRowTile.Threads);
+        partials.Release();
+    }
+
+    // transposed: y = S^T x, else y = S x.
+    void MatrixProduct(Storage matrix, Storage x, GpuStorage y, in PowerIterationSpec s, bool transposed)
+    {
+        if (!transposed)
+        {
+            int lanes = s.Columns <= ShortRow ? 16 : 64;
+            queue.Launch(new GpuMatrixVectorKernel(Floats(matrix), Floats(x), Floats(y), s.Rows, s.Columns, lanes),
+                GpuGrid.Cover(s.Rows, Threads / lanes));
+            return;
+        }
+        GpuRowTile tile = GpuRowTile.Cut(s.Rows, s.Columns, PowerGroups, PowerLeastRows, PowerMostRows);
+        int fours = GpuRowTile.Fours(s.Columns);
+        GpuStorage partials = Temporary(4L * tile.Blocks * fours);
+        queue.Launch(new GpuVectorMatrixKernel(Floats(matrix), Floats(x), Float4s(partials), tile), tile.Groups, GpuRowTile.Threads);
+        queue.Launch(new GpuVectorMatrixCombineKernel(Float4s(partials), Float4s(y), fours, tile.Blocks), GpuGrid.Cover(fours, Threads));
+        partials.Release();
+    }
+
+    void Normalize(GpuStorage product, Storage before, Storage result, Storage sigma, int n, in PowerIterationSpec s) =>
+        queue.Launch(new GpuPowerNormalizeKernel(Floats(product), Floats(before), Floats(result), Floats(sigma), n, s.Epsilon,
+            s.EpsilonForm == NormEpsilon.Add ? 1 : 0, s.Iterations == 0 ? 1 : 0), new GpuGrid(1), n <= 4 * FewThreads ? FewThreads : Threads);
+}

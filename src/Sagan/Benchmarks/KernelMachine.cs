@@ -1,0 +1,22 @@
+using System.Globalization;
+using Sagan.Native.Cli;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Benchmarks;
+
+/// <summary>What kernels were timed on. Only timings on the same can be compared.</summary>
+/// <param name="Processor">What it calls itself.</param>
+/// <param name="Threads">Of the host, where kernels run on it.</param>
+sealed record KernelMachine(string Device, string Processor, int? Threads, int Batch)
+{
+    public static KernelMachine Of(Device device, int batch) => device.Backend is IMeasured gpu
+        ? new(device.Name, gpu.Processor, null, batch)
+        : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
+
+    /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
+    public override string ToString()
+    {
+        string threads = Threads switch { null => "", 1 => ", 1 thread", { } t => string.Create(CultureInfo.InvariantCulture, $", {t} threads") };
+        return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch {Batch}");
+    }
+}

@@ -1,0 +1,53 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Checks;
+
+/// <summary>Where two devices differ most in the results of an operation.</summary>
+/// <param name="Output"><c>value</c>, or <c>gradient i</c> with respect to input i.</param>
+/// <param name="Element">Which element of it, counted in memory order.</param>
+/// <param name="Actual">What the device that is checked computed there.</param>
+/// <param name="Expected">What the other computed.</param>
+/// <param name="Error">|Actual - Expected| / max(1, largest |Expected| of this output); infinite where NaN stands against a number.</param>
+public readonly record struct DeviceDifference(string Output, int Element, float Actual, float Expected, double Error)
+{
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"{Output}[{Element}] is {Actual:G9}, expected {Expected:G9}");
+}
+
+/// <summary>Runs an operation on two devices with the same inputs and compares its value and its gradients, for a fixed cotangent, element by element.</summary>
+public static class DeviceCheck
+{
+    /// <summary>The largest <see cref="DeviceDifference.Error"/> that passes: float32 sums of the cases' lengths in any order stay well below it.</summary>
+    public const double Tolerance = 2e-5;
+
+    /// <summary>The worst element.</summary>
+    public static DeviceDifference Run(OpCase c, Device device, Device against) => Step.Run(() =>
+    {
+        float[][] expected = Evaluate(c, against), actual = Evaluate(c, device);
+        DeviceDifference worst = new("value", 0, 0, 0, 0);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double scale = Math.Max(1, expected[i].DefaultIfEmpty().Max(Math.Abs));
+            for (int k = 0; k < expected[i].Length; k++)
+            {
+                (float a, float e) = (actual[i][k], expected[i][k]);
+                double error = a.Equals(e) ? 0 : Math.Abs((double)a - e) / scale;
+                // A NaN must not lose to a number.
+                if (double.IsNaN(error)) error = double.PositiveInfinity;
+                if (error > worst.Error) worst = new DeviceDifference(i == 0 ? "value" : $"gradient {i - 1}", k, a, e, error);
+            }
+        }
+        return worst;
+    });
+
+    static float[][] Evaluate(OpCase c, Device device)
+    {
+        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.RequireGrad())];
+        Tensor y = c.F(x);
+        float[] g = [.. Enumerable.Range(0, y.Count).Select(i => MathF.Sin(1 + i))];
+        float[] value = y.ToArray();
+        if (!y.IsTracked) return [value];
+        Tensor[] d = Autograd.Grad(Ops.Sum(y * Tensor.From(g, y.Shape, device)), x);
+        return [value, .. d.Select(t => t.ToArray())];
+    }
+}

@@ -1,0 +1,42 @@
+using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
+using static Sagan.Native.Tests.ProductTesting;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>The GPU's matrix product in all its versions, at sizes around the edges of their tiles, on the stand-in.</summary>
+public sealed class GpuMatMulHistoryTests
+{
+    static readonly Device Gpu = TestGpu.Device;
+
+    static GpuBackend Backend => (GpuBackend)Gpu.Backend;
+
+    public static TheoryData<int> Versions => [.. Enumerable.Range(0, Backend.MatMulVersions.Count)];
+
+    [Theory, MemberData(nameof(Versions))]
+    public void Every_version_is_the_product(int version)
+    {
+        MatMulVersion v = Backend.MatMulVersions[version];
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (17, 15, 33), (63, 65, 20), (65, 64, 7), (129, 63, 9)])
+            Check(new MatMulSpec(1, m, n, k, false, false, 0, 0), (a, b, y) => v.Run(a, b, y, m, n, k), v.Name);
+    }
+
+    static void Check(MatMulSpec s, Action<Storage, Storage, Storage> product, string what)
+    {
+        float[] a = Values(s.M * s.K, 1), b = Values(s.K * s.N, 2), expected = On(Device.Reference, a, b, s.M * s.N, (x, w, y) =>
+            Device.Reference.Backend.MatMul(x, w, y, s)), actual = On(Gpu, a, b, s.M * s.N, product);
+        AssertClose([.. expected.Select(e => (double)e)], actual, s.K, $"{what} {s}");
+    }
+
+    static float[] On(Device device, float[] a, float[] b, int count, Action<Storage, Storage, Storage> product)
+    {
+        Storage x = device.Pool.Rent(a.Length), w = device.Pool.Rent(b.Length), y = device.Pool.Rent(count);
+        x.CopyFrom(a);
+        w.CopyFrom(b);
+        product(x, w, y);
+        float[] result = new float[count];
+        y.CopyTo(result);
+        foreach (Storage s in (Storage[])[x, w, y]) s.Release();
+        return result;
+    }
+}

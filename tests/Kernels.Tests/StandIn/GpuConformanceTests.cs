@@ -1,0 +1,37 @@
+using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
+
+namespace Sagan.Native.Tests.Conformance;
+
+/// <summary>
+/// The GPU's kernels, on the stand-in for a device, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can
+/// do.
+/// </summary>
+public sealed class GpuConformanceTests
+{
+    static readonly Device Gpu = StandInQueue.Device(prefersSmallTiles: false), SmallTiles = StandInQueue.Device(prefersSmallTiles: true);
+
+    // Kernels without barriers are quick; where threads take turns at barriers, a large case takes seconds.
+    static readonly string[] Quick = ["Fill", "Copy", "Map", "Zip", "RandomUniform", "RandomNormal"];
+
+    static bool IsSmall(KernelCase c) => c.Operands.Sum(o => (long)o.Count) < (Quick.Contains(c.Method) ? 250_000 : 20_000);
+
+    public static TheoryData<string> All => KernelCases.Names(IsSmall);
+
+    public static TheoryData<string> InPlace => KernelCases.Names(c => IsSmall(c) && c.Aliases.Length > 0);
+
+    public static TheoryData<string> Products => KernelCases.Names(c => IsSmall(c) && c.Capability == null &&
+        (c.Method.Contains("MatMul", StringComparison.Ordinal) || c.Method.Contains("Conv", StringComparison.Ordinal)));
+
+    [Theory, MemberData(nameof(All))]
+    public void Keeps_the_contract(string name) => Contract.IsKept(KernelCases.Named(name), Gpu);
+
+    [Theory, MemberData(nameof(Products))]
+    public void Agrees_with_the_definition_in_small_tiles(string name) => Contract.AgreesWithDefinition(KernelCases.Named(name), SmallTiles);
+
+    [Theory, MemberData(nameof(InPlace))]
+    public void Works_in_place(string name) => Contract.WorksInPlace(KernelCases.Named(name), Gpu);
+
+    [Fact]
+    public void Gather_names_an_index_that_is_out_of_range() => Contract.GatherNamesAnIndexThatIsOutOfRange(Gpu);
+}

@@ -1,0 +1,89 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Kernels;
+using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>Whole training steps on a GPU against the same steps on the processor.</summary>
+public sealed class GpuTrainingTests
+{
+    // Adam's epsilon is large, so that rounding noise in gradients that are 0 by theory does not become steps: see tests/golden/README.md.
+    static readonly RunConfig Hinge = new()
+    {
+        Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [4], InitialGamma = 0.5 },
+        Optimizer = new() { GLearningRate = 1e-3, DLearningRate = 4e-3, Epsilon = 1e-4 },
+        Training = new() { Batch = 2, Seed = 5, EmaDecay = 0.9 },
+        Data = new() { CreatureCount = 4 },
+    };
+
+    static readonly RunConfig WganGp = Hinge with { Loss = new() { Kind = LossKind.WganGp }, Model = Hinge.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
+
+    static Device Gpu
+    {
+        get
+        {
+            Skip.If(TestGpu.Device.Name == "emulated", "the only GPU here is ILGPU's emulation, on which a training step takes minutes.");
+            return TestGpu.Device;
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(LossKind.Hinge)]
+    [InlineData(LossKind.WganGp)]
+    public void Two_steps_follow_the_processor(LossKind loss)
+    {
+        RunConfig config = loss == LossKind.Hinge ? Hinge : WganGp;
+        TrainingState gpu = new(config, Gpu), cpu = new(config, Device.Cpu);
+        StepReport[] onGpu = Advance(gpu, 2), onCpu = Advance(cpu, 2);
+        for (int i = 0; i < onGpu.Length; i++)
+        {
+            Assert.Equal(onCpu[i].DLoss, onGpu[i].DLoss, 1e-4);
+            Assert.Equal(onCpu[i].GLoss, onGpu[i].GLoss, 1e-4);
+        }
+        foreach (((string name, Parameter expected), (_, Parameter actual)) in cpu.Generator.State().Concat(cpu.Discriminator.State()).Zip(gpu.Generator.State().Concat(gpu.Discriminator.State())))
+        {
+            float[] e = expected.Value.ToArray(), a = actual.Value.ToArray();
+            for (int k = 0; k < e.Length; k++) Assert.True(Math.Abs(e[k] - a[k]) <= 1e-4, $"{name}[{k}] is {a[k]} on {gpu.Device}, {e[k]} on the processor");
+        }
+    }
+
+    [SkippableFact]
+    public void The_same_seed_gives_the_same_bits_whether_losses_are_looked_at_or_not()
+    {
+        TrainingState seen = new(Hinge, Gpu), unseen = new(Hinge, Gpu);
+        Advance(seen, 2);
+        using ImageDataset data = Data();
+        using (Trainer trainer = new(unseen, data))
+        {
+            trainer.NextUnseen();
+            trainer.NextUnseen();
+        }
+        Assert.Equal(2, unseen.StepCount);
+        foreach ((Parameter a, Parameter b) in Parameters(seen).Zip(Parameters(unseen))) Assert.Equal(a.Value.ToArray(), b.Value.ToArray());
+    }
+
+    [SkippableFact]
+    public void A_step_leaves_no_tensor_behind()
+    {
+        using ImageDataset data = Data();
+        using Trainer trainer = new(new TrainingState(Hinge, Gpu), data);
+        // Adam keeps a table for each place that gradients come to lie in, and the first steps find new ones.
+        for (int i = 0; i < 12; i++) trainer.NextUnseen();
+        int live = Gpu.Pool.LiveCount;
+        for (int i = 0; i < 3; i++) trainer.NextUnseen();
+        Assert.Equal(live, Gpu.Pool.LiveCount);
+    }
+
+    static IEnumerable<Parameter> Parameters(TrainingState s) => s.Generator.Parameters.Concat(s.Discriminator.Parameters).Concat(s.Average!.Parameters);
+
+    static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 4 });
+
+    static StepReport[] Advance(TrainingState state, int steps)
+    {
+        using ImageDataset data = Data();
+        using Trainer trainer = new(state, data);
+        return [.. Enumerable.Range(0, steps).Select(_ => trainer.Next())];
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Sagan.Native.Checks;
+using Sagan.Native.Cli;
+using Sagan.Native.Kernels;
+using Sagan.Native.Services;
+
+namespace Sagan.Native.Tests;
+
+public class GradCheckCommandTests
+{
+    static (int Code, string Output, string Error) Sagan(params string[] arguments)
+    {
+        StringWriter output = new(), error = new();
+        int code = SaganCommandLine.Run(["gradcheck", .. arguments], output, error);
+        return (code, output.ToString(), error.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void Against_a_device_every_case_is_compared_in_value_and_gradients()
+    {
+        (int code, string output, string error) = Sagan("--device", "cpu", "--against", "reference", "--json");
+        Assert.Equal((0, ""), (code, error));
+        JsonNode json = JsonNode.Parse(output)!;
+        Assert.Equal(("cpu", "reference", 0), ((string?)json["device"], (string?)json["against"], (int)json["failed"]!));
+        Assert.Equal(OpCases.All.Count, json["cases"]!.AsArray().Count);
+        Assert.All(json["cases"]!.AsArray(), c => Assert.True((bool)c!["passed"]! && (double)c["difference"]! <= DeviceCheck.Tolerance, c.ToString()));
+    }
+
+    [Fact]
+    public void Named_operations_alone_are_compared()
+    {
+        (int code, string output, string error) = Sagan("--op", "matmul", "--against", "reference");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("MatMul (batch, b shared)", output);
+        Assert.DoesNotContain("Conv2d", output);
+        Assert.EndsWith("cases passed: values and gradients on cpu differ from reference by at most 2E-05 of the largest value.", output.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("--device", "gpu")]
+    [InlineData("--against", "gpu")]
+    public void A_wrong_device_exits_4_and_tells_those_there_are(string option, string name)
+    {
+        (int code, string output, string error) = Sagan(option, name, "--op", "exp");
+        Assert.Equal((4, "", "error: device 'gpu' is unknown; known devices: cpu, reference, cuda:0, opencl:0, emulated."), (code, output, error));
+    }
+
+    [Fact]
+    public void A_difference_is_reported_with_its_element_and_both_values()
+    {
+        OpCase wrong = new("Wrong", "at one place", [new Shape(3)], t => t[0].Device == Device.Cpu ? 0 * t[0] + Tensor.From([1, 1, 1.5f], new Shape(3)) : 0 * t[0] + 1);
+        StringWriter output = new();
+        CliContext context = new(new Terminal(output, TextWriter.Null, TerminalOptions.OfProcess(Verbosity.Normal, noColour: true)), Json: true);
+        CheckFailedException e = Assert.Throws<CheckFailedException>(() => GradCheckService.Compare([OpCases.All[0], wrong], Device.Cpu, Device.Reference, context));
+        Assert.Equal(ExitCode.CheckFailed, e.ExitCode);
+        Assert.Equal("gradcheck: 1 of 2 cases on cpu differ from reference by more than 2E-05 of the largest value, or did not run. "
+            + "The first: Wrong (at one place): value[2] is 1.5, expected 1", e.Message);
+        JsonNode json = JsonNode.Parse(output.ToString())!;
+        Assert.Equal("""{"op":"Wrong","variant":"at one place","passed":false,"output":"value","element":2,"actual":1.5,"expected":1,"difference":0.5}""", json["cases"]![1]!.ToJsonString());
+        Assert.Equal(1, (int)json["failed"]!);
+    }
+}
