@@ -28,7 +28,7 @@ public class NetworkTests
     {
         TheoryData<string, string[]> all = [];
         string[] dcgan = ["model.family=dcgan", "model.gAttention=8", "model.dAttention=8", "model.initialGamma=0.5"];
-        string[] resnet = ["model.family=res-net", "model.gAttention=16", "model.dAttention=8", "model.initialGamma=0.5", "model.attention.kind=pooled"];
+        string[] resnet = ["model.family=resnet", "model.gAttention=16", "model.dAttention=8", "model.initialGamma=0.5", "model.attention.kind=pooled"];
         string[] upconv = ["model.family=upconv", "model.spectralNorm=none", "model.gAttention=8", "model.dAttention=4", "model.initialGamma=0.5"];
         string[] classes = ["model.conditional=true", "model.classes=3"];
         all.Add("dcgan", dcgan);
@@ -89,7 +89,7 @@ public class NetworkTests
     // A conditional network must not ignore its classes, and a fresh conditional batch norm is the plain one.
     [Theory]
     [InlineData("dcgan")]
-    [InlineData("res-net")]
+    [InlineData("resnet")]
     [InlineData("upconv")]
     public void Scores_depend_on_the_class_at_once_and_images_only_once_the_tables_have_moved(string family)
     {

@@ -9,7 +9,7 @@ sealed class ConfigOptions
     static readonly (string Flag, string Path, string Help)[] Table =
     [
         ("--data", "data.source", "A folder, zip, IDX or CIFAR file of images, or creatures, the built-in set."),
-        ("--family", "model.family", "dcgan, res-net or upconv."),
+        ("--family", "model.family", "dcgan, resnet or upconv."),
         ("--size", "model.size", "Width and height of an image, 16 to 256."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),

@@ -37,7 +37,7 @@ sealed class ConfigResolver
 
         RunConfig config = r.Build();
         Dictionary<string, string> origins = r.values.ToDictionary(v => v.Key, v => v.Value.Origin);
-        ConfigRules.Check(config, origins);
+        ConfigRules.Check(config, origins, r.warnings);
         return new ResolvedConfig(config, origins, r.warnings);
     }
 

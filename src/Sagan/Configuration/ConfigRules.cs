@@ -13,14 +13,17 @@ sealed class ConfigRules
 
     ConfigRules(IReadOnlyDictionary<string, string> origins) => this.origins = origins;
 
-    public static void Check(RunConfig config, IReadOnlyDictionary<string, string> origins)
+    public static void Check(RunConfig config, IReadOnlyDictionary<string, string> origins, List<string> warnings)
     {
         ConfigRules rules = new(origins);
         rules.Model(config.Model);
         rules.Loss(config);
         rules.Training(config);
         if (rules.problems.Count > 0) throw new ConfigException(string.Join('\n', rules.problems));
+        if (Fight(config)) warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way; you asked for it.");
     }
+
+    static bool Fight(RunConfig c) => GradientPenalty.Belongs(c.Loss.Kind) && c.Model.SpectralNorm != SpectralNormKind.None;
 
     void Model(ModelConfig m)
     {
@@ -52,9 +55,9 @@ sealed class ConfigRules
         Range("model.sharedEmbedding", m.SharedEmbedding, 0, 4096, "0 = none");
         bool shared = m.SharedEmbedding > 0;
         Require("model.sharedEmbedding", m.SharedEmbedding,
-            !shared || m is { Family: ModelFamily.ResNet, Conditional: true, ConditionalNorm: ConditionalNormKind.Linear },
+            !shared || m is { Family: ModelFamily.Resnet, Conditional: true, ConditionalNorm: ConditionalNormKind.Linear },
             "takes a conditional resnet with model.conditionalNorm = linear");
-        Require("model.conditionalNorm", m.ConditionalNorm.ToString(), m.ConditionalNorm == ConditionalNormKind.Table || m.Family == ModelFamily.ResNet,
+        Require("model.conditionalNorm", m.ConditionalNorm.ToString(), m.ConditionalNorm == ConditionalNormKind.Table || m.Family == ModelFamily.Resnet,
             "linear conditional normalisation takes the resnet family");
         Require("model.attention.classQuery", m.Attention.ClassQuery.ToString(), !m.Attention.ClassQuery || m.Conditional, "takes a conditional model; add --conditional");
         if (!m.HierarchicalZ || !Require("model.hierarchicalZ", "true", shared, "takes a shared embedding: --set model.sharedEmbedding=128")) return;
@@ -67,7 +70,7 @@ sealed class ConfigRules
         string value = string.Join(",", sizes);
         int strange = sizes.FirstOrDefault(r => maps.All(f => f.Size != r), -1);
         if (!Require(path, value, strange == -1,
-            $"the network has feature maps of size {string.Join(", ", maps.Select(f => f.Size).Distinct())}, not {strange}")) return;
+            $"a {m.Size}x{m.Size} network has feature maps of size {string.Join(", ", maps.Select(f => f.Size).Distinct().Order())}, not {strange}")) return;
         Require(path, value, sizes.Distinct().Count() == sizes.Count, "names a feature map twice");
         AttentionConfig a = m.Attention;
         Range("model.attention.reduction", a.Reduction, 1, 1024);
@@ -79,7 +82,7 @@ sealed class ConfigRules
             if (a.Kind != AttentionKind.MultiHead && a.Similarity != AttentionSimilarity.Gaussian && narrow < 1)
                 Require(path, value, false, $"attention needs {a.Reduction} channels or more, and the feature map of size {f.Size} has {f.Channels}; raise model.convDim");
             string? problem = SelfAttention.Problem(f.Channels, a.Options);
-            if (problem != null) Require("model.attention", a.Kind.ToString(), false, problem);
+            if (problem != null) Require("model.attention.kind", a.Kind.ToString(), false, problem);
             int scale = a.Scales.Count > 0 ? a.Scales.Max() : a.Kind == AttentionKind.Pooled ? 2 : 1;
             Require("model.attention.scales", string.Join(",", a.Scales), a.Scales.All(s => s >= 1) && scale <= f.Size,
                 $"keys are pooled by at least 1 and at most the size of the feature map, {f.Size}");
@@ -90,7 +93,7 @@ sealed class ConfigRules
     {
         LossConfig l = c.Loss;
         Require("loss.lambda", l.Lambda, l.Lambda is >= 0 and <= 1e6, "must be 0 to 1000000; 10 is usual");
-        Require("loss.kind", l.Kind.ToString(), !GradientPenalty.Belongs(l.Kind) || c.Model.SpectralNorm == SpectralNormKind.None || l.PenaltyWithSpectralNorm,
+        Require("loss.kind", l.Kind.ToString(), !Fight(c) || l.PenaltyWithSpectralNorm,
             "a gradient penalty wants slopes of 1, and spectral normalisation holds every layer's slope below 1: together they fight, and training fails or stalls. "
             + "Switch one off (--set model.spectralNorm=none), or insist with --set loss.penaltyWithSpectralNorm=true");
         Require("loss.kind", l.Kind.ToString(), !(GradientPenalty.Belongs(l.Kind) || l.R1 > 0) || c.Model.Family != ModelFamily.Upconv,

@@ -146,7 +146,7 @@ public enum ModelFamily
     Dcgan,
 
     /// <summary>Residual blocks: the official SAGAN, also as StudioGAN and BigGAN-PyTorch have it.</summary>
-    ResNet,
+    Resnet,
 
     /// <summary>Upsampling and convolutions up; strided convolutions, dropout and batch normalisation down.</summary>
     Upconv,

@@ -18,7 +18,7 @@ public abstract class Discriminator : Module
     public static Discriminator Create(ModelConfig model, Initializer init) => model.Family switch
     {
         ModelFamily.Dcgan => new DcganDiscriminator(model, init),
-        ModelFamily.ResNet => new ResNetDiscriminator(model, init),
+        ModelFamily.Resnet => new ResNetDiscriminator(model, init),
         _ => new UpconvDiscriminator(model, init),
     };
 

@@ -15,7 +15,7 @@ public abstract class Generator : Module
     public static Generator Create(ModelConfig model, Initializer init) => model.Family switch
     {
         ModelFamily.Dcgan => new DcganGenerator(model, init),
-        ModelFamily.ResNet => new ResNetGenerator(model, init),
+        ModelFamily.Resnet => new ResNetGenerator(model, init),
         _ => new UpconvGenerator(model, init),
     };
 

@@ -13,14 +13,14 @@ static class NetworkPlan
     public static IReadOnlyList<FeatureMap> Generator(ModelConfig m) => m.Family switch
     {
         ModelFamily.Dcgan => [.. Dcgan(m)],
-        ModelFamily.ResNet => [.. ResNet(m).Generator.Select((c, i) => new FeatureMap(m.Bottom << (i + 1), c))],
+        ModelFamily.Resnet => [.. ResNet(m).Generator.Select((c, i) => new FeatureMap(m.Bottom << (i + 1), c))],
         _ => [new(m.Size / 2, 2 * m.ConvDim), new(m.Size, m.ConvDim)],
     };
 
     public static IReadOnlyList<FeatureMap> Discriminator(ModelConfig m) => m.Family switch
     {
         ModelFamily.Dcgan => [.. Dcgan(m).Reverse()],
-        ModelFamily.ResNet => [.. ResNetDiscriminator(m)],
+        ModelFamily.Resnet => [.. ResNetDiscriminator(m)],
         _ => [.. Enumerable.Range(1, 4).Select(i => new FeatureMap(m.Size >> i, Math.Max(1, m.ConvDim << i >> 3)))],
     };
 
