@@ -158,4 +158,7 @@ public enum NormStatistics
 
     /// <summary>Those of the batch being made, as heykeetae's code does.</summary>
     Batch,
+
+    /// <summary>Means over a number of batches made just before: "standing statistics" (Brock et al. 2019).</summary>
+    Standing,
 }

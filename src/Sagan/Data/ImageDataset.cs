@@ -152,6 +152,14 @@ public sealed class ImageDataset : IDisposable
     /// </summary>
     static Image Prepare(Image image, DatasetOptions options)
     {
+        if (options.Channels == 4)
+        {
+            // With the colours weighted by alpha while resizing, what lies under transparent pixels does not bleed into the edges.
+            image = image.WithAlpha().Premultiplied();
+            int side = Math.Min(image.Width, image.Height);
+            if (options.CropPixels > 0) side = Math.Min(side, options.CropPixels);
+            return (options.Crop == CropMode.Centre ? Resize.CentreTo(image, side, options.Size) : Resize.To(image, options.Size, options.Size)).Straight();
+        }
         if (options.Crop == CropMode.Centre)
         {
             int side = Math.Min(image.Width, image.Height);

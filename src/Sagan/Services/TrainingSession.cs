@@ -45,11 +45,25 @@ sealed class TrainingSession
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
         using ImageDataset data = Setup.OpenData(config, context);
-        TrainingState state = new(config);
-        using RunFolder folder = RunFolder.Create(request.Folder, request.Config);
+        ResolvedConfig resolved = WithClasses(request.Config, data);
+        TrainingState state = new(resolved.Config);
+        using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Setup.WritePng(folder.File("samples/real.png"), data.Grid());
-        return new TrainingSession(folder, request.Config, state, data, context).Run();
+        return new TrainingSession(folder, resolved, state, data, context).Run();
+    }
+
+    // A conditional model has as many classes as its data.
+    static ResolvedConfig WithClasses(ResolvedConfig resolved, ImageDataset data)
+    {
+        ModelConfig m = resolved.Config.Model;
+        if (!m.Conditional) return resolved;
+        if (data.ClassCount == 0)
+            throw new DataException(resolved.Config.Data.Source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
+        if (m.Classes != 0 && m.Classes != data.ClassCount)
+            throw new UsageException($"model.classes = {m.Classes} (from {resolved.Origins["model.classes"]}): the data set has {data.ClassCount} classes; leave it, or --set model.classes=0.");
+        Dictionary<string, string> origins = new(resolved.Origins) { ["model.classes"] = m.Classes == 0 ? "the data set" : resolved.Origins["model.classes"] };
+        return resolved with { Config = resolved.Config with { Model = m with { Classes = data.ClassCount } }, Origins = origins };
     }
 
     /// <summary><c>sagan resume</c>.</summary>
@@ -200,7 +214,11 @@ sealed class TrainingSession
         if (savedStep == state.StepCount) return;
         // The losses of a step are from before its update, so they can be finite when the weights no longer are.
         if (!state.IsFinite) throw Diverged($"a weight is not finite after step {state.StepCount}");
-        checkpoints.Save(state.StepCount, state.Files(), new JsonObject { ["data"] = data.Report.ContentHash });
+        checkpoints.Save(state.StepCount, state.Files(), new JsonObject
+        {
+            ["data"] = data.Report.ContentHash,
+            ["classes"] = new JsonArray([.. data.Report.Classes.Select(c => JsonValue.Create(c.Name))]),
+        });
         savedStep = state.StepCount;
         if (wentBack) checkpoints.RemoveAfter(state.StepCount);
         wentBack = false;
@@ -214,7 +232,7 @@ sealed class TrainingSession
         sampledStep = state.StepCount;
     }
 
-    Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics));
+    Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics, state.FixedClasses(count)));
 
     IEnumerable<KeyValuePair<string, string>> Labels() =>
     [
