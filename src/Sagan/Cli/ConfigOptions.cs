@@ -30,6 +30,7 @@ sealed class ConfigOptions
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
+        ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 

@@ -22,6 +22,8 @@ public sealed record RunConfig
 
     public TrainingConfig Training { get; init; } = new();
 
+    public WatchConfig Watch { get; init; } = new();
+
     public DataConfig Data { get; init; } = new();
 
     public SamplingConfig Sampling { get; init; } = new();

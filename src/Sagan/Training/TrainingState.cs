@@ -74,6 +74,18 @@ public sealed class TrainingState
     /// <summary>Number of finished training steps.</summary>
     public int StepCount { get; set; }
 
+    /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
+    public double LearningRateScale
+    {
+        get;
+        set
+        {
+            field = value;
+            GeneratorOptimizer.LearningRate = (float)(Config.Optimizer.GLearningRate * value);
+            DiscriminatorOptimizer.LearningRate = (float)(Config.Optimizer.DLearningRate * value);
+        }
+    } = 1;
+
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
 
@@ -139,6 +151,8 @@ public sealed class TrainingState
         StepCount = Count(optimizers, "sagan.step");
         GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
         DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
+            && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
         if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
         if (Ema != null) Ema.UpdateCount = StepCount;
     }
@@ -150,6 +164,7 @@ public sealed class TrainingState
         SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
     }
