@@ -55,14 +55,17 @@ sealed class ConfigOptions
     }
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="context">Where warnings go.</param>
+    /// <param name="also">Further assignments, which win.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, params string[] also)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
             Preset = parsed.GetValue(preset),
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
-            Set = parsed.GetValue(set) ?? [],
+            Set = [.. parsed.GetValue(set) ?? [], .. also],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);
