@@ -36,7 +36,7 @@ static class SampleService
         return ExitCode.Success;
     }
 
-    static Generator Load(Checkpoint checkpoint, RunConfig config, bool ema)
+    internal static Generator Load(Checkpoint checkpoint, RunConfig config, bool ema)
     {
         Generator generator = new(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
@@ -46,7 +46,7 @@ static class SampleService
     }
 
     // A run folder (its newest sound checkpoint) or a checkpoint folder inside one.
-    static (Checkpoint, RunConfig) Find(string source, CliContext context)
+    internal static (Checkpoint, RunConfig) Find(string source, CliContext context)
     {
         string full = Path.GetFullPath(source);
         if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.Kernels;
+using Sagan.Native.Metrics;
+using Sagan.Native.Models;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary><c>sagan evaluate</c>: how near a generator's images, or those of a folder, come to the real ones.</summary>
+sealed class EvaluateService
+{
+    // Consistency reads whole pictures: more of them change its third digit at most.
+    const int ConsistencyImages = 2048;
+
+    readonly EvaluateRequest request;
+    readonly CliContext context;
+    readonly JsonObject json = [];
+    readonly List<Image> kept = [];
+
+    EvaluateService(EvaluateRequest request, CliContext context) => (this.request, this.context) = (request, context);
+
+    public static ExitCode Run(EvaluateRequest request, CliContext context)
+    {
+        EvaluateService service = new(request, context);
+        return request.Images == null ? service.Generated() : service.Folder();
+    }
+
+    ExitCode Generated()
+    {
+        (Checkpoint checkpoint, RunConfig config) = SampleService.Find(request.Source!, context);
+        Setup.Threads(config.Training.Threads);
+        Device device = Device.Parse(config.Training.Device);
+        Generator generator = SampleService.Load(checkpoint, config, request.Ema);
+        NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
+        string source = request.Data ?? config.Data.Source;
+        using ImageDataset data = Setup.OpenData(config with { Data = config.Data with { Source = source } }, context);
+        json["source"] = request.Source;
+        json["step"] = checkpoint.Step;
+        json["seed"] = request.Seed;
+        json["ema"] = request.Ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        json["statistics"] = statistics.ToString().ToLowerInvariant();
+        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}, against {source}"));
+        ImageSet fake = GeneratorImages.Of(generator, config.Model, request.Count, request.Seed, statistics, request.Batch);
+        return Compare(data, fake, device, source, (label, count) => ClassImages(label, count));
+    }
+
+    // The one place to fill for generators with classes: images of one class.
+    static ImageSet ClassImages(int label, int count) =>
+        throw new UsageException($"--metric intra-fid: {count} images of class {label} are wanted, and the generator has no classes; leave the metric out.");
+
+    ExitCode Folder()
+    {
+        RunConfig Config(string source) => ConfigResolver.Resolve(new ConfigSources
+        {
+            Set = ["model.gAttention=none", "model.dAttention=none"],
+            Flags = [new FlagValue("--data", "data.source", source), new FlagValue("--size", "model.size", request.Size)],
+        }).Config;
+        using ImageDataset images = Setup.OpenData(Config(request.Images!), context), data = Setup.OpenData(Config(request.Data!), context);
+        json["source"] = request.Images;
+        context.Result($"{request.Images} against {request.Data}, both at {images.Size}x{images.Size}");
+        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, (label, count) => ImageSet.OfClass(images, label));
+    }
+
+    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet> ofClass)
+    {
+        long start = Stopwatch.GetTimestamp();
+        MetricCache cache = new(MetricCache.DefaultFolder(), context.Terminal.Warning);
+        FeatureNetwork network = Network(data, device, cache);
+        string[] metrics = Metrics(network);
+        bool consistent = source == Dataset.Creatures && data.Channels == 3;
+        CheckThresholds(metrics, consistent);
+        Features real = References.Of(data, network, cache, request.ReferenceCount, request.Batch, Progress("real images"));
+        Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
+        List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
+        if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass));
+
+        context.Result($"network: {network.Name}");
+        foreach (MetricResult r in results) context.Result(r.ToString());
+        string[] cautions = [.. Evaluation.Cautions(network, results)];
+        foreach (string caution in cautions) context.Terminal.Warning(caution);
+        json["reference"] = source;
+        json["reference_hash"] = data.Report.ContentHash;
+        json["network"] = network.Name;
+        json["proxy"] = network.IsProxy;
+        json["metrics"] = new JsonArray([.. results.Select(Json)]);
+        json["warnings"] = new JsonArray([.. cautions.Select(c => JsonValue.Create(c))]);
+        List<(string Id, string Name, double Value)> numbers = [.. results.Select(r => (r.Id, r.Name, r.Value))];
+        if (consistent) numbers.Add(("consistency", "consistency", Consistency()));
+        json["seconds"] = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 2);
+        context.ResultJson(json);
+        foreach (Threshold t in request.Thresholds) t.Check(numbers);
+        return ExitCode.Success;
+    }
+
+    FeatureNetwork Network(ImageDataset data, Device device, MetricCache cache)
+    {
+        FeatureNetwork network = ProxyNetwork.Of(data, device, cache, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
+        if (context.Terminal.IsLive) context.Terminal.Live("");
+        return network;
+    }
+
+    string[] Metrics(FeatureNetwork network)
+    {
+        if (request.Metrics.Count == 0) return network.Classes > 0 ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
+        if (request.Metrics.Contains("is") && network.Classes == 0)
+            throw new UsageException($"--metric is: the feature network {network.Name} has no classes, because the data set has none; give --network the Inception weights, or leave it out.");
+        return [.. request.Metrics];
+    }
+
+    void CheckThresholds(string[] metrics, bool consistent)
+    {
+        foreach (Threshold t in request.Thresholds)
+            if (!(t.Metric is "precision" or "recall" or "density" or "coverage" ? metrics.Contains("prdc") : t.Metric == "consistency" ? consistent : metrics.Contains(t.Metric)))
+                throw new UsageException($"{t}: {t.Metric} is not among the metrics that are computed here; add it with --metric.");
+    }
+
+    MetricResult Intra(ImageDataset data, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
+    {
+        int classes = data.ClassCount, images = 0, reference = 0;
+        (double mean, double[] all) = IntraFrechetDistance.Of(Real, Fake, classes, c => data.Report.Classes[c].Name);
+        json["classes"] = new JsonArray([.. all.Select((d, c) => new JsonObject { ["name"] = data.Report.Classes[c].Name, ["value"] = d })]);
+        return new MetricResult("intra-fid", network.NameOf("intra-FID"), mean, null, images, reference);
+
+        Features Real(int c)
+        {
+            Features f = network.Extract(ImageSet.OfClass(data, c), request.Batch);
+            reference += f.Count;
+            return f;
+        }
+
+        Features Fake(int c)
+        {
+            Features f = network.Extract(ofClass(c, Math.Max(2, count / classes)), request.Batch);
+            images += f.Count;
+            return f;
+        }
+    }
+
+    double Consistency()
+    {
+        CreatureConsistency c = CreatureConsistency.Measure(kept);
+        context.Result(string.Create(CultureInfo.InvariantCulture,
+            $"{"consistency",-18} {c.Overall:P1} of {c.Images} images (figures {c.Figures:P1}; left and right agree in ear colour {c.EarColour:P0}, ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+        json["consistency"] = new JsonObject
+        {
+            ["overall"] = c.Overall,
+            ["images"] = c.Images,
+            ["figures"] = c.Figures,
+            ["background"] = c.Background,
+            ["body"] = c.Body,
+            ["ear_colour"] = c.EarColour,
+            ["ear_shape"] = c.EarShape,
+            ["eye_colour"] = c.EyeColour,
+            ["arm_count"] = c.ArmCount,
+            ["ear_to_arm"] = c.EarToArm,
+        };
+        return c.Overall;
+    }
+
+    IEnumerable<Image> Keep(IEnumerable<Image> images)
+    {
+        foreach (Image image in images)
+        {
+            if (kept.Count < ConsistencyImages) kept.Add(image);
+            yield return image;
+        }
+    }
+
+    Action<int>? Progress(string what) => context.Terminal.IsLive ? n => context.Terminal.Live($"features of {what}: {n}") : null;
+
+    static JsonNode Json(MetricResult r)
+    {
+        JsonObject o = new() { ["metric"] = r.Id, ["name"] = r.Name, ["value"] = double.IsFinite(r.Value) ? r.Value : null, ["images"] = r.Images };
+        if (r.Deviation != null) o["std"] = r.Deviation;
+        if (r.ReferenceImages != null) o["reference_images"] = r.ReferenceImages;
+        return o;
+    }
+}
