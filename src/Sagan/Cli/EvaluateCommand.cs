@@ -18,7 +18,7 @@ sealed class EvaluateCommand : Verb
     readonly Option<string?> images = new("--images") { Description = "Judge the images of this folder (or zip, ...) instead, against --data.", HelpName = "source" };
     readonly Option<string?> data = new("--data") { Description = "The real images; the run's own data set unless given.", HelpName = "source" };
     readonly Option<string?> metric = new("--metric") { Description = $"Any of {string.Join(",", Evaluation.Metrics)}; the default is all but the last.", HelpName = "list" };
-    readonly Option<int> count = new("-n", "--n") { Description = "How many images to make.", DefaultValueFactory = _ => 10_000, HelpName = "count" };
+    readonly Option<int> count = new("--n", "-n") { Description = "How many images to make.", DefaultValueFactory = _ => 10_000, HelpName = "count" };
     readonly Option<int> reference = new("--reference-n") { Description = "At most how many real images.", DefaultValueFactory = _ => 50_000, HelpName = "count" };
     readonly Option<string?> network = new("--network") { Description = "Inception weights of 2015 (safetensors), for FID itself.", HelpName = "file" };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of latent vectors and subsets.", DefaultValueFactory = _ => 1, HelpName = "seed" };

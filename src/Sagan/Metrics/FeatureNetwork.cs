@@ -30,6 +30,9 @@ public abstract class FeatureNetwork
     /// <summary>The name of a metric over these features: <c>FID</c>, or <c>proxy-FID</c>.</summary>
     public string NameOf(string metric) => IsProxy ? $"proxy-{metric}" : metric;
 
+    /// <summary>Most images computed at a time, for the sake of memory.</summary>
+    protected virtual int LargestBatch => int.MaxValue;
+
     /// <summary>Features [N, Width] and, where there are classes, logits [N, Classes] of images x [N, H, W, C] in [-1, 1].</summary>
     protected abstract (Tensor Features, Tensor? Logits) Forward(Tensor x);
 
@@ -44,7 +47,7 @@ public abstract class FeatureNetwork
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         float[] features = new float[(long)images.Count * Width], logits = new float[(long)images.Count * Classes];
         int n = 0;
-        foreach (Image[] chunk in images.Images.Take(images.Count).Chunk(batch))
+        foreach (Image[] chunk in images.Images.Take(images.Count).Chunk(Math.Min(batch, LargestBatch)))
         {
             Step.Run(() => Autograd.NoGrad(() =>
             {

@@ -5,14 +5,14 @@ namespace Sagan.Native.Metrics;
 
 /// <summary>
 /// The small convolutional network behind <see cref="ProxyNetwork"/>: images [N, S, S, C] to features, and features to logits.
-/// <code>stage k   Conv2d k4 s2 p1, BatchNorm, leaky ReLU 0.2    24, 48, 96, 128 channels    S/2 ... until the next would be below 4 x 4
+/// <code>stage k   Conv2d k4 s2 p1, BatchNorm, leaky ReLU 0.2    24, 48, 96, 128 channels    S/2 ... until the next would be below 3 x 3
 /// features = means over the pixels of every stage but the first, side by side
 /// logits   = Linear(features)</code>
 /// Larger images are first averaged down by 2 until a side is at most 64, so that a step costs the same for all.
 /// </summary>
 sealed class ProxyClassifier : Module
 {
-    const int LargestSide = 64, SmallestMap = 4;
+    const int LargestSide = 64, SmallestMap = 3;
     static readonly int[] Widths = [24, 48, 96, 128];
 
     readonly List<Module> stages = [];

@@ -47,12 +47,9 @@ sealed class EvaluateService
         json["statistics"] = statistics.ToString().ToLowerInvariant();
         context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}, against {source}"));
         ImageSet fake = GeneratorImages.Of(generator, config.Model, request.Count, request.Seed, statistics, request.Batch);
-        return Compare(data, fake, device, source, (label, count) => ClassImages(label, count));
+        // A generator with classes gives its images of one class here.
+        return Compare(data, fake, device, source, ofClass: null);
     }
-
-    // The one place to fill for generators with classes: images of one class.
-    static ImageSet ClassImages(int label, int count) =>
-        throw new UsageException($"--metric intra-fid: {count} images of class {label} are wanted, and the generator has no classes; leave the metric out.");
 
     ExitCode Folder()
     {
@@ -64,21 +61,22 @@ sealed class EvaluateService
         using ImageDataset images = Setup.OpenData(Config(request.Images!), context), data = Setup.OpenData(Config(request.Data!), context);
         json["source"] = request.Images;
         context.Result($"{request.Images} against {request.Data}, both at {images.Size}x{images.Size}");
-        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, (label, count) => ImageSet.OfClass(images, label));
+        bool sameClasses = images.Report.Classes.Select(c => c.Name).SequenceEqual(data.Report.Classes.Select(c => c.Name));
+        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, sameClasses ? (label, _) => ImageSet.OfClass(images, label) : null);
     }
 
-    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet> ofClass)
+    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet>? ofClass)
     {
         long start = Stopwatch.GetTimestamp();
-        MetricCache cache = new(MetricCache.DefaultFolder(), context.Terminal.Warning);
-        FeatureNetwork network = Network(data, device, cache);
-        string[] metrics = Metrics(network);
+        string[] metrics = Metrics(hasLogits: request.Network != null || data.ClassCount > 1, data.ClassCount, ofClass != null);
         bool consistent = source == Dataset.Creatures && data.Channels == 3;
         CheckThresholds(metrics, consistent);
+        MetricCache cache = new(MetricCache.DefaultFolder(), context.Terminal.Warning);
+        FeatureNetwork network = Network(data, device, cache);
         Features real = References.Of(data, network, cache, request.ReferenceCount, request.Batch, Progress("real images"));
         Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
         List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
-        if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass));
+        if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass!));
 
         context.Result($"network: {network.Name}");
         foreach (MetricResult r in results) context.Result(r.ToString());
@@ -100,24 +98,37 @@ sealed class EvaluateService
 
     FeatureNetwork Network(ImageDataset data, Device device, MetricCache cache)
     {
+        if (request.Network != null) return InceptionNetwork.Open(request.Network, device);
         FeatureNetwork network = ProxyNetwork.Of(data, device, cache, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         if (context.Terminal.IsLive) context.Terminal.Live("");
         return network;
     }
 
-    string[] Metrics(FeatureNetwork network)
+    // Before anything is computed: what was asked for must be possible.
+    string[] Metrics(bool hasLogits, int classes, bool fakesHaveClasses)
     {
-        if (request.Metrics.Count == 0) return network.Classes > 0 ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
-        if (request.Metrics.Contains("is") && network.Classes == 0)
-            throw new UsageException($"--metric is: the feature network {network.Name} has no classes, because the data set has none; give --network the Inception weights, or leave it out.");
+        if (request.Metrics.Count == 0) return hasLogits ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
+        if (request.Metrics.Contains("is") && !hasLogits)
+            throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; give --network the Inception weights, or leave it out.");
+        if (request.Metrics.Contains("intra-fid") && classes < 2)
+            throw new UsageException("--metric intra-fid: the data set has no classes; leave it out.");
+        if (request.Metrics.Contains("intra-fid") && !fakesHaveClasses)
+            throw new UsageException("--metric intra-fid: the images that are judged have not the classes of the data set; leave it out.");
         return [.. request.Metrics];
     }
 
     void CheckThresholds(string[] metrics, bool consistent)
     {
         foreach (Threshold t in request.Thresholds)
-            if (!(t.Metric is "precision" or "recall" or "density" or "coverage" ? metrics.Contains("prdc") : t.Metric == "consistency" ? consistent : metrics.Contains(t.Metric)))
+            if (!Has(t.Metric))
                 throw new UsageException($"{t}: {t.Metric} is not among the metrics that are computed here; add it with --metric.");
+
+        bool Has(string number) => number switch
+        {
+            "precision" or "recall" or "density" or "coverage" => metrics.Contains("prdc"),
+            "consistency" => consistent,
+            _ => metrics.Contains(number),
+        };
     }
 
     MetricResult Intra(ImageDataset data, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
