@@ -15,19 +15,45 @@ sealed record EvaluateRequest(string? Source, string? Images, string? Data, IRea
 sealed class EvaluateCommand : Verb
 {
     readonly Argument<string?> source = new("run") { Description = "A run folder or a checkpoint folder.", Arity = ArgumentArity.ZeroOrOne };
-    readonly Option<string?> images = new("--images") { Description = "Judge the images of this folder (or zip, ...) instead, against --data.", HelpName = "source" };
+    readonly Option<string?> images = new("--images")
+    {
+        Description = "Judge the images of this folder (or zip, ...) instead, against --data.",
+        HelpName = "source",
+    };
     readonly Option<string?> data = new("--data") { Description = "The real images; the run's own data set unless given.", HelpName = "source" };
-    readonly Option<string?> metric = new("--metric") { Description = $"Any of {string.Join(",", Evaluation.Metrics)}; the default is all but the last.", HelpName = "list" };
+    readonly Option<string?> metric = new("--metric")
+    {
+        Description = $"Any of {string.Join(",", Evaluation.Metrics)}; the default is all but the last.",
+        HelpName = "list",
+    };
     readonly Option<int> count = new("--n", "-n") { Description = "How many images to make.", DefaultValueFactory = _ => 10_000, HelpName = "count" };
-    readonly Option<int> reference = new("--reference-n") { Description = "At most how many real images.", DefaultValueFactory = _ => 50_000, HelpName = "count" };
+    readonly Option<int> reference = new("--reference-n")
+    {
+        Description = "At most how many real images.",
+        DefaultValueFactory = _ => 50_000,
+        HelpName = "count",
+    };
     readonly Option<string?> network = new("--network") { Description = "Inception weights of 2015 (safetensors), for FID itself.", HelpName = "file" };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of latent vectors and subsets.", DefaultValueFactory = _ => 1, HelpName = "seed" };
     readonly Option<int> batch = new("--batch") { Description = "Images computed at a time.", DefaultValueFactory = _ => 64, HelpName = "count" };
-    readonly Option<string> size = new("--size") { Description = "With --images: the size to bring both sets to.", DefaultValueFactory = _ => "64", HelpName = "size" };
+    readonly Option<string> size = new("--size")
+    {
+        Description = "With --images: the size to bring both sets to.",
+        DefaultValueFactory = _ => "64",
+        HelpName = "size",
+    };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
-    readonly Option<string[]> failOver = new("--fail-over") { Description = "Exit code 6 if a metric is above a value: fid=30. Repeatable.", HelpName = "metric=value" };
-    readonly Option<string[]> failUnder = new("--fail-under") { Description = "Exit code 6 if a metric is below a value: recall=0.4. Repeatable.", HelpName = "metric=value" };
+    readonly Option<string[]> failOver = new("--fail-over")
+    {
+        Description = "Exit code 6 if a metric is above a value: fid=30. Repeatable.",
+        HelpName = "metric=value",
+    };
+    readonly Option<string[]> failUnder = new("--fail-under")
+    {
+        Description = "Exit code 6 if a metric is below a value: recall=0.4. Repeatable.",
+        HelpName = "metric=value",
+    };
     readonly Func<EvaluateRequest, CliContext, ExitCode> evaluate;
 
     public EvaluateCommand(Func<EvaluateRequest, CliContext, ExitCode> evaluate)
@@ -41,7 +67,8 @@ sealed class EvaluateCommand : Verb
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
         (string? run, string? folder, string? real) = (parsed.GetValue(source), parsed.GetValue(images), parsed.GetValue(data));
-        if (run == null == (folder == null)) throw new UsageException("evaluate what? Give a run or checkpoint folder, or --images with a folder of images: one of the two.");
+        if (run == null == (folder == null))
+            throw new UsageException("evaluate what? Give a run or checkpoint folder, or --images with a folder of images: one of the two.");
         if (folder != null && real == null) throw new UsageException($"--images {folder}: against what? It needs --data SOURCE.");
         EvaluateRequest request = new(run, folder, real, Metrics(parsed.GetValue(metric)), Number(parsed, count, 2, 1_000_000),
             Number(parsed, reference, 2, 1_000_000), parsed.GetValue(network), parsed.GetValue(seed), Number(parsed, batch, 1, 4096),

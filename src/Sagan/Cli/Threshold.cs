@@ -18,7 +18,10 @@ sealed record Threshold(string Option, string Metric, double Value, bool Below)
         if (parts.Length != 2 || !double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
             throw new UsageException($"{option} {text}: must be metric=value, such as fid=30.");
         if (!Evaluation.Numbers.Contains(parts[0]))
-            throw new UsageException($"{option} {text}: '{parts[0]}' is none of {string.Join(", ", Evaluation.Numbers)}.{NearestName.Suggestion(parts[0], Evaluation.Numbers)}");
+        {
+            string suggestion = NearestName.Suggestion(parts[0], Evaluation.Numbers);
+            throw new UsageException($"{option} {text}: '{parts[0]}' is none of {string.Join(", ", Evaluation.Numbers)}.{suggestion}");
+        }
         return new Threshold(option, parts[0], value, below);
     }
 

@@ -71,8 +71,8 @@ public static class Evaluation
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(results);
         foreach (MetricResult r in results.Where(r => r.Id is "fid" && Math.Min(r.Images, r.ReferenceImages ?? r.Images) < FrechetDistance.FewImages))
-            yield return $"{r.Name} of {r.Images} generated and {r.ReferenceImages} real images: with fewer than {FrechetDistance.FewImages} it is biased upwards; "
-                + "compare it only with values of equally many.";
+            yield return $"{r.Name} of {r.Images} generated and {r.ReferenceImages} real images: with fewer than {FrechetDistance.FewImages} it is biased "
+                + "upwards; compare it only with values of equally many.";
         if (network.IsProxy)
             yield return $"the feature network {network.Name} was trained on the data set itself: its numbers compare generators of this data set, "
                 + "and must not be compared with published ones. For those give --network the Inception weights.";

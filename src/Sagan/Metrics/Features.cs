@@ -53,9 +53,14 @@ public sealed class Features
     /// <summary>Refuses sets that cannot be compared: of different width, or with fewer than <paramref name="least"/> images.</summary>
     internal static void CheckPair(string metric, Features a, Features b, int least = 2)
     {
-        if (a.Width != b.Width) throw new MetricException($"{metric}: the features have {a.Width} and {b.Width} numbers: they are of two different networks.");
+        CheckWidths(metric, a.Width, b.Width);
         foreach (Features f in (Features[])[a, b])
             if (f.Count < least) throw new MetricException($"{metric}: {Images(f.Count)} in a set; at least {least} are needed.");
+    }
+
+    internal static void CheckWidths(string metric, int a, int b)
+    {
+        if (a != b) throw new MetricException($"{metric}: the features have {a} and {b} numbers: they are of two different networks.");
     }
 
     internal static string Images(int count) => count == 1 ? "1 image" : $"{count} images";
@@ -64,7 +69,7 @@ public sealed class Features
     {
         for (int i = 0; i < x.Length; i++)
             if (!float.IsFinite(x[i]))
-                throw new MetricException(
-                    $"the {what} of {name?.Invoke(i / width) ?? $"image {i / width}"} are not finite (number {i % width} is {x[i]}): the image or the feature network is broken.");
+                throw new MetricException($"the {what} of {name?.Invoke(i / width) ?? $"image {i / width}"} are not finite (number {i % width} is {x[i]}): "
+                    + "the image or the feature network is broken.");
     }
 }

@@ -1,15 +1,14 @@
 using MathNet.Numerics.LinearAlgebra;
-using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace Sagan.Native.Metrics;
 
 /// <summary>
 /// The Frechet distance of two Gaussians with the moments of two sets of features; over the features of the Inception network of 2015, FID.
 /// <code>d = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
-/// tr (S1 S2)^(1/2) = sum sqrt(max(eig(S1^(1/2) S2 S1^(1/2)), 0))
+/// tr (S1 S2)^(1/2) = sum sqrt(max(eig(S1^(1/2) S2 S1^(1/2)), 0)) = sum sqrt(max(eig(B^T S2 B), 0)) for any B with S1 = B B^T
 /// with A = (x - m)^T / sqrt(N - 1), [D, N], so that S = A A^T:   tr (S1 S2)^(1/2) = sum of the singular values of A1^T A2</code>
-/// The product under the first root is symmetric, so its eigenvalues are real and what rounding makes negative is 0 in truth: no imaginary parts, no constant
-/// on the diagonal. Sources: Dowson and Landau 1982; Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", equation 6.
+/// These products are symmetric, so their eigenvalues are real and what rounding makes negative is 0 in truth: no imaginary parts, no constant on the
+/// diagonal. B is a Cholesky factor, which takes a tenth of the time of a square root. Sources: Dowson and Landau 1982; Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", equation 6.
 /// </summary>
 public static class FrechetDistance
 {
@@ -30,18 +29,11 @@ public static class FrechetDistance
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         int d = a.Mean.Length;
-        if (b.Mean.Length != d) throw new MetricException($"Frechet distance: the features have {d} and {b.Mean.Length} numbers: they are of two different networks.");
-        // With S1 = V L V^T and B = V L^(1/2), B^T S2 B = V^T (S1^(1/2) S2 S1^(1/2)) V has the eigenvalues wanted, for one product less.
-        Evd<double> e = Matrix<double>.Build.Dense(d, d, a.Covariance).Evd(Symmetricity.Symmetric);
-        double[] rows = e.EigenVectors.ToColumnMajorArray();
-        for (int i = 0; i < d; i++)
-        {
-            double root = Math.Sqrt(Math.Max(e.EigenValues[i].Real, 0));
-            for (int k = 0; k < d; k++) rows[i * d + k] *= root;
-        }
-        double[] product = Products(rows, Products(rows, b.Covariance, d), d);
-        double[] eigenvalues = Symmetric(product, d).Evd(Symmetricity.Symmetric).EigenValues.Select(v => v.Real).ToArray();
-        return Combine(a.Mean, b.Mean, Trace(a.Covariance, d) + Trace(b.Covariance, d), eigenvalues.Sum(v => Math.Sqrt(Math.Max(v, 0))));
+        Features.CheckWidths("Frechet distance", d, b.Mean.Length);
+        double[] factor = Cholesky.Factor(a.Covariance, d);
+        double[] product = Products(factor, Products(factor, b.Covariance, d), d);
+        double root = SymmetricEigenvalues.Of(product, factor.Length / d).Sum(v => Math.Sqrt(Math.Max(v, 0)));
+        return Combine(a.Mean, b.Mean, Trace(a.Covariance, d) + Trace(b.Covariance, d), root);
     }
 
     /// <summary>The distance by singular values of the N1 x N2 matrix A1^T A2.</summary>
@@ -73,9 +65,6 @@ public static class FrechetDistance
         Pairs.Visit<double, DoubleProduct>(x, y, width, (row, first, values) => values.CopyTo(p.AsSpan(row * columns + first)));
         return p;
     }
-
-    // The mean of a matrix and its transpose, which rounding makes differ.
-    static Matrix<double> Symmetric(double[] x, int n) => Matrix<double>.Build.Dense(n, n, (i, j) => (x[i * n + j] + x[j * n + i]) / 2);
 
     static double Trace(double[] x, int n) => Enumerable.Range(0, n).Sum(i => x[i * n + i]);
 }

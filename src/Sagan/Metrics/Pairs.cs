@@ -100,7 +100,8 @@ static class Pairs
         ref T a = ref MemoryMarshal.GetReference(x), b = ref MemoryMarshal.GetReference(y);
         Vector<T> sum = default;
         int k = 0;
-        for (; k + Vector<T>.Count <= x.Length; k += Vector<T>.Count) sum = TPairing.Add(sum, Vector.LoadUnsafe(ref a, (nuint)k), Vector.LoadUnsafe(ref b, (nuint)k));
+        for (; k + Vector<T>.Count <= x.Length; k += Vector<T>.Count)
+            sum = TPairing.Add(sum, Vector.LoadUnsafe(ref a, (nuint)k), Vector.LoadUnsafe(ref b, (nuint)k));
         return Tail<T, TPairing>(Vector.Sum(sum), x, y, k);
     }
 

@@ -22,6 +22,7 @@ sealed class EvaluateService
     readonly CliContext context;
     readonly JsonObject json = [];
     readonly List<Image> kept = [];
+    readonly List<string> smallClasses = [];
 
     EvaluateService(EvaluateRequest request, CliContext context) => (this.request, this.context) = (request, context);
 
@@ -75,12 +76,13 @@ sealed class EvaluateService
         FeatureNetwork network = Network(data, device, cache);
         Features real = References.Of(data, network, cache, request.ReferenceCount, request.Batch, Progress("real images"));
         Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
+        if (context.Terminal.IsLive) context.Terminal.Live("");
         List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
         if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass!));
 
         context.Result($"network: {network.Name}");
         foreach (MetricResult r in results) context.Result(r.ToString());
-        string[] cautions = [.. Evaluation.Cautions(network, results)];
+        string[] cautions = [.. Evaluation.Cautions(network, results), .. smallClasses];
         foreach (string caution in cautions) context.Terminal.Warning(caution);
         json["reference"] = source;
         json["reference_hash"] = data.Report.ContentHash;
@@ -109,7 +111,8 @@ sealed class EvaluateService
     {
         if (request.Metrics.Count == 0) return hasLogits ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
         if (request.Metrics.Contains("is") && !hasLogits)
-            throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; give --network the Inception weights, or leave it out.");
+            throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; "
+                + "give --network the Inception weights, or leave it out.");
         if (request.Metrics.Contains("intra-fid") && classes < 2)
             throw new UsageException("--metric intra-fid: the data set has no classes; leave it out.");
         if (request.Metrics.Contains("intra-fid") && !fakesHaveClasses)
@@ -133,22 +136,25 @@ sealed class EvaluateService
 
     MetricResult Intra(ImageDataset data, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
     {
-        int classes = data.ClassCount, images = 0, reference = 0;
+        int classes = data.ClassCount, images = 0, reference = 0, fewest = int.MaxValue;
         (double mean, double[] all) = IntraFrechetDistance.Of(Real, Fake, classes, c => data.Report.Classes[c].Name);
+        if (fewest < FrechetDistance.FewImages)
+            smallClasses.Add($"{network.NameOf("intra-FID")}: the smallest class has {Features.Images(fewest)}; "
+                + $"with fewer than {FrechetDistance.FewImages} it is biased upwards.");
         json["classes"] = new JsonArray([.. all.Select((d, c) => new JsonObject { ["name"] = data.Report.Classes[c].Name, ["value"] = d })]);
         return new MetricResult("intra-fid", network.NameOf("intra-FID"), mean, null, images, reference);
 
         Features Real(int c)
         {
             Features f = network.Extract(ImageSet.OfClass(data, c), request.Batch);
-            reference += f.Count;
+            (reference, fewest) = (reference + f.Count, Math.Min(fewest, f.Count));
             return f;
         }
 
         Features Fake(int c)
         {
             Features f = network.Extract(ofClass(c, Math.Max(2, count / classes)), request.Batch);
-            images += f.Count;
+            (images, fewest) = (images + f.Count, Math.Min(fewest, f.Count));
             return f;
         }
     }
@@ -157,7 +163,8 @@ sealed class EvaluateService
     {
         CreatureConsistency c = CreatureConsistency.Measure(kept);
         context.Result(string.Create(CultureInfo.InvariantCulture,
-            $"{"consistency",-18} {c.Overall:P1} of {c.Images} images (figures {c.Figures:P1}; left and right agree in ear colour {c.EarColour:P0}, ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+            $"{"consistency",-18} {c.Overall:P1} of {c.Images} images (figures {c.Figures:P1}; left and right agree in ear colour {c.EarColour:P0}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
         json["consistency"] = new JsonObject
         {
             ["overall"] = c.Overall,

@@ -37,7 +37,8 @@ public class FrechetDistanceTests
     public void With_diagonal_covariances_it_is_the_sum_over_the_axes()
     {
         // Points at +-r on each axis: the mean is 0 and the covariance exactly diagonal, 2 r^2 / (N - 1).
-        static Features Cross(params double[] r) => Clouds.Rows([.. r.SelectMany((v, k) => new[] { v, -v }.Select(s => r.Select((_, i) => i == k ? s : 0.0).ToArray()))]);
+        static Features Cross(params double[] r) =>
+            Clouds.Rows([.. r.SelectMany((v, k) => new[] { v, -v }.Select(s => r.Select((_, i) => i == k ? s : 0.0).ToArray()))]);
         double[] a = [1, 2, 0.5], b = [3, 0.25, 0.5];
         double expected = a.Zip(b, (x, y) => Math.Pow(Math.Sqrt(2 * x * x / 5) - Math.Sqrt(2 * y * y / 5), 2)).Sum();
         Assert.Equal(expected, FrechetDistance.Of(Cross(a), Cross(b)), 1e-10);

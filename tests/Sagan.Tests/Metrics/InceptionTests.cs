@@ -23,8 +23,12 @@ public sealed class InceptionTests : IDisposable
 
     static (float[] Values, int[] Shape) Draw(string name, int[] shape)
     {
-        (double low, double high) = shape.Length == 4 ? Symmetric(Math.Sqrt(6.0 / (shape[1] * shape[2] * shape[3]))) : shape.Length == 2 ? (-0.1, 0.1)
-            : name.EndsWith("running_var", StringComparison.Ordinal) ? (0.5, 1.5) : name.EndsWith("bn.weight", StringComparison.Ordinal) ? (0.6, 1.2) : (-0.2, 0.2);
+        (double low, double high) =
+            shape.Length == 4 ? Symmetric(Math.Sqrt(6.0 / (shape[1] * shape[2] * shape[3])))
+            : shape.Length == 2 ? Symmetric(0.1)
+            : name.EndsWith("running_var", StringComparison.Ordinal) ? (0.5, 1.5)
+            : name.EndsWith("bn.weight", StringComparison.Ordinal) ? (0.6, 1.2)
+            : Symmetric(0.2);
         ulong stream = Hash(name);
         float[] x = new float[shape.Aggregate(1, (a, b) => a * b)];
         for (int i = 0; i < x.Length; i++) x[i] = (float)(low + (high - low) * CounterRandom.Unit(Seed, stream, (ulong)i));

@@ -62,6 +62,7 @@ public class ManifoldTests
 
         double D(int i, int j) => Clouds.SquaredDistance(real, i, fake, j);
         static double[] Radii(Features f, int k) =>
-            [.. Enumerable.Range(0, f.Count).Select(i => Enumerable.Range(0, f.Count).Where(j => j != i).Select(j => Clouds.SquaredDistance(f, i, f, j)).Order().ElementAt(k - 1))];
+            [.. Enumerable.Range(0, f.Count).Select(i =>
+                Enumerable.Range(0, f.Count).Where(j => j != i).Select(j => Clouds.SquaredDistance(f, i, f, j)).Order().ElementAt(k - 1))];
     }
 }

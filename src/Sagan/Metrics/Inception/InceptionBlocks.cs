@@ -27,13 +27,19 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
     public Module A(string name, int inputs, int pool) => new Branches(
         [Conv($"{name}.branch1x1", inputs, 64, 1)],
         [Conv($"{name}.branch5x5_1", inputs, 48, 1), Conv($"{name}.branch5x5_2", 48, 64, 5, padding: 2)],
-        [Conv($"{name}.branch3x3dbl_1", inputs, 64, 1), Conv($"{name}.branch3x3dbl_2", 64, 96, 3, padding: 1), Conv($"{name}.branch3x3dbl_3", 96, 96, 3, padding: 1)],
+        [
+            Conv($"{name}.branch3x3dbl_1", inputs, 64, 1), Conv($"{name}.branch3x3dbl_2", 64, 96, 3, padding: 1),
+            Conv($"{name}.branch3x3dbl_3", 96, 96, 3, padding: 1),
+        ],
         [new MeanPool(), Conv($"{name}.branch_pool", inputs, pool, 1)]);
 
     /// <summary>35 x 35 to 17 x 17: 480 + inputs channels.</summary>
     public Module B(string name, int inputs) => new Branches(
         [Conv($"{name}.branch3x3", inputs, 384, 3, stride: 2)],
-        [Conv($"{name}.branch3x3dbl_1", inputs, 64, 1), Conv($"{name}.branch3x3dbl_2", 64, 96, 3, padding: 1), Conv($"{name}.branch3x3dbl_3", 96, 96, 3, stride: 2)],
+        [
+            Conv($"{name}.branch3x3dbl_1", inputs, 64, 1), Conv($"{name}.branch3x3dbl_2", 64, 96, 3, padding: 1),
+            Conv($"{name}.branch3x3dbl_3", 96, 96, 3, stride: 2),
+        ],
         [new MaxPool2d(3, 2)]);
 
     /// <summary>17 x 17: 768 channels.</summary>
@@ -87,6 +93,7 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
     /// <summary>Mean over 3 x 3 pixels at every pixel; what lies outside of the image is left out of the mean, as TensorFlow does.</summary>
     sealed class MeanPool : Module
     {
-        protected override Tensor Forward(Tensor x) => SeparableFilter.Apply(x, SeparableFilter.MeanOfThree(x.Shape[1]), SeparableFilter.MeanOfThree(x.Shape[2]));
+        protected override Tensor Forward(Tensor x) =>
+            SeparableFilter.Apply(x, SeparableFilter.MeanOfThree(x.Shape[1]), SeparableFilter.MeanOfThree(x.Shape[2]));
     }
 }

@@ -28,7 +28,8 @@ sealed class InceptionConv : Module
     public InceptionConv(NamedWeights file, string name, (int Out, int In, int Height, int Width) shape, int stride, int padHeight, int padWidth, Device device)
     {
         (int co, int ci, int kh, int kw) = shape;
-        float[] w = Tensor($"{name}.conv.weight", co, ci, kh, kw), gamma = Vector("weight"), beta = Vector("bias"), mean = Vector("running_mean"), variance = Vector("running_var");
+        float[] w = Read(file, $"{name}.conv.weight", co, ci, kh, kw);
+        float[] gamma = Vector("weight"), beta = Vector("bias"), mean = Vector("running_mean"), variance = Vector("running_var");
         float[] folded = new float[w.Length], shift = new float[co];
         for (int o = 0; o < co; o++)
         {
@@ -37,22 +38,22 @@ sealed class InceptionConv : Module
             for (int c = 0; c < ci; c++)
                 for (int k = 0; k < kh * kw; k++) folded[(o * kh * kw + k) * ci + c] = (float)(w[(o * ci + c) * kh * kw + k] * scale);
         }
-        weight = Own(new Parameter("weight", Native.Tensor.From(folded, new Shape(co, kh, kw, ci), device), trainable: false));
-        bias = Own(new Parameter("bias", Native.Tensor.From(shift, new Shape(co), device), trainable: false));
+        weight = Own(new Parameter("weight", Tensor.From(folded, new Shape(co, kh, kw, ci), device), trainable: false));
+        bias = Own(new Parameter("bias", Tensor.From(shift, new Shape(co), device), trainable: false));
         (this.stride, this.padHeight, this.padWidth) = (stride, padHeight, padWidth);
 
-        float[] Vector(string part) => Tensor($"{name}.bn.{part}", co);
-        float[] Tensor(string full, params int[] expected) => Read(file, full, expected);
+        float[] Vector(string part) => Read(file, $"{name}.bn.{part}", co);
     }
 
     /// <summary>The values of a tensor that must be there in this shape.</summary>
     public static float[] Read(NamedWeights file, string name, params int[] shape)
     {
-        (float[] values, int[] found) = file(name) ?? throw new RunFileException($"the file of Inception weights has no tensor '{name}' [{string.Join(", ", shape)}]; "
+        string wanted = $"[{string.Join(", ", shape)}]";
+        (float[] values, int[] found) = file(name) ?? throw new RunFileException($"the file of Inception weights has no tensor '{name}' {wanted}; "
             + "it must hold the network that FID is defined by, pt_inception-2015-12-05.");
         return found.SequenceEqual(shape)
             ? values
-            : throw new RunFileException($"'{name}' is [{string.Join(", ", found)}] in the file of Inception weights, [{string.Join(", ", shape)}] in the network.");
+            : throw new RunFileException($"'{name}' is [{string.Join(", ", found)}] in the file of Inception weights, {wanted} in the network.");
     }
 
     protected override Tensor Forward(Tensor x)

@@ -25,7 +25,8 @@ sealed class InceptionModule : Module
         float[] fc = InceptionConv.Read(file, "fc.weight", Classes, Width);
         layers =
         [
-            b.Conv("Conv2d_1a_3x3", 3, 32, 3, stride: 2), b.Conv("Conv2d_2a_3x3", 32, 32, 3), b.Conv("Conv2d_2b_3x3", 32, 64, 3, padding: 1), new MaxPool2d(3, 2),
+            b.Conv("Conv2d_1a_3x3", 3, 32, 3, stride: 2), b.Conv("Conv2d_2a_3x3", 32, 32, 3), b.Conv("Conv2d_2b_3x3", 32, 64, 3, padding: 1),
+            new MaxPool2d(3, 2),
             b.Conv("Conv2d_3b_1x1", 64, 80, 1), b.Conv("Conv2d_4a_3x3", 80, 192, 3), new MaxPool2d(3, 2),
             b.A("Mixed_5b", 192, 32), b.A("Mixed_5c", 256, 64), b.A("Mixed_5d", 288, 64),
             b.B("Mixed_6a", 288), b.C("Mixed_6b", 128), b.C("Mixed_6c", 160), b.C("Mixed_6d", 160), b.C("Mixed_6e", 192),
