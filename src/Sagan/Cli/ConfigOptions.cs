@@ -28,6 +28,7 @@ sealed class ConfigOptions
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
+        ("--best", "training.best", "What tells the best checkpoint: none, proxy-fid or consistency."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
         ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
