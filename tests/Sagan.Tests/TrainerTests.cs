@@ -18,6 +18,16 @@ public class TrainerTests
 
     static readonly RunConfig WganGp = Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
+    // Its probability moves after every second update, upwards, so that it differs from one resumed step to the next.
+    static readonly RunConfig Ada = Tiny with
+    {
+        Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.99, AdaInterval = 2, AdaKimg = 0.1 },
+        Loss = new() { Consistency = 5, FakeConsistency = 5, R1 = 0.1, R1Every = 2 },
+        Training = Tiny.Training with { Accumulation = 2 },
+    };
+
+    static readonly RunConfig DiffAugment = Tiny with { Augment = new() { Kind = AugmentKind.DiffAugment, Policy = "flip,color,translation,cutout" } };
+
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
     [Fact]
@@ -26,7 +36,7 @@ public class TrainerTests
         int before = WorkerPool.Threads;
         try
         {
-            foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+            foreach (RunConfig config in (RunConfig[])[Tiny, WganGp, Ada, DiffAugment])
             {
                 byte[][] states = [.. new[] { 1, 2, 4 }.Select(threads =>
                 {
@@ -44,6 +54,18 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_probability_of_adaptive_augmentation_moves_in_training_and_is_loaded_again()
+    {
+        TrainingState state = Advance(new TrainingState(Ada), 2), loaded = new(Ada);
+        (string name, double p) = Assert.Single(state.Step.Metrics);
+        Assert.Equal("ada_p", name);
+        Assert.InRange(p, 0.01, 1);
+        Dictionary<string, byte[]> files = Write(state);
+        loaded.Load(file => new MemoryStream(files[file]));
+        Assert.Equal(p, loaded.Step.Metrics.Single().Value);
+    }
+
+    [Fact]
     public void Another_seed_gives_other_bits() =>
         Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan().SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
 
@@ -51,7 +73,7 @@ public class TrainerTests
     public void A_run_resumed_after_any_step_equals_one_that_never_stopped()
     {
         const int Steps = 5;
-        foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+        foreach (RunConfig config in (RunConfig[])[Tiny, WganGp, Ada, DiffAugment])
         {
             byte[] whole = Snapshot(Advance(new TrainingState(config), Steps));
             for (int stop = 1; stop < Steps; stop++)
@@ -60,7 +82,7 @@ public class TrainerTests
                 TrainingState resumed = new(config);
                 resumed.Load(name => new MemoryStream(files[name]));
                 Assert.Equal(stop, resumed.StepCount);
-                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Loss.Kind}: resumed after step {stop} differs");
+                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Loss.Kind}, {config.Augment.Kind}: resumed after step {stop} differs");
             }
         }
     }

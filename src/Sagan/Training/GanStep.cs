@@ -48,6 +48,9 @@ public sealed class GanStep
     /// <summary>What is kept from one update to the next, besides weights and moments.</summary>
     public IReadOnlyList<Parameter> State => [.. leCam?.State ?? [], .. augment?.State ?? []];
 
+    /// <summary>What the log says about augmentation.</summary>
+    public IEnumerable<(string Name, double Value)> Metrics => augment?.Metrics ?? [];
+
     /// <summary>Updates D on one batch; returns its loss, penalties included, and the mean scores of real and fake images.</summary>
     public (Tensor Loss, Tensor Real, Tensor Fake) Discriminator(DiscriminatorInput input)
     {
