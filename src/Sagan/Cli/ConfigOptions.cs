@@ -13,6 +13,7 @@ sealed class ConfigOptions
         ("--size", "model.size", "Width and height of an image, 16 to 256."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),
+        ("--conditional", "model.conditional", "true: the networks are told the class of each image."),
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
@@ -30,6 +31,7 @@ sealed class ConfigOptions
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
+        ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 

@@ -106,6 +106,9 @@ sealed class ConfigRules
         Require("loss.leCamDecay", l.LeCamDecay, l.LeCamDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.99 is usual");
         Weight("loss.consistency", l.Consistency);
         Weight("loss.fakeConsistency", l.FakeConsistency);
+        Weight("loss.latentConsistency", l.LatentConsistency);
+        Weight("loss.latentDiversity", l.LatentDiversity);
+        Require("loss.latentNoise", l.LatentNoise, l.LatentNoise is > 0 and <= 10, "must be above 0 and at most 10; 0.03 is usual");
         Require("loss.topK", l.TopK, l.TopK is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.5 is usual");
         Range("loss.topKSteps", l.TopKSteps, 0, int.MaxValue);
         Weight("loss.orthogonal", l.Orthogonal);
@@ -150,6 +153,14 @@ sealed class ConfigRules
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
         Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,
             "must be longer than nothing; null = no limit");
+
+        WatchConfig w = c.Watch;
+        Range("watch.patience", w.Patience, 0, int.MaxValue, "0 = not watched");
+        Require("watch.zeroLoss", w.ZeroLoss, w.ZeroLoss is > 0 and < 1, "must be above 0 and below 1; 0.01 is usual");
+        Require("watch.collapse", w.Collapse, w.Collapse is >= 0 and < 1, "must be at least 0 and below 1; 0.02 is usual, 0 = not watched");
+        Range("watch.every", w.Every, 1, int.MaxValue);
+        Require("watch.learningRateFactor", w.LearningRateFactor, w.LearningRateFactor is > 0 and <= 1, "must be above 0 and at most 1; 0.5 is usual");
+        Range("watch.rollBacks", w.RollBacks, 0, 1000);
 
         Require("data.source", c.Data.Source, c.Data.Source.Length > 0, "must be a folder, a file or creatures");
         Range("data.cropPixels", c.Data.CropPixels, 0, 65536, "0 = the short side");

@@ -24,6 +24,8 @@ public sealed record RunConfig
 
     public TrainingConfig Training { get; init; } = new();
 
+    public WatchConfig Watch { get; init; } = new();
+
     public DataConfig Data { get; init; } = new();
 
     public SamplingConfig Sampling { get; init; } = new();
@@ -160,4 +162,7 @@ public enum NormStatistics
 
     /// <summary>Those of the batch being made, as heykeetae's code does.</summary>
     Batch,
+
+    /// <summary>Means over a number of batches made just before: "standing statistics" (Brock et al. 2019).</summary>
+    Standing,
 }

@@ -21,7 +21,7 @@ public sealed class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
-    const ulong Augmentation = 8, ConsistencyCopies = 9;
+    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10;
 
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
@@ -78,8 +78,23 @@ public sealed class TrainingState
     /// <summary>Number of finished training steps.</summary>
     public int StepCount { get; set; }
 
+    /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
+    public double LearningRateScale
+    {
+        get;
+        set
+        {
+            field = value;
+            GeneratorOptimizer.LearningRate = (float)(Config.Optimizer.GLearningRate * value);
+            DiscriminatorOptimizer.LearningRate = (float)(Config.Optimizer.DLearningRate * value);
+        }
+    } = 1;
+
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
+
+    /// <summary>Vectors near those of draw number <paramref name="draw"/>, for consistency under changes of the latent vector.</summary>
+    public Tensor NearZ(long draw, Tensor z) => z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
 
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
@@ -88,8 +103,10 @@ public sealed class TrainingState
     public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
     {
         int n = real.Shape[0];
-        return new DiscriminatorInput(real, Z(draw, n))
+        Tensor z = Z(draw, n);
+        return new DiscriminatorInput(real, z)
         {
+            NearZ = Config.Loss.LatentConsistency > 0 ? NearZ(draw, z) : null,
             Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
             Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
             RealClasses = Config.Model.Conditional ? classes : null,
@@ -143,6 +160,8 @@ public sealed class TrainingState
         StepCount = Count(optimizers, "sagan.step");
         GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
         DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
+            && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
         if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
         if (Ema != null) Ema.UpdateCount = StepCount;
     }
@@ -154,6 +173,7 @@ public sealed class TrainingState
         SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
     }

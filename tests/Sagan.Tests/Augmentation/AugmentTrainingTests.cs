@@ -43,7 +43,48 @@ public class AugmentTrainingTests
         Assert.Equal([2, 2], spy.Observed);
     });
 
+    // Both halves by their formulas, on networks without spectral normalisation, whose passes do not change them.
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Near_latent_vectors_are_to_score_alike_and_look_different(int parts) => Step.Run(() =>
+    {
+        ModelConfig m = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [], DAttention = [], SpectralNorm = SpectralNormKind.None };
+        RandomSource random = new(3);
+        Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1), z = random.Normal(new Shape(4, 8)), near = z + 0.3f * random.Normal(z.Shape);
+        DiscriminatorInput input = new(real, z) { NearZ = near };
+
+        (Generator g, Discriminator d, _) = Fresh(new LossConfig());
+        float consistency = 0, diversity = 0;
+        for (int i = 0; i < parts; i++)
+        {
+            int n = 4 / parts;
+            Tensor x = g.Call(Ops.Slice(z, 0, i * n, n)), y = g.Call(Ops.Slice(near, 0, i * n, n));
+            consistency += Ops.Mean(Ops.Square(d.Call(x) - d.Call(y))).Item() / parts;
+            diversity += Ops.Mean(Ops.Square(x - y)).Item() / parts;
+        }
+        Assert.True(consistency > 1e-7 && diversity > 1e-4, $"{consistency}, {diversity}");
+
+        // Weights that make the terms about as large as the losses: the rest is rounding.
+        LossConfig weighted = new() { LatentConsistency = 1 / consistency, LatentDiversity = 1 / diversity };
+        float plain = Fresh(new LossConfig()).Step.Discriminator(input).Loss.Item(), with = Fresh(weighted).Step.Discriminator(input).Loss.Item();
+        Assert.Equal(1, with - plain, 1e-3f);
+        plain = Fresh(new LossConfig()).Step.Generator(z).Item();
+        with = Fresh(weighted).Step.Generator(z, nearZ: near).Item();
+        Assert.Equal(-1, with - plain, 1e-3f);
+        Assert.Throws<ArgumentException>(() => Fresh(weighted).Step.Generator(z));
+
+        (Generator, Discriminator, GanStep Step) Fresh(LossConfig loss)
+        {
+            Generator g = Generator.Create(m, new Initializer(new RandomSource(1)));
+            Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
+            return (g, d, new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), loss, parts: parts));
+        }
+    });
+
+    [Theory]
+    [InlineData("loss.latentNoise=0", "must be above 0 and at most 10")]
+    [InlineData("loss.latentConsistency=-1", "must be 0 (none) to 1000000")]
     [InlineData("augment.policy=colour", "'colour' is no policy")]
     [InlineData("augment.policy=", "diff-augment needs a policy", "augment.kind=diff-augment")]
     [InlineData("augment.adaTarget=1", "must be above -1 and below 1")]
