@@ -18,6 +18,8 @@ public sealed record RunConfig
 
     public LossConfig Loss { get; init; } = new();
 
+    public AugmentConfig Augment { get; init; } = new();
+
     public OptimizerConfig Optimizer { get; init; } = new();
 
     public TrainingConfig Training { get; init; } = new();

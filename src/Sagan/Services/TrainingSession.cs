@@ -204,7 +204,7 @@ sealed class TrainingSession
             if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
                 GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
                     ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
-                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value))]));
+                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {

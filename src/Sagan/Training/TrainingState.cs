@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.IO;
@@ -20,6 +21,7 @@ public sealed class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
+    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10;
 
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
@@ -39,13 +41,15 @@ public sealed class TrainingState
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
-        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss, parts: config.Training.Accumulation);
+        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss,
+            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
             Average = Generator.Create(config.Model, Init(GeneratorInit));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 
+        ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
         Adam Adam(Module m, double rate) => new(m.Parameters, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
@@ -91,6 +95,9 @@ public sealed class TrainingState
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
 
+    /// <summary>Vectors near those of draw number <paramref name="draw"/>, for consistency under changes of the latent vector.</summary>
+    public Tensor NearZ(long draw, Tensor z) => z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
+
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
 
@@ -98,8 +105,10 @@ public sealed class TrainingState
     public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
     {
         int n = real.Shape[0];
-        return new DiscriminatorInput(real, Z(draw, n))
+        Tensor z = Z(draw, n);
+        return new DiscriminatorInput(real, z)
         {
+            NearZ = Config.Loss.LatentConsistency > 0 ? NearZ(draw, z) : null,
             Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
             Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
             RealClasses = Config.Model.Conditional ? classes : null,
