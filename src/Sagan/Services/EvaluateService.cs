@@ -102,7 +102,11 @@ sealed class EvaluateService
     FeatureNetwork Network(ImageDataset data, Device device, MetricCache cache)
     {
         if (request.Network != null) return InceptionNetwork.Open(request.Network, device);
-        FeatureNetwork network = ProxyNetwork.Of(data, device, cache, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
+        FeatureNetwork network = ProxyNetwork.Of(data, device, cache, (step, steps) =>
+        {
+            if (step == 1) context.Terminal.Note($"training the feature network, once for this data set; it is kept in {cache.Folder}");
+            context.Terminal.Live($"training the feature network: {step}/{steps}");
+        });
         if (context.Terminal.IsLive) context.Terminal.Live("");
         return network;
     }

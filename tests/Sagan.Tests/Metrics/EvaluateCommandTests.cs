@@ -21,6 +21,16 @@ public sealed class TinyRun : IDisposable
         Assert.True(code == 0, error);
     }
 
+    /// <summary>A folder of 10 images without classes.</summary>
+    public string Images
+    {
+        get
+        {
+            for (int i = 0; i < 10; i++) ImageFile.SavePng(Folder / $"images/{i}.png", Creature.FromSeed(7, i).Draw(16));
+            return Folder.File("images");
+        }
+    }
+
     internal TemporaryFolder Folder { get; } = new();
 
     public string Path { get; }
@@ -76,11 +86,12 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     [InlineData("must be metric=value", "r", "--fail-over", "fid=NaN")]
     [InlineData("Did you mean recall?", "r", "--fail-under", "recal=3")]
     [InlineData("consistency is not among the metrics", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--fail-over", "consistency=1")]
+    [InlineData("the data set has none; give --network", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--metric", "is")]
     [InlineData("have not the classes of the data set", "RUN", "--n", "20", "--metric", "intra-fid")]
     [InlineData("recall is not among the metrics that are computed here", "RUN", "--metric", "fid", "--fail-under", "recall=1")]
     public void A_wrong_command_line_exits_2_with_the_way_out(string message, params string[] arguments)
     {
-        (int code, string output, string error) = Sagan(["evaluate", .. arguments.Select(a => a == "RUN" ? run.Path : a == "IMAGES" ? Images() : a)]);
+        (int code, string output, string error) = Sagan(["evaluate", .. arguments.Select(a => a == "RUN" ? run.Path : a == "IMAGES" ? run.Images : a)]);
         Assert.Equal(2, code);
         Assert.Contains(message, error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
         Assert.DoesNotContain("FID", output);
@@ -136,46 +147,37 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     }
 
     [Fact]
-    public void Two_sets_of_images_can_be_compared()
+    public void Two_sets_of_images_can_be_compared_class_by_class_too()
     {
-        (int code, string output, string error) = Sagan("evaluate", "--images", Images(), "--data", Images(), "--size", "16", "--metric", "fid,prdc", "--json");
-        Assert.True(code == 0, error);
-        JsonNode json = JsonNode.Parse(output)!;
-        Assert.StartsWith("rotation-cnn-1 ", (string)json["network"]!);
+        string a = Folders("a", 1), b = Folders("b", 2);
+        JsonNode json = Compare(b, "fid,prdc");
+        Assert.StartsWith("class-cnn-1 ", (string)json["network"]!);
         double[] values = [.. json["metrics"]!.AsArray().Select(m => (double)m!["value"]!)];
         // A set against itself: no distance but rounding, and everything inside.
         Assert.InRange(values[0], -1e-3, 1e-3);
         Assert.Equal([1, 1, 1, 1], values[1..]);
         Assert.Null(json["consistency"]);
-        Assert.Contains("has no classes", Sagan("evaluate", "--images", Images(), "--data", Images(), "--size", "16", "--metric", "is").Error);
-    }
 
-    [Fact]
-    public void Class_folders_are_compared_class_by_class()
-    {
-        string a = Classes("a", 1), b = Classes("b", 2);
-        (int code, string output, string error) = Sagan("evaluate", "--images", a, "--data", b, "--size", "16", "--metric", "intra-fid", "--json");
-        Assert.True(code == 0, error);
-        JsonNode json = JsonNode.Parse(output)!, metric = json["metrics"]![0]!;
+        json = Compare(a, "intra-fid");
+        JsonNode metric = json["metrics"]![0]!;
         Assert.Equal(("proxy-intra-FID", 24, 24), ((string)metric["name"]!, (int)metric["images"]!, (int)metric["reference_images"]!));
         Assert.Equal(["left", "right"], json["classes"]!.AsArray().Select(c => (string)c!["name"]!));
-        Assert.Contains("the smallest class has 12 images", error);
         Assert.Equal(json["classes"]!.AsArray().Average(c => (double)c!["value"]!), (double)metric["value"]!, 1e-12);
+        Assert.Contains("the smallest class has 12 images", (string)json["warnings"]!.AsArray()[^1]!);
 
-        string Classes(string name, ulong seed)
+        JsonNode Compare(string images, string metrics)
         {
-            for (int i = 0; i < 24; i++)
-                ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? "left" : "right")}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
-            return run.Folder.File(name);
+            (int code, string output, string error) = Sagan("evaluate", "--images", images, "--data", b, "--size", "16", "--metric", metrics, "--json");
+            Assert.True(code == 0, error);
+            return JsonNode.Parse(output)!;
         }
     }
 
-    string Images()
+    // 24 images in two classes.
+    string Folders(string name, ulong seed)
     {
-        string folder = run.Folder.File("images");
-        if (Directory.Exists(folder)) return folder;
-        Directory.CreateDirectory(folder);
-        for (int i = 0; i < 30; i++) ImageFile.SavePng(Path.Combine(folder, $"{i}.png"), Creature.FromSeed(7, i).Draw(16));
-        return folder;
+        for (int i = 0; i < 24; i++)
+            ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? "left" : "right")}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
+        return run.Folder.File(name);
     }
 }
