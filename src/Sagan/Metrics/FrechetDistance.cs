@@ -8,7 +8,8 @@ namespace Sagan.Native.Metrics;
 /// tr (S1 S2)^(1/2) = sum sqrt(max(eig(S1^(1/2) S2 S1^(1/2)), 0)) = sum sqrt(max(eig(B^T S2 B), 0)) for any B with S1 = B B^T
 /// with A = (x - m)^T / sqrt(N - 1), [D, N], so that S = A A^T:   tr (S1 S2)^(1/2) = sum of the singular values of A1^T A2</code>
 /// These products are symmetric, so their eigenvalues are real and what rounding makes negative is 0 in truth: no imaginary parts, no constant on the
-/// diagonal. B is a Cholesky factor, which takes a tenth of the time of a square root. Sources: Dowson and Landau 1982; Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", equation 6.
+/// diagonal. B is a Cholesky factor, which takes a tenth of the time of a square root. Sources: Dowson and Landau 1982; Heusel et al. 2017, "GANs Trained by
+/// a Two Time-Scale Update Rule", equation 6.
 /// </summary>
 public static class FrechetDistance
 {

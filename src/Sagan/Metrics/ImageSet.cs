@@ -22,12 +22,18 @@ public sealed record ImageSet(int Count, IEnumerable<Image> Images, Func<int, st
     /// <summary>A data set, or, where it is larger than <paramref name="most"/>, a random part of it that is always the same.</summary>
     public static ImageSet Of(ImageDataset data, int most = int.MaxValue)
     {
+        int[] chosen = Chosen(data, most);
+        return new ImageSet(chosen.Length, chosen.Select(data.Image), i => data.Name(chosen[i]));
+    }
+
+    /// <summary>Which images of the data set <see cref="Of(ImageDataset, int)"/> takes, in its order.</summary>
+    internal static int[] Chosen(ImageDataset data, int most)
+    {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        int count = Math.Min(most, data.Count);
+        if (most >= data.Count) return [.. Enumerable.Range(0, data.Count)];
         EpochOrder order = new(ChoiceSeed, data.Count);
-        int[] chosen = count == data.Count ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, count).Select(i => order[i])];
-        return new ImageSet(count, chosen.Select(data.Image), i => data.Name(chosen[i]));
+        return [.. Enumerable.Range(0, most).Select(i => order[i])];
     }
 
     /// <summary>The images of one class of a data set, in its order.</summary>

@@ -63,7 +63,8 @@ static class SymmetricEigenvalues
                 int m = l;
                 while (m < d.Length - 1 && Math.Abs(e[m]) > MachineEpsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1]))) m++;
                 if (m == l) break;
-                if (step == MostSteps) throw new MetricException($"eigenvalues: no convergence after {MostSteps} steps; the matrix has numbers that are not finite.");
+                if (step == MostSteps)
+                    throw new MetricException($"eigenvalues: no convergence after {MostSteps} steps; the matrix has numbers that are not finite.");
                 Sweep(d, e, l, m);
             }
         }

@@ -47,7 +47,8 @@ sealed class EvaluateService
         context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}, against {source}"));
         ImageSet fake = Images(request.Count, null);
         // Each class from a seed of its own.
-        return Compare(data, fake, model.Device, source, config.Model.Conditional && data.ClassCount == config.Model.Classes ? (label, n) => Images(n, label) : null);
+        bool sameClasses = config.Model.Conditional && data.ClassCount == config.Model.Classes;
+        return Compare(data, fake, model.Device, source, sameClasses ? (label, n) => Images(n, label) : null);
 
         ImageSet Images(int count, int? label) =>
             GeneratorImages.Of(model.Generator, count, label is { } c ? request.Seed + 1 + (ulong)c : request.Seed, statistics, request.Batch, label);
@@ -79,7 +80,7 @@ sealed class EvaluateService
         Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
         if (context.Terminal.IsLive) context.Terminal.Live("");
         List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
-        if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass!));
+        if (metrics.Contains("intra-fid")) results.Add(Intra(data, real, network, fake.Count, ofClass!));
 
         context.Result($"network: {network.Name}");
         foreach (MetricResult r in results) context.Result(r.ToString());
@@ -139,20 +140,21 @@ sealed class EvaluateService
         };
     }
 
-    MetricResult Intra(ImageDataset data, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
+    MetricResult Intra(ImageDataset data, Features reference, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
     {
-        int classes = data.ClassCount, images = 0, reference = 0, fewest = int.MaxValue;
+        int[] labels = [.. ImageSet.Chosen(data, request.ReferenceCount).Select(data.Label)];
+        int classes = data.ClassCount, images = 0, fewest = int.MaxValue;
         (double mean, double[] all) = IntraFrechetDistance.Of(Real, Fake, classes, c => data.Report.Classes[c].Name);
         if (fewest < FrechetDistance.FewImages)
             smallClasses.Add($"{network.NameOf("intra-FID")}: the smallest class has {Features.Images(fewest)}; "
                 + $"with fewer than {FrechetDistance.FewImages} it is biased upwards.");
         json["classes"] = new JsonArray([.. all.Select((d, c) => new JsonObject { ["name"] = data.Report.Classes[c].Name, ["value"] = d })]);
-        return new MetricResult("intra-fid", network.NameOf("intra-FID"), mean, null, images, reference);
+        return new MetricResult("intra-fid", network.NameOf("intra-FID"), mean, null, images, reference.Count);
 
         Features Real(int c)
         {
-            Features f = network.Extract(ImageSet.OfClass(data, c), request.Batch);
-            (reference, fewest) = (reference + f.Count, Math.Min(fewest, f.Count));
+            Features f = reference.Choose([.. Enumerable.Range(0, labels.Length).Where(i => labels[i] == c)]);
+            fewest = Math.Min(fewest, f.Count);
             return f;
         }
 
