@@ -83,7 +83,7 @@ public sealed class Ada : Augment
         (int h, int w) = (x.Shape[1], x.Shape[2]);
         AffineMap[] maps = new AffineMap[transforms.Length];
         for (int i = 0; i < maps.Length; i++) maps[i] = transforms[i].Geometry(h, w);
-        return maps.All(m => m == AffineMap.Identity) ? x : Resampling.Bilinear(maps, h, w).Apply(x);
+        return maps.All(m => m == AffineMap.Identity) ? x : Resampling.Bilinear(maps, x.Shape).Apply(x);
     }
 
     /// <summary>The transformations of colour.</summary>
@@ -97,6 +97,6 @@ public sealed class Ada : Augment
             transforms[i].Color(matrices.AsSpan(i * c * c, c * c), offsets.AsSpan(i * c, c));
             changes |= !transforms[i].KeepsColor;
         }
-        return changes ? ColorMap.Apply(x, Tensor.From(matrices, new Shape(n, c, c), x.Device), Tensor.From(offsets, new Shape(n, c), x.Device)) : x;
+        return changes ? ColorMap.Apply(x, matrices, Tensor.From(offsets, new Shape(n, c), x.Device)) : x;
     }
 }
