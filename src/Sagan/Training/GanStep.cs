@@ -104,9 +104,11 @@ public sealed class GanStep
 
     Pass Score(DiscriminatorInput input)
     {
-        Condition? ofReal = Classes(input.RealClasses), ofFake = Classes(input.FakeClasses);
-        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
+        Condition? ofFake = Classes(input.FakeClasses);
         Tensor made = Autograd.NoGrad(() => generator.Call(input.Z, ofFake));
+        if (augment?.Replaced(input.Real.Shape[0], (ulong)input.Draw) is { } replaced) input = input.Deceived(made, replaced);
+        Condition? ofReal = Classes(input.RealClasses);
+        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
         Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
         Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
         int n = input.Real.Shape[0];
