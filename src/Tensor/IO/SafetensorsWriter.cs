@@ -10,7 +10,7 @@ namespace Sagan.Native.IO;
 /// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded with spaces so that the
 /// data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the same content gives the same bytes.
 /// </summary>
-public sealed class SafetensorsWriter
+public sealed class SafetensorsWriter : ITensorWriter
 {
     sealed record Item(string Name, byte[] SortKey, TensorDtype Dtype, Shape Shape, long Bytes, Action<Stream> Write);
 

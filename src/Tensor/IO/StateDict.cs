@@ -10,7 +10,7 @@ namespace Sagan.Native.IO;
 public static class StateDict
 {
     /// <summary>Adds all of these parameters to a file that is being written.</summary>
-    public static void Add(SafetensorsWriter file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
+    public static void Add(ITensorWriter file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         foreach ((string name, Parameter p) in state)
             if (p.IsInteger) file.Add(prefix + name, p.SavedShape, () => Saved(p).Select(x => (long)x).ToArray());

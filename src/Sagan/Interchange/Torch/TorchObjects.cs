@@ -36,7 +36,7 @@ sealed class TorchObjects(string file)
 {
     const int MaxRank = SafetensorsHeader.MaxRank;
 
-    static readonly PickleGlobal rebuildV2 = new("torch._utils", "_rebuild_tensor_v2"), rebuild = new("torch._utils", "_rebuild_tensor");
+    static readonly PickleGlobal rebuild = new("torch._utils", "_rebuild_tensor");
     static readonly PickleGlobal parameter = new("torch._utils", "_rebuild_parameter");
 
     static readonly Dictionary<PickleGlobal, TensorDtype> storages = new()
@@ -51,8 +51,11 @@ sealed class TorchObjects(string file)
         [new("torch", "BoolStorage")] = TensorDtype.Bool,
     };
 
+    /// <summary>The function that makes a tensor, for writing.</summary>
+    public static PickleGlobal RebuildTensor { get; } = new("torch._utils", "_rebuild_tensor_v2");
+
     /// <summary>The names that a file of tensors may mention.</summary>
-    public static PickleAllowList Allowed { get; } = new([PickleGlobal.OrderedDict, rebuildV2, rebuild, parameter, .. storages.Keys]);
+    public static PickleAllowList Allowed { get; } = new([PickleGlobal.OrderedDict, RebuildTensor, rebuild, parameter, .. storages.Keys]);
 
     /// <summary>The name of a storage type, for writing.</summary>
     public static PickleGlobal StorageType(TensorDtype dtype) => storages.First(s => s.Value == dtype).Key;
@@ -63,9 +66,9 @@ sealed class TorchObjects(string file)
         if (value is PickleCall { Function: var f, Arguments.Items: { Length: >= 1 } p } && f == parameter) value = p[0];
         if (value is not PickleCall { Function: var function, Arguments.Items: var a }) return null;
         // (storage, offset, size, stride) and, in the second version, requires_grad and hooks; metadata may follow.
-        if (!(function == rebuildV2 ? a.Length is 6 or 7 : function == rebuild && a.Length == 4)
+        if (!(function == RebuildTensor ? a.Length is 6 or 7 : function == rebuild && a.Length == 4)
             || a[0] is not PicklePersistent { Id: var id } || a[1] is not long offset || Sizes(a[2]) is not { } shape || Sizes(a[3]) is not { } stride)
-            throw Error($"calls {(function == parameter ? rebuildV2 : function)} with other arguments than a tensor's");
+            throw Error($"calls {(function == parameter ? RebuildTensor : function)} with other arguments than a tensor's");
         TorchStorage s = Storage(id);
         if (shape.Length != stride.Length) throw Error($"has a tensor of {shape.Length} sizes and {stride.Length} strides");
         long count = Fits(shape, stride, offset, s);
