@@ -99,8 +99,8 @@ def containers():
     model(torch.ones(1, 3)).sum().backward()
     adam.step()
     for old in (False, True):
-        pth("nested" + "_stream" * old, {"state_dict": model.state_dict(), "optimizer": adam.state_dict(), "epoch": 3, "best": 0.5, "name": "run", "none": None},
-            model.state_dict(), old=old)
+        checkpoint = {"state_dict": model.state_dict(), "optimizer": adam.state_dict(), "epoch": 3, "best": 0.5, "name": "run", "none": None}
+        pth("nested" + "_stream" * old, checkpoint, model.state_dict(), old=old)
     pth("several", {"models": {"g": model.state_dict(), "d": {"w": torch.ones(2)}}}, model.state_dict(), key="models.g")
     entries["pth/refused_tensor.pth"] = saved(torch.ones(2))
     entries["pth/refused_module.pth"] = saved(model)
@@ -184,12 +184,14 @@ class Discriminator(nn.Module):
 
 
 def lived(network, inputs):
-    """Weights as after some training: gammas are not 0, running statistics and singular vectors have moved. Then rounded to 8 bits of mantissa, so that the
-    files pack well."""
+    """Weights as after some training: gammas are not 0, images have contrast, running statistics and singular vectors have moved. Then rounded to 8 bits of
+    mantissa, so that the files pack well."""
     with torch.no_grad():
         for name, p in network.named_parameters():
             if name.endswith("gamma"):
                 p.fill_(0.75)
+            elif name == "last.0.weight":
+                p.mul_(6)
             elif ".1." in name:
                 p.add_(0.25 * torch.randn(p.shape))
         network.train()
@@ -296,8 +298,8 @@ def parallel():
 
 def numpy_files():
     a = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / 8 - 1
-    arrays = {"f4": a, "f8": a.astype(np.float64), "f2": a.astype(np.float16), "i4": np.array([-7, 2 ** 31 - 1], np.int32), "i8": np.array([[-2 ** 40]], np.int64),
-              "u1": np.arange(250, 256, dtype=np.uint8), "i1": np.array([-128, 127], np.int8), "b1": np.array([True, False]), "scalar": np.array(2.5),
+    arrays = {"f4": a, "f8": a.astype(np.float64), "f2": a.astype(np.float16), "i4": np.array([-7, 2 ** 31 - 1], np.int32),
+              "i8": np.array([[-2 ** 40]], np.int64), "u1": np.arange(250, 256, dtype=np.uint8), "i1": np.array([-128, 127], np.int8), "b1": np.array([True, False]), "scalar": np.array(2.5),
               "empty": np.zeros((0, 4), np.float32), "fortran": np.asfortranarray(a), "big_endian": a.astype(">f4"), "big_endian_int": np.array([258], ">i4")}
     number = lambda a: np.array(a, dtype=np.float64, order="C")
     about = lambda d: {"dtypes": json.dumps({k: NUMPY[v.dtype.newbyteorder("=").name] for k, v in d.items()})}

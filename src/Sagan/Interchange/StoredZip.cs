@@ -25,7 +25,8 @@ sealed class StoredZip(Stream stream)
         byte[] utf8 = Encoding.UTF8.GetBytes(name);
         long unpadded = position + LocalHeader + utf8.Length + 4;
         int padding = (int)((Alignment - unpadded % Alignment) % Alignment);
-        if (utf8.Length > ushort.MaxValue || names.Count >= ushort.MaxValue || unpadded + padding + data.Length + directory.WrittenCount + CentralHeader > uint.MaxValue)
+        long length = unpadded + padding + data.Length + directory.WrittenCount + CentralHeader + utf8.Length + EndRecord;
+        if (utf8.Length > ushort.MaxValue || names.Count >= ushort.MaxValue || length > uint.MaxValue)
             throw new InterchangeException("the file would have more than 4 GiB or 65534 entries, which this kind of zip file cannot; export as safetensors.");
         uint crc = Crc32.Of(data);
 

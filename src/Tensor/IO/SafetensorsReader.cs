@@ -76,18 +76,18 @@ public sealed class SafetensorsReader : TensorFile
     }
 
     /// <inheritdoc/>
-    protected override Stream Data(TensorEntry entry)
+    protected internal override Stream Data(TensorEntry entry)
     {
         stream.Position = dataStart + ((SafetensorsEntry)entry).Begin;
         return stream;
     }
 
     /// <inheritdoc/>
-    protected override Exception Missing(string name) => new SafetensorsException(SafetensorsRule.TensorNotFound, file,
+    protected internal override Exception Missing(string name) => new SafetensorsException(SafetensorsRule.TensorNotFound, file,
         $"there is no tensor '{SafetensorsHeader.Show(name)}' among the {header.Entries.Count} of the file", tensor: name);
 
     /// <inheritdoc/>
-    protected override Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null) =>
+    protected internal override Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null) =>
         new SafetensorsException(SafetensorsRule.NotConvertible, file, $"tensor '{SafetensorsHeader.Show(entry.Name)}' {problem}",
             dataStart + ((SafetensorsEntry)entry).Begin, entry.Name, inner);
 }

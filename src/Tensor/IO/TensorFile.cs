@@ -81,13 +81,13 @@ public abstract class TensorFile : IDisposable
     protected abstract void Dispose(bool disposing);
 
     /// <summary>The tensor's bytes: little-endian, row by row, from the stream's position on. The caller does not dispose of it.</summary>
-    protected abstract Stream Data(TensorEntry entry);
+    protected internal abstract Stream Data(TensorEntry entry);
 
     /// <summary>The error for a tensor that is not there.</summary>
-    protected abstract Exception Missing(string name);
+    protected internal abstract Exception Missing(string name);
 
     /// <summary>The error for a tensor that cannot be given as what was asked for.</summary>
-    protected abstract Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null);
+    protected internal abstract Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null);
 
     /// <summary>This length as that of an array. An error where it is too long for one.</summary>
     protected int ArrayLength(TensorEntry entry, long length) => length <= Array.MaxLength

@@ -97,6 +97,9 @@ public sealed class SpectralNorm : Module
 
     internal override void Freeze(int change) => frozen += change;
 
+    /// <summary>v = l2n(W^T u), for the files that keep u alone.</summary>
+    internal void DeriveV() => Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
+
     SingularTriplet Triplet()
     {
         bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);

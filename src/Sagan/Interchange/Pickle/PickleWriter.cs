@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Sagan.Native.Interchange.Pickle;
 
-/// <summary>Writes a pickle of protocol 2 value by value; a tuple or call is written after its parts. Names that were written before come from the memo.</summary>
+/// <summary>
+/// Writes a pickle of protocol 2 value by value; a tuple or call is written after its parts. What was written before comes from the memo.
+/// </summary>
 sealed class PickleWriter
 {
     readonly ArrayBufferWriter<byte> bytes = new();

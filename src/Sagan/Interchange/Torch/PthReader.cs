@@ -53,7 +53,7 @@ sealed class PthReader : TensorFile
 
     public override IReadOnlyList<TensorEntry> Entries => entries;
 
-    protected override Stream Data(TensorEntry entry)
+    protected internal override Stream Data(TensorEntry entry)
     {
         TorchTensor t = ((Entry)entry).Tensor;
         int size = t.Storage.Dtype.Size();
@@ -91,10 +91,10 @@ sealed class PthReader : TensorFile
         return new MemoryStream(gathered, writable: false);
     }
 
-    protected override Exception Missing(string name) =>
+    protected internal override Exception Missing(string name) =>
         new InterchangeException($"{file}: there is no tensor '{SafetensorsHeader.Show(name)}' among the {entries.Count} of the state dict.");
 
-    protected override Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null) =>
+    protected internal override Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null) =>
         new InterchangeException($"{file}: tensor '{SafetensorsHeader.Show(entry.Name)}' {problem}.", inner);
 
     protected override void Dispose(bool disposing)
@@ -120,7 +120,8 @@ sealed class PthReader : TensorFile
         if (chosen != null) return chosen.Tensors;
         string[] paths = [.. (key == null ? dicts.Where(d => d.IsNamed) : dicts).Select(d => d.Path)];
         if (key == null && paths.Length == 1) return dicts.First(d => d.Path == paths[0]).Tensors;
-        string there = string.Join(", ", paths.Take(8).Select(p => $"'{SafetensorsHeader.Show(p)}'")) + (paths.Length > 8 ? ", ..." : paths.Length == 0 ? "none" : "");
+        string there = string.Join(", ", paths.Take(8).Select(p => $"'{SafetensorsHeader.Show(p)}'"));
+        there += paths.Length > 8 ? ", ..." : paths.Length == 0 ? "none" : "";
         throw new InterchangeException(key != null
             ? $"{file}: holds no tensors under '{SafetensorsHeader.Show(key)}'; there are: {there}."
             : paths.Length == 0
