@@ -57,6 +57,18 @@ public abstract class TensorFile : IDisposable
         bool toFloat = typeof(T) == typeof(float) || typeof(T) == typeof(double) || typeof(T) == typeof(Half);
         if (!toFloat && !e.Dtype.IsInteger())
             throw NotConvertible(e, $"is {e.Dtype.Name()}, which does not convert to {typeof(T).Name}");
+        try
+        {
+            Convert(e, destination);
+        }
+        catch (Exception ex) when (ex is EndOfStreamException or InvalidDataException)
+        {
+            throw NotConvertible(e, $"cannot be read, the file is damaged: {ex.Message}", ex);
+        }
+    }
+
+    void Convert<T>(TensorEntry e, Span<T> destination) where T : unmanaged, INumber<T>
+    {
         switch (e.Dtype)
         {
             case TensorDtype.F64: Convert<double, T>(e, destination, T.CreateChecked); break;

@@ -19,7 +19,7 @@ sealed class PthReader : TensorFile
     /// <summary>Opens a state dict of a file. Throws <see cref="InterchangeException"/> when the file is malformed or has no such state dict.</summary>
     /// <param name="path">The file.</param>
     /// <param name="key">Which dict in it, such as <c>model.generator</c>; null for the whole file where it is a state dict, else the only one in it.</param>
-    public PthReader(string path, string? key = null) : this(OpenFile(path), path, key) { }
+    public PthReader(string path, string? key = null) : this(InterchangeFile.Open(path), path, key) { }
 
     /// <summary>Reads from a seekable stream, which the reader then owns.</summary>
     public PthReader(Stream stream, string name, string? key = null) : this(stream, name, dicts => Choose(dicts, key, name)) { }
@@ -39,13 +39,13 @@ sealed class PthReader : TensorFile
         catch (Exception e)
         {
             stream.Dispose();
-            if (Damaged(e)) throw Unreadable(e);
+            if (InterchangeFile.IsDamage(e)) throw InterchangeFile.Unreadable(file, e);
             throw;
         }
     }
 
     /// <summary>Opens all tensors of all dicts in the file, under their full paths.</summary>
-    public static PthReader Everything(string path) => new(OpenFile(path), path,
+    public static PthReader Everything(string path) => new(InterchangeFile.Open(path), path,
         dicts => dicts.SelectMany(d => d.Tensors.Select(t => (d.Path.Length == 0 ? t.Name : $"{d.Path}.{t.Name}", t.Tensor))).DistinctBy(t => t.Item1));
 
     /// <summary>How the file is packed.</summary>
@@ -60,35 +60,23 @@ sealed class PthReader : TensorFile
         try
         {
             if (entry.Count == 0) return Stream.Null;
-            return t.IsContiguous ? container.Open(t.Storage, t.Offset * size) : Gather(t, ArrayLength(entry, entry.Count * size), size);
+            ArrayLength(entry, entry.Count * size);
+            return t.IsContiguous ? container.Open(t.Storage, t.Offset * size) : Gather(t, size);
         }
-        catch (Exception e) when (Damaged(e))
+        catch (Exception e) when (InterchangeFile.IsDamage(e))
         {
-            throw Unreadable(e);
+            throw InterchangeFile.Unreadable(file, e);
         }
     }
 
     // The part of the storage that the tensor lies in, then its elements in order.
-    MemoryStream Gather(TorchTensor t, int bytes, int size)
+    MemoryStream Gather(TorchTensor t, int size)
     {
         long span = 1;
         for (int i = 0; i < t.Shape.Length; i++) span += (t.Shape[i] - 1) * t.Stride[i];
-        byte[] storage = new byte[checked((int)(span * size))], gathered = new byte[bytes];
+        byte[] storage = new byte[checked((int)(span * size))];
         container.Open(t.Storage, t.Offset * size).ReadExactly(storage);
-        long[] index = new long[t.Shape.Length];
-        long from = 0;
-        for (int to = 0; to < bytes; to += size)
-        {
-            storage.AsSpan((int)from * size, size).CopyTo(gathered.AsSpan(to));
-            for (int axis = index.Length - 1; axis >= 0; axis--)
-            {
-                from += t.Stride[axis];
-                if (++index[axis] < t.Shape[axis]) break;
-                from -= t.Shape[axis] * t.Stride[axis];
-                index[axis] = 0;
-            }
-        }
-        return new MemoryStream(gathered, writable: false);
+        return new MemoryStream(StridedBytes.Gather(storage, t.Shape, t.Stride, size), writable: false);
     }
 
     protected internal override Exception Missing(string name) =>
@@ -100,18 +88,6 @@ sealed class PthReader : TensorFile
     protected override void Dispose(bool disposing)
     {
         if (disposing) container.Dispose();
-    }
-
-    static FileStream OpenFile(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InterchangeException($"{path}: cannot be opened: {e.Message}", e);
-        }
     }
 
     static IEnumerable<(string, TorchTensor)> Choose(IReadOnlyList<TorchStateDict> dicts, string? key, string file)
@@ -128,9 +104,4 @@ sealed class PthReader : TensorFile
                 ? $"{file}: holds no state dict: no dict of tensors under names."
                 : $"{file}: holds several state dicts; choose one by its key: {there}.");
     }
-
-    // What .NET's zip and streams throw for damaged files.
-    static bool Damaged(Exception e) => e is InvalidDataException or IOException or OverflowException or NotSupportedException or ArgumentException;
-
-    InterchangeException Unreadable(Exception e) => new($"{file}: is damaged or truncated: {e.Message}", e);
 }
