@@ -299,7 +299,8 @@ def parallel():
 def numpy_files():
     a = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / 8 - 1
     arrays = {"f4": a, "f8": a.astype(np.float64), "f2": a.astype(np.float16), "i4": np.array([-7, 2 ** 31 - 1], np.int32),
-              "i8": np.array([[-2 ** 40]], np.int64), "u1": np.arange(250, 256, dtype=np.uint8), "i1": np.array([-128, 127], np.int8), "b1": np.array([True, False]), "scalar": np.array(2.5),
+              "i8": np.array([[-2 ** 40]], np.int64), "u1": np.arange(250, 256, dtype=np.uint8), "i1": np.array([-128, 127], np.int8),
+              "b1": np.array([True, False]), "scalar": np.array(2.5),
               "empty": np.zeros((0, 4), np.float32), "fortran": np.asfortranarray(a), "big_endian": a.astype(">f4"), "big_endian_int": np.array([258], ">i4")}
     number = lambda a: np.array(a, dtype=np.float64, order="C")
     about = lambda d: {"dtypes": json.dumps({k: NUMPY[v.dtype.newbyteorder("=").name] for k, v in d.items()})}

@@ -51,7 +51,10 @@ sealed class ConfigOptions
     }
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="context">Where the warnings go.</param>
+    /// <param name="found">See <see cref="ConfigSources.Found"/>.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, IReadOnlyList<FlagValue>? found = null)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
@@ -59,6 +62,7 @@ sealed class ConfigOptions
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
             Set = parsed.GetValue(set) ?? [],
+            Found = found ?? [],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);

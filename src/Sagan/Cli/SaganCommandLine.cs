@@ -40,6 +40,8 @@ static class SaganCommandLine
         root.Add(new ResumeCommand(TrainingSession.Resume));
         root.Add(new SampleCommand(SampleService.Run));
         root.Add(new InspectCommand(InspectService.Run));
+        root.Add(new ImportCommand(ImportService.Run));
+        root.Add(new ExportCommand(ExportService.Run));
         root.Add(new GradCheckCommand(GradCheckService.Run));
         root.Add(new Command("bench", "Measures speed.")
         {

@@ -6,10 +6,10 @@ using Sagan.Native.Configuration;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image.
-/// Statistics: null = as the run was configured.
+/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image, null for neither.
+/// Statistics: null = as the run was configured. Npz: a file for all pixels as one array, or null.
 /// </summary>
-sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string Out, bool Ema, NormStatistics? Statistics);
+sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string? Out, bool Ema, NormStatistics? Statistics, string? Npz = null);
 
 /// <summary><c>sagan sample run</c>.</summary>
 sealed class SampleCommand : Verb
@@ -23,12 +23,12 @@ sealed class SampleCommand : Verb
         HelpName = "RxC",
         CustomParser = ParseGrid,
     };
-    readonly Option<string> file = new("--out")
+    readonly Option<string?> file = new("--out")
     {
-        Description = "A .png file for a grid, or a folder for one file per image.",
+        Description = "A .png file for a grid, or a folder for one file per image; the default is samples.png, or none with --npz.",
         HelpName = "path",
-        DefaultValueFactory = _ => "samples.png",
     };
+    readonly Option<string?> npz = new("--npz") { Description = "A .npz file for the images as arr_0, bytes [N, H, W, C], as evaluation code reads them.", HelpName = "file" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
     readonly Func<SampleRequest, CliContext, ExitCode> sample;
@@ -37,7 +37,7 @@ sealed class SampleCommand : Verb
     {
         this.sample = sample;
         Add(source);
-        foreach (Option o in (Option[])[count, seed, grid, file, noEma, statistics]) Add(o);
+        foreach (Option o in (Option[])[count, seed, grid, file, npz, noEma, statistics]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -46,8 +46,8 @@ sealed class SampleCommand : Verb
         int n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns ?? 64;
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
-        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file),
-            !parsed.GetValue(noEma), parsed.GetValue(statistics)), context);
+        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns,
+            parsed.GetValue(file) ?? (parsed.GetValue(npz) == null ? "samples.png" : null), !parsed.GetValue(noEma), parsed.GetValue(statistics), parsed.GetValue(npz)), context);
     }
 
     static (int Rows, int Columns)? ParseGrid(ArgumentResult result)

@@ -33,6 +33,7 @@ sealed class ConfigResolver
         (ConfigKey, JsonNode? Value, string Origin) named = given.LastOrDefault(g => g.Key.Path == PresetKey);
         string preset = named.Value?.GetValue<string>() ?? new RunConfig().Preset;
         if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
+        r.Apply(sources.Found.Select(f => (ConfigKey.All[f.Path], ConfigKey.All[f.Path].FromText(f.Text, f.Flag), f.Flag)));
         r.Apply(given);
 
         RunConfig config = r.Build();

@@ -7,7 +7,8 @@ namespace Sagan.Native.Interchange;
 
 /// <summary>
 /// The header of an .npy file, numpy's format for one array:
-/// <code>\x93NUMPY | major | minor | length: u16 in version 1, u32 in 2 and 3 | {'descr': '&lt;f4', 'fortran_order': False, 'shape': (2, 3), } padded, \n | data</code>
+/// <code>\x93NUMPY | major | minor | length: u16 in version 1, u32 in 2 and 3 | text | data
+/// text: {'descr': '&lt;f4', 'fortran_order': False, 'shape': (2, 3), }, spaces, a line feed</code>
 /// The text is a Python dict; exactly its three keys are read, nothing is evaluated. Source: numpy.lib.format.
 /// </summary>
 /// <param name="Descr">The type as numpy writes it, such as <c>&lt;f4</c>.</param>

@@ -60,7 +60,7 @@ sealed class NpzReader : TensorFile
             if (!names.Add(e.FullName)) throw new InterchangeException($"{file}: holds '{shown}' twice.");
             total += e.Length;
             if (e.Length < 0 || total > Math.Max(MostUnpacked, stream.Length))
-                throw new InterchangeException($"{file}: would unpack to more than {MostUnpacked >> 30} GiB, many times its size; save it uncompressed with numpy.savez.");
+                throw new InterchangeException($"{file}: would unpack to more than {MostUnpacked >> 30} GiB; save it uncompressed, with numpy.savez.");
             using Stream s = e.Open();
             Add(e.FullName[..^4], s, e.Length, e);
         }

@@ -3,12 +3,9 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Images;
-using Sagan.Native.IO;
+using Sagan.Native.Interchange;
 using Sagan.Native.Kernels;
-using Sagan.Native.Models;
-using Sagan.Native.Modules;
 using Sagan.Native.Sampling;
-using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
@@ -17,51 +14,35 @@ static class SampleService
 {
     public static ExitCode Run(SampleRequest request, CliContext context)
     {
-        (Checkpoint checkpoint, RunConfig config) = Find(request.Source, context);
-        Setup.Threads(config.Training.Threads);
-        Generator generator = Load(checkpoint, config, request.Ema);
+        TrainedGenerator trained = TrainedGenerator.Load(request.Source, request.Ema, context);
+        RunConfig config = trained.Config;
         Tensor z = new RandomSource(request.Seed).Normal(new Shape(request.Count, config.Model.ZDim), Device.Parse(config.Training.Device));
         NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
-        Image[] images = Sampler.Images(generator, z, statistics);
+        Image[] images = Sampler.Images(trained.Generator, z, statistics);
         KeyValuePair<string, string>[] labels =
         [
-            new("sagan.step", checkpoint.Step.ToString(CultureInfo.InvariantCulture)),
+            new("sagan.step", trained.Step.ToString(CultureInfo.InvariantCulture)),
             new("sagan.seed", request.Seed.ToString(CultureInfo.InvariantCulture)),
         ];
-        if (request.Out.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(request.Out, ImageGrid.Of(images, request.Columns ?? 8), labels);
-        else
-            for (int i = 0; i < images.Length; i++) Setup.WritePng(Path.Combine(request.Out, $"{i:D5}.png"), images[i], labels);
-        context.Result($"{images.Length} images of step {checkpoint.Step}: {request.Out}");
-        context.ResultJson(new JsonObject { ["images"] = images.Length, ["step"] = checkpoint.Step, ["out"] = request.Out });
+        if (request.Npz != null) WriteNpz(request.Npz, images);
+        if (request.Out is { } file)
+            if (file.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(file, ImageGrid.Of(images, request.Columns ?? 8), labels);
+            else
+                for (int i = 0; i < images.Length; i++) Setup.WritePng(Path.Combine(file, $"{i:D5}.png"), images[i], labels);
+        context.Result($"{images.Length} images of step {trained.Step}: {string.Join(", ", ((string?[])[request.Out, request.Npz]).OfType<string>())}");
+        JsonObject result = new() { ["images"] = images.Length, ["step"] = trained.Step };
+        if (request.Out != null) result["out"] = request.Out;
+        if (request.Npz != null) result["npz"] = request.Npz;
+        context.ResultJson(result);
         return ExitCode.Success;
     }
 
-    static Generator Load(Checkpoint checkpoint, RunConfig config, bool ema)
+    /// <summary>What the evaluation code of BigGAN and of guided diffusion reads: arr_0, bytes [N, H, W, C].</summary>
+    static void WriteNpz(string path, Image[] images)
     {
-        Generator generator = new(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
-        bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
-        using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
-        StateDict.Load(file, generator.State(), average ? "" : "g.");
-        return generator;
-    }
-
-    // A run folder (its newest sound checkpoint) or a checkpoint folder inside one.
-    static (Checkpoint, RunConfig) Find(string source, CliContext context)
-    {
-        string full = Path.GetFullPath(source);
-        if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");
-        if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
-            return (Checkpoint.Open(full), ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), source));
-        RunConfig config = ReadConfig(full, source);
-        Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
-        foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
-        return (newest ?? throw new RunFileException($"{source}: the run has no sound checkpoint."), config);
-    }
-
-    static RunConfig ReadConfig(string run, string source)
-    {
-        string file = Path.Combine(run, "config.json");
-        if (!File.Exists(file)) throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
-        return ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true }).Config;
+        NpzWriter npz = new();
+        Image first = images[0];
+        npz.Add("arr_0", new Shape(images.Length, first.Height, first.Width, first.Channels), () => images.SelectMany(i => i.Pixels).ToArray());
+        ExportService.Write(path, npz.Save);
     }
 }

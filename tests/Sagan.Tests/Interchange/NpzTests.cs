@@ -40,7 +40,7 @@ public class NpzTests
         Assert.Contains(reason, Refusal(InterchangeGolden.File($"npy/refused_{name}.npy")));
 
     static byte[] Npy(string dict, int bytes = 0, byte major = 1) =>
-        [0x93, .. Encoding.ASCII.GetBytes("NUMPY"), major, 0, (byte)dict.Length, (byte)(dict.Length >> 8), .. Encoding.Latin1.GetBytes(dict), .. new byte[bytes]];
+        [0x93, .. "NUMPY"u8, major, 0, (byte)dict.Length, (byte)(dict.Length >> 8), .. Encoding.Latin1.GetBytes(dict), .. new byte[bytes]];
 
     [Theory]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 7, "has 74 bytes, where its header and array of [2] take 75")]
@@ -97,7 +97,8 @@ public class NpzTests
 
     /// <summary>The hash of a file that numpy.load of numpy 1.24 was seen to read: names, types, shapes, values right.</summary>
     [Fact]
-    public void The_bytes_are_those_that_numpy_reads() { File.WriteAllBytes("/tmp/ix_w.npz", Written()); Assert.Equal("", Convert.ToHexStringLower(SHA256.HashData(Written()))); }
+    public void The_bytes_are_those_that_numpy_reads() =>
+        Assert.Equal("c4371eb5767db261c0ed9acd04d27ee3fbf9accbe79366d5784049fc06dc1db1", Convert.ToHexStringLower(SHA256.HashData(Written())));
 
     [Fact]
     public void Damage_is_refused_or_harmless()
