@@ -40,7 +40,7 @@ class Steps:
     def round(self, runner, options, threads=None):
         steps, warm_up = (2, 1) if options.quick else (self.steps, self.warm_up)
         size = ["--batch", self.batch, "--size", self.size, "--g-attention", self.attention[0], "--warm-up", warm_up]
-        own = size + ([] if self.inference else ["--d-attention", self.attention[1], "--loss", self.loss])
+        own = size + ([] if self.inference else ["--d-attention", self.attention[1], "--loss", self.loss, "--set", "loss.penaltyWithSpectralNorm=true"])
         result = {"ours": runner.ours("generator" if self.inference else "step", "--preset", "sagan64", "--batches" if self.inference else "--steps", steps,
                                       *own, *(["--set", "model.dAttention=none"] if self.inference else []), threads=threads, avx512=self.avx512)}
         for peer, tuned in (("plain", []), ("tuned", ["--tuned"])):

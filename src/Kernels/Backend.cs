@@ -65,6 +65,9 @@ public abstract class Backend
     /// <summary>y[r,c] = exp(x[r,c] - max_r) / sum_c exp(x[r,c] - max_r). y may be x. |error| at most 5e-6 relative to y.</summary>
     public abstract void Softmax(Storage x, Storage y, int rows, int columns);
 
+    /// <summary>y[r,c] = 1 where x[r,c] is one of the k largest of its row, of equal ones the leftmost, else 0; 1 for a NaN. k is at least 1.</summary>
+    public abstract void TopKMask(Storage x, Storage y, int rows, int columns, int k);
+
     // Resampling, pooling, gathering
 
     /// <summary>y[n,2h+a,2w+b,c] = x[n,h,w,c], a, b in {0, 1}. The spec's H and W are x's.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
+using Sagan.Native.Models;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
@@ -34,13 +35,13 @@ public sealed class ConfigurationTests : IDisposable
             (c.Loss.Kind, c.Optimizer.GLearningRate, c.Optimizer.DLearningRate, c.Optimizer.Beta1, c.Optimizer.Beta2));
         Assert.Equal(64, c.Training.Batch);
         // Widths of the published networks: 512 at 4x4 down to 64 at 32x32.
-        Assert.Equal([512, 256, 128, 64], c.Model.FeatureMaps.Select(c.Model.Width));
+        Assert.Equal([512, 256, 128, 64], NetworkPlan.Generator(c.Model).Select(f => f.Channels));
     }
 
     [Fact]
     public void Every_preset_is_valid_and_says_all_it_changes()
     {
-        Assert.Equal(["demo", "sagan64"], Presets.Names);
+        Assert.Equal(["biggan64", "cifar10", "demo", "fashion28", "sagan128", "sagan64", "taki128", "upconv64"], Presets.Names);
         foreach (string name in Presets.Names)
         {
             ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources { Preset = name });
@@ -93,7 +94,7 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Every_kind_of_value_can_be_typed()
     {
-        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.lambda=2.5", "optimizer.adamForm=tensor-flow",
+        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.penaltyWithSpectralNorm=true", "loss.lambda=2.5", "optimizer.adamForm=tensor-flow",
             "data.flip=true", "training.maxTime=1h30m", "training.seed=18446744073709551615", "data.source=/a b/c", "optimizer.gLearningRate=1e-3",
             "model.spectralNorm=heykeetae").Config;
         Assert.Equal([8], c.Model.GAttention);
@@ -117,7 +118,7 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void A_written_configuration_reads_back_the_same()
     {
-        ResolvedConfig r = Set("loss.kind=wgan-gp", "training.maxTime=90s", "model.gAttention=4", "optimizer.beta1=0.123456789012345",
+        ResolvedConfig r = Set("loss.kind=wgan-gp", "loss.penaltyWithSpectralNorm=true", "training.maxTime=90s", "model.gAttention=4", "optimizer.beta1=0.123456789012345",
             "data.source=naïve \"x\"", "training.seed=18446744073709551615");
         string json = r.ToJson();
         ResolvedConfig again = FromFile(json);
@@ -160,19 +161,19 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("nothing.like.it=1", "unknown configuration key 'nothing.like.it' (from --set).")]
     [InlineData("training=1", "unknown configuration key 'training' (from --set). It is a section: give one of its keys.")]
     [InlineData("training.batch", "--set training.batch: must be key=value, such as training.batch=32.")]
-    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: demo, sagan64. Did you mean sagan64?")]
+    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: biggan64, cifar10, demo, fashion28, sagan128, sagan64, taki128, upconv64. Did you mean sagan64?")]
     [InlineData("training.batch=many", "training.batch = many (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.batch=99999999999", "training.batch = 99999999999 (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.seed=-1", "training.seed = -1 (from --set): must be a whole number of at least 0.")]
     [InlineData("loss.lambda=NaN", "loss.lambda = NaN (from --set): must be a number.")]
     [InlineData("loss.lambda=0,5", "loss.lambda = 0,5 (from --set): must be a number.")]
     [InlineData("data.flip=perhaps", "data.flip = perhaps (from --set): must be true or false.")]
-    [InlineData("loss.kind=hing", "loss.kind = \"hing\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step.")]
-    [InlineData("loss.kind=1", "loss.kind = \"1\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step.")]
+    [InlineData("loss.kind=hing", "loss.kind = \"hing\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares, kl.")]
+    [InlineData("loss.kind=1", "loss.kind = \"1\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares, kl.")]
     [InlineData("training.maxTime=soon", "training.maxTime = \"soon\" (from --set): must be a duration such as 90s, 30m, 2h, 1h30m or 01:30:00.")]
     [InlineData("model.gAttention=8;16", "model.gAttention = 8;16 (from --set): must be a list of whole numbers such as 16,32.")]
     [InlineData("training.batch=0", "training.batch = 0 (from --set): must be 1 to 65536.")]
-    [InlineData("model.size=48", "model.size = 48 (from --set): must be 16, 32, 64, 128 or 256.")]
+    [InlineData("model.size=50", "model.size = 50 (from --set): must be 4, 5, 6 or 7 doubled some times: 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256.")]
     [InlineData("model.gAttention=32", "model.gAttention = 32 (from --set): a 32x32 network has feature maps of size 4, 8, 16, not 32.")]
     [InlineData("model.gAttention=8,8", "model.gAttention = 8,8 (from --set): names a feature map twice.")]
     [InlineData("model.convDim=4",
@@ -222,9 +223,10 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void A_penalty_with_spectral_norm_is_a_warning()
+    public void A_penalty_with_spectral_norm_is_refused_unless_asked_for()
     {
-        Assert.Contains("model.spectralNorm=none", Assert.Single(Set("loss.kind=wgan-gp").Warnings));
+        Assert.Contains("model.spectralNorm=none", ErrorOf("loss.kind=wgan-gp"));
+        Assert.Contains("you asked for it", Assert.Single(Set("loss.kind=wgan-gp", "loss.penaltyWithSpectralNorm=true").Warnings));
         Assert.Empty(Set("loss.kind=wgan-gp", "model.spectralNorm=none").Warnings);
     }
 

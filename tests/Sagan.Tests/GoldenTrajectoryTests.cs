@@ -49,11 +49,11 @@ public class GoldenTrajectoryTests
         Device device = Device.Cpu;
         ModelConfig model = new() { Size = Size, ConvDim = 8, ZDim = ZDim, GAttention = [8, 16], DAttention = [8, 4] };
         Initializer init = new(new RandomSource(1), device: device);
-        Generator g = new(model with { SpectralNorm = gNorm }, init);
-        Discriminator d = new(model with { SpectralNorm = dNorm }, init);
+        Generator g = Generator.Create(model with { SpectralNorm = gNorm }, init);
+        Discriminator d = Discriminator.Create(model with { SpectralNorm = dNorm }, init);
         StateDict.Load(start, g.State(), $"g.{Key(gNorm)}/");
         StateDict.Load(start, d.State(), $"d.{Key(dNorm)}/");
-        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9f, epsilon), new Adam(d.Parameters, dRate, 0, 0.9f, epsilon), loss, 10);
+        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9f, epsilon), new Adam(d.Parameters, dRate, 0, 0.9f, epsilon), new LossConfig { Kind = loss });
 
         float[] images = golden.Read<float>("images"), zd = golden.Read<float>("z_d"), zg = golden.Read<float>("z_g"), alphas = golden.Read<float>("alpha");
         float[] dLoss = golden.Read<float>("log/d_loss"), gLoss = golden.Read<float>("log/g_loss"), penalty = golden.Contains("log/gp") ? golden.Read<float>("log/gp") : new float[dLoss.Length];
@@ -64,7 +64,7 @@ public class GoldenTrajectoryTests
             {
                 Tensor nchw = Tensor.From([.. Part(images, i, Batch * 3 * Size * Size).Select(b => (b - 128) / 128)], new Shape(Batch, 3, Size, Size), device);
                 Tensor real = Ops.Permute(nchw, 0, 2, 3, 1), alpha = Tensor.From(Part(alphas, i, Batch), new Shape(Batch), device);
-                float dl = step.Discriminator(real, Noise(zd, i), alpha).Loss.Item();
+                float dl = step.Discriminator(new DiscriminatorInput(real, Noise(zd, i)) { Alpha = alpha }).Loss.Item();
                 return (dl, step.Generator(Noise(zg, i)).Item());
             });
             dError = Math.Max(dError, Math.Abs(dl - (dLoss[i] + (loss == LossKind.Hinge ? 0 : 10 * penalty[i]))));

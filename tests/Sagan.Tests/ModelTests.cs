@@ -18,8 +18,8 @@ public class ModelTests
     public void Sagan64_has_the_published_number_of_parameters()
     {
         Initializer init = new(new RandomSource(1), device: Device.Reference);
-        Assert.Equal(3_832_885, new Generator(new ModelConfig(), init).ParameterCount);
-        Assert.Equal(3_175_299, new Discriminator(new ModelConfig(), init).ParameterCount);
+        Assert.Equal(3_832_885, Generator.Create(new ModelConfig(), init).ParameterCount);
+        Assert.Equal(3_175_299, Discriminator.Create(new ModelConfig(), init).ParameterCount);
     }
 
     [Theory]
@@ -30,9 +30,9 @@ public class ModelTests
     {
         Device device = Device.Reference;
         ModelConfig spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3 };
-        Generator g = new(spec, new Initializer(new RandomSource(1), device: device));
-        Discriminator d = new(spec, new Initializer(new RandomSource(2), device: device));
-        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), loss);
+        Generator g = Generator.Create(spec, new Initializer(new RandomSource(1), device: device));
+        Discriminator d = Discriminator.Create(spec, new Initializer(new RandomSource(2), device: device));
+        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), new LossConfig { Kind = loss });
         RandomSource random = new(3);
         int live = 0;
         for (int i = 0; i < 3; i++)
@@ -40,7 +40,7 @@ public class ModelTests
             (float dl, float gl) = Step.Run(() =>
             {
                 Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1, device);
-                Tensor dLoss = step.Discriminator(real, random.Normal(new Shape(4, 6), device), random.Uniform(new Shape(4), device: device)).Loss;
+                Tensor dLoss = step.Discriminator(new DiscriminatorInput(real, random.Normal(new Shape(4, 6), device)) { Alpha = random.Uniform(new Shape(4), device: device) }).Loss;
                 Tensor gLoss = step.Generator(random.Normal(new Shape(4, 6), device));
                 return (dLoss.Item(), gLoss.Item());
             });

@@ -17,8 +17,8 @@ public sealed class TerminalTests
     [InlineData(2, "trian")]
     [InlineData(0, "devices")]
     [InlineData(0, "help", "exit-codes")]
-    [InlineData(0, "train", "--print-config", "--loss", "wgan-gp")]
-    [InlineData(2, "train", "--size", "48")]
+    [InlineData(0, "train", "--print-config", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true")]
+    [InlineData(2, "train", "--size", "50")]
     public void Redirected_output_holds_no_escape(int code, params string[] arguments)
     {
         ChildProcess p = Sagan(new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["COLORTERM"] = "truecolor" }, arguments);
@@ -30,7 +30,7 @@ public sealed class TerminalTests
     [Fact]
     public void Results_go_to_stdout_and_the_rest_to_stderr()
     {
-        ChildProcess p = Sagan(new Dictionary<string, string?>(), "train", "--print-config", "--loss", "wgan-gp");
+        ChildProcess p = Sagan(new Dictionary<string, string?>(), "train", "--print-config", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true");
         Assert.StartsWith("preset ", p.Output);
         Assert.StartsWith("warning: ", p.Error);
     }
@@ -45,9 +45,9 @@ public sealed class TerminalTests
     [Fact]
     public void Errors_have_a_stack_trace_on_demand_only()
     {
-        Assert.DoesNotContain("   at ", Sagan(new Dictionary<string, string?>(), "train", "--size", "48").Error);
-        Assert.Contains("   at ", Sagan(new Dictionary<string, string?>(), "train", "--size", "48", "--debug").Error);
-        Assert.Contains("   at ", Sagan(new Dictionary<string, string?> { ["SAGAN_DEBUG"] = "1" }, "train", "--size", "48").Error);
+        Assert.DoesNotContain("   at ", Sagan(new Dictionary<string, string?>(), "train", "--size", "50").Error);
+        Assert.Contains("   at ", Sagan(new Dictionary<string, string?>(), "train", "--size", "50", "--debug").Error);
+        Assert.Contains("   at ", Sagan(new Dictionary<string, string?> { ["SAGAN_DEBUG"] = "1" }, "train", "--size", "50").Error);
     }
 
     [Theory]

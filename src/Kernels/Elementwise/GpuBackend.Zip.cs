@@ -21,4 +21,17 @@ public sealed partial class GpuBackend
         else
             queue.Launch(new GpuZipKernel<TOp>(Floats(a), Floats(b), Floats(y), s.Count, new GpuAxes(axes), f), GpuGrid.Cover(s.Count, Threads));
     }
+
+    /// <inheritdoc/>
+    public override void BroadcastTo(Storage x, Storage y, in BroadcastSpec s)
+    {
+        Span<GpuAxis> axes = stackalloc GpuAxis[s.Rank];
+        for (int i = 0, step = 1; i < s.Rank; i++)
+        {
+            int axis = s.Rank - 1 - i;
+            axes[i] = new GpuAxis(s.Size(axis), s.StrideA(axis), step);
+            step *= s.Size(axis);
+        }
+        CopyStrided(x, 0, y, 0, axes);
+    }
 }

@@ -17,19 +17,6 @@ public sealed partial class GpuBackend
         else Transpose(x, y, s.Count, axes, plane);
     }
 
-    /// <inheritdoc/>
-    public override void BroadcastTo(Storage x, Storage y, in BroadcastSpec s)
-    {
-        Span<GpuAxis> axes = stackalloc GpuAxis[s.Rank];
-        for (int i = 0, step = 1; i < s.Rank; i++)
-        {
-            int axis = s.Rank - 1 - i;
-            axes[i] = new GpuAxis(s.Size(axis), s.StrideA(axis), step);
-            step *= s.Size(axis);
-        }
-        CopyStrided(x, 0, y, 0, axes);
-    }
-
     // Axes of y with the strides in x (A) and y (B), innermost first; neighbours in y that are neighbours in x are one.
     static int MergeAxes(in PermuteSpec s, Span<GpuAxis> axes)
     {

@@ -1,9 +1,11 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
 
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// Floating-point operations of the networks, counted from the shapes of their layers: products only (a multiply-add is 2), and only those that the result
+/// Floating-point operations of the unconditional dcgan networks with full attention, counted from the shapes of their layers: products only (a multiply-add is 2), and only those that the result
 /// needs, so what a kernel computes again to save memory does not count.
 /// <code>conv k4, Ci -> Co, R x R outputs             2 16 Ci Co R^2      transposed: R x R inputs
 /// attention, C channels, N pixels   1x1        2 N C (C/8 + C/8 + C)
@@ -11,6 +13,10 @@ namespace Sagan.Native.Benchmarks;
 /// </summary>
 static class ModelFlops
 {
+    /// <summary>False for networks that are not counted.</summary>
+    public static bool Counts(ModelConfig m) => m is { Family: ModelFamily.Dcgan, Conditional: false } && m.Attention == new AttentionConfig { Scales = m.Attention.Scales }
+        && m.Attention.Scales.Count == 0;
+
     /// <summary>One pass of one image: First is the first layer's share and Core that of the attention products, both part of All.</summary>
     readonly record struct Pass(double All, double First, double Core);
 
@@ -35,29 +41,33 @@ static class ModelFlops
 
     static Pass Generator(ModelConfig m)
     {
-        double first = Conv(m.ZDim, m.Width(4), 1), all = first, core = 0;
-        foreach (int r in m.FeatureMaps)
+        IReadOnlyList<FeatureMap> maps = NetworkPlan.Generator(m);
+        double first = Conv(m.ZDim, maps[0].Channels, m.Bottom, 1), all = first, core = 0;
+        for (int i = 0; i < maps.Count; i++)
         {
-            all += Conv(m.Width(r), r == m.Size / 2 ? m.Channels : m.Width(2 * r), r) + Projections(m, m.GAttention, r);
-            core += Core(m, m.GAttention, r);
+            all += Conv(maps[i].Channels, i + 1 < maps.Count ? maps[i + 1].Channels : m.Channels, 4, maps[i].Size) + Projections(maps[i], m.GAttention);
+            core += Core(maps[i], m.GAttention);
         }
         return new Pass(all + core, first, core);
     }
 
     static Pass Discriminator(ModelConfig m)
     {
-        double first = Conv(m.Channels, m.Width(m.Size / 2), m.Size / 2), all = Conv(m.Width(4), 1, 1), core = 0;
-        foreach (int r in m.FeatureMaps)
+        IReadOnlyList<FeatureMap> maps = NetworkPlan.Discriminator(m);
+        double first = Conv(m.Channels, maps[0].Channels, 4, maps[0].Size), all = Conv(maps[^1].Channels, 1, m.Bottom, 1), core = 0;
+        for (int i = 0; i < maps.Count; i++)
         {
-            all += Conv(r == m.Size / 2 ? m.Channels : m.Width(2 * r), m.Width(r), r) + Projections(m, m.DAttention, r);
-            core += Core(m, m.DAttention, r);
+            all += Conv(i == 0 ? m.Channels : maps[i - 1].Channels, maps[i].Channels, 4, maps[i].Size) + Projections(maps[i], m.DAttention);
+            core += Core(maps[i], m.DAttention);
         }
         return new Pass(all + core, first, core);
     }
 
-    static double Conv(int ci, int co, int resolution) => 2.0 * 4 * 4 * ci * co * resolution * resolution;
+    static double Conv(int ci, int co, int kernel, int resolution) => 2.0 * kernel * kernel * ci * co * resolution * resolution;
 
-    static double Projections(ModelConfig m, IReadOnlyList<int> attention, int r) => attention.Contains(r) ? 2.0 * r * r * m.Width(r) * (2 * (m.Width(r) / 8) + m.Width(r)) : 0;
+    static double Projections(FeatureMap f, IReadOnlyList<int> attention) =>
+        attention.Contains(f.Size) ? 2.0 * f.Size * f.Size * f.Channels * (2 * (f.Channels / 8) + f.Channels) : 0;
 
-    static double Core(ModelConfig m, IReadOnlyList<int> attention, int r) => attention.Contains(r) ? 2.0 * r * r * r * r * (m.Width(r) / 8 + m.Width(r)) : 0;
+    static double Core(FeatureMap f, IReadOnlyList<int> attention) =>
+        attention.Contains(f.Size) ? 2.0 * f.Size * f.Size * f.Size * f.Size * (f.Channels / 8 + f.Channels) : 0;
 }

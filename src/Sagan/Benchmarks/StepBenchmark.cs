@@ -56,7 +56,7 @@ public static class StepBenchmark
     {
         TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } });
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
-        GanStep gan = new(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, config.Loss.Kind, (float)config.Loss.Lambda);
+        int[] classes = new int[n];
         float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());
         // What an earlier measurement left to the collector is not this one's memory.
         GC.Collect();
@@ -77,9 +77,9 @@ public static class StepBenchmark
             d[i] = Time(() =>
             {
                 Tensor real = Tensor.From(pixels, new Shape(n, m.Size, m.Size, m.Channels), state.Device);
-                return gan.Discriminator(real, state.Z(draw, n), config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(draw, n)).Loss;
+                return state.Step.Discriminator(state.Input(real, classes, draw)).Loss;
             });
-            g[i] = Time(() => gan.Generator(state.Z(draw + 1, n)));
+            g[i] = Time(() => state.Step.Generator(state.Z(draw + 1, n), state.Classes(draw + 1, n, classes), draw + 1));
             ends[i] = started + Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;

@@ -9,16 +9,19 @@ sealed class ConfigOptions
     static readonly (string Flag, string Path, string Help)[] Table =
     [
         ("--data", "data.source", "A folder, zip, IDX or CIFAR file of images, or creatures, the built-in set."),
-        ("--size", "model.size", "Width and height of an image: 16, 32, 64, 128 or 256."),
+        ("--family", "model.family", "dcgan, resnet or upconv."),
+        ("--size", "model.size", "Width and height of an image, 16 to 256."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),
+        ("--conditional", "model.conditional", "true: the networks are told the class of each image."),
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
-        ("--loss", "loss.kind", "hinge, wgan-gp or wgan-gp-two-step."),
+        ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
         ("--steps", "training.steps", "Generator steps in all."),
         ("--batch", "training.batch", "Images per step."),
+        ("--accumulation", "training.accumulation", "Parts that a batch is computed in, to save memory."),
         ("--d-steps", "training.dSteps", "Discriminator steps per generator step."),
         ("--seed", "training.seed", "Seed of everything random."),
         ("--device", "training.device", "Where to compute; see `sagan devices`."),
@@ -27,6 +30,7 @@ sealed class ConfigOptions
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
+        ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 

@@ -39,6 +39,8 @@ static class SaganCommandLine
         root.Add(new TrainCommand(TrainingSession.Train, DryRun.Estimate));
         root.Add(new ResumeCommand(TrainingSession.Resume));
         root.Add(new SampleCommand(SampleService.Run));
+        root.Add(new InterpolateCommand(InterpolateService.Run));
+        root.Add(new NearestCommand(NearestService.Run));
         root.Add(new InspectCommand(InspectService.Run));
         root.Add(new ImportCommand(ImportService.Run));
         root.Add(new ExportCommand(ExportService.Run));

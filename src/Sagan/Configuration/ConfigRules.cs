@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Numerics;
+using Sagan.Native.Losses;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
 
 namespace Sagan.Native.Configuration;
 
@@ -15,42 +17,102 @@ sealed class ConfigRules
     {
         ConfigRules rules = new(origins);
         rules.Model(config.Model);
+        rules.Loss(config);
         rules.Training(config);
         if (rules.problems.Count > 0) throw new ConfigException(string.Join('\n', rules.problems));
-        if (config.Loss.Kind != LossKind.Hinge && config.Model.SpectralNorm != SpectralNormKind.None)
-            warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way: "
-                + "consider --set model.spectralNorm=none.");
+        if (Fight(config)) warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way; you asked for it.");
     }
+
+    static bool Fight(RunConfig c) => GradientPenalty.Belongs(c.Loss.Kind) && c.Model.SpectralNorm != SpectralNormKind.None;
 
     void Model(ModelConfig m)
     {
-        bool size = Require("model.size", m.Size, m.Size is >= 16 and <= 256 && BitOperations.IsPow2(m.Size), "must be 16, 32, 64, 128 or 256");
-        Require("model.channels", m.Channels, m.Channels is 1 or 3, "must be 3 (RGB) or 1 (grey)");
+        bool size = Size(m);
+        Require("model.channels", m.Channels, m.Channels is 1 or 3 or 4, "must be 3 (RGB), 4 (RGB and alpha) or 1 (grey)");
         Range("model.zDim", m.ZDim, 1, 4096);
         bool width = Range("model.convDim", m.ConvDim, 1, 1024);
         Range("model.maxWidth", m.MaxWidth, 0, 65536, "0 = no limit");
+        Range("model.spectralNormIterations", m.SpectralNormIterations, 1, 100);
+        Require("model.spectralNormEpsilon", m.SpectralNormEpsilon, m.SpectralNormEpsilon is > 0 and <= 1e-2, "must be above 0 and at most 0.01; 1e-12 is usual");
+        Require("model.batchNormEpsilon", m.BatchNormEpsilon, m.BatchNormEpsilon is > 0 and <= 10, "must be above 0 and at most 10; 1e-5 is usual");
+        Require("model.batchNormMomentum", m.BatchNormMomentum, m.BatchNormMomentum is > 0 and <= 1, "must be above 0 and at most 1; 0.1 is usual");
+        Require("model.slope", m.Slope ?? 0, m.Slope is null or (>= 0 and <= 1), "must be 0 to 1; null = as the family has it");
         Require("model.initialGamma", m.InitialGamma, double.IsFinite(m.InitialGamma), "must be a number; 0 is usual");
+        Classes(m);
         if (!size || !width) return;
-        Attention("model.gAttention", m.GAttention, m);
-        Attention("model.dAttention", m.DAttention, m);
+        Attention("model.gAttention", m.GAttention, NetworkPlan.Generator(m), m);
+        Attention("model.dAttention", m.DAttention, NetworkPlan.Discriminator(m), m);
     }
 
-    void Attention(string path, IReadOnlyList<int> sizes, ModelConfig m)
+    bool Size(ModelConfig m) => m.Family == ModelFamily.Upconv
+        ? Require("model.size", m.Size, m.Size is >= 16 and <= 256 && m.Size % 16 == 0, "must be a multiple of 16, 16 to 256")
+        : Require("model.size", m.Size, ModelConfig.IsSize(m.Size), $"must be 4, 5, 6 or 7 doubled some times: {string.Join(", ", ModelConfig.Sizes)}");
+
+    void Classes(ModelConfig m)
+    {
+        Range("model.classes", m.Classes, 0, 100_000, "0 = as many as the data has");
+        Require("model.classes", m.Classes, m.Classes == 0 || m.Conditional, "only a conditional model has classes; add --conditional or leave it");
+        Range("model.sharedEmbedding", m.SharedEmbedding, 0, 4096, "0 = none");
+        bool shared = m.SharedEmbedding > 0;
+        Require("model.sharedEmbedding", m.SharedEmbedding,
+            !shared || m is { Family: ModelFamily.Resnet, Conditional: true, ConditionalNorm: ConditionalNormKind.Linear },
+            "takes a conditional resnet with model.conditionalNorm = linear");
+        Require("model.conditionalNorm", m.ConditionalNorm.ToString(), m.ConditionalNorm == ConditionalNormKind.Table || m.Family == ModelFamily.Resnet,
+            "linear conditional normalisation takes the resnet family");
+        Require("model.attention.classQuery", m.Attention.ClassQuery.ToString(), !m.Attention.ClassQuery || m.Conditional, "takes a conditional model; add --conditional");
+        if (!m.HierarchicalZ || !Require("model.hierarchicalZ", "true", shared, "takes a shared embedding: --set model.sharedEmbedding=128")) return;
+        int pieces = NetworkPlan.Generator(m).Count + 1;
+        Require("model.zDim", m.ZDim, m.ZDim % pieces == 0, $"a hierarchical z is cut into {pieces} pieces, so it must be a multiple of {pieces}");
+    }
+
+    void Attention(string path, IReadOnlyList<int> sizes, IReadOnlyList<FeatureMap> maps, ModelConfig m)
     {
         string value = string.Join(",", sizes);
-        int strange = sizes.FirstOrDefault(r => !m.FeatureMaps.Contains(r), -1);
+        int strange = sizes.FirstOrDefault(r => maps.All(f => f.Size != r), -1);
         if (!Require(path, value, strange == -1,
-            $"a {m.Size}x{m.Size} network has feature maps of size {string.Join(", ", m.FeatureMaps)}, not {strange}")) return;
+            $"a {m.Size}x{m.Size} network has feature maps of size {string.Join(", ", maps.Select(f => f.Size).Distinct().Order())}, not {strange}")) return;
         Require(path, value, sizes.Distinct().Count() == sizes.Count, "names a feature map twice");
-        // Queries and keys have an eighth of the channels.
-        int narrow = sizes.FirstOrDefault(r => m.Width(r) < 8, -1);
-        if (narrow != -1)
-            Require(path, value, false, $"attention needs 8 channels or more, and the feature map of size {narrow} has {m.Width(narrow)}; raise model.convDim");
+        AttentionConfig a = m.Attention;
+        Range("model.attention.reduction", a.Reduction, 1, 1024);
+        Range("model.attention.heads", a.Heads, 1, 64);
+        Range("model.attention.topK", a.TopK, 0, int.MaxValue, "0 = all");
+        foreach (FeatureMap f in maps.Where(f => sizes.Contains(f.Size)))
+        {
+            int narrow = f.Channels / Math.Max(1, a.Reduction);
+            if (a.Kind != AttentionKind.MultiHead && a.Similarity != AttentionSimilarity.Gaussian && narrow < 1)
+                Require(path, value, false, $"attention needs {a.Reduction} channels or more, and the feature map of size {f.Size} has {f.Channels}; raise model.convDim");
+            string? problem = SelfAttention.Problem(f.Channels, a.Options);
+            if (problem != null) Require("model.attention.kind", a.Kind.ToString(), false, problem);
+            int scale = a.Scales.Count > 0 ? a.Scales.Max() : a.Kind == AttentionKind.Pooled ? 2 : 1;
+            Require("model.attention.scales", string.Join(",", a.Scales), a.Scales.All(s => s >= 1) && scale <= f.Size,
+                $"keys are pooled by at least 1 and at most the size of the feature map, {f.Size}");
+        }
+    }
+
+    void Loss(RunConfig c)
+    {
+        LossConfig l = c.Loss;
+        Require("loss.lambda", l.Lambda, l.Lambda is >= 0 and <= 1e6, "must be 0 to 1000000; 10 is usual");
+        Require("loss.kind", l.Kind.ToString(), !Fight(c) || l.PenaltyWithSpectralNorm,
+            "a gradient penalty wants slopes of 1, and spectral normalisation holds every layer's slope below 1: together they fight, and training fails or stalls. "
+            + "Switch one off (--set model.spectralNorm=none), or insist with --set loss.penaltyWithSpectralNorm=true");
+        Require("loss.kind", l.Kind.ToString(), !(GradientPenalty.Belongs(l.Kind) || l.R1 > 0) || c.Model.Family != ModelFamily.Upconv,
+            "this discriminator has batch normalisation, with which the score of an image depends on the others: a gradient penalty makes no sense");
+        Weight("loss.r1", l.R1);
+        Range("loss.r1Every", l.R1Every, 1, 1_000_000);
+        Weight("loss.leCam", l.LeCam);
+        Require("loss.leCamDecay", l.LeCamDecay, l.LeCamDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.99 is usual");
+        Weight("loss.consistency", l.Consistency);
+        Weight("loss.fakeConsistency", l.FakeConsistency);
+        Require("loss.topK", l.TopK, l.TopK is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.5 is usual");
+        Range("loss.topKSteps", l.TopKSteps, 0, int.MaxValue);
+        Weight("loss.orthogonal", l.Orthogonal);
+
+        void Weight(string path, double value) => Require(path, value, value is >= 0 and <= 1e6, "must be 0 (none) to 1000000");
     }
 
     void Training(RunConfig c)
     {
-        Require("loss.lambda", c.Loss.Lambda, c.Loss.Lambda is >= 0 and <= 1e6, "must be 0 to 1000000; 10 is usual");
         OptimizerConfig o = c.Optimizer;
         Require("optimizer.gLearningRate", o.GLearningRate, o.GLearningRate is > 0 and <= 1, "must be above 0 and at most 1; 1e-4 is usual");
         Require("optimizer.dLearningRate", o.DLearningRate, o.DLearningRate is > 0 and <= 1, "must be above 0 and at most 1; 4e-4 is usual");
@@ -61,6 +123,9 @@ sealed class ConfigRules
         TrainingConfig t = c.Training;
         Range("training.steps", t.Steps, 1, int.MaxValue);
         Range("training.batch", t.Batch, 1, 65536);
+        Range("training.accumulation", t.Accumulation, 1, 65536);
+        if (t.Accumulation >= 1)
+            Require("training.batch", t.Batch, t.Batch % t.Accumulation == 0, $"must be a multiple of training.accumulation, {t.Accumulation}: the parts are equal");
         Range("training.dSteps", t.DSteps, 1, 1000);
         Require("training.emaDecay", t.EmaDecay, t.EmaDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.999 is usual, 0 keeps no average");
         Range("training.emaStart", t.EmaStart, 0, int.MaxValue);
@@ -72,6 +137,14 @@ sealed class ConfigRules
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
         Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,
             "must be longer than nothing; null = no limit");
+
+        WatchConfig w = c.Watch;
+        Range("watch.patience", w.Patience, 0, int.MaxValue, "0 = not watched");
+        Require("watch.zeroLoss", w.ZeroLoss, w.ZeroLoss is > 0 and < 1, "must be above 0 and below 1; 0.01 is usual");
+        Require("watch.collapse", w.Collapse, w.Collapse is >= 0 and < 1, "must be at least 0 and below 1; 0.02 is usual, 0 = not watched");
+        Range("watch.every", w.Every, 1, int.MaxValue);
+        Require("watch.learningRateFactor", w.LearningRateFactor, w.LearningRateFactor is > 0 and <= 1, "must be above 0 and at most 1; 0.5 is usual");
+        Range("watch.rollBacks", w.RollBacks, 0, 1000);
 
         Require("data.source", c.Data.Source, c.Data.Source.Length > 0, "must be a folder, a file or creatures");
         Range("data.cropPixels", c.Data.CropPixels, 0, 65536, "0 = the short side");

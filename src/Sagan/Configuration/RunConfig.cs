@@ -22,101 +22,11 @@ public sealed record RunConfig
 
     public TrainingConfig Training { get; init; } = new();
 
+    public WatchConfig Watch { get; init; } = new();
+
     public DataConfig Data { get; init; } = new();
 
     public SamplingConfig Sampling { get; init; } = new();
-}
-
-/// <summary>The generator and the discriminator.</summary>
-public sealed record ModelConfig
-{
-    public ModelFamily Family { get; init; } = ModelFamily.Dcgan;
-
-    /// <summary>Width and height of an image: a power of two, 16 to 256.</summary>
-    public int Size { get; init; } = 64;
-
-    /// <summary>3 (RGB) or 1 (grey).</summary>
-    public int Channels { get; init; } = 3;
-
-    /// <summary>Components of the latent vector z.</summary>
-    public int ZDim { get; init; } = 128;
-
-    /// <summary>Width of the layers at half the image size; it doubles with every halving, down to 4x4.</summary>
-    public int ConvDim { get; init; } = 64;
-
-    /// <summary>Sizes of the generator's feature maps that have a self-attention block: powers of two, 4 to Size/2.</summary>
-    public IReadOnlyList<int> GAttention { get; init; } = [16, 32];
-
-    /// <summary>Sizes of the discriminator's feature maps that have a self-attention block: powers of two, 4 to Size/2.</summary>
-    public IReadOnlyList<int> DAttention { get; init; } = [4, 8];
-
-    /// <summary>No layer is wider than this; 0 = no limit.</summary>
-    public int MaxWidth { get; init; }
-
-    public SpectralNormKind SpectralNorm { get; init; } = SpectralNormKind.Torch;
-
-    /// <summary>How weights are first filled.</summary>
-    public WeightInit Init { get; init; } = WeightInit.TorchDefault;
-
-    /// <summary>First value of the gamma of every attention block; 0 makes the block begin as the identity.</summary>
-    public double InitialGamma { get; init; }
-
-    /// <summary>Number of feature maps that double or halve, 4x4 to Size/2: the number of normalised layers in either network.</summary>
-    internal int Stages => BitOperations.Log2((uint)Size) - 2;
-
-    /// <summary>Sizes of the feature maps that can have attention, the same in both networks.</summary>
-    internal IEnumerable<int> FeatureMaps
-    {
-        get
-        {
-            for (int r = 4; r <= Size / 2; r *= 2) yield return r;
-        }
-    }
-
-    /// <summary>Channels of the feature map of this size, the same in both networks.</summary>
-    internal int Width(int featureMap) => Math.Min(ConvDim * (Size / 2 / featureMap), MaxWidth == 0 ? int.MaxValue : MaxWidth);
-}
-
-/// <summary>A family of networks.</summary>
-public enum ModelFamily
-{
-    /// <summary>Transposed convolutions up, strided ones down, self-attention between: heykeetae's Self-Attention-GAN, for any size.</summary>
-    Dcgan,
-}
-
-/// <summary>How the convolutions are spectrally normalised.</summary>
-public enum SpectralNormKind
-{
-    /// <summary>As <c>torch.nn.utils.spectral_norm</c>: u and v move in training only; the rows of a transposed convolution's matrix are its outputs.</summary>
-    Torch,
-
-    /// <summary>As heykeetae's Self-Attention-GAN: u and v move in every forward pass; the rows of a transposed convolution's matrix are its inputs.</summary>
-    Heykeetae,
-
-    /// <summary>Not at all. A gradient penalty and spectral normalisation get in each other's way.</summary>
-    None,
-}
-
-/// <summary>What the two networks play for.</summary>
-public sealed record LossConfig
-{
-    public LossKind Kind { get; init; } = LossKind.Hinge;
-
-    /// <summary>Weight of the gradient penalty; unused by hinge.</summary>
-    public double Lambda { get; init; } = 10;
-}
-
-/// <summary>A pair of losses.</summary>
-public enum LossKind
-{
-    /// <summary>D: mean relu(1 - D(x)) + mean relu(1 + D(G(z))); G: -mean D(G(z)).</summary>
-    Hinge,
-
-    /// <summary>D: mean D(G(z)) - mean D(x) + lambda mean (|grad D| - 1)^2, one optimiser step; G: -mean D(G(z)).</summary>
-    WganGp,
-
-    /// <summary>The same, with an optimiser step of its own for the penalty, as heykeetae's code does.</summary>
-    WganGpTwoStep,
 }
 
 /// <summary>Adam, with one learning rate for each network.</summary>
@@ -145,8 +55,14 @@ public sealed record TrainingConfig
     /// <summary>Images per step.</summary>
     public int Batch { get; init; } = 64;
 
+    /// <summary>Parts that a batch is cut into, one computed after the other: less memory, the same gradients but for batch normalisation, which sees one part.</summary>
+    public int Accumulation { get; init; } = 1;
+
     /// <summary>Discriminator steps per generator step.</summary>
     public int DSteps { get; init; } = 1;
+
+    /// <summary>Which classes the fakes of a conditional model are made for.</summary>
+    public FakeClassKind FakeClasses { get; init; } = FakeClassKind.Uniform;
 
     /// <summary>Decay of the exponential moving average of the generator's weights; 0 = none is kept.</summary>
     public double EmaDecay { get; init; } = 0.999;
@@ -179,11 +95,24 @@ public sealed record TrainingConfig
     public TimeSpan? MaxTime { get; init; }
 }
 
+/// <summary>Which classes fakes are made for.</summary>
+public enum FakeClassKind
+{
+    /// <summary>Each class as often.</summary>
+    Uniform,
+
+    /// <summary>Those of the real images of the step.</summary>
+    Real,
+}
+
 /// <summary>The images to learn from.</summary>
 public sealed record DataConfig
 {
     /// <summary>A folder, zip, IDX or CIFAR file, or <c>creatures</c>, the built-in set.</summary>
     public string Source { get; init; } = "creatures";
+
+    /// <summary>Names of the classes to learn from, separated by commas; empty = all. Their labels are their places in this list.</summary>
+    public string Classes { get; init; } = "";
 
     /// <summary>Mirror half of the images left to right.</summary>
     public bool Flip { get; init; }
@@ -231,4 +160,7 @@ public enum NormStatistics
 
     /// <summary>Those of the batch being made, as heykeetae's code does.</summary>
     Batch,
+
+    /// <summary>Means over a number of batches made just before: "standing statistics" (Brock et al. 2019).</summary>
+    Standing,
 }

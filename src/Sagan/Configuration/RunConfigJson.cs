@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
 
 namespace Sagan.Native.Configuration;
 
@@ -12,7 +13,8 @@ namespace Sagan.Native.Configuration;
     WriteIndented = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>),
+    Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<WeightInit>), typeof(WordConverter<LatentKind>), typeof(WordConverter<ConditionalNormKind>), typeof(WordConverter<PaddingKind>),
+        typeof(WordConverter<AttentionKind>), typeof(WordConverter<AttentionSimilarity>), typeof(WordConverter<FakeClassKind>), typeof(WordConverter<WatchAction>), typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>),
         typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(DurationConverter)])]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]

@@ -44,8 +44,8 @@ static class ForeignStateDict
         foreach ((string name, Module module) in network.Descendants())
         {
             if (module is not SpectralNorm norm) continue;
-            string v = norm.State().Select(s => $"{name}.{s.Name}").First(n => n.EndsWith("weight_v", StringComparison.Ordinal));
-            if (named.Contains(v) || !named.Contains(v[..^1] + "u")) continue;
+            string? v = norm.State().Select(s => $"{name}.{s.Name}").FirstOrDefault(n => n.EndsWith("weight_v", StringComparison.Ordinal));
+            if (v == null || named.Contains(v) || !named.Contains(v[..^1] + "u")) continue;
             derived.Add(norm);
             absent.Add(v);
         }

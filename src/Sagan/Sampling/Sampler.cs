@@ -14,30 +14,47 @@ public static class Sampler
     /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics that mean
     /// anything and is refused.
     /// </summary>
-    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running)
+    /// <param name="generator">Left as it was.</param>
+    /// <param name="z">[N, ZDim].</param>
+    /// <param name="statistics">Of batch normalisation.</param>
+    /// <param name="classes">What each image is to be, in a conditional model.</param>
+    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running, int[]? classes = null) =>
+        Images(generator, z, statistics, (start, count) => classes == null ? null : new Condition(IndexTensor.From(classes.AsSpan(start, count), z.Device)));
+
+    /// <summary>The same with any condition: it is asked for that of a number of rows from a first one.</summary>
+    internal static Image[] Images(Generator generator, Tensor z, NormStatistics statistics, Func<int, int, Condition?> condition)
     {
         int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
         if (n == 1 && statistics == NormStatistics.Batch)
             throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, or more images.");
-        (BatchNorm2d Norm, bool UseBatch)[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNorm2d>().Select(m => (m, m.UseBatchStatistics))];
+        using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, z.Device) : null;
+        (BatchNormalization Norm, bool UseBatch)[] norms =
+            [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>().Select(m => (m, m.UseBatchStatistics))];
         bool training = generator.IsTraining;
         generator.Train(false);
-        foreach ((BatchNorm2d norm, _) in norms) norm.UseBatchStatistics = statistics == NormStatistics.Batch;
+        foreach ((BatchNormalization norm, _) in norms) norm.UseBatchStatistics = statistics == NormStatistics.Batch;
         try
         {
             return SpectralNorm.Frozen(generator, () => Enumerable.Range(0, batches).SelectMany(Batch).ToArray());
         }
         finally
         {
-            foreach ((BatchNorm2d norm, bool useBatch) in norms) norm.UseBatchStatistics = useBatch;
+            foreach ((BatchNormalization norm, bool useBatch) in norms) norm.UseBatchStatistics = useBatch;
             generator.Train(training);
         }
 
         Image[] Batch(int i)
         {
             int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start)))));
+            return Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
         }
+    }
+
+    /// <summary>Noise for a number of images, [count, ZDim], drawn as the model wants it.</summary>
+    public static Tensor Latent(ModelConfig model, RandomSource random, int count, Kernels.Device device)
+    {
+        Shape shape = new(count, model.ZDim);
+        return model.Latent == LatentKind.Normal ? random.Normal(shape, device) : random.Uniform(shape, -1, 1, device);
     }
 
     /// <summary>[N,H,W,C] in [-1, 1] to images.</summary>

@@ -19,7 +19,7 @@ static class BenchService
         Device device = Device.Parse(c.Training.Device);
         // The reference is not made to be fast.
         double? peak = device == Device.Reference ? null : MachinePeak.Gflops(device);
-        double? flops = c.Loss.Kind == LossKind.Hinge ? ModelFlops.HingeStep(c.Model) * c.Training.Batch : null;
+        double? flops = c.Loss == new LossConfig() && ModelFlops.Counts(c.Model) ? ModelFlops.HingeStep(c.Model) * c.Training.Batch : null;
         double? percent = 100 * flops * 1e-9 / t.StepSeconds / peak;
         CultureInfo culture = CultureInfo.InvariantCulture;
         string share = percent == null ? "" : string.Create(culture, $", {percent:0} % of the peak of {peak:0} GFLOP/s");
@@ -60,9 +60,11 @@ static class BenchService
         RunConfig c = request.Config.Config;
         Setup.Threads(c.Training.Threads);
         GeneratorTiming t = GeneratorBenchmark.Run(c, request.Batches, request.WarmUp);
-        double peak = MachinePeak.Gflops(Device.Parse(c.Training.Device)), gflop = ModelFlops.GeneratorForward(c.Model) * c.Training.Batch * 1e-9, percent = 100 * gflop / t.Seconds / peak;
+        double peak = MachinePeak.Gflops(Device.Parse(c.Training.Device));
+        double? gflop = ModelFlops.Counts(c.Model) ? ModelFlops.GeneratorForward(c.Model) * c.Training.Batch * 1e-9 : null, percent = 100 * gflop / t.Seconds / peak;
+        string share = percent == null ? "" : string.Create(CultureInfo.InvariantCulture, $", {percent:0} % of the peak of {peak:0} GFLOP/s");
         context.Result(string.Create(CultureInfo.InvariantCulture,
-            $"batch {t.Seconds:0.0000} s (min {t.MinSeconds:0.0000}), {t.ImagesPerSecond:0.0} images/s, {percent:0} % of the peak of {peak:0} GFLOP/s, peak memory {t.PeakRssMb:0} MB"));
+            $"batch {t.Seconds:0.0000} s (min {t.MinSeconds:0.0000}), {t.ImagesPerSecond:0.0} images/s{share}, peak memory {t.PeakRssMb:0} MB"));
         context.ResultJson(new JsonObject
         {
             ["size"] = c.Model.Size,

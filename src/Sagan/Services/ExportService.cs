@@ -3,6 +3,7 @@ using Sagan.Native.Cli;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
@@ -12,12 +13,13 @@ static class ExportService
     public static ExitCode Run(ExportRequest request, CliContext context)
     {
         ExportFormat format = request.Format ?? FormatOf(request.Out);
-        TrainedGenerator trained = TrainedGenerator.Load(request.Source, request.Ema, context);
-        Write(request.Out, WriterOf(format, trained));
-        long bytes = new FileInfo(request.Out).Length;
-        string weights = trained.IsAverage ? "moving average" : "weights themselves";
-        context.Result($"{request.Out}: the generator of step {trained.Step}, {weights}, {trained.Generator.ParameterCount:N0} parameters, {bytes:N0} bytes");
-        context.ResultJson(new JsonObject { ["out"] = request.Out, ["step"] = trained.Step, ["ema"] = trained.IsAverage, ["bytes"] = bytes });
+        TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
+        Write(request.Out, WriterOf(format, model));
+        long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
+        bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
+        string weights = average ? "moving average" : "weights themselves";
+        context.Result($"{request.Out}: the generator of step {step}, {weights}, {model.Generator.ParameterCount:N0} parameters, {bytes:N0} bytes");
+        context.ResultJson(new JsonObject { ["out"] = request.Out, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
         return ExitCode.Success;
     }
 
@@ -35,23 +37,23 @@ static class ExportService
         }
     }
 
-    static Action<string> WriterOf(ExportFormat format, TrainedGenerator trained)
+    static Action<string> WriterOf(ExportFormat format, TrainedModel model)
     {
         switch (format)
         {
             case ExportFormat.Pth:
                 PthWriter pth = new();
-                StateDict.Add(pth, trained.Generator.State());
+                StateDict.Add(pth, model.Generator.State());
                 return pth.Save;
             case ExportFormat.Npz:
                 NpzWriter npz = new();
-                StateDict.Add(npz, trained.Generator.State());
+                StateDict.Add(npz, model.Generator.State());
                 return npz.Save;
             default:
                 SafetensorsWriter safetensors = new();
                 safetensors.Metadata["format"] = "pt";
-                safetensors.Metadata["sagan.step"] = $"{trained.Step}";
-                StateDict.Add(safetensors, trained.Generator.State());
+                safetensors.Metadata["sagan.step"] = $"{model.Checkpoint.Step}";
+                StateDict.Add(safetensors, model.Generator.State());
                 return safetensors.Save;
         }
     }

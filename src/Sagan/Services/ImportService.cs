@@ -18,18 +18,13 @@ static class ImportService
     public static ExitCode Run(ImportRequest request, CliContext context)
     {
         using TensorFile file = Open(request.File, request.Key);
-        SpectralNormKind norm = ForeignStateDict.SpectralNormOf(file);
-        string kind = JsonNamingPolicy.KebabCaseLower.ConvertName(norm.ToString());
-        ResolvedConfig config = request.Config([new FlagValue(request.File, "model.spectralNorm", kind)]);
+        using TensorFile? discriminator = request.Discriminator == null ? null : Open(request.Discriminator, request.DiscriminatorKey);
+        ResolvedConfig config = Configure(request, file, discriminator);
         Setup.Threads(config.Config.Training.Threads);
         TrainingState state = new(config.Config);
         Load(file, state.Generator, request.File);
         if (state.Average != null) Load(file, state.Average, request.File);
-        if (request.Discriminator != null)
-        {
-            using TensorFile d = Open(request.Discriminator, request.DiscriminatorKey);
-            Load(d, state.Discriminator, request.Discriminator);
-        }
+        if (discriminator != null) Load(discriminator, state.Discriminator, request.Discriminator!);
         using RunFolder folder = RunFolder.Create(request.Folder, config);
         folder.BeginSession(new Dictionary<string, string> { ["program"] = SaganCommandLine.Version, ["imported"] = request.File });
         string checkpoint = folder.OpenCheckpoints(config.Config.Training.Keep).Save(state.StepCount, state.Files(), new JsonObject { ["imported"] = request.File });
@@ -37,11 +32,26 @@ static class ImportService
 
         string fresh = request.Discriminator == null ? "the discriminator and the optimisers' moments begin anew" : "the optimisers' moments begin anew";
         folder.Say($"imported {request.File}; {fresh}");
-        context.Terminal.Note($"spectral norm as the file has it: {kind}; {fresh}");
+        context.Terminal.Note(fresh);
         context.Result($"imported {file.Entries.Count} tensors, {state.Generator.ParameterCount:N0} parameters, into {folder.Path}");
         context.Result($"next: sagan sample {folder.Path}, or go on with your images: sagan resume {folder.Path} --allow-change --set data.source=FOLDER");
-        context.ResultJson(new JsonObject { ["run"] = folder.Path, ["checkpoint"] = checkpoint, ["tensors"] = file.Entries.Count, ["spectralNorm"] = kind });
+        context.ResultJson(new JsonObject { ["run"] = folder.Path, ["checkpoint"] = checkpoint, ["tensors"] = file.Entries.Count });
         return ExitCode.Success;
+    }
+
+    // The names of the tensors show whose spectral norm it is, if any; presets need not say it.
+    static ResolvedConfig Configure(ImportRequest request, TensorFile file, TensorFile? discriminator)
+    {
+        SpectralNormKind g = ForeignStateDict.SpectralNormOf(file), d = discriminator == null ? g : ForeignStateDict.SpectralNormOf(discriminator);
+        List<FlagValue> found = [];
+        if (g == SpectralNormKind.None) found.Add(new FlagValue(request.File, "model.gSpectralNorm", "false"));
+        SpectralNormKind kind = g == SpectralNormKind.None ? d : g;
+        if (kind != SpectralNormKind.None || discriminator != null)
+            found.Add(new FlagValue(request.File, "model.spectralNorm", JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())));
+        ResolvedConfig asked = request.Config([]);
+        // The official form goes by PyTorch's names, but keeps no v.
+        bool official = asked.Config.Model.SpectralNorm == SpectralNormKind.Official && !file.Entries.Any(e => e.Name.EndsWith(".weight_v", StringComparison.Ordinal));
+        return official && kind == SpectralNormKind.Torch ? asked : request.Config(found);
     }
 
     static TensorFile Open(string path, string? key) => ForeignStateDict.Named(TensorFiles.Open(path, key));

@@ -41,13 +41,12 @@ static class KernelsService
     static Action Step(RunConfig config, Device device)
     {
         TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } }, device);
-        GanStep gan = new(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, config.Loss.Kind, (float)config.Loss.Lambda);
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         return () => Native.Step.Run(() =>
         {
             Tensor real = Tensor.Zeros(new Shape(n, m.Size, m.Size, m.Channels), device);
-            gan.Discriminator(real, state.Z(0, n), config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(0, n));
-            gan.Generator(state.Z(1, n));
+            state.Step.Discriminator(state.Input(real, new int[n], 0));
+            state.Step.Generator(state.Z(1, n), state.Classes(1, n, null), 1);
         });
     }
 }

@@ -1,57 +1,150 @@
+using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
 
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses
-/// and tracks batch statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power
-/// iteration), and
-/// D is updated. The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
+/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses and tracks batch
+/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power iteration), and D is updated.
+/// The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
+/// <code>D:  mean L(s(T real)) + mean L(s(T fake)) + penalty + regularisers          G:  mean of the k best of L_G(s(T G(z))) + regulariser
+/// T: augmentation, where there is one</code>
+/// With accumulation the batch is cut into parts that go through one after the other; their gradients are averaged, and batch norm sees one part at a time.
 /// </summary>
-public sealed class GanStep(Module generator, Module discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossKind loss = LossKind.Hinge, float lambda = 10)
+public sealed class GanStep
 {
-    readonly IReadOnlyList<Parameter> generatorParameters = generator.Parameters, discriminatorParameters = discriminator.Parameters;
+    readonly Generator generator;
+    readonly Discriminator discriminator;
+    readonly Adam generatorOptimizer, discriminatorOptimizer;
+    readonly LossConfig config;
+    readonly AdversarialLoss loss;
+    readonly LeCam? leCam;
+    readonly Augment? augment, consistency;
+    readonly int parts;
+    readonly IReadOnlyList<Parameter> generatorParameters, discriminatorParameters;
 
-    /// <summary>Updates D on one batch; returns its loss, gradient penalty included, and the mean scores of real and fake images.</summary>
-    /// <param name="real">[N,H,W,C] in [-1, 1].</param>
-    /// <param name="z">[N, ZDim].</param>
-    /// <param name="alpha">[N] uniform: the mixing weights of the gradient penalty; not used by the hinge loss.</param>
-    public (Tensor Loss, Tensor Real, Tensor Fake) Discriminator(Tensor real, Tensor z, Tensor? alpha = null)
+    /// <param name="generator">G.</param>
+    /// <param name="discriminator">D.</param>
+    /// <param name="generatorOptimizer">Over G's parameters.</param>
+    /// <param name="discriminatorOptimizer">Over D's.</param>
+    /// <param name="config">Losses, penalties and regularisers; hinge where it is null.</param>
+    /// <param name="augment">T; null for none.</param>
+    /// <param name="consistency">What consistency regularisation changes images with.</param>
+    /// <param name="parts">Parts that a batch is cut into.</param>
+    public GanStep(Generator generator, Discriminator discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossConfig? config = null,
+        Augment? augment = null, Augment? consistency = null, int parts = 1)
     {
-        Tensor fake = Autograd.NoGrad(() => generator.Call(z));
-        Tensor scores = discriminator.Call(Ops.Concat(real, fake));
-        int n = real.Shape[0];
-        Tensor r = Ops.Slice(scores, 0, 0, n), f = Ops.Slice(scores, 0, n, n);
-        return (DiscriminatorLoss(r, f, real, fake, alpha), Ops.Mean(r.Detach()), Ops.Mean(f.Detach()));
+        (this.generator, this.discriminator, this.generatorOptimizer, this.discriminatorOptimizer) = (generator, discriminator, generatorOptimizer, discriminatorOptimizer);
+        (this.config, this.augment, this.consistency, this.parts) = (config ?? new LossConfig(), augment, consistency, parts);
+        (generatorParameters, discriminatorParameters) = (generator.Parameters, discriminator.Parameters);
+        loss = AdversarialLoss.Of(this.config.Kind);
+        if (this.config.LeCam > 0) leCam = new LeCam((float)this.config.LeCamDecay, discriminatorParameters[0].Device);
     }
 
-    // Updates D and returns its loss.
-    Tensor DiscriminatorLoss(Tensor r, Tensor f, Tensor real, Tensor fake, Tensor? alpha)
+    /// <summary>What is kept from one update to the next, besides weights and moments.</summary>
+    public IReadOnlyList<Parameter> State => [.. leCam?.State ?? [], .. augment?.State ?? []];
+
+    /// <summary>Updates D on one batch; returns its loss, penalties included, and the mean scores of real and fake images.</summary>
+    public (Tensor Loss, Tensor Real, Tensor Fake) Discriminator(DiscriminatorInput input)
     {
-        if (loss == LossKind.Hinge) return Update(Hinge.Discriminator(r, f));
-        if (alpha == null) throw new ArgumentNullException(nameof(alpha), "the gradient penalty needs mixing weights.");
-        Tensor Penalty() => lambda * Wasserstein.GradientPenalty(discriminator, real, fake, alpha);
-        Tensor critic = Wasserstein.Discriminator(r, f);
-        if (loss == LossKind.WganGp) return Update(critic + Penalty());
-        Update(critic);
-        return critic.Detach() + Update(Penalty());
+        bool ownStep = config.Kind == LossKind.WganGpTwoStep;
+        Pass[] passes = new Pass[parts];
+        Tensor l = Update(discriminatorOptimizer, discriminatorParameters, i =>
+        {
+            Pass p = passes[i] = Score(input.Part(i, parts));
+            Tensor part = loss.Discriminator(p.RealScores, p.FakeScores);
+            foreach (Tensor term in Regularizers(p)) part += term;
+            return ownStep || Penalty(p) is not { } penalty ? part : part + penalty;
+        });
+        if (ownStep) l += Update(discriminatorOptimizer, discriminatorParameters, i => Penalty(passes[i])!);
+        Tensor real = MeanOf(p => p.RealScores), fake = MeanOf(p => p.FakeScores);
+        leCam?.Update(real, fake);
+        augment?.Observe([.. passes.Select(p => p.RealScores.Detach())]);
+        return (l, real, fake);
+
+        Tensor MeanOf(Func<Pass, Tensor> scores)
+        {
+            Tensor sum = passes.Select(p => Ops.Mean(scores(p).Detach())).Aggregate((a, b) => a + b);
+            return parts == 1 ? sum : sum * (1f / parts);
+        }
     }
 
     /// <summary>Updates G on one batch of noise; returns its loss.</summary>
-    public Tensor Generator(Tensor z)
+    /// <param name="z">[N, ZDim].</param>
+    /// <param name="classes">What the images are to be, in a conditional model.</param>
+    /// <param name="draw">Number of the update: what augmentation draws depends on it.</param>
+    public Tensor Generator(Tensor z, int[]? classes = null, long draw = 0)
     {
-        Tensor scores = discriminator.Call(generator.Call(z));
-        Tensor l = loss == LossKind.Hinge ? Hinge.Generator(scores) : Wasserstein.Generator(scores);
-        generatorOptimizer.Step(Autograd.Grad(l, generatorParameters));
-        return l.Detach();
+        int n = z.Shape[0] / parts;
+        return Update(generatorOptimizer, generatorParameters, i =>
+        {
+            Condition? c = Classes(classes?[(i * n)..((i + 1) * n)]);
+            Tensor fake = generator.Call(parts == 1 ? z : Ops.Slice(z, 0, i * n, n), c);
+            Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
+            Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
+            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator.State()) : part;
+        });
     }
 
-    Tensor Update(Tensor l)
+    // One pass of D: the images as they were made and as it sees them, their scores, and how to score others of the same classes.
+    sealed record Pass(DiscriminatorInput Input, Tensor Made, Tensor Real, Tensor Fake, Tensor RealScores, Tensor FakeScores,
+        Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake);
+
+    Pass Score(DiscriminatorInput input)
     {
-        discriminatorOptimizer.Step(Autograd.Grad(l, discriminatorParameters));
-        return l.Detach();
+        Condition? ofReal = Classes(input.RealClasses), ofFake = Classes(input.FakeClasses);
+        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
+        Tensor made = Autograd.NoGrad(() => generator.Call(input.Z, ofFake));
+        Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
+        Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
+        int n = input.Real.Shape[0];
+        return new Pass(input, made, real, fake, Ops.Slice(scores, 0, 0, n), Ops.Slice(scores, 0, n, n), x => Extra(x, ofReal), x => Extra(x, ofFake));
+
+        // Spectral norms do not move in passes beside the one that D learns from.
+        Tensor Extra(Tensor x, Condition? c) => SpectralNorm.Frozen(discriminator, () => discriminator.Call(x, c));
+    }
+
+    Tensor? Penalty(Pass p)
+    {
+        if (!GradientPenalty.Belongs(config.Kind)) return null;
+        Tensor alpha = p.Input.Alpha ?? throw new ArgumentException("the gradient penalty needs mixing weights.", nameof(p));
+        return (float)config.Lambda * GradientPenalty.Of(config.Kind, p.ScoreReal, p.Real, p.Fake, alpha, p.Input.Noise)!;
+    }
+
+    IEnumerable<Tensor> Regularizers(Pass p)
+    {
+        if (config.R1 > 0 && discriminatorOptimizer.StepCount % config.R1Every == 0)
+            yield return (float)(0.5 * config.R1 * config.R1Every) * GradientPenalty.R1(p.ScoreReal, p.Real);
+        if (leCam != null) yield return (float)config.LeCam * leCam.Of(p.RealScores, p.FakeScores);
+        if (config.Consistency > 0) yield return (float)config.Consistency * Consistency.Of(p.RealScores, p.ScoreReal, Copy(p.Input.Real, Augment.Real));
+        if (config.FakeConsistency > 0) yield return (float)config.FakeConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Copy(p.Made, Augment.Fake));
+
+        Tensor Copy(Tensor x, ulong stream) =>
+            (consistency ?? throw new InvalidOperationException("consistency regularisation needs something to change images with.")).Apply(x, (ulong)p.Input.Draw, stream);
+    }
+
+    Tensor Transform(Tensor x, long draw, ulong stream) => augment?.Apply(x, (ulong)draw, stream) ?? x;
+
+    Condition? Classes(int[]? labels) => labels == null ? null : new Condition(IndexTensor.From(labels, discriminatorParameters[0].Device));
+
+    // One optimiser step on the mean of the parts' losses, which it returns.
+    Tensor Update(Adam optimizer, IReadOnlyList<Parameter> parameters, Func<int, Tensor> part)
+    {
+        Tensor l = part(0);
+        Tensor[] sum = Autograd.Grad(parts == 1 ? l : l * (1f / parts), parameters);
+        l = l.Detach();
+        for (int i = 1; i < parts; i++)
+        {
+            Tensor next = part(i);
+            Tensor[] gradients = Autograd.Grad(next * (1f / parts), parameters);
+            for (int k = 0; k < sum.Length; k++) sum[k] += gradients[k];
+            l += next.Detach();
+        }
+        optimizer.Step(sum);
+        return parts == 1 ? l : l * (1f / parts);
     }
 }

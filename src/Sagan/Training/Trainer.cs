@@ -31,7 +31,7 @@ public sealed class Trainer : IDisposable
         training = c.Training;
         loader = new BatchLoader(data, training.Batch, training.Seed, c.Data.Flip);
         loader.Seek((long)state.StepCount * training.DSteps);
-        gan = new GanStep(state.Generator, state.Discriminator, state.GeneratorOptimizer, state.DiscriminatorOptimizer, c.Loss.Kind, (float)c.Loss.Lambda);
+        gan = state.Step;
     }
 
     /// <summary>Something the user should know about the data, or null.</summary>
@@ -50,6 +50,7 @@ public sealed class Trainer : IDisposable
     {
         int step = state.StepCount, n = training.Batch;
         (float D, float Real, float Fake) d = default;
+        int[]? classes = null;
         for (int k = 0; k < training.DSteps; k++)
         {
             long draw = (long)step * (training.DSteps + 1) + k;
@@ -58,14 +59,15 @@ public sealed class Trainer : IDisposable
             {
                 Batch batch = loader.Next();
                 Tensor real = Tensor.From(batch.Pixels, new Shape(n, batch.Size, batch.Size, batch.Channels), state.Device);
-                Tensor? alpha = state.Config.Loss.Kind == LossKind.Hinge ? null : state.Alpha(draw, n);
-                (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(real, state.Z(draw, n), alpha);
+                if (state.Config.Model.Conditional) classes = [.. batch.Labels];
+                (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(state.Input(real, classes ?? [], draw));
                 return read ? (loss.Item(), r.Item(), f.Item()) : default;
             });
         }
         float g = Step.Run(() =>
         {
-            Tensor loss = gan.Generator(state.Z((long)step * (training.DSteps + 1) + training.DSteps, n));
+            long draw = (long)step * (training.DSteps + 1) + training.DSteps;
+            Tensor loss = gan.Generator(state.Z(draw, n), state.Classes(draw, n, classes), draw);
             return report ? loss.Item() : 0;
         });
         state.Ema?.Update();

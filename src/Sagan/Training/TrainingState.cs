@@ -1,9 +1,13 @@
+using System.Globalization;
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
+using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Training;
 
@@ -15,7 +19,7 @@ namespace Sagan.Native.Training;
 public sealed class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
-    const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5;
+    const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
 
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
@@ -27,15 +31,16 @@ public sealed class TrainingState
     {
         Config = config;
         Device = device ?? Device.Parse(config.Training.Device);
-        Generator = new Generator(config.Model, Init(GeneratorInit));
-        Discriminator = new Discriminator(config.Model, Init(DiscriminatorInit));
+        Generator = Generator.Create(config.Model, Init(GeneratorInit));
+        Discriminator = Discriminator.Create(config.Model, Init(DiscriminatorInit));
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
+        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss, parts: config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
-            Average = new Generator(config.Model, Init(GeneratorInit));
+            Average = Generator.Create(config.Model, Init(GeneratorInit));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 
@@ -63,23 +68,64 @@ public sealed class TrainingState
 
     public Adam DiscriminatorOptimizer { get; }
 
+    /// <summary>The updates of both networks, and what they keep between steps.</summary>
+    public GanStep Step { get; }
+
     /// <summary>Number of finished training steps.</summary>
     public int StepCount { get; set; }
 
+    /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
+    public double LearningRateScale
+    {
+        get;
+        set
+        {
+            field = value;
+            GeneratorOptimizer.LearningRate = (float)(Config.Optimizer.GLearningRate * value);
+            DiscriminatorOptimizer.LearningRate = (float)(Config.Optimizer.DLearningRate * value);
+        }
+    } = 1;
+
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
-    public Tensor Z(long draw, int count) => Stream(Noise, draw * RoundUp((long)count * Config.Model.ZDim)).Normal(new Shape(count, Config.Model.ZDim), Device);
+    public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
 
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
 
+    /// <summary>What D step number <paramref name="draw"/> is computed from: these images, and random numbers that follow from the number.</summary>
+    public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
+    {
+        int n = real.Shape[0];
+        return new DiscriminatorInput(real, Z(draw, n))
+        {
+            Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
+            Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
+            RealClasses = Config.Model.Conditional ? classes : null,
+            FakeClasses = Classes(draw, n, classes),
+            Draw = draw,
+        };
+    }
+
+    /// <summary>The classes that the fakes of draw number <paramref name="draw"/> are to be of: uniform, or those of the real images; null in an unconditional
+    /// model.</summary>
+    public int[]? Classes(long draw, int count, int[]? real)
+    {
+        if (!Config.Model.Conditional) return null;
+        if (Config.Training.FakeClasses == FakeClassKind.Real && real != null) return real;
+        return [.. Enumerable.Range(0, count).Select(i => CounterRandom.Below(Config.Model.Classes, Config.Training.Seed, FakeClasses, (ulong)(draw * count + i)))];
+    }
+
     /// <summary>The noise of the sample grids, the same during a whole run, so that pictures of different steps can be compared.</summary>
-    public Tensor FixedZ(int count) => Stream(FixedNoise, 0).Normal(new Shape(count, Config.Model.ZDim), Device);
+    public Tensor FixedZ(int count) => Latent(FixedNoise, 0, count);
+
+    /// <summary>The classes of the sample grids: one after the other, a column of eight for each.</summary>
+    public int[]? FixedClasses(int count) => Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
 
     /// <summary>The gamma of every attention block, by name.</summary>
     public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
-    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Moments()).All(s => s.Parameter.Value.IsFinite());
+    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
 
     /// <summary>The files of a checkpoint and what writes them.</summary>
     public Dictionary<string, Action<Stream>> Files()
@@ -96,15 +142,18 @@ public sealed class TrainingState
         using SafetensorsReader model = new(open(ModelFile), ModelFile), optimizers = new(open(OptimizerFile), OptimizerFile);
         StateDict.Load(model, Generator.State(), "g.");
         StateDict.Load(model, Discriminator.State(), "d.");
-        StateDict.Load(optimizers, Moments(), "");
+        StateDict.Load(optimizers, Kept(), "");
         if (Average != null)
         {
             using SafetensorsReader ema = new(open(EmaFile), EmaFile);
             StateDict.Load(ema, Average.State());
         }
-        StepCount = Number(optimizers, "sagan.step");
-        GeneratorOptimizer.StepCount = Number(optimizers, "sagan.g_steps");
-        DiscriminatorOptimizer.StepCount = Number(optimizers, "sagan.d_steps");
+        StepCount = Count(optimizers, "sagan.step");
+        GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
+        DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
+            && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
+        if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
         if (Ema != null) Ema.UpdateCount = StepCount;
     }
 
@@ -112,9 +161,11 @@ public sealed class TrainingState
 
     SafetensorsWriter Optimizers()
     {
-        SafetensorsWriter file = File(Moments(), "");
+        SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
+        if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
     }
 
@@ -126,6 +177,9 @@ public sealed class TrainingState
         StateDict.Add(file, state, prefix);
         return file;
     }
+
+    // What optim.safetensors holds.
+    IEnumerable<(string Name, Parameter Parameter)> Kept() => Moments().Concat(Step.State.Select(p => ($"step.{p.Name}", p)));
 
     IEnumerable<(string Name, Parameter Parameter)> Moments() => Moments("g", Generator, GeneratorOptimizer).Concat(Moments("d", Discriminator, DiscriminatorOptimizer));
 
@@ -142,10 +196,18 @@ public sealed class TrainingState
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
-    static int Number(SafetensorsReader file, string key) =>
-        file.Metadata.TryGetValue(key, out string? text) && int.TryParse(text, out int n) && n >= 0
+    static int Count(SafetensorsReader file, string key)
+    {
+        long n = Number(file, key);
+        return n <= int.MaxValue ? (int)n : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
+    }
+
+    static long Number(SafetensorsReader file, string key) =>
+        file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n)
             ? n
             : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by this program.");
+
+    Tensor Latent(ulong stream, long offset, int count) => Sampler.Latent(Config.Model, Stream(stream, offset), count, Device);
 
     RandomSource Stream(ulong stream, long offset) => new(Config.Training.Seed, stream) { Offset = (ulong)offset };
 

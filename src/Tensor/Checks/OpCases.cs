@@ -141,6 +141,8 @@ public static class OpCases
         new(nameof(Attention), "", [S(2, 9, 2), S(2, 9, 2), S(2, 9, 5)], t => Attention(t[0], t[1], t[2])),
         new(nameof(Attention), "fewer keys, scaled", [S(2, 17, 3), S(2, 5, 3), S(2, 5, 4)], t => Attention(t[0], t[1], t[2], 0.5f)),
         new(nameof(Attention), "q, k, v the same", [S(2, 6, 4)], t => Attention(t[0], t[0], t[0], 0.5f)),
+        new(nameof(TopKMask), "as a factor", [S(3, 9)], t => t[0] * TopKMask(t[0], 4), CaseInputs.Distinct),
+        new(nameof(TopKAttention), "", [S(2, 7, 3), S(2, 9, 3), S(2, 9, 4)], t => TopKAttention(t[0], t[1], t[2], 4, 0.5f), CaseInputs.Distinct),
         new(nameof(Residual), "", [S(2, 3, 3, 5), S(2, 3, 3, 5), S(1)], t => Residual(t[0], t[1], t[2])),
         new(nameof(Residual), "of a branch from x", [S(3, 17), S()], t => Residual(t[0], Tanh(t[0]), t[1])),
         new(nameof(BatchNorm), "", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.None, out _, out _)),
@@ -150,6 +152,8 @@ public static class OpCases
             t => BatchNormInference(t[0], t[1], t[2], Tensor.From([0.1f, -0.2f, 0.3f, 0, 0.5f], S(5), t[0].Device), t[3], 1e-5f), CaseInputs.Positive),
         new(nameof(SpectralNorm), "rows first", [S(6, 2, 2, 3)], t => SpectralNorm(t[0], Triplet(t[0])), CaseInputs.Positive),
         new(nameof(SpectralNorm), "rows last", [S(3, 2, 2, 5)], t => SpectralNorm(t[0], Triplet(t[0], true)), CaseInputs.Positive),
+        new(nameof(NormalizedByPowerIteration), "one step", [S(6, 2, 2, 3)], t => Official(t[0], 1), CaseInputs.Positive),
+        new(nameof(NormalizedByPowerIteration), "two steps", [S(5, 7)], t => Official(t[0], 2), CaseInputs.Positive),
         new(nameof(Linear), "normalised", [S(7, 5), S(3, 5), S(3)], t => Linear(0.1f * t[0], t[1], t[2], Activation.Tanh, Triplet(t[1])), CaseInputs.Positive),
         new(nameof(Linear), "normalised, no bias", [S(7, 5), S(3, 5)], t => Linear(t[0], t[1], null, Activation.None, Triplet(t[1])), CaseInputs.Positive),
         new(nameof(Conv2d), "normalised", [S(2, 5, 7, 3), S(4, 3, 3, 3), S(4)],
@@ -172,6 +176,13 @@ public static class OpCases
     ];
 
     static Shape S(params ReadOnlySpan<int> sizes) => new(sizes);
+
+    static Tensor Official(Tensor w, int iterations)
+    {
+        int rows = w.Shape[0];
+        Tensor u = new RandomSource(3).Uniform(S(rows), 0.5f, 1, w.Device);
+        return NormalizedByPowerIteration(w, u, new PowerIterationSpec(rows, w.Count / rows, false, iterations, 1e-12f, NormEpsilon.Add)).Y;
+    }
 
     // u and v constant, as they are in training: any unit vectors do. transpose: the output units are the last axis of w.
     static SingularTriplet Triplet(Tensor w, bool transpose = false)

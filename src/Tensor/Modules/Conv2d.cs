@@ -28,11 +28,15 @@ public sealed class Conv2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) => Ops.Conv2d(x, weight.Parameter, bias?.Value, stride, padding, activation, weight.Norm());
+    protected override Tensor Forward(Tensor x)
+    {
+        (Tensor w, SingularTriplet? norm) = weight.Current();
+        return Ops.Conv2d(x, w, bias?.Value, stride, padding, activation, norm);
+    }
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => false;
 
-    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
+    void INormalizable.Normalize(Func<NormalizedWeight> normalized) => weight = weight with { Normalized = normalized };
 }

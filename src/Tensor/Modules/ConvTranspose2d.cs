@@ -33,12 +33,15 @@ public sealed class ConvTranspose2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) =>
-        Ops.ConvTranspose2d(x, weight.Parameter, bias?.Value, stride, padding, outputPadding, activation, weight.Norm());
+    protected override Tensor Forward(Tensor x)
+    {
+        (Tensor w, SingularTriplet? norm) = weight.Current();
+        return Ops.ConvTranspose2d(x, w, bias?.Value, stride, padding, outputPadding, activation, norm);
+    }
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => true;
 
-    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
+    void INormalizable.Normalize(Func<NormalizedWeight> normalized) => weight = weight with { Normalized = normalized };
 }

@@ -40,6 +40,13 @@ public sealed class Initializer(RandomSource random, WeightInit init = WeightIni
         _ => throw new ArgumentOutOfRangeException(nameof(shape), init, "unknown weight initialisation."),
     };
 
+    /// <summary>A table of class vectors [classes, width]: N(0, 1) as PyTorch's Embedding, else as a weight.</summary>
+    public Tensor Table(int classes, int width)
+    {
+        Shape shape = new(classes, width);
+        return init == WeightInit.TorchDefault ? random.Normal(shape, Device) : Weight(shape, classes, width);
+    }
+
     /// <summary>A bias of this length.</summary>
     public Tensor Bias(int count, int fanIn) =>
         init == WeightInit.TorchDefault ? Uniform(new Shape(count), 1 / Math.Sqrt(fanIn)) : Tensor.Zeros(new Shape(count), Device);
@@ -49,6 +56,19 @@ public sealed class Initializer(RandomSource random, WeightInit init = WeightIni
     {
         Tensor x = random.Normal(shape, Device);
         return x / Ops.Sqrt(Ops.Sum(Ops.Square(x)));
+    }
+
+    /// <summary>N(0, 1) without what lies beyond +-2, as TensorFlow's truncated normal: a number that does is drawn anew.</summary>
+    public Tensor TruncatedNormal(Shape shape)
+    {
+        float[] x = random.Normal(shape, Device).ToArray();
+        for (int at; (at = Array.FindIndex(x, v => Math.Abs(v) > 2)) >= 0;)
+        {
+            float[] more = random.Normal(shape, Device).ToArray();
+            for (int i = at; i < x.Length; i++)
+                if (Math.Abs(x[i]) > 2) x[i] = more[i];
+        }
+        return Tensor.From(x, shape, Device);
     }
 
     Tensor Uniform(Shape shape, double bound) => random.Uniform(shape, (float)-bound, (float)bound, Device);

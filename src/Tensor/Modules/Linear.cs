@@ -21,13 +21,47 @@ public sealed class Linear : Module, INormalizable
         this.activation = activation;
     }
 
+    Linear(Parameter weight, Parameter bias)
+    {
+        this.weight = new Weight(Own(weight));
+        this.bias = Own(bias);
+    }
+
+    /// <summary>A layer whose outputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
+    public static Linear ToPixels(int inputs, int size, int channels, Initializer init)
+    {
+        int outputs = size * size * channels;
+        Parameter weight = new("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))
+        {
+            SavedView = new Shape(size, size, channels, inputs),
+            SavedOrder = [2, 0, 1, 3],
+        };
+        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs)) { SavedView = new Shape(size, size, channels), SavedOrder = [2, 0, 1] });
+    }
+
+    /// <summary>A layer whose inputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
+    public static Linear FromPixels(int size, int channels, int outputs, Initializer init)
+    {
+        int inputs = size * size * channels;
+        Parameter weight = new("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))
+        {
+            SavedView = new Shape(outputs, size, size, channels),
+            SavedOrder = [0, 3, 1, 2],
+        };
+        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs)));
+    }
+
     private protected override bool IsClosed => true;
 
-    protected override Tensor Forward(Tensor x) => Ops.Linear(x, weight.Parameter, bias?.Value, activation, weight.Norm());
+    protected override Tensor Forward(Tensor x)
+    {
+        (Tensor w, SingularTriplet? norm) = weight.Current();
+        return Ops.Linear(x, w, bias?.Value, activation, norm);
+    }
 
     Parameter INormalizable.Raw => weight.Parameter;
 
     bool INormalizable.OutputsLast => false;
 
-    void INormalizable.Normalize(Func<SingularTriplet> triplet) => weight = weight with { Triplet = triplet };
+    void INormalizable.Normalize(Func<NormalizedWeight> normalized) => weight = weight with { Normalized = normalized };
 }

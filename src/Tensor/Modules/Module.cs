@@ -27,6 +27,14 @@ public abstract class Module
         return scope.Keep(Forward(x));
     }
 
+    /// <summary>Applies the module to images of given classes; a module that knows no classes does as without. Null = no condition.</summary>
+    public Tensor Call(Tensor x, Condition? condition)
+    {
+        if (condition == null) return Call(x);
+        using Scope scope = Scope.Enter(isEngine: IsClosed);
+        return scope.Keep(Forward(x, condition));
+    }
+
     /// <summary>Sets training or inference mode here and in all children.</summary>
     public void Train(bool training = true)
     {
@@ -58,6 +66,9 @@ public abstract class Module
 
     /// <summary>The formula.</summary>
     protected abstract Tensor Forward(Tensor x);
+
+    /// <summary>The formula where it depends on the condition.</summary>
+    protected virtual Tensor Forward(Tensor x, Condition condition) => Forward(x);
 
     /// <summary>Adds a child under a name.</summary>
     protected T Child<T>(string name, T module) where T : Module

@@ -15,16 +15,18 @@ public sealed class Sequential : Module
     /// <summary>The module at a position.</summary>
     public Module this[int index] => modules[index];
 
-    protected override Tensor Forward(Tensor x) => Chain(x, modules);
+    protected override Tensor Forward(Tensor x) => Chain(x, null, modules);
+
+    protected override Tensor Forward(Tensor x, Condition condition) => Chain(x, condition, modules);
 
     /// <summary>Applies modules one after the other, and lets go of each intermediate result once it was used (what the tape needs, it holds itself).</summary>
-    public static Tensor Chain(Tensor x, params IEnumerable<Module> modules)
+    public static Tensor Chain(Tensor x, Condition? condition, params IEnumerable<Module> modules)
     {
         Tensor y = x;
         Scope? scope = Scope.Current;
         foreach (Module m in modules)
         {
-            Tensor next = m.Call(y);
+            Tensor next = m.Call(y, condition);
             if (!ReferenceEquals(next, y) && !ReferenceEquals(y, x) && scope != null && scope.Owns(y)) y.Release();
             y = next;
         }

@@ -16,16 +16,24 @@ public enum SpectralNormConvention
     /// Keys: module.weight_bar, module.weight_u, module.weight_v.
     /// </summary>
     Heykeetae,
+
+    /// <summary>
+    /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + 1e-12), u first drawn from a truncated normal distribution and moved
+    /// at every call, in inference mode too; v is not kept, and the gradient flows through the step of power iteration as well.
+    /// Keys: weight_orig, weight_u.
+    /// </summary>
+    Official,
 }
 
 /// <summary>
 /// A layer whose weight is divided by its largest singular value: y = layer(x; w / sigma), sigma = u^T W v from one step of power iteration at each call.
-/// The gradient treats u and v of that call as constants. Source: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
+/// The gradient treats u and v of that call as constants, except under <see cref="SpectralNormConvention.Official"/>. Source: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
 /// </summary>
 public sealed class SpectralNorm : Module
 {
     readonly Module layer;
-    readonly Parameter weight, u, v;
+    readonly Parameter weight, u;
+    readonly Parameter? v;
     readonly PowerIterationSpec spec;
     readonly SpectralNormConvention convention;
     int frozen;
@@ -46,8 +54,9 @@ public sealed class SpectralNorm : Module
         bool torch = convention == SpectralNormConvention.Torch, transpose = torch && target.OutputsLast;
         int columns = transpose ? w[-1] : w.Count / w[0];
         spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon, torch ? NormEpsilon.Max : NormEpsilon.Add);
-        (u, v) = (Vector("u", init, transpose), Vector("v", init, transpose));
-        target.Normalize(Triplet);
+        u = Vector("u", init, transpose);
+        if (convention != SpectralNormConvention.Official) v = Vector("v", init, transpose);
+        target.Normalize(convention == SpectralNormConvention.Official ? Differentiated : Triplet);
         if (layer is Embedding e) Embedded = e;
     }
 
@@ -58,19 +67,21 @@ public sealed class SpectralNorm : Module
     public bool IsFrozen => frozen > 0;
 
     /// <summary>The largest singular value as of the last call.</summary>
-    public float Sigma => Step.Run(() => Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
+    public float Sigma => Step.Run(() => v == null
+        ? Autograd.NoGrad(() => Ops.NormalizedByPowerIteration(weight, u.Value, spec).Sigma.Item())
+        : Ops.PowerIteration(weight, u, v, spec with { Iterations = 0 }).Sigma.Item());
 
     /// <summary>The wrapped layer's parameters under the convention's names.</summary>
     public override IEnumerable<(string Name, Parameter Parameter)> State()
     {
-        bool torch = convention == SpectralNormConvention.Torch;
-        string prefix = torch ? "" : "module.";
+        bool heykeetae = convention == SpectralNormConvention.Heykeetae;
+        string prefix = heykeetae ? "module." : "";
         foreach ((string name, Parameter p) in layer.State())
             if (p != weight) yield return (prefix + name, p);
-        if (torch) yield return ("weight_orig", weight);
+        if (!heykeetae) yield return ("weight_orig", weight);
         yield return (prefix + "weight_u", u);
-        yield return (prefix + "weight_v", v);
-        if (!torch) yield return (prefix + "weight_bar", weight);
+        if (v != null) yield return (prefix + "weight_v", v);
+        if (heykeetae) yield return (prefix + "weight_bar", weight);
     }
 
     /// <summary>Rows of the table for these indices: for a wrapped embedding.</summary>
@@ -97,34 +108,56 @@ public sealed class SpectralNorm : Module
 
     internal override void Freeze(int change) => frozen += change;
 
-    /// <summary>v = l2n(W^T u), for the files that keep u alone.</summary>
-    internal void DeriveV() => Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
+    /// <summary>v = l2n(W^T u), for the files that keep u alone. Nothing to do where v is not kept.</summary>
+    internal void DeriveV()
+    {
+        if (v != null) Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
+    }
 
-    SingularTriplet Triplet()
+    NormalizedWeight Triplet()
     {
         bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);
-        (Tensor newU, Tensor newV, Tensor sigma) = Ops.PowerIteration(weight, u, v, moves ? spec : spec with { Iterations = 0 });
+        (Tensor newU, Tensor newV, Tensor sigma) = Ops.PowerIteration(weight, u, v!, moves ? spec : spec with { Iterations = 0 });
         if (moves)
         {
             u.Assign(newU);
-            v.Assign(newV);
+            v!.Assign(newV);
         }
-        return new SingularTriplet(newU, newV, sigma, spec);
+        return new NormalizedWeight(weight, new SingularTriplet(newU, newV, sigma, spec));
     }
 
-    // u lies along W's rows, v along its columns. Where the columns are a convolution's (K, K, channels), files hold them as (channels, K, K).
+    // A frozen pass computes the step too, and forgets it.
+    NormalizedWeight Differentiated()
+    {
+        (Tensor w, Tensor newU, _) = Ops.NormalizedByPowerIteration(weight, u.Value, spec);
+        if (!IsFrozen) u.Assign(newU);
+        return new NormalizedWeight(w);
+    }
+
+    // u lies along W's rows, v along its columns. Where these are pixels or a convolution's (K, K, channels), files hold them with the channels first.
     Parameter Vector(string name, Initializer init, bool transpose)
     {
-        Shape w = weight.Shape;
         bool first = name == "u" != transpose;
         int count = first ? spec.Rows : spec.Columns;
-        Tensor value = init.UnitVector(new Shape(count));
-        bool reorder = !first && w.Rank == 4 && !transpose;
+        Tensor value = convention == SpectralNormConvention.Official ? init.TruncatedNormal(new Shape(count)) : init.UnitVector(new Shape(count));
+        Shape? pixels = PixelAxes(first, transpose);
         return new Parameter($"weight_{name}", value, trainable: false)
         {
             IsUnitVector = true,
-            SavedView = reorder ? new Shape(w[1], w[2], w[3]) : null,
-            SavedOrder = reorder ? [2, 0, 1] : null,
+            SavedView = pixels,
+            SavedOrder = pixels == null ? null : [2, 0, 1],
         };
+    }
+
+    Shape? PixelAxes(bool first, bool transpose)
+    {
+        if (weight.SavedView is { Rank: 4 } view)
+        {
+            // A linear layer to pixels, view [h, w, c, in], or from them, [out, h, w, c].
+            bool rows = view[-1] == spec.Columns;
+            return rows != first ? null : rows ? new Shape(view[0], view[1], view[2]) : new Shape(view[1], view[2], view[3]);
+        }
+        Shape w = weight.Shape;
+        return !first && w.Rank == 4 && !transpose ? new Shape(w[1], w[2], w[3]) : null;
     }
 }

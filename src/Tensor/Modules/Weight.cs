@@ -1,11 +1,11 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the singular triplet of
-/// this call.</summary>
-readonly record struct Weight(Parameter Parameter, Func<SingularTriplet>? Triplet = null)
+/// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the weight to compute
+/// with.</summary>
+readonly record struct Weight(Parameter Parameter, Func<NormalizedWeight>? Normalized = null)
 {
-    /// <summary>What the layer's operation is given besides the weight: null where it computes with the weight as it is.</summary>
-    public SingularTriplet? Norm() => Triplet?.Invoke();
+    /// <summary>What the layer's operation is given at this call.</summary>
+    public NormalizedWeight Current() => Normalized?.Invoke() ?? new NormalizedWeight(Parameter);
 
     /// <summary>A convolution weight [A, K, K, B], which files hold as [A, B, K, K].</summary>
     public static Parameter Convolution(Tensor w) => new("weight", w)
@@ -24,6 +24,9 @@ interface INormalizable
     /// <summary>True when the output units are the last axis of the weight (transposed convolution), false when they are the first.</summary>
     bool OutputsLast { get; }
 
-    /// <summary>From now on the layer computes with w / sigma, sigma asked for at each call.</summary>
-    void Normalize(Func<SingularTriplet> triplet);
+    /// <summary>From now on the layer computes with w / sigma, asked for at each call.</summary>
+    void Normalize(Func<NormalizedWeight> normalized);
 }
+
+/// <summary>The weight of one call: w and the triplet that a product divides it by, or w / sigma itself and no triplet.</summary>
+readonly record struct NormalizedWeight(Tensor W, SingularTriplet? Norm = null);

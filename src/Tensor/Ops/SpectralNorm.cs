@@ -35,6 +35,29 @@ public static partial class Ops
             (w, static (g, s, c) => SpectralNormGrad(g, s[0], new SingularTriplet(s[1], s[2], s[3], c))));
     }
 
+    /// <summary>
+    /// y = w / sigma with the power iteration as part of the function, so that gradients flow through it, as in the official SAGAN code:
+    /// <code>v = l2n(W^T u)   u' = l2n(W v)   sigma = u'^T W v   l2n(x) = x / (|x| + eps)
+    /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step; the second part goes to 0 as u converges</code>
+    /// W has a row for each element of u. Returns y, u' (not recorded) and sigma.
+    /// </summary>
+    public static (Tensor Y, Tensor U, Tensor Sigma) NormalizedByPowerIteration(Tensor w, Tensor u, PowerIterationSpec spec)
+    {
+        if (spec.Transpose) throw new ArgumentException("spectral_norm: the rows of the matrix must be the weight's first axis here.", nameof(spec));
+        Tensor matrix = Reshape(w, spec.Rows, spec.Columns);
+        // A copy: the parameter it comes from moves before the backward pass.
+        Tensor left = Reshape(Affine(u.Detach(), 1), 1, spec.Rows), right = UnitLength(MatMul(left, matrix));
+        for (int i = 0; i < spec.Iterations; i++)
+        {
+            if (i > 0) right = UnitLength(MatMul(left, matrix));
+            left = UnitLength(MatMul(right, matrix, transposeB: true));
+        }
+        Tensor sigma = Sum(MatMul(left, matrix) * right);
+        return (w / (sigma + SmallestSigma), Reshape(left.Detach(), u.Shape), sigma);
+
+        Tensor UnitLength(Tensor x) => x / (Sqrt(Sum(Square(x))) + spec.Epsilon);
+    }
+
     // The gradient of w from g, that of w / sigma.
     static Tensor SpectralNormGrad(Tensor g, Tensor w, SingularTriplet norm)
     {

@@ -43,6 +43,27 @@ public static partial class KernelCases
             Aliases = [(1, 0)],
         };
 
+    static IEnumerable<KernelCase> TopKs()
+    {
+        (int, int, int)[] sizes = [(1, 1, 1), (3, 7, 3), (3, 7, 9), (0, 5, 2), (33, 65, 1), (33, 65, 64), (200, 256, 32), (5, 1000, 100)];
+        foreach ((int rows, int columns, int k) in sizes)
+        {
+            yield return Case(rows, columns, k, "", In("x", rows * columns));
+            yield return Case(rows, columns, k, " of ties", In("x", rows * columns, random => random.Next(4)));
+        }
+        yield return Case(9, 20, 5, " of special values", In("x", 180, random => SpecialValues[random.Next(SpecialValues.Length)]));
+        yield return Case(1, 300, 77, " ascending", Ascending(300));
+
+        static KernelCase Case(int rows, int columns, int k, string what, Operand x) => new(nameof(Backend.TopKMask), $"[{rows}, {columns}] {k}{what}",
+            [x, Out("y", rows * columns)], (d, t) => d.TopKMask(t[0], t[1], rows, columns, k), Bounds.Exact);
+
+        static Operand Ascending(int n)
+        {
+            int i = 0;
+            return In("x", n, _ => i++ % n);
+        }
+    }
+
     static KernelCase Pool(int n, int h, int w, int c, int kernel, int stride, int padding, string what = "", Func<Random, float>? value = null)
     {
         MaxPool2dSpec s = new(n, h, w, c, kernel, stride, padding, (h + 2 * padding - kernel) / stride + 1, (w + 2 * padding - kernel) / stride + 1);

@@ -6,7 +6,7 @@ namespace Sagan.Native.Tests.Conformance;
 public static partial class KernelCases
 {
     public static IReadOnlyList<KernelCase> All => field ??=
-        [.. Elementwise(), .. Functions(), .. Broadcasts(), .. Axes(), .. MatMuls(), .. Convolutions(), .. Images(), .. Tables(), .. Randoms(),
+        [.. Elementwise(), .. Functions(), .. Broadcasts(), .. Axes(), .. MatMuls(), .. Convolutions(), .. Images(), .. TopKs(), .. Tables(), .. Randoms(),
         .. Attentions(), .. BatchNorms(), .. BiasActivations(), .. Residuals(), .. SpectralNorms(), .. Adams()];
 
     /// <summary>For a theory: each case under its name, optionally only those that pass the filter.</summary>

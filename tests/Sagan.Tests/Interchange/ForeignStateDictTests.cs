@@ -63,7 +63,7 @@ public class ForeignStateDictTests
         using SafetensorsReader golden = InterchangeGolden.Numbers("hk/images.safetensors");
         using TensorFile named = Open("hk/g.pth");
         Assert.Equal(SpectralNormKind.Heykeetae, ForeignStateDict.SpectralNormOf(named));
-        Generator g = Loaded("hk/g.pth", new Generator(heykeetae, Init()));
+        Generator g = Loaded("hk/g.pth", Generator.Create(heykeetae, Init()));
         Compute(() =>
         {
             // Sampling freezes u and v. The original does one power step in each forward pass, in evaluation too; so does a plain call here.
@@ -78,8 +78,8 @@ public class ForeignStateDictTests
     public void A_heykeetae_discriminator_gives_its_scores()
     {
         using SafetensorsReader golden = InterchangeGolden.Numbers("hk/images.safetensors");
-        Generator g = Loaded("hk/g.pth", new Generator(heykeetae, Init()));
-        Discriminator d = Loaded("hk/d.pth", new Discriminator(heykeetae, Init()));
+        Generator g = Loaded("hk/g.pth", Generator.Create(heykeetae, Init()));
+        Discriminator d = Loaded("hk/d.pth", Discriminator.Create(heykeetae, Init()));
         Compute(() =>
         {
             Tensor images = SpectralNorm.Frozen(g, () => g.Call(Noise(golden)));
@@ -94,7 +94,7 @@ public class ForeignStateDictTests
     public void A_file_of_DataParallel_in_half_precision_without_counters_loads()
     {
         using SafetensorsReader golden = InterchangeGolden.Numbers("hk/parallel.safetensors");
-        Generator g = Loaded("hk/parallel.pth", new Generator(small with { SpectralNorm = SpectralNormKind.Heykeetae }, Init()));
+        Generator g = Loaded("hk/parallel.pth", Generator.Create(small with { SpectralNorm = SpectralNormKind.Heykeetae }, Init()));
         Compute(() => AssertClose(golden, "frozen", Images(SpectralNorm.Frozen(g, () => g.Call(Noise(golden))), 1)));
     }
 
@@ -108,14 +108,14 @@ public class ForeignStateDictTests
         using TensorFile named = Open($"sn/{name}.pth");
         Assert.Equal(kind, ForeignStateDict.SpectralNormOf(named));
         using SafetensorsReader golden = InterchangeGolden.Numbers($"sn/{name}.safetensors");
-        Generator g = Loaded($"sn/{name}.pth", new Generator(small with { SpectralNorm = kind }, Init()));
+        Generator g = Loaded($"sn/{name}.pth", Generator.Create(small with { SpectralNorm = kind }, Init()));
         Compute(() => AssertClose(golden, "images", Images(g.Call(Noise(golden)), 1)));
     }
 
     [Fact]
     public void A_file_that_does_not_fit_names_what_does_not_and_changes_nothing()
     {
-        Generator g = new(small with { SpectralNorm = SpectralNormKind.Heykeetae, ConvDim = 16 }, Init());
+        Generator g = Generator.Create(small with { SpectralNorm = SpectralNormKind.Heykeetae, ConvDim = 16 }, Init());
         float[] before = g.State().First().Parameter.Value.ToArray();
         using TensorFile named = Open("hk/parallel.pth");
         TensorFileException e = Assert.Throws<TensorFileException>(() => ForeignStateDict.Load(named, g));

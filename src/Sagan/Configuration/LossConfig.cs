@@ -1,0 +1,71 @@
+namespace Sagan.Native.Configuration;
+
+/// <summary>What the two networks play for, and what holds them back.</summary>
+public sealed record LossConfig
+{
+    public LossKind Kind { get; init; } = LossKind.Hinge;
+
+    /// <summary>Weight of the gradient penalty of wgan-gp, wgan-lp and dragan.</summary>
+    public double Lambda { get; init; } = 10;
+
+    /// <summary>A gradient penalty and a spectrally normalised discriminator are refused together unless this is true.</summary>
+    public bool PenaltyWithSpectralNorm { get; init; }
+
+    /// <summary>gamma of the R1 penalty, gamma / 2 mean |grad D(real)|^2; 0 = none.</summary>
+    public double R1 { get; init; }
+
+    /// <summary>Discriminator steps between two R1 penalties, which are then as many times larger (Karras et al. 2020).</summary>
+    public int R1Every { get; init; } = 16;
+
+    /// <summary>Weight of the LeCam regulariser; 0 = none.</summary>
+    public double LeCam { get; init; }
+
+    /// <summary>Decay of LeCam's averages of the scores.</summary>
+    public double LeCamDecay { get; init; } = 0.99;
+
+    /// <summary>Weight of the consistency between the scores of real images and of their augmented copies (CR); 0 = none.</summary>
+    public double Consistency { get; init; }
+
+    /// <summary>The same for fakes; both together are bCR.</summary>
+    public double FakeConsistency { get; init; }
+
+    /// <summary>The generator learns from this fraction of its images, those with the highest scores; 1 = from all.</summary>
+    public double TopK { get; init; } = 1;
+
+    /// <summary>Steps over which that fraction falls from 1.</summary>
+    public int TopKSteps { get; init; } = 10_000;
+
+    /// <summary>Weight of the orthogonal regularisation of the generator's weights (BigGAN; 1e-4 is usual); 0 = none.</summary>
+    public double Orthogonal { get; init; }
+}
+
+/// <summary>A pair of losses; s(x) is the discriminator's score. See <see cref="Losses.AdversarialLoss"/>.</summary>
+public enum LossKind
+{
+    /// <summary>D: mean relu(1 - s(real)) + mean relu(1 + s(fake)); G: -mean s(fake).</summary>
+    Hinge,
+
+    /// <summary>D: mean s(fake) - mean s(real) + lambda mean (|grad s| - 1)^2 between real and fake, one optimiser step; G: -mean s(fake).</summary>
+    WganGp,
+
+    /// <summary>The same, with an optimiser step of its own for the penalty, as heykeetae's code does.</summary>
+    WganGpTwoStep,
+
+    /// <summary>wgan-gp with a penalty only where the slope is above 1: mean max(0, |grad s| - 1)^2.</summary>
+    WganLp,
+
+    /// <summary>non-saturating, with lambda mean (|grad s| - 1)^2 around the real images.</summary>
+    Dragan,
+
+    /// <summary>D: mean softplus(-s(real)) + mean softplus(s(fake)); G: mean softplus(-s(fake)).</summary>
+    NonSaturating,
+
+    /// <summary>The same on probabilities p = sigmoid(s), their logarithms held above -100: D: -mean log p(real) - mean log (1 - p(fake)); G: -mean log p(fake).</summary>
+    Bce,
+
+    /// <summary>D: mean (s(real) - 1)^2 + mean s(fake)^2; G: mean (s(fake) - 1)^2.</summary>
+    LeastSquares,
+
+    /// <summary>The official code's second loss: D as non-saturating; G: -mean s(fake).</summary>
+    Kl,
+}

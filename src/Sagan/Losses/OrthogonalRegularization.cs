@@ -1,0 +1,30 @@
+using static Sagan.Native.Ops;
+
+namespace Sagan.Native.Losses;
+
+/// <summary>
+/// BigGAN's orthogonal regularisation, of the rows of all weights W (out x the rest) but the class tables:
+/// <code>R = 1/2 sum over W of |W W^T * (1 - I)|^2        dR/dW = 2 (W W^T * (1 - I)) W</code>
+/// Source: Brock et al. 2019, equation 3; the factor is that of the authors' code.
+/// </summary>
+public static class OrthogonalRegularization
+{
+    /// <summary>R of these parameters; vectors and scalars among them do not count.</summary>
+    public static Tensor Of(IEnumerable<(string Name, Parameter Parameter)> state)
+    {
+        Tensor? sum = null;
+        foreach ((string name, Parameter p) in state)
+        {
+            if (!p.IsTrainable || p.Shape.Rank < 2 || name.Contains("shared.", StringComparison.Ordinal) || name.Contains("gain.", StringComparison.Ordinal)
+                || name.Contains("bias.", StringComparison.Ordinal)) continue;
+            Tensor w = p.Value.Reshape(p.Shape[0], -1);
+            // The squares of all products of two rows, without those of a row with itself. |W W^T| = |W^T W|, so the smaller of the two will do.
+            bool tall = w.Shape[0] > w.Shape[1];
+            Tensor gram = MatMul(w, w, transposeA: tall, transposeB: !tall);
+            Tensor diagonal = Sum(Square(w), [1]);
+            Tensor part = Sum(Square(gram)) - Sum(Square(diagonal));
+            sum = sum == null ? part : sum + part;
+        }
+        return 0.5f * (sum ?? throw new ArgumentException("orthogonal regularisation: there is no weight matrix.", nameof(state)));
+    }
+}

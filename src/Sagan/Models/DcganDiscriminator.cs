@@ -1,0 +1,40 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
+
+namespace Sagan.Native.Models;
+
+/// <summary>
+/// heykeetae's discriminator, the mirror of <see cref="DcganGenerator"/>.
+/// <code>l1..  SN Conv2d k4 s2 p1   Channels -> ConvDim, then doubling   leaky ReLU 0.1   Size/2 x Size/2 ... b x b
+/// attnK SelfAttention after the resolutions asked for
+/// last  Conv2d kb s1 p0      width(b) -> 1                                         1 x 1
+/// embed SN Embedding         + embed[class] . (sum of the last feature map over its pixels), in a conditional model</code>
+/// </summary>
+sealed class DcganDiscriminator : Discriminator
+{
+    readonly List<Module> layers = [];
+    readonly Sequential last;
+    readonly Projection? projection;
+
+    public DcganDiscriminator(ModelConfig model, Initializer init) : base(model)
+    {
+        Layers make = new(model, init);
+        Activation activation = Activation.LeakyRelu((float)(model.Slope ?? 0.1));
+        int inputs = model.Channels, i = 0;
+        foreach (FeatureMap map in NetworkPlan.Discriminator(model))
+        {
+            layers.Add(Child($"l{++i}", new Sequential(make.Normalized(new Conv2d(inputs, map.Channels, 4, init, stride: 2, padding: 1, activation: activation)))));
+            if (make.Attention(map, model.DAttention) is var (name, block)) layers.Add(Child(name, block));
+            inputs = map.Channels;
+        }
+        last = Child("last", new Sequential(new Conv2d(inputs, 1, model.Bottom, init)));
+        if (model.Conditional) projection = Child("embed", new Projection(make.Normalized(new Embedding(model.Classes, inputs, init))));
+    }
+
+    private protected override Tensor Score(Tensor x, Condition? condition)
+    {
+        Tensor h = Sequential.Chain(x, condition, layers), score = last.Call(h).Reshape(-1);
+        return projection == null ? score : score + projection.Call(Ops.Sum(h, [1, 2]), condition);
+    }
+}

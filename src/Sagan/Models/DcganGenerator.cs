@@ -1,0 +1,35 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
+
+namespace Sagan.Native.Models;
+
+/// <summary>
+/// heykeetae's generator, for any size b 2^n with b = 4, 5, 6 or 7.
+/// <code>l1    SN ConvTranspose2d kb s1 p0   ZDim -> width(b)      BatchNorm ReLU      b x b
+/// l2..  SN ConvTranspose2d k4 s2 p1   width halves          BatchNorm ReLU      2b x 2b ... Size/2 x Size/2
+/// attnK SelfAttention after the resolutions asked for
+/// last  ConvTranspose2d k4 s2 p1      ConvDim -> Channels   tanh                Size x Size</code>
+/// </summary>
+sealed class DcganGenerator : Generator
+{
+    readonly List<Module> layers = [];
+
+    public DcganGenerator(ModelConfig model, Initializer init) : base(model)
+    {
+        Layers make = new(model, init, model.GSpectralNorm);
+        int inputs = model.ZDim, i = 0;
+        foreach (FeatureMap map in NetworkPlan.Generator(model))
+        {
+            Module up = i == 0
+                ? new ConvTranspose2d(inputs, map.Channels, model.Bottom, init)
+                : new ConvTranspose2d(inputs, map.Channels, 4, init, stride: 2, padding: 1);
+            layers.Add(Child($"l{++i}", new Sequential(make.Normalized(up), make.Norm(map.Channels, Activation.Relu))));
+            if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
+            inputs = map.Channels;
+        }
+        layers.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
+    }
+
+    private protected override Tensor Make(Tensor z, Condition? condition) => Sequential.Chain(z.Reshape(-1, 1, 1, Model.ZDim), condition, layers);
+}

@@ -1,0 +1,70 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
+
+namespace Sagan.Native.Models;
+
+/// <summary>
+/// The official SAGAN's generator, in StudioGAN's widths where the size is another one.
+/// <code>linear  SN Linear                      ZDim -> b b width(b)               b x b
+/// blockK  GeneratorBlock                                                        2b x 2b ... Size x Size
+/// attnK   SelfAttention after the resolutions asked for
+/// norm    BatchNorm without classes      ReLU
+/// last    SN Conv2d k3                   width(Size) -> Channels   tanh   Size x Size</code>
+/// With a shared embedding, e = embed[class] conditions every block, and with a hierarchical z = (z0, z1, ...) block k gets (e, zk) and the first layer z0.
+/// Sources: Zhang et al. 2019 and its code; Brock et al. 2019, appendix B.
+/// </summary>
+sealed class ResNetGenerator : Generator
+{
+    readonly Module linear, norm, last;
+    readonly List<Module> layers = [];
+    readonly Embedding? shared;
+    readonly Parameter? oneHot;
+    readonly int piece, first;
+
+    public ResNetGenerator(ModelConfig model, Initializer init) : base(model)
+    {
+        Layers make = new(model, init, model.GSpectralNorm);
+        Activation activation = Activation.LeakyRelu((float)(model.Slope ?? 0));
+        IReadOnlyList<FeatureMap> maps = NetworkPlan.Generator(model);
+        first = NetworkPlan.ResNet(model).First;
+        piece = model.HierarchicalZ ? model.ZDim / (maps.Count + 1) : model.ZDim;
+        int vector = (model.SharedEmbedding > 0 ? model.SharedEmbedding : model.Classes) + (model.HierarchicalZ ? piece : 0);
+
+        linear = Child("linear", make.Normalized(Linear.ToPixels(piece, model.Bottom, first, init)));
+        if (model.SharedEmbedding > 0) shared = Child("shared", new Embedding(model.Classes, model.SharedEmbedding, init));
+        else if (model is { Conditional: true, ConditionalNorm: ConditionalNormKind.Linear }) oneHot = new Parameter("one_hot", Identity(model.Classes, init.Device), trainable: false);
+        int inputs = first, i = 0;
+        foreach (FeatureMap map in maps)
+        {
+            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, activation, vector)));
+            if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
+            inputs = map.Channels;
+        }
+        norm = Child("norm", make.PlainNorm(inputs, activation));
+        last = Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: model.OutputSpectralNorm));
+    }
+
+    private protected override Tensor Make(Tensor z, Condition? condition)
+    {
+        Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
+        Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
+        if (!Model.HierarchicalZ) h = Sequential.Chain(h, vector == null ? condition : condition!.With(vector), layers);
+        else
+        {
+            int k = 0;
+            foreach (Module m in layers)
+                h = m.Call(h, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition);
+        }
+        return last.Call(norm.Call(h));
+    }
+
+    Tensor Piece(Tensor z, int k) => Model.HierarchicalZ ? Ops.Slice(z, 1, k * piece, piece) : z;
+
+    static Tensor Identity(int n, Device device)
+    {
+        float[] eye = new float[n * n];
+        for (int i = 0; i < n; i++) eye[i * n + i] = 1;
+        return Tensor.From(eye, new Shape(n, n), device);
+    }
+}

@@ -1,0 +1,61 @@
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Modules;
+
+/// <summary>
+/// Batch normalisation whose gain and bias depend on the class of each image, and the activation that follows:
+/// <code>y[n,i,j,c] = act(gain[n,c] xh[n,i,j,c] + bias[n,c])
+/// from tables:    gain = G[label], bias = B[label]            G begins as 1, B as 0
+/// from a vector:  gain = 1 + v Wg^T, bias = v Wb^T            v [N, D]: class embedding and part of the noise</code>
+/// Sources: Dumoulin et al. 2017, "A learned representation for artistic style"; tables as in the official SAGAN, vectors as in BigGAN (Brock et al. 2019).
+/// </summary>
+public sealed class ConditionalBatchNorm2d : BatchNormalization
+{
+    // xh is y for weight 1 and bias 0.
+    readonly Parameter one, zero;
+    readonly Module gain, bias;
+    readonly int channels;
+
+    /// <summary>Gain and bias from tables with a row for each class.</summary>
+    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f)
+        : this(channels, init, activation, epsilon, momentum)
+    {
+        gain = Child("gain", new Embedding(classes, channels, init, 1));
+        bias = Child("bias", new Embedding(classes, channels, init, 0));
+    }
+
+    /// <summary>Gain and bias from linear layers without bias, D -> channels, over <see cref="Condition.Vector"/>.</summary>
+    public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default, float epsilon = 1e-5f,
+        float momentum = 0.1f)
+        : this(channels, init, activation, epsilon, momentum)
+    {
+        this.gain = Child("gain", gain);
+        this.bias = Child("bias", bias);
+    }
+
+    ConditionalBatchNorm2d(int channels, Initializer init, Activation activation, float epsilon, float momentum)
+        : base(activation, epsilon, momentum)
+    {
+        Shape c = new(channels);
+        one = new Parameter("one", Tensor.Ones(c, init.Device), trainable: false);
+        zero = new Parameter("zero", Tensor.Zeros(c, init.Device), trainable: false);
+        (gain, bias) = (this, this);
+        this.channels = channels;
+        OwnStatistics(channels, init.Device);
+    }
+
+    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("conditional batch norm: the classes are missing; call it with a condition.");
+
+    protected override Tensor Forward(Tensor x, Condition condition)
+    {
+        if (condition.Count != x.Shape[0])
+            throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for {condition.Count}.");
+        Tensor xh = Normalize(x, one, zero, default);
+        (Tensor g, Tensor b) = gain is Embedding table
+            ? (condition.Rows(table.Call), condition.Rows(((Embedding)bias).Call))
+            : (1 + gain.Call(condition.Vector), bias.Call(condition.Vector));
+        return Ops.Activate(xh * Images(g) + Images(b), Activation);
+
+        Tensor Images(Tensor t) => t.Reshape(-1, 1, 1, channels);
+    }
+}
