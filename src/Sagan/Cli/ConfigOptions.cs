@@ -58,16 +58,17 @@ sealed class ConfigOptions
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="context">Where warnings go.</param>
-    /// <param name="also">Further assignments, which win.</param>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, params string[] also)
+    /// <param name="context">Where the warnings go.</param>
+    /// <param name="found">See <see cref="ConfigSources.Found"/>.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, IReadOnlyList<FlagValue>? found = null)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
             Preset = parsed.GetValue(preset),
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
-            Set = [.. parsed.GetValue(set) ?? [], .. also],
+            Set = parsed.GetValue(set) ?? [],
+            Found = found ?? [],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);
