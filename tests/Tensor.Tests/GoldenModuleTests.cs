@@ -65,7 +65,7 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
             Step.Run(() =>
             {
                 (string Name, Parameter Parameter)[] parameters = [.. module.State().Where(p => p.Parameter.IsTrainable)];
-                bool indices = file.Reader[$"{step}.in"].Dtype == SafetensorsDtype.I64;
+                bool indices = file.Reader[$"{step}.in"].Dtype == TensorDtype.I64;
                 Tensor? x = indices ? null : file.Tensor($"{step}.in", device, channelsLast: true).RequireGrad();
                 Tensor y = x != null ? module.Call(x) : Lookup(module, IndexTensor.From(file.Ints($"{step}.in"), device));
                 worst = Math.Max(worst, file.AssertClose($"{step}.out", y, Tolerance, channelsLast: true));

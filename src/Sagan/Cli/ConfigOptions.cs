@@ -29,6 +29,7 @@ sealed class ConfigOptions
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
+        ("--best", "training.best", "What tells the best checkpoint: none, proxy-fid or consistency."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
         ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
@@ -56,7 +57,10 @@ sealed class ConfigOptions
     }
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="context">Where the warnings go.</param>
+    /// <param name="found">See <see cref="ConfigSources.Found"/>.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, IReadOnlyList<FlagValue>? found = null)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
@@ -64,6 +68,7 @@ sealed class ConfigOptions
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
             Set = parsed.GetValue(set) ?? [],
+            Found = found ?? [],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sagan.Native.Augmentation;
+using Sagan.Native.Data;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -150,6 +151,8 @@ sealed class ConfigRules
         Range("training.sampleEvery", t.SampleEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.saveEvery", t.SaveEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.keep", t.Keep, 1, 100_000);
+        Require("training.best", t.Best.ToString(), t.Best != BestKind.Consistency || (c.Data.Source == Dataset.Creatures && c.Model.Channels == 3),
+            "consistency is a measure of the built-in creatures with 3 channels; take proxy-fid");
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
         Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,
             "must be longer than nothing; null = no limit");

@@ -9,6 +9,9 @@ sealed record ConfigSources
     /// <summary>True: the file has all values, and the preset it names is where they once came from.</summary>
     public bool FileIsComplete { get; init; }
 
+    /// <summary>A configuration that is the lowest layer, in place of defaults and preset.</summary>
+    public ResolvedConfig? Base { get; init; }
+
     /// <summary>A JSON file.</summary>
     public string? File { get; init; }
 
@@ -20,6 +23,9 @@ sealed record ConfigSources
 
     /// <summary>Values of flags such as <c>--batch</c>.</summary>
     public IReadOnlyList<FlagValue> Flags { get; init; } = [];
+
+    /// <summary>Values that a file being imported has shown. They lie over the preset and under everything that the user says.</summary>
+    public IReadOnlyList<FlagValue> Found { get; init; } = [];
 
     /// <summary>This process's environment.</summary>
     public static IReadOnlyDictionary<string, string> ProcessEnvironment()

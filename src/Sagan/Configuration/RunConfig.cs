@@ -87,6 +87,9 @@ public sealed record TrainingConfig
     /// <summary>Steps between two checkpoints; 0 = only at the end.</summary>
     public int SaveEvery { get; init; } = 1000;
 
+    /// <summary>What tells the best checkpoint, which is kept whatever its age and noted in the log; looked at whenever one is saved.</summary>
+    public BestKind Best { get; init; } = BestKind.None;
+
     /// <summary>How many checkpoints to keep.</summary>
     public int Keep { get; init; } = 3;
 
@@ -95,6 +98,19 @@ public sealed record TrainingConfig
 
     /// <summary>Save and stop after this time; null = no limit.</summary>
     public TimeSpan? MaxTime { get; init; }
+}
+
+/// <summary>What tells the best checkpoint.</summary>
+public enum BestKind
+{
+    /// <summary>Nothing: there is none.</summary>
+    None,
+
+    /// <summary>The lowest proxy-FID of 2048 images against the data; see docs/metrics.md.</summary>
+    ProxyFid,
+
+    /// <summary>The highest consistency of 512 images of the built-in creatures.</summary>
+    Consistency,
 }
 
 /// <summary>Which classes fakes are made for.</summary>

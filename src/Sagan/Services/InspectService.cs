@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
+using Sagan.Native.Interchange;
 using Sagan.Native.IO;
 using Sagan.Native.Training;
 
@@ -30,13 +31,14 @@ static class InspectService
 
     static JsonObject Inspect(string path, CliContext context)
     {
-        using SafetensorsReader file = new(path);
+        using TensorFile file = TensorFiles.OpenWhole(path);
         context.Result($"{path}");
-        foreach ((string key, string value) in file.Metadata) context.Result($"  {key} = {value}");
+        if (file is SafetensorsReader safetensors)
+            foreach ((string key, string value) in safetensors.Metadata) context.Result($"  {key} = {value}");
         int width = file.Entries.Select(e => e.Name.Length).DefaultIfEmpty().Max();
         JsonArray tensors = [];
         long total = 0;
-        foreach (SafetensorsEntry e in file.Entries)
+        foreach (TensorEntry e in file.Entries)
         {
             Statistics s = Statistics.Of(file.Read<double>(e.Name));
             total += e.Count;

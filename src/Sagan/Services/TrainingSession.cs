@@ -22,6 +22,8 @@ sealed class TrainingSession
     readonly TrainingConfig training;
     readonly CheckpointStore checkpoints;
     readonly Watchdog watchdog;
+    BestCheckpoint? best;
+    double? bestValue;
     readonly Stopwatch clock = Stopwatch.StartNew();
     const int WatchedImages = 32;
     long savedStep = -1, sampledStep = -1;
@@ -101,6 +103,7 @@ sealed class TrainingSession
         session.wentBack = request.FromStep != null;
         session.rollBacks = checkpoint.State["rollBacks"]?.GetValue<int>() ?? 0;
         if (checkpoint.State["watch"] is { } watch) session.watchdog.State = watch;
+        session.bestValue = checkpoint.State["best"]?.GetValue<double>();
         folder.WriteConfig(now);
         context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
         return session.Run();
@@ -111,6 +114,7 @@ sealed class TrainingSession
         using ShutdownSignal signal = new(context.Terminal.Note);
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
         folder.BeginSession(Facts());
+        best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
         string reason = "error";
         try
@@ -199,7 +203,8 @@ sealed class TrainingSession
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
                 GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
-                    ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)), .. state.Step.Metrics]));
+                    ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
+                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {
@@ -275,14 +280,21 @@ sealed class TrainingSession
         if (savedStep == state.StepCount) return;
         // The losses of a step are from before its update, so they can be finite when the weights no longer are.
         if (!state.IsFinite) throw Diverged($"a weight is not finite after step {state.StepCount}");
+        // Measured first, so that the checkpoint knows the best value up to itself.
+        double? value = best?.Of(state);
+        bool isBest = value is { } v && best!.IsBetter(v, bestValue);
+        if (isBest) bestValue = value;
         checkpoints.Save(state.StepCount, state.Files(), new JsonObject
         {
             ["data"] = data.Report.ContentHash,
             ["watch"] = watchdog.State,
             ["rollBacks"] = rollBacks,
+            ["best"] = bestValue,
             ["classes"] = new JsonArray([.. data.Report.Classes.Select(c => JsonValue.Create(c.Name))]),
         });
         savedStep = state.StepCount;
+        if (isBest) checkpoints.MarkBest(state.StepCount);
+        if (value is { } measured) Say(string.Create(CultureInfo.InvariantCulture, $"step {state.StepCount}: {best!.Name} {measured:G5}{(isBest ? ", the best so far" : "")}"));
         if (wentBack) checkpoints.RemoveAfter(state.StepCount);
         wentBack = false;
         progress.Saved($"checkpoint of step {state.StepCount}");

@@ -27,6 +27,7 @@ public sealed class TrainingState
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
 
     readonly (string Name, Parameter Gamma)[] gammas;
+    readonly (string Name, SpectralNorm Norm)[] norms;
 
     /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
     public TrainingState(RunConfig config, Device? device = null)
@@ -36,6 +37,7 @@ public sealed class TrainingState
         Generator = Generator.Create(config.Model, Init(GeneratorInit));
         Discriminator = Discriminator.Create(config.Model, Init(DiscriminatorInit));
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
+        norms = [.. Norms("g", Generator), .. Norms("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
@@ -133,6 +135,9 @@ public sealed class TrainingState
     /// <summary>The gamma of every attention block, by name.</summary>
     public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
 
+    /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
+    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
+
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
 
@@ -204,6 +209,9 @@ public sealed class TrainingState
 
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
+
+    static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
 
     static int Count(SafetensorsReader file, string key)
     {

@@ -108,6 +108,12 @@ public sealed class SpectralNorm : Module
 
     internal override void Freeze(int change) => frozen += change;
 
+    /// <summary>v = l2n(W^T u), for the files that keep u alone. Nothing to do where v is not kept.</summary>
+    internal void DeriveV()
+    {
+        if (v != null) Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
+    }
+
     NormalizedWeight Triplet()
     {
         bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);
