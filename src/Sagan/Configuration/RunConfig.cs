@@ -96,6 +96,9 @@ public sealed record TrainingConfig
     /// <summary>Steps between two lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>Write event files for TensorBoard, with histograms and images, into the run's folder tb.</summary>
+    public bool TensorBoard { get; init; } = true;
+
     /// <summary>Save and stop after this time; null = no limit.</summary>
     public TimeSpan? MaxTime { get; init; }
 }
