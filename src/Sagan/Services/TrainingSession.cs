@@ -349,7 +349,11 @@ sealed class TrainingSession : IDisposable
     {
         string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
         return new DivergedException($"training diverged: {what}; {saved}. Begin anew with a lower learning rate (--g-lr, --d-lr) or another --seed, "
-            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that") { What = what, Since = since };
+            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that")
+        {
+            What = what,
+            Since = since,
+        };
     }
 
     void Say(string text)
