@@ -86,7 +86,7 @@ public sealed class GanStep
             Tensor fake = generator.Call(parts == 1 ? z : Ops.Slice(z, 0, i * n, n), c);
             Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
             Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
-            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator.State()) : part;
+            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator) : part;
         });
     }
 
