@@ -24,7 +24,7 @@ public enum ExitCode
     /// <summary>A check did not pass: gradcheck, a benchmark against its baseline, a threshold.</summary>
     CheckFailed = 6,
 
-    /// <summary>Training diverged (NaN or infinity); the last good checkpoint is kept.</summary>
+    /// <summary>Training failed: NaN or infinity, a discriminator that has won, a collapsed generator. The last good checkpoint is kept.</summary>
     Diverged = 7,
 
     /// <summary>Stopped by Ctrl-C (SIGINT), after saving unless it was pressed twice.</summary>

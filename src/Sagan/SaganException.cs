@@ -55,7 +55,7 @@ public sealed class CheckFailedException : SaganException
     public override ExitCode ExitCode => ExitCode.CheckFailed;
 }
 
-/// <summary>Training ran into NaN or infinity.</summary>
+/// <summary>Training failed: NaN or infinity, a discriminator that has won, a generator that makes one picture only.</summary>
 public sealed class DivergedException : SaganException
 {
     public DivergedException() { }
@@ -63,6 +63,12 @@ public sealed class DivergedException : SaganException
     public DivergedException(string message) : base(message) { }
 
     public DivergedException(string message, Exception? inner) : base(message, inner) { }
+
+    /// <summary>What failed, without advice.</summary>
+    public string What { get; init; } = "";
+
+    /// <summary>How many steps ago it may have begun.</summary>
+    public int? Since { get; init; }
 
     /// <inheritdoc/>
     public override ExitCode ExitCode => ExitCode.Diverged;

@@ -18,6 +18,39 @@ public class TrainerTests
 
     static readonly RunConfig WganGp = Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
+    // Its probability moves after every second update, upwards, so that it differs from one resumed step to the next.
+    static readonly RunConfig Ada = Tiny with
+    {
+        Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.99, AdaInterval = 2, AdaKimg = 0.1 },
+        Loss = new() { Consistency = 5, FakeConsistency = 5, R1 = 0.1, R1Every = 2 },
+        Training = Tiny.Training with { Accumulation = 2 },
+    };
+
+    static readonly RunConfig DiffAugment = Tiny with
+    {
+        Augment = new() { Kind = AugmentKind.DiffAugment, Policy = "flip,color,translation,cutout" },
+        Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 },
+    };
+
+    // Everything at once: classes, residual blocks, lazy R1, LeCam's averages, a shrinking top-k, orthogonal regularisation, a batch in two parts.
+    static readonly RunConfig Conditional = Tiny with
+    {
+        Model = Tiny.Model with { Family = ModelFamily.Resnet, Conditional = true, Classes = 3, SpectralNorm = SpectralNormKind.Official, ConvDim = 4, GAttention = [16] },
+        Loss = new() { R1 = 0.1, R1Every = 3, LeCam = 0.3, LeCamDecay = 0.9, TopK = 0.5, TopKSteps = 6, Orthogonal = 1e-4 },
+        Training = Tiny.Training with { Accumulation = 2 },
+    };
+
+    // Dropout, whose random numbers are a part of the state.
+    static readonly RunConfig Upconv = Tiny with
+    {
+        Model = Tiny.Model with { Family = ModelFamily.Upconv, SpectralNorm = SpectralNormKind.None, DAttention = [4] },
+        Loss = new() { Kind = LossKind.Bce },
+    };
+
+    static readonly RunConfig Dragan = Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment];
+
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
     [Fact]
@@ -26,7 +59,7 @@ public class TrainerTests
         int before = WorkerPool.Threads;
         try
         {
-            foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+            foreach (RunConfig config in All)
             {
                 byte[][] states = [.. new[] { 1, 2, 4 }.Select(threads =>
                 {
@@ -44,6 +77,18 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_probability_of_adaptive_augmentation_moves_in_training_and_is_loaded_again()
+    {
+        TrainingState state = Advance(new TrainingState(Ada), 2), loaded = new(Ada);
+        (string name, double p) = Assert.Single(state.Step.Metrics);
+        Assert.Equal("ada_p", name);
+        Assert.InRange(p, 0.01, 1);
+        Dictionary<string, byte[]> files = Write(state);
+        loaded.Load(file => new MemoryStream(files[file]));
+        Assert.Equal(p, loaded.Step.Metrics.Single().Value);
+    }
+
+    [Fact]
     public void Another_seed_gives_other_bits() =>
         Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan().SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
 
@@ -51,7 +96,7 @@ public class TrainerTests
     public void A_run_resumed_after_any_step_equals_one_that_never_stopped()
     {
         const int Steps = 5;
-        foreach (RunConfig config in (RunConfig[])[Tiny, WganGp])
+        foreach (RunConfig config in All)
         {
             byte[] whole = Snapshot(Advance(new TrainingState(config), Steps));
             for (int stop = 1; stop < Steps; stop++)
@@ -60,7 +105,7 @@ public class TrainerTests
                 TrainingState resumed = new(config);
                 resumed.Load(name => new MemoryStream(files[name]));
                 Assert.Equal(stop, resumed.StepCount);
-                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Loss.Kind}: resumed after step {stop} differs");
+                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Model.Family}, {config.Loss.Kind}, {config.Augment.Kind}: resumed after step {stop} differs");
             }
         }
     }
@@ -68,6 +113,7 @@ public class TrainerTests
     [Theory]
     [InlineData(NormStatistics.Running)]
     [InlineData(NormStatistics.Batch)]
+    [InlineData(NormStatistics.Standing)]
     public void Sampling_changes_nothing(NormStatistics statistics)
     {
         TrainingState state = Advance(new TrainingState(WganGp), 2);
@@ -77,6 +123,41 @@ public class TrainerTests
         Assert.True(before.AsSpan().SequenceEqual(Snapshot(state)));
         Image[] again = Step.Run(() => Sampler.Images(state.Generator, state.FixedZ(70), statistics));
         Assert.All(images.Zip(again), p => Assert.Equal(p.First.Pixels, p.Second.Pixels));
+    }
+
+    // Gradients of parts are averaged; without batch normalisation in D and with a penalty that is a mean, two halves give what the whole gives.
+    [Fact]
+    public void A_batch_in_two_parts_moves_the_discriminator_as_one()
+    {
+        RunConfig plain = Tiny with { Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None }, Loss = new() { Kind = LossKind.WganGp }, Training = Tiny.Training with { EmaDecay = 0 },
+            // With this epsilon a step is nearly proportional to the gradient: p -= g / (|g| + 1).
+            Optimizer = new() { DLearningRate = 1, Epsilon = 1 } };
+        float[] start = [.. new TrainingState(plain).Discriminator.Parameters.SelectMany(p => p.Value.ToArray())];
+        float[][] weights = [.. new[] { 1, 2 }.Select(parts =>
+        {
+            TrainingState state = new(plain with { Training = plain.Training with { Accumulation = parts } });
+            // With running statistics a fake does not depend on its part.
+            state.Generator.Train(false);
+            Step.Run(() =>
+            {
+                Tensor real = new RandomSource(9).Uniform(new Shape(8, 16, 16, 3), -1, 1);
+                state.Step.Discriminator(state.Input(real, new int[8], 0));
+            });
+            return state.Discriminator.Parameters.SelectMany(p => p.Value.ToArray()).ToArray();
+        })];
+        float moved = start.Zip(weights[0]).Max(w => Math.Abs(w.First - w.Second)), apart = weights[0].Zip(weights[1]).Max(w => Math.Abs(w.First - w.Second));
+        Assert.True(moved > 0.1 && apart < 1e-5 * moved, $"moved by {moved}, apart by {apart}");
+    }
+
+    [Fact]
+    public void Standing_statistics_differ_from_the_running_ones_and_do_not_depend_on_the_batch()
+    {
+        TrainingState state = Advance(new TrainingState(Conditional), 2);
+        Image[] standing = Sample(8, NormStatistics.Standing), running = Sample(8, NormStatistics.Running), fewer = Sample(3, NormStatistics.Standing);
+        Assert.NotEqual(running[0].Pixels, standing[0].Pixels);
+        Assert.Equal(standing[2].Pixels, fewer[2].Pixels);
+
+        Image[] Sample(int n, NormStatistics s) => Step.Run(() => Sampler.Images(state.Best, Ops.Slice(state.FixedZ(8), 0, 0, n), s, state.FixedClasses(n)));
     }
 
     [Fact]

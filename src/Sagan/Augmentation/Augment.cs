@@ -1,3 +1,6 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
@@ -12,6 +15,20 @@ public abstract class Augment
     /// <summary>What is kept from one update to the next.</summary>
     public virtual IReadOnlyList<Parameter> State => [];
 
+    /// <summary>What the log says about it.</summary>
+    public virtual IEnumerable<(string Name, double Value)> Metrics => [];
+
+    /// <summary>The augmentation that a configuration asks for; null for none.</summary>
+    /// <param name="config">Its kind and constants.</param>
+    /// <param name="seed">What it draws follows from it.</param>
+    /// <param name="device">Where the scores are.</param>
+    public static Augment? Create(AugmentConfig config, ulong seed, Device device) => config.Kind switch
+    {
+        AugmentKind.DiffAugment => new DiffAugment(seed, config.Policies),
+        AugmentKind.Ada => new Ada(seed, device, config.AdaTarget, config.AdaInterval, config.AdaKimg),
+        _ => null,
+    };
+
     /// <summary>The changed images.</summary>
     /// <param name="x">[N,H,W,C] in [-1, 1].</param>
     /// <param name="draw">Number of the update.</param>
@@ -20,4 +37,9 @@ public abstract class Augment
 
     /// <summary>Is shown the scores of the real images of each discriminator update, in parts.</summary>
     public virtual void Observe(IReadOnlyList<Tensor> realScores) { }
+
+    private protected static void ThrowUnlessImages(Tensor x)
+    {
+        if (x.Rank != 4) throw new ShapeException($"augment: x {x.Shape} must be images, [N, H, W, C].");
+    }
 }

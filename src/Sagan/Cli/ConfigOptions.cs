@@ -13,9 +13,11 @@ sealed class ConfigOptions
         ("--size", "model.size", "Width and height of an image, 16 to 256."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),
+        ("--conditional", "model.conditional", "true: the networks are told the class of each image."),
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
+        ("--augment", "augment.kind", "none, diff-augment or ada: for training on few images."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
         ("--steps", "training.steps", "Generator steps in all."),
@@ -27,8 +29,10 @@ sealed class ConfigOptions
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
+        ("--best", "training.best", "What tells the best checkpoint: none, proxy-fid or consistency."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
+        ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 
@@ -53,14 +57,17 @@ sealed class ConfigOptions
     }
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="context">Where warnings go.</param>
+    /// <param name="also">Further assignments, which win.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, params string[] also)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
             Preset = parsed.GetValue(preset),
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
-            Set = parsed.GetValue(set) ?? [],
+            Set = [.. parsed.GetValue(set) ?? [], .. also],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);

@@ -39,6 +39,10 @@ static class SaganCommandLine
         root.Add(new TrainCommand(TrainingSession.Train, DryRun.Estimate));
         root.Add(new ResumeCommand(TrainingSession.Resume));
         root.Add(new SampleCommand(SampleService.Run));
+        root.Add(new InterpolateCommand(InterpolateService.Run));
+        root.Add(new NearestCommand(NearestService.Run));
+        root.Add(new AblateCommand(AblateService.Run));
+        root.Add(new EvaluateCommand(EvaluateService.Run));
         root.Add(new InspectCommand(InspectService.Run));
         root.Add(new GradCheckCommand(GradCheckService.Run));
         root.Add(new Command("bench", "Measures speed.")

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Sagan.Native.Configuration;
+using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Cli;
 
@@ -9,7 +10,16 @@ namespace Sagan.Native.Cli;
 /// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image.
 /// Statistics: null = as the run was configured.
 /// </summary>
-sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string Out, bool Ema, NormStatistics? Statistics);
+sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string Out, bool Ema, NormStatistics? Statistics)
+{
+    /// <summary>Names or numbers of classes, for the images in turn; "all" for a sheet; empty = all in turn.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>Null for none.</summary>
+    public float? Truncation { get; init; }
+
+    public TruncationKind TruncationKind { get; init; }
+}
 
 /// <summary><c>sagan sample run</c>.</summary>
 sealed class SampleCommand : Verb
@@ -30,14 +40,21 @@ sealed class SampleCommand : Verb
         DefaultValueFactory = _ => "samples.png",
     };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
-    readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
+    readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch|standing" };
+    readonly Option<string?> classes = new("--class") { Description = "Names or numbers of classes, separated by commas; all for a row of ten images of each.", HelpName = "class" };
+    readonly Option<float?> truncation = new("--truncation") { Description = "Keep noise within this threshold: less variety, fewer failures.", HelpName = "t" };
+    readonly Option<TruncationKind> truncationKind = new("--truncation-kind")
+    {
+        Description = "What lies beyond is drawn again, or all of it is scaled.",
+        HelpName = "resample|scale",
+    };
     readonly Func<SampleRequest, CliContext, ExitCode> sample;
 
     public SampleCommand(Func<SampleRequest, CliContext, ExitCode> sample) : base("sample", "Makes images with a trained model.")
     {
         this.sample = sample;
         Add(source);
-        foreach (Option o in (Option[])[count, seed, grid, file, noEma, statistics]) Add(o);
+        foreach (Option o in (Option[])[count, seed, grid, file, classes, truncation, truncationKind, noEma, statistics]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -47,7 +64,12 @@ sealed class SampleCommand : Verb
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
         return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file),
-            !parsed.GetValue(noEma), parsed.GetValue(statistics)), context);
+            !parsed.GetValue(noEma), parsed.GetValue(statistics))
+        {
+            Classes = parsed.GetValue(classes)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            Truncation = parsed.GetValue(truncation) is not { } t ? null : t > 0 ? t : throw new UsageException($"--truncation {t}: must be above 0."),
+            TruncationKind = parsed.GetValue(truncationKind),
+        }, context);
     }
 
     static (int Rows, int Columns)? ParseGrid(ArgumentResult result)

@@ -6,8 +6,9 @@ static class ResumeRules
     /// <summary>Keys that do not touch what is computed: how long, how fast, what is written.</summary>
     static readonly HashSet<string> Free =
     [
-        "training.steps", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.logEvery", "training.maxTime",
-        "sampling.statistics", "sampling.images",
+        "training.steps", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.best", "training.logEvery", "training.maxTime",
+        "sampling.statistics", "sampling.images", "watch.action", "watch.patience", "watch.zeroLoss", "watch.collapse", "watch.every", "watch.learningRateFactor",
+        "watch.rollBacks",
     ];
 
     /// <summary>The changes. Throws <see cref="UsageException"/> where one of them makes another run of it, unless that is allowed.</summary>

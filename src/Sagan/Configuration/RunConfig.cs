@@ -18,9 +18,13 @@ public sealed record RunConfig
 
     public LossConfig Loss { get; init; } = new();
 
+    public AugmentConfig Augment { get; init; } = new();
+
     public OptimizerConfig Optimizer { get; init; } = new();
 
     public TrainingConfig Training { get; init; } = new();
+
+    public WatchConfig Watch { get; init; } = new();
 
     public DataConfig Data { get; init; } = new();
 
@@ -83,6 +87,9 @@ public sealed record TrainingConfig
     /// <summary>Steps between two checkpoints; 0 = only at the end.</summary>
     public int SaveEvery { get; init; } = 1000;
 
+    /// <summary>What tells the best checkpoint, which is kept whatever its age and noted in the log; looked at whenever one is saved.</summary>
+    public BestKind Best { get; init; } = BestKind.None;
+
     /// <summary>How many checkpoints to keep.</summary>
     public int Keep { get; init; } = 3;
 
@@ -91,6 +98,19 @@ public sealed record TrainingConfig
 
     /// <summary>Save and stop after this time; null = no limit.</summary>
     public TimeSpan? MaxTime { get; init; }
+}
+
+/// <summary>What tells the best checkpoint.</summary>
+public enum BestKind
+{
+    /// <summary>Nothing: there is none.</summary>
+    None,
+
+    /// <summary>The lowest proxy-FID of 2048 images against the data; see docs/metrics.md.</summary>
+    ProxyFid,
+
+    /// <summary>The highest consistency of 512 images of the built-in creatures.</summary>
+    Consistency,
 }
 
 /// <summary>Which classes fakes are made for.</summary>
@@ -158,4 +178,7 @@ public enum NormStatistics
 
     /// <summary>Those of the batch being made, as heykeetae's code does.</summary>
     Batch,
+
+    /// <summary>Means over a number of batches made just before: "standing statistics" (Brock et al. 2019).</summary>
+    Standing,
 }

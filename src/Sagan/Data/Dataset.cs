@@ -20,7 +20,17 @@ public static class Dataset
         ArgumentException.ThrowIfNullOrEmpty(source);
         options ??= new DatasetOptions();
         options.Check();
-        return ImageDataset.Build(Find(source, options, cancellation), source, options, cancellation);
+        ImageSource found = Find(source, options, cancellation);
+        if (options.Classes.Count == 0) return ImageDataset.Build(found, source, options, cancellation);
+        try
+        {
+            return ImageDataset.Build(new ClassSubset(found, source, options.Classes), source, options, cancellation);
+        }
+        catch (DataException)
+        {
+            found.Dispose();
+            throw;
+        }
     }
 
     static ImageSource Find(string source, DatasetOptions options, CancellationToken cancellation)

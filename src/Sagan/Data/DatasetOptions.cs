@@ -16,8 +16,11 @@ public sealed record DatasetOptions
     /// <summary>Width and height of every image of the set.</summary>
     public int Size { get; init; } = 64;
 
-    /// <summary>3 (RGB) or 1 (grey).</summary>
+    /// <summary>3 (RGB), 4 (RGB and alpha, opaque where an image has none) or 1 (grey).</summary>
     public int Channels { get; init; } = 3;
+
+    /// <summary>Names of the classes to use, whose places here become their labels; empty = all.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
 
     public CropMode Crop { get; init; } = CropMode.Centre;
 
@@ -47,9 +50,9 @@ public sealed record DatasetOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Size, 4096);
         ArgumentOutOfRangeException.ThrowIfNegative(CropPixels);
         ArgumentOutOfRangeException.ThrowIfLessThan(CreatureCount, 1);
-        if (Channels is not (1 or 3))
+        if (Channels is not (1 or 3 or 4))
         {
-            throw new ArgumentOutOfRangeException(nameof(Channels), Channels, "images of a data set have 1 channel (grey) or 3 (RGB).");
+            throw new ArgumentOutOfRangeException(nameof(Channels), Channels, "images of a data set have 1 channel (grey), 3 (RGB) or 4 (RGB and alpha).");
         }
     }
 }

@@ -48,12 +48,15 @@ public sealed class ImageDataset : IDisposable
     /// <summary>An image of the set.</summary>
     public Image Image(int index) => new(Size, Size, Channels, Pixels(index).ToArray());
 
-    /// <summary>A picture of some images of the set, the same ones every time.</summary>
-    public Image Grid(int count = 64, int columns = 8)
+    /// <summary>Some images of the set, the same ones every time.</summary>
+    public Image[] Some(int count)
     {
         EpochOrder order = new(0, Count);
-        return ImageGrid.Of([.. Enumerable.Range(0, Math.Min(count, Count)).Select(i => Image(order[i]))], columns);
+        return [.. Enumerable.Range(0, Math.Min(count, Count)).Select(i => Image(order[i]))];
     }
+
+    /// <summary>A picture of some images of the set, the same ones every time.</summary>
+    public Image Grid(int count = 64, int columns = 8) => ImageGrid.Of(Some(count), columns);
 
     /// <summary>Closes the files. Images in memory stay usable.</summary>
     public void Dispose() => source.Dispose();
@@ -152,6 +155,14 @@ public sealed class ImageDataset : IDisposable
     /// </summary>
     static Image Prepare(Image image, DatasetOptions options)
     {
+        if (options.Channels == 4)
+        {
+            // With the colours weighted by alpha while resizing, what lies under transparent pixels does not bleed into the edges.
+            image = image.WithAlpha().Premultiplied();
+            int side = Math.Min(image.Width, image.Height);
+            if (options.CropPixels > 0) side = Math.Min(side, options.CropPixels);
+            return (options.Crop == CropMode.Centre ? Resize.CentreTo(image, side, options.Size) : Resize.To(image, options.Size, options.Size)).Straight();
+        }
         if (options.Crop == CropMode.Centre)
         {
             int side = Math.Min(image.Width, image.Height);

@@ -76,6 +76,36 @@ public sealed class Image
         return result;
     }
 
+    /// <summary>The same picture with 4 channels, opaque where it has no alpha. Returns this image itself where nothing changes.</summary>
+    internal Image WithAlpha()
+    {
+        if (Channels == 4)
+        {
+            return this;
+        }
+        Image result = new(Width, Height, 4);
+        bool colour = Channels == 3;
+        for (int i = 0, j = 0; i < Pixels.Length; i += Channels, j += 4)
+        {
+            (result.Pixels[j], result.Pixels[j + 1], result.Pixels[j + 2]) = (Pixels[i], Pixels[colour ? i + 1 : i], Pixels[colour ? i + 2 : i]);
+            result.Pixels[j + 3] = Channels == 2 ? Pixels[i + 1] : (byte)255;
+        }
+        return result;
+    }
+
+    /// <summary>An image of 4 channels with its colours multiplied by alpha.</summary>
+    internal Image Premultiplied() => WithColours((c, a) => (c * a + 127) / 255);
+
+    /// <summary>The inverse of <see cref="Premultiplied"/>; black where nothing is seen.</summary>
+    internal Image Straight() => WithColours((c, a) => a == 0 ? 0 : Math.Min(255, (c * 255 + a / 2) / a));
+
+    Image WithColours(Func<int, int, int> map)
+    {
+        Image result = new(Width, Height, 4);
+        for (int i = 0; i < Pixels.Length; i++) result.Pixels[i] = i % 4 == 3 ? Pixels[i] : (byte)map(Pixels[i], Pixels[i | 3]);
+        return result;
+    }
+
     /// <summary>
     /// The upright picture of one stored with EXIF orientation 1..8: 1 as is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5
     /// transposed, 6 to be turned by 90 degrees clockwise, 7 transposed about the other diagonal, 8 to be turned by 90 degrees anticlockwise. Any other value

@@ -21,7 +21,7 @@ sealed class Projection : Module
 
     protected override Tensor Forward(Tensor x, Condition condition)
     {
-        Tensor e = table is Embedding plain ? plain.Call(condition.Labels) : ((SpectralNorm)table).Call(condition.Labels);
+        Tensor e = condition.Rows(table is Embedding plain ? plain.Call : ((SpectralNorm)table).Call);
         return Ops.Sum(e * x, [1]);
     }
 }

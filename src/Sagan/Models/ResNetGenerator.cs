@@ -47,13 +47,13 @@ sealed class ResNetGenerator : Generator
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
-        Tensor? vector = shared?.Call(condition!.Labels) ?? (oneHot == null ? null : Ops.Gather(oneHot, condition!.Labels));
-        if (!Model.HierarchicalZ) h = Sequential.Chain(h, vector == null ? condition : new Condition(vector, condition!.Labels), layers);
+        Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
+        if (!Model.HierarchicalZ) h = Sequential.Chain(h, vector == null ? condition : condition!.With(vector), layers);
         else
         {
             int k = 0;
             foreach (Module m in layers)
-                h = m.Call(h, m is GeneratorBlock ? new Condition(Ops.Concat(vector!, Piece(z, ++k), 1), condition!.Labels) : condition);
+                h = m.Call(h, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition);
         }
         return last.Call(norm.Call(h));
     }

@@ -18,12 +18,18 @@ public static class Sampler
     /// <param name="z">[N, ZDim].</param>
     /// <param name="statistics">Of batch normalisation.</param>
     /// <param name="classes">What each image is to be, in a conditional model.</param>
-    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running, int[]? classes = null)
+    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running, int[]? classes = null) =>
+        Images(generator, z, statistics, (start, count) => classes == null ? null : new Condition(IndexTensor.From(classes.AsSpan(start, count), z.Device)));
+
+    /// <summary>The same with any condition: it is asked for that of a number of rows from a first one.</summary>
+    internal static Image[] Images(Generator generator, Tensor z, NormStatistics statistics, Func<int, int, Condition?> condition)
     {
         int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
         if (n == 1 && statistics == NormStatistics.Batch)
             throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, or more images.");
-        (BatchNormalization Norm, bool UseBatch)[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>().Select(m => (m, m.UseBatchStatistics))];
+        using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, z.Device) : null;
+        (BatchNormalization Norm, bool UseBatch)[] norms =
+            [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>().Select(m => (m, m.UseBatchStatistics))];
         bool training = generator.IsTraining;
         generator.Train(false);
         foreach ((BatchNormalization norm, _) in norms) norm.UseBatchStatistics = statistics == NormStatistics.Batch;
@@ -40,11 +46,7 @@ public static class Sampler
         Image[] Batch(int i)
         {
             int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() => Autograd.NoGrad(() =>
-            {
-                Condition? condition = classes == null ? null : new Condition(IndexTensor.From(classes.AsSpan(start, end - start), z.Device));
-                return ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition));
-            }));
+            return Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
         }
     }
 

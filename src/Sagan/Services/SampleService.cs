@@ -3,12 +3,7 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Images;
-using Sagan.Native.IO;
-using Sagan.Native.Kernels;
-using Sagan.Native.Models;
-using Sagan.Native.Modules;
 using Sagan.Native.Sampling;
-using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
@@ -17,51 +12,54 @@ static class SampleService
 {
     public static ExitCode Run(SampleRequest request, CliContext context)
     {
-        (Checkpoint checkpoint, RunConfig config) = Find(request.Source, context);
-        Setup.Threads(config.Training.Threads);
-        Generator generator = Load(checkpoint, config, request.Ema);
-        Tensor z = Sampler.Latent(config.Model, new RandomSource(request.Seed), request.Count, Device.Parse(config.Training.Device));
-        NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
-        Image[] images = Sampler.Images(generator, z, statistics);
-        KeyValuePair<string, string>[] labels =
-        [
-            new("sagan.step", checkpoint.Step.ToString(CultureInfo.InvariantCulture)),
-            new("sagan.seed", request.Seed.ToString(CultureInfo.InvariantCulture)),
-        ];
-        if (request.Out.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(request.Out, ImageGrid.Of(images, request.Columns ?? 8), labels);
+        TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
+        ModelConfig m = model.Config.Model;
+        int[]? classes = Classes(request, model);
+        int count = classes?.Length ?? request.Count;
+        RandomSource random = new(request.Seed);
+        if (request.Truncation is not null && m.Latent != LatentKind.Normal)
+            throw new UsageException("--truncation: the model's noise is uniform and has no far ends to cut.");
+        Tensor z = request.Truncation is { } t
+            ? Truncation.Normal(random, new Shape(count, m.ZDim), t, request.TruncationKind, model.Device)
+            : Sampler.Latent(m, random, count, model.Device);
+        Image[] images = Sampler.Images(model.Generator, z, request.Statistics ?? model.Config.Sampling.Statistics, classes);
+        KeyValuePair<string, string>[] labels = Labels(model, request.Seed);
+        bool sheet = request.Classes is [AllClasses];
+        if (request.Out.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(request.Out, ImageGrid.Of(images, request.Columns ?? (sheet ? SheetColumns : 8)), labels);
         else
-            for (int i = 0; i < images.Length; i++) Setup.WritePng(Path.Combine(request.Out, $"{i:D5}.png"), images[i], labels);
-        context.Result($"{images.Length} images of step {checkpoint.Step}: {request.Out}");
-        context.ResultJson(new JsonObject { ["images"] = images.Length, ["step"] = checkpoint.Step, ["out"] = request.Out });
+            for (int i = 0; i < images.Length; i++)
+            {
+                string name = classes == null ? $"{i:D5}.png" : Path.Combine(FolderName(model.NameOf(classes[i])), $"{i:D5}.png");
+                Setup.WritePng(Path.Combine(request.Out, name), images[i], labels);
+            }
+        context.Result($"{images.Length} images of step {model.Checkpoint.Step}: {request.Out}");
+        if (sheet) context.Result($"rows from the top: {string.Join(", ", Enumerable.Range(0, Math.Min(m.Classes, SheetRows)).Select(model.NameOf))}");
+        context.ResultJson(new JsonObject { ["images"] = images.Length, ["step"] = model.Checkpoint.Step, ["out"] = request.Out });
         return ExitCode.Success;
     }
 
-    static Generator Load(Checkpoint checkpoint, RunConfig config, bool ema)
+    /// <summary>The word for a class sheet: a row of ten images for each class.</summary>
+    public const string AllClasses = "all";
+
+    const int SheetColumns = 10, SheetRows = 100;
+
+    internal static KeyValuePair<string, string>[] Labels(TrainedModel model, ulong seed) =>
+    [
+        new("sagan.step", model.Checkpoint.Step.ToString(CultureInfo.InvariantCulture)),
+        new("sagan.seed", seed.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    // The class of each image: those asked for in turn, a sheet of all, or each of the model's in turn.
+    static int[]? Classes(SampleRequest request, TrainedModel model)
     {
-        Generator generator = Generator.Create(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
-        bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
-        using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
-        StateDict.Load(file, generator.State(), average ? "" : "g.");
-        return generator;
+        int k = model.Config.Model.Classes;
+        if (request.Classes is [AllClasses] && model.Config.Model.Conditional)
+            return [.. Enumerable.Range(0, Math.Min(k, SheetRows) * SheetColumns).Select(i => i / SheetColumns)];
+        int[] chosen = [.. request.Classes.Select(model.Class)];
+        if (chosen.Length > 0) return [.. Enumerable.Range(0, request.Count).Select(i => chosen[i % chosen.Length])];
+        return model.Config.Model.Conditional ? [.. Enumerable.Range(0, request.Count).Select(i => i % k)] : null;
     }
 
-    // A run folder (its newest sound checkpoint) or a checkpoint folder inside one.
-    static (Checkpoint, RunConfig) Find(string source, CliContext context)
-    {
-        string full = Path.GetFullPath(source);
-        if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");
-        if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
-            return (Checkpoint.Open(full), ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), source));
-        RunConfig config = ReadConfig(full, source);
-        Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
-        foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
-        return (newest ?? throw new RunFileException($"{source}: the run has no sound checkpoint."), config);
-    }
-
-    static RunConfig ReadConfig(string run, string source)
-    {
-        string file = Path.Combine(run, "config.json");
-        if (!File.Exists(file)) throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
-        return ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true }).Config;
-    }
+    // A class may be named anything.
+    static string FolderName(string name) => string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ' ? c : '_'));
 }

@@ -28,6 +28,7 @@ static class Setup
         {
             Size = config.Model.Size,
             Channels = config.Model.Channels,
+            Classes = d.Classes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             Crop = d.Crop == CropKind.Centre ? CropMode.Centre : CropMode.None,
             CropPixels = d.CropPixels,
             SkipBadImages = d.SkipBadImages,

@@ -21,8 +21,13 @@ sealed class TrainingSession
     readonly CliContext context;
     readonly TrainingConfig training;
     readonly CheckpointStore checkpoints;
+    readonly Watchdog watchdog;
+    BestCheckpoint? best;
+    double? bestValue;
     readonly Stopwatch clock = Stopwatch.StartNew();
+    const int WatchedImages = 32;
     long savedStep = -1, sampledStep = -1;
+    int rollBacks;
     int loggedStep;
     TimeSpan loggedWait;
     // What was last looked at.
@@ -37,6 +42,7 @@ sealed class TrainingSession
         training = resolved.Config.Training;
         checkpoints = folder.OpenCheckpoints(training.Keep);
         loggedStep = state.StepCount;
+        watchdog = new Watchdog(resolved.Config.Watch, resolved.Config.Loss.Kind, Watchdog.Spread(data.Some(WatchedImages)));
     }
 
     /// <summary><c>sagan train</c>.</summary>
@@ -45,11 +51,25 @@ sealed class TrainingSession
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
         using ImageDataset data = Setup.OpenData(config, context);
-        TrainingState state = new(config);
-        using RunFolder folder = RunFolder.Create(request.Folder, request.Config);
+        ResolvedConfig resolved = WithClasses(request.Config, data);
+        TrainingState state = new(resolved.Config);
+        using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Setup.WritePng(folder.File("samples/real.png"), data.Grid());
-        return new TrainingSession(folder, request.Config, state, data, context).Run();
+        return new TrainingSession(folder, resolved, state, data, context).Run();
+    }
+
+    // A conditional model has as many classes as its data.
+    static ResolvedConfig WithClasses(ResolvedConfig resolved, ImageDataset data)
+    {
+        ModelConfig m = resolved.Config.Model;
+        if (!m.Conditional) return resolved;
+        if (data.ClassCount == 0)
+            throw new DataException(resolved.Config.Data.Source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
+        if (m.Classes != 0 && m.Classes != data.ClassCount)
+            throw new UsageException($"model.classes = {m.Classes} (from {resolved.Origins["model.classes"]}): the data set has {data.ClassCount} classes; leave it, or --set model.classes=0.");
+        Dictionary<string, string> origins = new(resolved.Origins) { ["model.classes"] = m.Classes == 0 ? "the data set" : resolved.Origins["model.classes"] };
+        return resolved with { Config = resolved.Config with { Model = m with { Classes = data.ClassCount } }, Origins = origins };
     }
 
     /// <summary><c>sagan resume</c>.</summary>
@@ -81,6 +101,9 @@ sealed class TrainingSession
         }
         TrainingSession session = new(folder, now, state, data, context);
         session.wentBack = request.FromStep != null;
+        session.rollBacks = checkpoint.State["rollBacks"]?.GetValue<int>() ?? 0;
+        if (checkpoint.State["watch"] is { } watch) session.watchdog.State = watch;
+        session.bestValue = checkpoint.State["best"]?.GetValue<double>();
         folder.WriteConfig(now);
         context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
         return session.Run();
@@ -89,19 +112,19 @@ sealed class TrainingSession
     ExitCode Run()
     {
         using ShutdownSignal signal = new(context.Terminal.Note);
-        using Trainer trainer = new(state, data);
-        using MetricsLog metrics = folder.OpenMetrics(state.StepCount);
-        if (trainer.Warning != null) context.Terminal.Warning(trainer.Warning);
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
         folder.BeginSession(Facts());
+        best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
         string reason = "error";
         try
         {
-            ExitCode code = Loop(trainer, metrics, progress, signal);
+            ExitCode? code;
+            do code = Attempt(progress, signal);
+            while (code == null);
             reason = code == ExitCode.Success ? state.StepCount >= training.Steps ? "finished" : "time limit" : "interrupted";
             if (code == ExitCode.Success) Conclude();
-            return code;
+            return code.Value;
         }
         catch (DivergedException)
         {
@@ -113,6 +136,44 @@ sealed class TrainingSession
             progress.Finish();
             End(reason);
         }
+    }
+
+    // From where the state is to the end; null where it failed and was rolled back.
+    ExitCode? Attempt(ProgressReporter progress, ShutdownSignal signal)
+    {
+        using Trainer trainer = new(state, data);
+        using MetricsLog metrics = folder.OpenMetrics(state.StepCount);
+        if (trainer.Warning != null) context.Terminal.Warning(trainer.Warning);
+        (loggedStep, loggedWait) = (state.StepCount, default);
+        try
+        {
+            return Loop(trainer, metrics, progress, signal);
+        }
+        catch (DivergedException e) when (resolved.Config.Watch.Action == WatchAction.RollBack)
+        {
+            if (!RollBack(e)) throw;
+            return null;
+        }
+    }
+
+    // To the best checkpoint, or the newest that is older than the failure, with lower learning rates. False where there is none, or it was done too often.
+    bool RollBack(DivergedException e)
+    {
+        WatchConfig watch = resolved.Config.Watch;
+        if (rollBacks >= watch.RollBacks) return false;
+        long healthy = state.StepCount - (e.Since ?? 0);
+        long? step = checkpoints.Best ?? checkpoints.Steps.Cast<long?>().FirstOrDefault(s => s <= healthy) ?? checkpoints.Steps.Cast<long?>().LastOrDefault();
+        if (step is not { } from) return false;
+        double scale = state.LearningRateScale * watch.LearningRateFactor;
+        Checkpoint checkpoint = checkpoints.Open(from);
+        state.Load(name => File.OpenRead(checkpoint.File(name)));
+        state.LearningRateScale = scale;
+        (savedStep, sampledStep, wentBack, seen) = (-1, -1, true, default);
+        rollBacks++;
+        string text = string.Create(CultureInfo.InvariantCulture, $"{e.What}: back to step {from}, learning rates now {scale:G3} of the configured ones (time {rollBacks} of {watch.RollBacks})");
+        context.Terminal.Warning(text);
+        folder.Say(text);
+        return true;
     }
 
     // A disk that is full here must not hide what went wrong before.
@@ -135,13 +196,15 @@ sealed class TrainingSession
         {
             signal.Step = state.StepCount + 1;
             StepReport r = Advance(trainer);
+            Watch(r);
             progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
             bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
             if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
                 GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
-                    ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value))]));
+                    ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
+                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {
@@ -167,9 +230,26 @@ sealed class TrainingSession
             return seen with { Step = step };
         }
         seen = trainer.Next();
-        if (!seen.IsFinite) throw Diverged(string.Create(CultureInfo.InvariantCulture, $"losses D {seen.DLoss}, G {seen.GLoss} at step {seen.Step}"));
         gammas = [.. state.Gammas()];
         return seen;
+    }
+
+    void Watch(StepReport r)
+    {
+        WatchConfig watch = resolved.Config.Watch;
+        if (watchdog.See(r) is { } reason)
+        {
+            if (!r.IsFinite) throw Diverged(reason);
+            Fail(reason, watch.Patience);
+        }
+        if (watchdog.Looks(r.Step) && watchdog.See(Samples(WatchedImages), r.Step) is { } collapse) Fail(collapse, watch.Every);
+
+        void Fail(string why, int since)
+        {
+            if (watch.Action != WatchAction.Warn) throw Diverged(why, since);
+            context.Terminal.Warning(why);
+            folder.Say(why);
+        }
     }
 
     // Milliseconds that a step waited for its images, on average since the last line of the log.
@@ -200,8 +280,21 @@ sealed class TrainingSession
         if (savedStep == state.StepCount) return;
         // The losses of a step are from before its update, so they can be finite when the weights no longer are.
         if (!state.IsFinite) throw Diverged($"a weight is not finite after step {state.StepCount}");
-        checkpoints.Save(state.StepCount, state.Files(), new JsonObject { ["data"] = data.Report.ContentHash });
+        // Measured first, so that the checkpoint knows the best value up to itself.
+        double? value = best?.Of(state);
+        bool isBest = value is { } v && best!.IsBetter(v, bestValue);
+        if (isBest) bestValue = value;
+        checkpoints.Save(state.StepCount, state.Files(), new JsonObject
+        {
+            ["data"] = data.Report.ContentHash,
+            ["watch"] = watchdog.State,
+            ["rollBacks"] = rollBacks,
+            ["best"] = bestValue,
+            ["classes"] = new JsonArray([.. data.Report.Classes.Select(c => JsonValue.Create(c.Name))]),
+        });
         savedStep = state.StepCount;
+        if (isBest) checkpoints.MarkBest(state.StepCount);
+        if (value is { } measured) Say(string.Create(CultureInfo.InvariantCulture, $"step {state.StepCount}: {best!.Name} {measured:G5}{(isBest ? ", the best so far" : "")}"));
         if (wentBack) checkpoints.RemoveAfter(state.StepCount);
         wentBack = false;
         progress.Saved($"checkpoint of step {state.StepCount}");
@@ -214,7 +307,7 @@ sealed class TrainingSession
         sampledStep = state.StepCount;
     }
 
-    Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics));
+    Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics, state.FixedClasses(count)));
 
     IEnumerable<KeyValuePair<string, string>> Labels() =>
     [
@@ -243,11 +336,11 @@ sealed class TrainingSession
         context.ResultJson(result);
     }
 
-    DivergedException Diverged(string what)
+    DivergedException Diverged(string what, int since = 0)
     {
         string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
         return new DivergedException($"training diverged: {what}; {saved}. Begin anew with a lower learning rate (--g-lr, --d-lr) or another --seed, "
-            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=...");
+            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that") { What = what, Since = since };
     }
 
     void Say(string text)

@@ -13,7 +13,7 @@ sealed record SkippedCheckpoint(string Name, string Reason);
 /// </summary>
 sealed class CheckpointStore
 {
-    const string Latest = "LATEST";
+    const string Latest = "LATEST", BestFile = "BEST";
     // A checkpoint on its way out: complete until the new one of the same step is in its place.
     const string ReplacedPrefix = ".old-";
 
@@ -76,6 +76,23 @@ sealed class CheckpointStore
         NoteLatest(name);
         Prune(step);
         return target;
+    }
+
+    /// <summary>The step of the best checkpoint, which is kept whatever its age; null where none was named or it is gone.</summary>
+    public long? Best
+    {
+        get
+        {
+            string path = Path.Combine(folder, BestFile);
+            return File.Exists(path) && Checkpoint.StepOf(File.ReadAllText(path).Trim()) is { } step && Steps.Contains(step) ? step : null;
+        }
+    }
+
+    /// <summary>Names the best checkpoint.</summary>
+    public void MarkBest(long step)
+    {
+        DurableFile.Replace(Path.Combine(folder, BestFile), Encoding.UTF8.GetBytes(Checkpoint.NameOf(step) + "\n"));
+        Prune(step);
     }
 
     // For people; the checkpoints themselves say which is the newest.
@@ -169,10 +186,11 @@ sealed class CheckpointStore
         NoteLatest(Checkpoint.NameOf(step));
     }
 
-    /// <summary>Removes the oldest, never the one just written (which is sound), so that one sound checkpoint always stays.</summary>
+    /// <summary>Removes the oldest but the best, never the one just written (which is sound), so that one sound checkpoint always stays.</summary>
     void Prune(long written)
     {
-        foreach (long step in Steps.Where(s => s < written).Skip(keep - 1)) Discard(step);
+        long? best = Best;
+        foreach (long step in Steps.Where(s => s < written).Skip(keep - 1).Where(s => s != best)) Discard(step);
     }
 
     /// <summary>Renamed before it is deleted: half a checkpoint never bears a checkpoint's name.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.IO;
@@ -20,11 +21,13 @@ public sealed class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
+    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10;
 
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
 
     readonly (string Name, Parameter Gamma)[] gammas;
+    readonly (string Name, SpectralNorm Norm)[] norms;
 
     /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
     public TrainingState(RunConfig config, Device? device = null)
@@ -34,16 +37,19 @@ public sealed class TrainingState
         Generator = Generator.Create(config.Model, Init(GeneratorInit));
         Discriminator = Discriminator.Create(config.Model, Init(DiscriminatorInit));
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
+        norms = [.. Norms("g", Generator), .. Norms("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
-        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss, parts: config.Training.Accumulation);
+        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss,
+            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
             Average = Generator.Create(config.Model, Init(GeneratorInit));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 
+        ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
         Adam Adam(Module m, double rate) => new(m.Parameters, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
@@ -74,8 +80,23 @@ public sealed class TrainingState
     /// <summary>Number of finished training steps.</summary>
     public int StepCount { get; set; }
 
+    /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
+    public double LearningRateScale
+    {
+        get;
+        set
+        {
+            field = value;
+            GeneratorOptimizer.LearningRate = (float)(Config.Optimizer.GLearningRate * value);
+            DiscriminatorOptimizer.LearningRate = (float)(Config.Optimizer.DLearningRate * value);
+        }
+    } = 1;
+
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
+
+    /// <summary>Vectors near those of draw number <paramref name="draw"/>, for consistency under changes of the latent vector.</summary>
+    public Tensor NearZ(long draw, Tensor z) => z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
 
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
@@ -84,8 +105,10 @@ public sealed class TrainingState
     public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
     {
         int n = real.Shape[0];
-        return new DiscriminatorInput(real, Z(draw, n))
+        Tensor z = Z(draw, n);
+        return new DiscriminatorInput(real, z)
         {
+            NearZ = Config.Loss.LatentConsistency > 0 ? NearZ(draw, z) : null,
             Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
             Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
             RealClasses = Config.Model.Conditional ? classes : null,
@@ -111,6 +134,9 @@ public sealed class TrainingState
 
     /// <summary>The gamma of every attention block, by name.</summary>
     public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
+
+    /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
+    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
@@ -139,6 +165,8 @@ public sealed class TrainingState
         StepCount = Count(optimizers, "sagan.step");
         GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
         DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
+            && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
         if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
         if (Ema != null) Ema.UpdateCount = StepCount;
     }
@@ -150,6 +178,7 @@ public sealed class TrainingState
         SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
     }
@@ -180,6 +209,9 @@ public sealed class TrainingState
 
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
+
+    static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
 
     static int Count(SafetensorsReader file, string key)
     {

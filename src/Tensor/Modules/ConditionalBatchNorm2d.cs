@@ -52,7 +52,7 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
             throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for {condition.Count}.");
         Tensor xh = Normalize(x, one, zero, default);
         (Tensor g, Tensor b) = gain is Embedding table
-            ? (table.Call(condition.Labels), ((Embedding)bias).Call(condition.Labels))
+            ? (condition.Rows(table.Call), condition.Rows(((Embedding)bias).Call))
             : (1 + gain.Call(condition.Vector), bias.Call(condition.Vector));
         return Ops.Activate(xh * Images(g) + Images(b), Activation);
 

@@ -77,7 +77,7 @@ public sealed class SelfAttention : Module
         (int n, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         Tensor q = (query?.Call(x) ?? x).Reshape(n, h * w, -1), k = Pooled(key?.Call(x) ?? x), v = Pooled(value.Call(x));
         if (classQuery is Embedding table)
-            q += table.Call((condition ?? throw new InvalidOperationException("self_attention: its queries depend on the class; call it with a condition.")).Labels)
+            q += (condition ?? throw new InvalidOperationException("self_attention: its queries depend on the class; call it with a condition.")).Rows(table.Call)
                 .Reshape(n, 1, -1);
         Tensor o = Merge(Read(Split(q), Split(k), Split(v)), n).Reshape(n, h, w, -1);
         return Ops.Residual(x, output?.Call(o) ?? o, Gamma);

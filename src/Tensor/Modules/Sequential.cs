@@ -19,6 +19,9 @@ public sealed class Sequential : Module
 
     protected override Tensor Forward(Tensor x, Condition condition) => Chain(x, condition, modules);
 
+    /// <summary>As the other one, without a condition.</summary>
+    public static Tensor Chain(Tensor x, params IEnumerable<Module> modules) => Chain(x, null, modules);
+
     /// <summary>Applies modules one after the other, and lets go of each intermediate result once it was used (what the tape needs, it holds itself).</summary>
     public static Tensor Chain(Tensor x, Condition? condition, params IEnumerable<Module> modules)
     {

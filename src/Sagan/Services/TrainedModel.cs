@@ -1,0 +1,69 @@
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.IO;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary>A generator from a run or one of its checkpoints; no data set is read.</summary>
+/// <param name="Checkpoint">Where it came from.</param>
+/// <param name="Config">The run's.</param>
+/// <param name="Generator">Its weights, or their moving average.</param>
+/// <param name="Classes">Names of the classes of a conditional model, where the run knew them.</param>
+sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Generator, IReadOnlyList<string> Classes)
+{
+    /// <summary>Opens a run folder (its newest sound checkpoint) or a checkpoint folder inside one.</summary>
+    /// <param name="source">The folder.</param>
+    /// <param name="context">Is told of checkpoints that are passed over.</param>
+    /// <param name="ema">The moving average, where the run kept one.</param>
+    public static TrainedModel Open(string source, CliContext context, bool ema = true)
+    {
+        (Checkpoint checkpoint, RunConfig config) = Find(source, context);
+        Setup.Threads(config.Training.Threads);
+        Generator generator = Generator.Create(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
+        bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
+        StateDict.Load(file, generator.State(), average ? "" : "g.");
+        string[] classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
+        return new TrainedModel(checkpoint, config, generator, classes);
+    }
+
+    /// <summary>Where it computes.</summary>
+    public Device Device => Device.Parse(Config.Training.Device);
+
+    /// <summary>The class of this name or number. Throws <see cref="UsageException"/> for another one.</summary>
+    public int Class(string name)
+    {
+        if (!Config.Model.Conditional) throw new UsageException($"--class {name}: the model knows no classes; it was trained without --conditional.");
+        int at = Enumerable.Range(0, Classes.Count).FirstOrDefault(i => Classes[i] == name, -1);
+        if (at >= 0) return at;
+        if (int.TryParse(name, out int number) && number >= 0 && number < Config.Model.Classes) return number;
+        string known = Classes.Count == 0 ? $"0 to {Config.Model.Classes - 1}" : string.Join(", ", Classes.Take(20)) + (Classes.Count > 20 ? ", ..." : "");
+        throw new UsageException($"--class {name}: no such class; there are {known}.");
+    }
+
+    /// <summary>The class's name, or its number where no names are known.</summary>
+    public string NameOf(int label) => label < Classes.Count ? Classes[label] : $"{label}";
+
+    static (Checkpoint, RunConfig) Find(string source, CliContext context)
+    {
+        string full = Path.GetFullPath(source);
+        if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");
+        if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
+            return (Checkpoint.Open(full), ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), source));
+        RunConfig config = ReadConfig(full, source);
+        Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
+        foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
+        return (newest ?? throw new RunFileException($"{source}: the run has no sound checkpoint."), config);
+    }
+
+    static RunConfig ReadConfig(string run, string source)
+    {
+        string file = Path.Combine(run, "config.json");
+        if (!File.Exists(file)) throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
+        return ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true }).Config;
+    }
+}
