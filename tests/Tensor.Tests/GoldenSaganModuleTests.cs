@@ -43,7 +43,7 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
                     return;
                 }
                 Tensor vector = c.Input(i, "vector");
-                c.Compare(i, module, module.Call(x, new Condition(vector, c.Labels!)), Tolerance, ("in", x), ("vector", vector));
+                c.Compare(i, module, module.Call(x, c.Condition!.With(vector)), Tolerance, ("in", x), ("vector", vector));
             });
         }
         output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
