@@ -49,7 +49,9 @@ public class TrainerTests
 
     static readonly RunConfig Dragan = Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment];
+    static readonly RunConfig Apa = Conditional with { Augment = Ada.Augment with { Kind = AugmentKind.Apa } };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 

@@ -17,7 +17,7 @@ sealed class ConfigOptions
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
-        ("--augment", "augment.kind", "none, diff-augment or ada: for training on few images."),
+        ("--augment", "augment.kind", "none, diff-augment, ada or apa: for training on few images."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
         ("--steps", "training.steps", "Generator steps in all."),
