@@ -45,6 +45,21 @@ public sealed partial class Device
         }
     }
 
+    /// <summary>Does something with products of every size on tensor cores, if <see cref="MatMulPrecision"/> is not the highest: for checks.</summary>
+    internal T WithTensorCoresForAllProducts<T>(Func<T> work)
+    {
+        if (Backend is not ITensorCores backend) return work();
+        try
+        {
+            backend.TensorCoresForAllProducts = true;
+            return work();
+        }
+        finally
+        {
+            backend.TensorCoresForAllProducts = false;
+        }
+    }
+
     /// <summary>The memory.</summary>
     public Pool Pool { get; }
 

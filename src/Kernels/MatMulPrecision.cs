@@ -22,6 +22,9 @@ interface ITensorCores
     /// <summary>What products may round their factors to.</summary>
     MatMulPrecision MatMulPrecision { get; set; }
 
+    /// <summary>Whether thin products, which are no faster with it, are computed with that precision too: for checks.</summary>
+    bool TensorCoresForAllProducts { get; set; }
+
     /// <summary>Whether anything but <see cref="MatMulPrecision.Highest"/> is possible.</summary>
     bool HasTensorCores { get; }
 }

@@ -50,9 +50,9 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
     const int LeastTensorSide = 33;
 
     /// <summary>The cut by the size and, where tensor cores may be used, by the precision.</summary>
-    public static GpuGemmPlan Choose(GpuGemmSize s, bool small, MatMulPrecision precision)
+    public static GpuGemmPlan Choose(GpuGemmSize s, bool small, MatMulPrecision precision, bool evenThin = false)
     {
-        if (precision == MatMulPrecision.Highest || Math.Min(s.M, s.N) < LeastTensorSide) return Choose(s, small);
+        if (precision == MatMulPrecision.Highest || (!evenThin && Math.Min(s.M, s.N) < LeastTensorSide)) return Choose(s, small);
         GpuGemmTile tile = precision == MatMulPrecision.High ? GpuGemmTile.Tf32 : GpuGemmTile.Bf16;
         return new GpuGemmPlan(tile, EnoughSlices(s, tile));
     }

@@ -16,6 +16,9 @@ struct GpuTensorLeft<TPrecision, TLoader>(TLoader from) where TPrecision : struc
     // In units of 8 bytes.
     int place, step;
 
+    /// <summary>Where the thread stores first, in units of 8 bytes.</summary>
+    public readonly int Place => place;
+
     public void Seek(int entry, int row, int thread)
     {
         int r, piece, half = 0;

@@ -17,6 +17,9 @@ struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : stru
     // In units of 8 bytes.
     int place, step;
 
+    /// <summary>Where the thread stores first, in units of 8 bytes.</summary>
+    public readonly int Place => place;
+
     public void Seek(int entry, int column, int thread)
     {
         int n, piece, half;

@@ -13,7 +13,8 @@ namespace Sagan.Native.Configuration;
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
     Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>),
-        typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(DurationConverter)])]
+        typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(WordConverter<MatMulPrecision>),
+        typeof(DurationConverter)])]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 sealed partial class RunConfigJson : JsonSerializerContext;

@@ -19,6 +19,7 @@ static class SampleService
     {
         (Checkpoint checkpoint, RunConfig config) = Find(request.Source, context);
         Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
         Generator generator = Load(checkpoint, config, request.Ema);
         Tensor z = new RandomSource(request.Seed).Normal(new Shape(request.Count, config.Model.ZDim), Device.Parse(config.Training.Device));
         NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;

@@ -44,6 +44,7 @@ sealed class TrainingSession
     {
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
         using ImageDataset data = Setup.OpenData(config, context);
         TrainingState state = new(config);
         using RunFolder folder = RunFolder.Create(request.Folder, request.Config);
@@ -61,6 +62,7 @@ sealed class TrainingSession
         ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
         ResumeRules.Check(before.Config, now.Config, request.AllowChange);
         Setup.Threads(now.Config.Training.Threads);
+        Setup.Precision(now.Config, context);
 
         CheckpointStore checkpoints = folder.OpenCheckpoints(now.Config.Training.Keep);
         IReadOnlyList<SkippedCheckpoint> skipped = [];
