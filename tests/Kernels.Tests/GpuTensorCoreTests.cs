@@ -70,7 +70,8 @@ public sealed class GpuTensorCoreTests
     {
         Skip.If(WhyNot != null, WhyNot);
         Random random = new(1);
-        float[] a = [.. Enumerable.Range(0, m * k).Select(_ => (float)random.Next(-8, 9))], b = [.. Enumerable.Range(0, k * n).Select(_ => (float)random.Next(-8, 9))];
+        float[] a = [.. Enumerable.Range(0, m * k).Select(_ => (float)random.Next(-8, 9))];
+        float[] b = [.. Enumerable.Range(0, k * n).Select(_ => (float)random.Next(-8, 9))];
         MatMulSpec s = new(1, m, n, k, transposeA, transposeB, 0, 0);
         float[] expected = Product(Device.Reference, a, b, s);
         foreach (GpuGemmTile tile in Tiles) With(new GpuGemmPlan(tile, 1), () => Assert.Equal(expected, Product(TestGpu.Device, a, b, s)));
@@ -84,7 +85,8 @@ public sealed class GpuTensorCoreTests
         Skip.If(WhyNot != null, WhyNot);
         const int n = 40;
         Random random = new(2);
-        float[] x = [.. Enumerable.Range(0, n * n).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-60, 60))))], one = new float[n * n];
+        float[] x = [.. Enumerable.Range(0, n * n).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-60, 60))))];
+        float[] one = new float[n * n];
         for (int i = 0; i < n; i++) one[i * n + i] = 1;
         // Halfway between two, the lower even and odd.
         (x[0], x[1], x[2], x[3]) = (1 + Power(-11), -1 - 3 * Power(-11), 1 + Power(-8), -1 - 3 * Power(-8));
@@ -145,14 +147,16 @@ public sealed class GpuTensorCoreTests
         CheckRight<GpuBf16, AlongK>(16);
         CheckRight<GpuBf16, Across>(16);
 
-        static void CheckLeft<TPrecision, TLoader>(int together) where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader => Check(thread =>
+        static void CheckLeft<TPrecision, TLoader>(int together)
+            where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader => Check(thread =>
         {
             GpuTensorLeft<TPrecision, TLoader> left = new(default);
             left.Seek(0, 0, thread);
             return left.Place;
         }, together);
 
-        static void CheckRight<TPrecision, TLoader>(int together) where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader => Check(thread =>
+        static void CheckRight<TPrecision, TLoader>(int together)
+            where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader => Check(thread =>
         {
             GpuTensorRight<TPrecision, TLoader> right = new(default);
             right.Seek(0, 0, thread);

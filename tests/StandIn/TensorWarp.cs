@@ -39,7 +39,8 @@ sealed class TensorWarp
         while (lanes.All(l => l.Pending.Count > 0))
         {
             TensorInstruction[] mma = [.. lanes.Select(l => l.Pending.Dequeue())];
-            if (mma.Any(m => m.Paired != mma[0].Paired || m.Offset != mma[0].Offset)) throw new KernelException("the lanes of a warp execute different instructions");
+            if (mma.Any(m => m.Paired != mma[0].Paired || m.Offset != mma[0].Offset))
+                throw new KernelException("the lanes of a warp execute different instructions");
             // Two for each turn of the ring.
             int block = lanes[0].Executed / 2 % 4;
             for (int j = 0; j < 4; j++) Multiply(mma, block, j);

@@ -50,12 +50,13 @@ static class GpuTensorCores
     /// <summary>Declares the registers and sets all sums to 0: once, before all else.</summary>
     public static void Clear() => CudaAsm.Emit(".reg .f32 c<64>, d<16>; .reg .b32 a<8>, b<16>; " + Zero);
 
-    /// <summary>This lane's part of four matrices B, [k, 8] each, for the operations that follow: words 0, 1 for the first k, words 2, 3 for the second.</summary>
+    /// <summary>This lane's part of four matrices B, [k, 8] each, for the operations that follow: words 0, 1 for the first k, 2, 3 for the second.</summary>
     public static void Right(GpuFloat4 b0, GpuFloat4 b1, GpuFloat4 b2, GpuFloat4 b3)
     {
         CudaAsm.Emit("mov.b32 b0, %0; mov.b32 b1, %1; mov.b32 b2, %2; mov.b32 b3, %3; mov.b32 b4, %4; mov.b32 b5, %5; mov.b32 b6, %6; mov.b32 b7, %7;",
             b0.X, b0.Y, b0.Z, b0.W, b1.X, b1.Y, b1.Z, b1.W);
-        CudaAsm.Emit("mov.b32 b8, %0; mov.b32 b9, %1; mov.b32 b10, %2; mov.b32 b11, %3; mov.b32 b12, %4; mov.b32 b13, %5; mov.b32 b14, %6; mov.b32 b15, %7;",
+        CudaAsm.Emit(
+            "mov.b32 b8, %0; mov.b32 b9, %1; mov.b32 b10, %2; mov.b32 b11, %3; mov.b32 b12, %4; mov.b32 b13, %5; mov.b32 b14, %6; mov.b32 b15, %7;",
             b2.X, b2.Y, b2.Z, b2.W, b3.X, b3.Y, b3.Z, b3.W);
     }
 
@@ -93,7 +94,7 @@ static class GpuTensorCores
 
     /// <summary>
     /// Stores the sums of the first block to shared[i + pitch m] and turns the ring: m = 4 j + e is sum e of the product with B number j, that is of row g
-    /// (e = 0, 1) or g + 8 (e = 2, 3) and column 2 t (e = 0, 2) or 2 t + 1 (e = 1, 3), where the lane is 4 g + t. All operations must have been done by all lanes.
+    /// (e = 0, 1) or g + 8 (e = 2, 3) and column 2 t (e = 0, 2) or 2 t + 1 (e = 1, 3), where the lane is 4 g + t. Behind a barrier.
     /// </summary>
     public static void Sums(ArrayView<float> shared, int i, int pitch)
     {

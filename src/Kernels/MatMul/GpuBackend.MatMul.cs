@@ -78,7 +78,8 @@ public sealed partial class GpuBackend : IFusedBias, ITensorCores
     void Product<TA, TB, TPlaces, TEpilogue>(GpuGemmSize s, TA a, TB b, GpuResult<TPlaces> y, TEpilogue epilogue, bool isLong)
         where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TPlaces : struct, IGpuPlaces where TEpilogue : struct, IGpuEpilogue
     {
-        GpuGemmPlan plan = FixedPlan ?? GpuGemmPlan.Choose(s, isLong || queue.PrefersSmallTiles, MatMulPrecision, ((ITensorCores)this).TensorCoresForAllProducts);
+        GpuGemmPlan plan = FixedPlan ??
+            GpuGemmPlan.Choose(s, isLong || queue.PrefersSmallTiles, MatMulPrecision, ((ITensorCores)this).TensorCoresForAllProducts);
         GpuOutput<TPlaces, TEpilogue> output = new(Floats(y.Values), y.At, epilogue, s.N, y.Aligned ? 1 : 0);
         if (plan.Slices == 1)
         {

@@ -24,8 +24,8 @@ struct GpuTensorFetch<TPrecision, TLoader>(TLoader from) where TPrecision : stru
     }
 
     /// <summary>
-    /// Neighbours along k: V0 from k on and V1 from k + apart on, V2 and V3 of the other row. Across: V0 to V3 at k, k + 1, k + apart, k + apart + 1. TF32 has no
-    /// second part.
+    /// Neighbours along k: V0 from k on and V1 from k + apart on, V2 and V3 of the other row. Across: V0 to V3 at k, k + 1, k + apart, k + apart + 1.
+    /// TF32 has no second part.
     /// </summary>
     public void Load(int k, int apart)
     {

@@ -5,9 +5,9 @@ namespace Sagan.Native.Kernels;
 
 // Shared memory of the left factor: two neighbouring rows share 128 bytes, all banks once. A piece of 16 bytes is what a lane gives one instruction:
 //   words (row, w) (row+1, w) (row, w') (row+1, w'),   w and w' the words that a lane t has in step s, piece t + 4 s of the rows.
-// Row 64 m + 32 i1 + 4 g + 2 i0 + p is row g + 8 p of matrix i of warp row m, and lies in line 32 m + 8 i + g, its pieces exchanged by exclusive or with a number
-// of g, so that what is read or stored at once lies in different banks:
-//   reading, 8 lanes: two g (one bit of the number that exchanges 4), four t;  storing: see Seek.
+// Row 64 m + 32 i1 + 4 g + 2 i0 + p is row g + 8 p of matrix i of warp row m, and lies in line 32 m + 8 i + g. Its pieces are exchanged by exclusive or with a
+// number made of g, so that what is read or stored at once lies in different banks. Reading, 8 lanes: two g, whose numbers differ by 4, and four t.
+// Storing: see Seek.
 
 /// <summary>A thread's share of bringing the left factor to shared memory.</summary>
 struct GpuTensorLeft<TPrecision, TLoader>(TLoader from) where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader
@@ -24,7 +24,8 @@ struct GpuTensorLeft<TPrecision, TLoader>(TLoader from) where TPrecision : struc
         int r, piece, half = 0;
         if (TLoader.AlongK)
         {
-            // Four threads for two rows. TF32: 16 bytes each, in the order of t; 8 threads: two g, four t. BF16: 32 bytes each; 16 threads: four g, s and halves.
+            // Four threads for two rows. TF32: 16 bytes each, in the order of t; 8 threads: two g, four t. BF16: 32 bytes each; 16 threads: four g, both steps,
+            // both halves of a piece.
             int c = thread & 3, q = thread >> 2;
             r = ((q & 7) << 2) | ((q & 8) >> 2) | ((q & 48) << 1);
             piece = TPrecision.Paired ? 4 * (c & 1) : c;

@@ -5,8 +5,8 @@ namespace Sagan.Native.Kernels;
 
 // Shared memory of the right factor: two columns, 16 apart, share 128 bytes. A piece of 16 bytes is what a lane t gives two instructions:
 //   words w w' of step 0 and of step 1 of one column.
-// Column 32 m + 16 g0 + 4 (g >> 1) + j is column g of matrix j of warp column m, and lies in line 16 m + 4 (g >> 1) + j, in its second half if g is odd. Its pieces
-// are exchanged by exclusive or with g >> 1. So a thread's sums of the four matrices are four neighbours in a row of the result.
+// Column 32 m + 16 g0 + 4 (g >> 1) + j is column g of matrix j of warp column m, and lies in line 16 m + 4 (g >> 1) + j, in its second half if g is odd. Its
+// pieces are exchanged by exclusive or with g >> 1. So a thread's sums of the four matrices are four neighbours in a row of the result.
 
 /// <summary>A thread's share of bringing the right factor to shared memory.</summary>
 struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader

@@ -12,7 +12,8 @@ namespace Sagan.Native.Benchmarks;
 sealed record KernelMachine(string Device, string Processor, int? Threads, int Batch, string? Precision = null)
 {
     public static KernelMachine Of(Device device, int batch) => device.Backend is IMeasured gpu
-        ? new(device.Name, gpu.Processor, null, batch, device.MatMulPrecision == MatMulPrecision.Highest ? null : Setup.Word(device.MatMulPrecision))
+        ? new(device.Name, gpu.Processor, null, batch,
+            device.MatMulPrecision == MatMulPrecision.Highest ? null : Setup.Word(device.MatMulPrecision))
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
 
     /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>

@@ -21,8 +21,8 @@ public static class DeviceCheck
     public const double Tolerance = 2e-5;
 
     /// <summary>
-    /// The same where factors of products are rounded. A product's error is at most 2^-10 (TF32) or 2^-7 (BF16) of the sum of its absolute terms, which is a few
-    /// times the largest element where terms cancel, and an operation's gradient may be a product of products: eight times that.
+    /// The same where factors of products are rounded. A product's error is at most 2^-10 (TF32) or 2^-7 (BF16) of the sum of its absolute terms, which is a
+    /// few times the largest element where terms cancel, and an operation's gradient may be a product of products: eight times that.
     /// </summary>
     public static double ToleranceOf(MatMulPrecision precision) => precision switch
     {
