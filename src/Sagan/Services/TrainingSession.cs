@@ -51,6 +51,7 @@ sealed class TrainingSession : IDisposable
     {
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
         using ImageDataset data = Setup.OpenData(config, context);
         ResolvedConfig resolved = WithClasses(request.Config, data);
         TrainingState state = new(resolved.Config);
@@ -83,6 +84,7 @@ sealed class TrainingSession : IDisposable
         ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
         ResumeRules.Check(before.Config, now.Config, request.AllowChange);
         Setup.Threads(now.Config.Training.Threads);
+        Setup.Precision(now.Config, context);
 
         CheckpointStore checkpoints = folder.OpenCheckpoints(now.Config.Training.Keep);
         IReadOnlyList<SkippedCheckpoint> skipped = [];
