@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -30,5 +31,12 @@ sealed class GeneratorBlock : Module
     {
         Tensor h = conv1.Call(Ops.Upsample2x(norm1.Call(x, condition)));
         return conv2.Call(norm2.Call(h, condition)) + Ops.Upsample2x(conv0.Call(x));
+    }
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
+    {
+        OnnxValue h = Export(conv1, graph, graph.Upsample2x(Export(norm1, graph, x, condition)), condition);
+        h = Export(conv2, graph, Export(norm2, graph, h, condition), condition);
+        return graph.Binary("Add", h, graph.Upsample2x(Export(conv0, graph, x, condition)).Name);
     }
 }
