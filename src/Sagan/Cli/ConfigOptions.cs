@@ -26,6 +26,7 @@ sealed class ConfigOptions
         ("--d-steps", "training.dSteps", "Discriminator steps per generator step."),
         ("--seed", "training.seed", "Seed of everything random."),
         ("--device", "training.device", "Where to compute; see `sagan devices`."),
+        ("--matmul-precision", "training.matMulPrecision", "highest (float32), high (TF32) or medium (BF16), on tensor cores."),
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),

@@ -13,6 +13,9 @@ enum ExportFormat
 
     /// <summary>A state dict that numpy.load reads.</summary>
     Npz,
+
+    /// <summary>The network itself, for ONNX runtimes.</summary>
+    Onnx,
 }
 
 /// <summary>The generator of a run or checkpoint, as a file. Format: null = what the file's ending says.</summary>
@@ -22,7 +25,11 @@ sealed record ExportRequest(string Source, ExportFormat? Format, string Out, boo
 sealed class ExportCommand : Verb
 {
     readonly Argument<string> source = new("run") { Description = "A run folder or a checkpoint folder." };
-    readonly Option<ExportFormat?> format = new("--format") { Description = "The format; without it, the file's ending says it.", HelpName = "pth|safetensors|npz" };
+    readonly Option<ExportFormat?> format = new("--format")
+    {
+        Description = "The format; without it, the file's ending says it.",
+        HelpName = "pth|safetensors|npz|onnx",
+    };
     readonly Option<string> file = new("--out") { Description = "The file to write.", HelpName = "file", Required = true };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Func<ExportRequest, CliContext, ExitCode> export;

@@ -137,7 +137,8 @@ public sealed class EventFile : IDisposable
     {
         for (int n = 0; ; n++)
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.{Environment.MachineName}.{Environment.ProcessId}.{n}");
+            string process = $"{Environment.MachineName}.{Environment.ProcessId}";
+            string name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.{process}.{n}");
             string path = System.IO.Path.Combine(folder, name);
             try
             {

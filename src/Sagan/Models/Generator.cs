@@ -1,4 +1,5 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Export;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
@@ -25,6 +26,9 @@ public abstract class Generator : Module
 
     /// <summary>The network; z has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Make(Tensor z, Condition? condition);
+
+    /// <summary>The network as a graph; there is a condition where the model is conditional.</summary>
+    internal abstract override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition);
 
     Tensor Checked(Tensor z, Condition? condition)
     {

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
 using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
 using Sagan.Native.Training;
@@ -49,6 +52,9 @@ static class ExportService
                 NpzWriter npz = new();
                 StateDict.Add(npz, model.Generator.State());
                 return npz.Save;
+            case ExportFormat.Onnx:
+                byte[] onnx = OnnxExport.Generator(model.Generator, Metadata(model));
+                return path => AtomicFile.Write(path, s => s.Write(onnx));
             default:
                 SafetensorsWriter safetensors = new();
                 safetensors.Metadata["format"] = "pt";
@@ -58,11 +64,19 @@ static class ExportService
         }
     }
 
+    static Dictionary<string, string> Metadata(TrainedModel model) => new()
+    {
+        ["sagan.step"] = $"{model.Checkpoint.Step}",
+        ["sagan.config"] = JsonSerializer.Serialize(model.Config, RunConfigJson.Default.RunConfig),
+        ["sagan.classes"] = string.Join(", ", model.Classes),
+    };
+
     static ExportFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".pth" or ".pt" => ExportFormat.Pth,
         ".safetensors" => ExportFormat.Safetensors,
         ".npz" => ExportFormat.Npz,
-        var ending => throw new UsageException($"--out {path}: the ending '{ending}' names no format; say --format pth, safetensors or npz."),
+        ".onnx" => ExportFormat.Onnx,
+        var ending => throw new UsageException($"--out {path}: the ending '{ending}' names no format; say --format pth, safetensors, npz or onnx."),
     };
 }

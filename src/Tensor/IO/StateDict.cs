@@ -61,10 +61,13 @@ public static class StateDict
     }
 
     /// <summary>The values in the order of a file.</summary>
-    internal static float[] Saved(Parameter p)
+    internal static float[] Saved(Parameter p) => Saved(p, p.Value);
+
+    /// <summary>Values that stand for a parameter's, in the order of a file.</summary>
+    internal static float[] Saved(Parameter p, Tensor value)
     {
-        if (p.SavedOrder == null) return p.Value.ToArray();
-        return Step.Run(() => Autograd.NoGrad(() => Ops.Permute(p.Value.Detach().Reshape(View(p).ToArray()), p.SavedOrder).ToArray()));
+        if (p.SavedOrder == null) return value.ToArray();
+        return Step.Run(() => Autograd.NoGrad(() => Ops.Permute(value.Detach().Reshape(View(p).ToArray()), p.SavedOrder).ToArray()));
     }
 
     /// <summary>Assigns values that are in the order of a file.</summary>

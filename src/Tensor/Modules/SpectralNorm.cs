@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -105,6 +106,8 @@ public sealed class SpectralNorm : Module
             module.Freeze(-1);
         }
     }
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => layer.Export(graph, x, condition);
 
     internal override void Freeze(int change) => frozen += change;
 
