@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
-using Sagan.Native.Models;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 
 namespace Sagan.Native.Tests;
 
@@ -41,7 +41,7 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Every_preset_is_valid_and_says_all_it_changes()
     {
-        Assert.Equal(["biggan64", "cifar10", "demo", "fashion28", "sagan128", "sagan64", "taki128", "upconv64"], Presets.Names);
+        Assert.Equal(["biggan64", "cifar10", "demo", "fashion28", "fewshot64", "sagan128", "sagan64", "taki128", "upconv64"], Presets.Names);
         foreach (string name in Presets.Names)
         {
             ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources { Preset = name });
@@ -161,7 +161,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("nothing.like.it=1", "unknown configuration key 'nothing.like.it' (from --set).")]
     [InlineData("training=1", "unknown configuration key 'training' (from --set). It is a section: give one of its keys.")]
     [InlineData("training.batch", "--set training.batch: must be key=value, such as training.batch=32.")]
-    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: biggan64, cifar10, demo, fashion28, sagan128, sagan64, taki128, upconv64. Did you mean sagan64?")]
+    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: biggan64, cifar10, demo, fashion28, fewshot64, sagan128, sagan64, taki128, upconv64. Did you mean sagan64?")]
     [InlineData("training.batch=many", "training.batch = many (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.batch=99999999999", "training.batch = 99999999999 (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.seed=-1", "training.seed = -1 (from --set): must be a whole number of at least 0.")]

@@ -18,6 +18,20 @@ public class TrainerTests
 
     static readonly RunConfig WganGp = Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
+    // Its probability moves after every second update, upwards, so that it differs from one resumed step to the next.
+    static readonly RunConfig Ada = Tiny with
+    {
+        Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.99, AdaInterval = 2, AdaKimg = 0.1 },
+        Loss = new() { Consistency = 5, FakeConsistency = 5, R1 = 0.1, R1Every = 2 },
+        Training = Tiny.Training with { Accumulation = 2 },
+    };
+
+    static readonly RunConfig DiffAugment = Tiny with
+    {
+        Augment = new() { Kind = AugmentKind.DiffAugment, Policy = "flip,color,translation,cutout" },
+        Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 },
+    };
+
     // Everything at once: classes, residual blocks, lazy R1, LeCam's averages, a shrinking top-k, orthogonal regularisation, a batch in two parts.
     static readonly RunConfig Conditional = Tiny with
     {
@@ -35,7 +49,9 @@ public class TrainerTests
 
     static readonly RunConfig Dragan = Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan];
+    static readonly RunConfig Apa = Conditional with { Augment = Ada.Augment with { Kind = AugmentKind.Apa } };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
@@ -63,6 +79,18 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_probability_of_adaptive_augmentation_moves_in_training_and_is_loaded_again()
+    {
+        TrainingState state = Advance(new TrainingState(Ada), 2), loaded = new(Ada);
+        (string name, double p) = Assert.Single(state.Step.Metrics);
+        Assert.Equal("ada_p", name);
+        Assert.InRange(p, 0.01, 1);
+        Dictionary<string, byte[]> files = Write(state);
+        loaded.Load(file => new MemoryStream(files[file]));
+        Assert.Equal(p, loaded.Step.Metrics.Single().Value);
+    }
+
+    [Fact]
     public void Another_seed_gives_other_bits() =>
         Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan().SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
 
@@ -79,7 +107,7 @@ public class TrainerTests
                 TrainingState resumed = new(config);
                 resumed.Load(name => new MemoryStream(files[name]));
                 Assert.Equal(stop, resumed.StepCount);
-                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Model.Family}, {config.Loss.Kind}: resumed after step {stop} differs");
+                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Model.Family}, {config.Loss.Kind}, {config.Augment.Kind}: resumed after step {stop} differs");
             }
         }
     }
@@ -103,9 +131,14 @@ public class TrainerTests
     [Fact]
     public void A_batch_in_two_parts_moves_the_discriminator_as_one()
     {
-        RunConfig plain = Tiny with { Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None }, Loss = new() { Kind = LossKind.WganGp }, Training = Tiny.Training with { EmaDecay = 0 },
+        RunConfig plain = Tiny with
+        {
+            Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None },
+            Loss = new() { Kind = LossKind.WganGp },
+            Training = Tiny.Training with { EmaDecay = 0 },
             // With this epsilon a step is nearly proportional to the gradient: p -= g / (|g| + 1).
-            Optimizer = new() { DLearningRate = 1, Epsilon = 1 } };
+            Optimizer = new() { DLearningRate = 1, Epsilon = 1 },
+        };
         float[] start = [.. new TrainingState(plain).Discriminator.Parameters.SelectMany(p => p.Value.ToArray())];
         float[][] weights = [.. new[] { 1, 2 }.Select(parts =>
         {

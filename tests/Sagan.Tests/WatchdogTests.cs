@@ -88,6 +88,21 @@ public sealed class WatchdogTests
         Assert.Equal([5, 4], store.Steps);
     }
 
+    [Fact]
+    public void A_run_keeps_its_best_checkpoint_by_a_measure()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        (int code, string error) = Sagan(["train", "--out", run, "--steps", "3", "--save-every", "1", "--keep", "1", "--best", "consistency", .. Tiny]);
+        Assert.True(code == 0, error);
+        // At this size nothing is a creature: all measures are 0, and the first stays the best.
+        Assert.Equal("step-0000001", File.ReadAllText(Path.Combine(run, "checkpoints", "BEST")).Trim());
+        Assert.Equal([3, 1], CheckpointStore.ForReading(Path.Combine(run, "checkpoints")).Steps);
+        Assert.Contains("step 1: consistency 0, the best so far", error, StringComparison.Ordinal);
+        (code, error) = Sagan(["train", "--data", folder.Path, "--best", "consistency", .. Tiny]);
+        Assert.Equal((2, true), (code, error.Contains("take proxy-fid", StringComparison.Ordinal)));
+    }
+
     static (int Code, string Error) Sagan(string[] arguments)
     {
         using StringWriter output = new(), error = new();

@@ -41,6 +41,8 @@ static class SaganCommandLine
         root.Add(new SampleCommand(SampleService.Run));
         root.Add(new InterpolateCommand(InterpolateService.Run));
         root.Add(new NearestCommand(NearestService.Run));
+        root.Add(new AblateCommand(AblateService.Run));
+        root.Add(new EvaluateCommand(EvaluateService.Run));
         root.Add(new InspectCommand(InspectService.Run));
         root.Add(new ImportCommand(ImportService.Run));
         root.Add(new ExportCommand(ExportService.Run));

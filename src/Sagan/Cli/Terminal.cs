@@ -24,6 +24,7 @@ sealed class Terminal
 {
     readonly Lock gate = new();
     readonly TextWriter error;
+    readonly TerminalOptions options;
     readonly IAnsiConsole console;
     readonly Func<int> width;
     string live = "";
@@ -31,7 +32,7 @@ sealed class Terminal
     public Terminal(TextWriter output, TextWriter error, TerminalOptions options)
     {
         Output = output;
-        this.error = error;
+        (this.error, this.options) = (error, options);
         Verbosity = options.Verbosity;
         IsLive = options.Live && Verbosity > Verbosity.Quiet;
         width = options.Width;
@@ -44,6 +45,9 @@ sealed class Terminal
         });
         console.Profile.Width = int.MaxValue;
     }
+
+    /// <summary>The same stderr for warnings and errors alone.</summary>
+    public Terminal Quiet() => new(TextWriter.Null, error, options with { Verbosity = Verbosity.Quiet, Live = false });
 
     /// <summary>stdout, for results.</summary>
     public TextWriter Output { get; }

@@ -32,7 +32,9 @@ sealed class ConfigResolver
         // Any source may name the preset, and the preset lies below all of them.
         (ConfigKey, JsonNode? Value, string Origin) named = given.LastOrDefault(g => g.Key.Path == PresetKey);
         string preset = named.Value?.GetValue<string>() ?? new RunConfig().Preset;
-        if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
+        if (sources.Base is { } lowest) r.Apply(Leaves(JsonSerializer.SerializeToNode(lowest.Config, RunConfigJson.Default.RunConfig)!.AsObject(), "default")
+            .Select(l => (l.Key, l.Value, lowest.Origins[l.Key.Path])));
+        else if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
         r.Apply(sources.Found.Select(f => (ConfigKey.All[f.Path], ConfigKey.All[f.Path].FromText(f.Text, f.Flag), f.Flag)));
         r.Apply(given);
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Sagan.Native.Augmentation;
+using Sagan.Native.Data;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -18,6 +20,7 @@ sealed class ConfigRules
         ConfigRules rules = new(origins);
         rules.Model(config.Model);
         rules.Loss(config);
+        rules.Augment(config.Augment);
         rules.Training(config);
         if (rules.problems.Count > 0) throw new ConfigException(string.Join('\n', rules.problems));
         if (Fight(config)) warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way; you asked for it.");
@@ -104,11 +107,25 @@ sealed class ConfigRules
         Require("loss.leCamDecay", l.LeCamDecay, l.LeCamDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.99 is usual");
         Weight("loss.consistency", l.Consistency);
         Weight("loss.fakeConsistency", l.FakeConsistency);
+        Weight("loss.latentConsistency", l.LatentConsistency);
+        Weight("loss.latentDiversity", l.LatentDiversity);
+        Require("loss.latentNoise", l.LatentNoise, l.LatentNoise is > 0 and <= 10, "must be above 0 and at most 10; 0.03 is usual");
         Require("loss.topK", l.TopK, l.TopK is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.5 is usual");
         Range("loss.topKSteps", l.TopKSteps, 0, int.MaxValue);
         Weight("loss.orthogonal", l.Orthogonal);
 
         void Weight(string path, double value) => Require(path, value, value is >= 0 and <= 1e6, "must be 0 (none) to 1000000");
+    }
+
+    void Augment(AugmentConfig a)
+    {
+        bool known = AugmentPolicyText.TryParse(a.Policy, out AugmentPolicies policies, out string unknown);
+        Require("augment.policy", a.Policy, known, $"'{unknown}' is no policy; name some of flip, color, translation and cutout, separated by commas");
+        Require("augment.policy", a.Policy, !known || policies != AugmentPolicies.None || a.Kind != AugmentKind.DiffAugment,
+            "diff-augment needs a policy: some of flip, color, translation and cutout, separated by commas");
+        Require("augment.adaTarget", a.AdaTarget, a.AdaTarget is > -1 and < 1, "must be above -1 and below 1, as the mean of a sign; 0.6 is usual");
+        Range("augment.adaInterval", a.AdaInterval, 1, 10_000);
+        Require("augment.adaKimg", a.AdaKimg, a.AdaKimg is > 0 and <= 1e9, "must be above 0 and at most 1000000000; 500 is usual");
     }
 
     void Training(RunConfig c)
@@ -134,6 +151,8 @@ sealed class ConfigRules
         Range("training.sampleEvery", t.SampleEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.saveEvery", t.SaveEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.keep", t.Keep, 1, 100_000);
+        Require("training.best", t.Best.ToString(), t.Best != BestKind.Consistency || (c.Data.Source == Dataset.Creatures && c.Model.Channels == 3),
+            "consistency is a measure of the built-in creatures with 3 channels; take proxy-fid");
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
         Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,
             "must be longer than nothing; null = no limit");

@@ -9,6 +9,9 @@ sealed record ConfigSources
     /// <summary>True: the file has all values, and the preset it names is where they once came from.</summary>
     public bool FileIsComplete { get; init; }
 
+    /// <summary>A configuration that is the lowest layer, in place of defaults and preset.</summary>
+    public ResolvedConfig? Base { get; init; }
+
     /// <summary>A JSON file.</summary>
     public string? File { get; init; }
 

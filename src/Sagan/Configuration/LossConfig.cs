@@ -29,6 +29,15 @@ public sealed record LossConfig
     /// <summary>The same for fakes; both together are bCR.</summary>
     public double FakeConsistency { get; init; }
 
+    /// <summary>Weight of the consistency between the scores of the images of a latent vector and of one near it (zCR); 0 = none, 5 is usual.</summary>
+    public double LatentConsistency { get; init; }
+
+    /// <summary>Weight with which the generator is to tell those two vectors apart (zCR); 0 = none, 0.5 is usual.</summary>
+    public double LatentDiversity { get; init; }
+
+    /// <summary>Standard deviation of the distance between the two, in each component.</summary>
+    public double LatentNoise { get; init; } = 0.03;
+
     /// <summary>The generator learns from this fraction of its images, those with the highest scores; 1 = from all.</summary>
     public double TopK { get; init; } = 1;
 

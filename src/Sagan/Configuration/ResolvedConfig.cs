@@ -10,6 +10,9 @@ sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, strin
 {
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The same with some values changed, <c>path=value</c>, and checked again.</summary>
+    public ResolvedConfig With(params IReadOnlyList<string> set) => ConfigResolver.Resolve(new ConfigSources { Base = this, Set = set });
+
     /// <summary>config.json: the values, ready to be read again.</summary>
     public string ToJson() => JsonSerializer.Serialize(Config, RunConfigJson.Default.RunConfig) + "\n";
 

@@ -18,6 +18,8 @@ public sealed record RunConfig
 
     public LossConfig Loss { get; init; } = new();
 
+    public AugmentConfig Augment { get; init; } = new();
+
     public OptimizerConfig Optimizer { get; init; } = new();
 
     public TrainingConfig Training { get; init; } = new();
@@ -76,6 +78,12 @@ public sealed record TrainingConfig
     /// <summary>The device's name, see <c>sagan devices</c>.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>
+    /// What factors of products may be rounded to, with PyTorch's meaning: <c>highest</c> is float32, <c>high</c> TF32, <c>medium</c> BF16, on NVIDIA GPUs with
+    /// tensor cores.
+    /// </summary>
+    public MatMulPrecision MatMulPrecision { get; init; }
+
     /// <summary>Threads of the CPU device; 0 = one for each processor.</summary>
     public int Threads { get; init; }
 
@@ -85,14 +93,33 @@ public sealed record TrainingConfig
     /// <summary>Steps between two checkpoints; 0 = only at the end.</summary>
     public int SaveEvery { get; init; } = 1000;
 
+    /// <summary>What tells the best checkpoint, which is kept whatever its age and noted in the log; looked at whenever one is saved.</summary>
+    public BestKind Best { get; init; } = BestKind.None;
+
     /// <summary>How many checkpoints to keep.</summary>
     public int Keep { get; init; } = 3;
 
     /// <summary>Steps between two lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>Write event files for TensorBoard, with histograms and images, into the run's folder tb.</summary>
+    public bool TensorBoard { get; init; } = true;
+
     /// <summary>Save and stop after this time; null = no limit.</summary>
     public TimeSpan? MaxTime { get; init; }
+}
+
+/// <summary>What tells the best checkpoint.</summary>
+public enum BestKind
+{
+    /// <summary>Nothing: there is none.</summary>
+    None,
+
+    /// <summary>The lowest proxy-FID of 2048 images against the data; see docs/metrics.md.</summary>
+    ProxyFid,
+
+    /// <summary>The highest consistency of 512 images of the built-in creatures.</summary>
+    Consistency,
 }
 
 /// <summary>Which classes fakes are made for.</summary>

@@ -63,5 +63,6 @@ sealed class ProtobufReader(ReadOnlyMemory<byte> message, string file)
         throw Error();
     }
 
-    InterchangeException Error() => new($"{file}: is damaged or no such file: byte {at} of a part of {message.Length} bytes does not belong to a protocol buffer.");
+    InterchangeException Error() =>
+        new($"{file}: is damaged or of another format: byte {at} of a part of {message.Length} bytes does not belong to a protocol buffer.");
 }

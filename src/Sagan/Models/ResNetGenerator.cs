@@ -26,7 +26,6 @@ sealed class ResNetGenerator : Generator
     public ResNetGenerator(ModelConfig model, Initializer init) : base(model)
     {
         Layers make = new(model, init, model.GSpectralNorm);
-        Activation activation = Activation.LeakyRelu((float)(model.Slope ?? 0));
         IReadOnlyList<FeatureMap> maps = NetworkPlan.Generator(model);
         first = NetworkPlan.ResNet(model).First;
         piece = model.HierarchicalZ ? model.ZDim / (maps.Count + 1) : model.ZDim;
@@ -38,11 +37,11 @@ sealed class ResNetGenerator : Generator
         int inputs = first, i = 0;
         foreach (FeatureMap map in maps)
         {
-            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, activation, vector)));
+            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, vector)));
             if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
             inputs = map.Channels;
         }
-        norm = Child("norm", make.PlainNorm(inputs, activation));
+        norm = Child("norm", make.PlainNorm(inputs, Activation.Relu));
         last = Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: model.OutputSpectralNorm));
     }
 

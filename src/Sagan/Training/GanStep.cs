@@ -48,6 +48,9 @@ public sealed class GanStep
     /// <summary>What is kept from one update to the next, besides weights and moments.</summary>
     public IReadOnlyList<Parameter> State => [.. leCam?.State ?? [], .. augment?.State ?? []];
 
+    /// <summary>What the log says about augmentation.</summary>
+    public IEnumerable<(string Name, double Value)> Metrics => augment?.Metrics ?? [];
+
     /// <summary>Updates D on one batch; returns its loss, penalties included, and the mean scores of real and fake images.</summary>
     public (Tensor Loss, Tensor Real, Tensor Fake) Discriminator(DiscriminatorInput input)
     {
@@ -77,17 +80,22 @@ public sealed class GanStep
     /// <param name="z">[N, ZDim].</param>
     /// <param name="classes">What the images are to be, in a conditional model.</param>
     /// <param name="draw">Number of the update: what augmentation draws depends on it.</param>
-    public Tensor Generator(Tensor z, int[]? classes = null, long draw = 0)
+    /// <param name="nearZ">[N, ZDim] near z, for the diversity of zCR.</param>
+    public Tensor Generator(Tensor z, int[]? classes = null, long draw = 0, Tensor? nearZ = null)
     {
         int n = z.Shape[0] / parts;
         return Update(generatorOptimizer, generatorParameters, i =>
         {
             Condition? c = Classes(classes?[(i * n)..((i + 1) * n)]);
-            Tensor fake = generator.Call(parts == 1 ? z : Ops.Slice(z, 0, i * n, n), c);
+            Tensor fake = generator.Call(Part(z, i), c);
             Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
             Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
-            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator.State()) : part;
+            if (config.LatentDiversity > 0)
+                part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
+            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator) : part;
         });
+
+        Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
     }
 
     // One pass of D: the images as they were made and as it sees them, their scores, and how to score others of the same classes.
@@ -96,9 +104,11 @@ public sealed class GanStep
 
     Pass Score(DiscriminatorInput input)
     {
-        Condition? ofReal = Classes(input.RealClasses), ofFake = Classes(input.FakeClasses);
-        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
+        Condition? ofFake = Classes(input.FakeClasses);
         Tensor made = Autograd.NoGrad(() => generator.Call(input.Z, ofFake));
+        if (augment?.Replaced(input.Real.Shape[0], (ulong)input.Draw) is { } replaced) input = input.Deceived(made, replaced);
+        Condition? ofReal = Classes(input.RealClasses);
+        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
         Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
         Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
         int n = input.Real.Shape[0];
@@ -122,10 +132,21 @@ public sealed class GanStep
         if (leCam != null) yield return (float)config.LeCam * leCam.Of(p.RealScores, p.FakeScores);
         if (config.Consistency > 0) yield return (float)config.Consistency * Consistency.Of(p.RealScores, p.ScoreReal, Copy(p.Input.Real, Augment.Real));
         if (config.FakeConsistency > 0) yield return (float)config.FakeConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Copy(p.Made, Augment.Fake));
+        if (config.LatentConsistency > 0)
+        {
+            // The same changes as those of the images compared with.
+            Tensor near = Autograd.NoGrad(() => Near(Required(p.Input.NearZ), Classes(p.Input.FakeClasses)));
+            yield return (float)config.LatentConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Transform(near, p.Input.Draw, Augment.Fake));
+        }
 
         Tensor Copy(Tensor x, ulong stream) =>
             (consistency ?? throw new InvalidOperationException("consistency regularisation needs something to change images with.")).Apply(x, (ulong)p.Input.Draw, stream);
     }
+
+    Tensor Near(Tensor z, Condition? c) => SpectralNorm.Frozen(generator, () => generator.Call(z, c));
+
+    static Tensor Required(Tensor? nearZ) =>
+        nearZ ?? throw new ArgumentException("consistency under changes of the latent vector needs vectors near z.", nameof(nearZ));
 
     Tensor Transform(Tensor x, long draw, ulong stream) => augment?.Apply(x, (ulong)draw, stream) ?? x;
 

@@ -67,7 +67,8 @@ public sealed class Trainer : IDisposable
         float g = Step.Run(() =>
         {
             long draw = (long)step * (training.DSteps + 1) + training.DSteps;
-            Tensor loss = gan.Generator(state.Z(draw, n), state.Classes(draw, n, classes), draw);
+            Tensor z = state.Z(draw, n);
+            Tensor loss = gan.Generator(z, state.Classes(draw, n, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
             return report ? loss.Item() : 0;
         });
         state.Ema?.Update();

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
+using Sagan.Native.Images;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
@@ -20,11 +22,13 @@ public sealed class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
+    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10;
 
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
 
     readonly (string Name, Parameter Gamma)[] gammas;
+    readonly (string Name, SpectralNorm Norm)[] norms;
 
     /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
     public TrainingState(RunConfig config, Device? device = null)
@@ -34,16 +38,19 @@ public sealed class TrainingState
         Generator = Generator.Create(config.Model, Init(GeneratorInit));
         Discriminator = Discriminator.Create(config.Model, Init(DiscriminatorInit));
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
+        norms = [.. Norms("g", Generator), .. Norms("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
         GeneratorOptimizer = Adam(Generator, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
-        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss, parts: config.Training.Accumulation);
+        Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss,
+            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
             Average = Generator.Create(config.Model, Init(GeneratorInit));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 
+        ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
         Adam Adam(Module m, double rate) => new(m.Parameters, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
@@ -89,6 +96,9 @@ public sealed class TrainingState
     /// <summary>The noise of draw number <paramref name="draw"/>: a function of seed and number.</summary>
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
 
+    /// <summary>Vectors near those of draw number <paramref name="draw"/>, for consistency under changes of the latent vector.</summary>
+    public Tensor NearZ(long draw, Tensor z) => z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
+
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
 
@@ -96,8 +106,10 @@ public sealed class TrainingState
     public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
     {
         int n = real.Shape[0];
-        return new DiscriminatorInput(real, Z(draw, n))
+        Tensor z = Z(draw, n);
+        return new DiscriminatorInput(real, z)
         {
+            NearZ = Config.Loss.LatentConsistency > 0 ? NearZ(draw, z) : null,
             Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
             Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
             RealClasses = Config.Model.Conditional ? classes : null,
@@ -123,6 +135,30 @@ public sealed class TrainingState
 
     /// <summary>The gamma of every attention block, by name.</summary>
     public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
+
+    /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
+    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
+
+    /// <summary>The discriminator's scores of images; it is left as it was.</summary>
+    /// <param name="images">Of the model's size.</param>
+    /// <param name="classes">Their classes, in a conditional model.</param>
+    public float[] Scores(IReadOnlyList<Image> images, int[] classes)
+    {
+        bool training = Discriminator.IsTraining;
+        Discriminator.Train(false);
+        try
+        {
+            return SpectralNorm.Frozen(Discriminator, () => Native.Step.Run(() => Autograd.NoGrad(() =>
+            {
+                Condition? c = Config.Model.Conditional ? new Condition(IndexTensor.From(classes, Device)) : null;
+                return Discriminator.Call(Sampler.FromImages(images, Device), c).ToArray();
+            })));
+        }
+        finally
+        {
+            Discriminator.Train(training);
+        }
+    }
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
@@ -195,6 +231,9 @@ public sealed class TrainingState
 
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
+
+    static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
 
     static int Count(SafetensorsReader file, string key)
     {

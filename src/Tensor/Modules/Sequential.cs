@@ -24,6 +24,9 @@ public sealed class Sequential : Module
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
         modules.Aggregate(x, (y, m) => Export(m, graph, y, condition));
 
+    /// <summary>As the other one, without a condition.</summary>
+    public static Tensor Chain(Tensor x, params IEnumerable<Module> modules) => Chain(x, null, modules);
+
     /// <summary>Applies modules one after the other, and lets go of each intermediate result once it was used (what the tape needs, it holds itself).</summary>
     public static Tensor Chain(Tensor x, Condition? condition, params IEnumerable<Module> modules)
     {

@@ -149,7 +149,7 @@ public class OnnxExportTests
         {
             byte[] file = [.. whole];
             // Most of the file is weights, which any bits are; the structure is at the ends and between.
-            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(2) == 0 ? random.Next(2500) : random.Next(file.Length)] ^= (byte)(1 << random.Next(8));
+            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
             if (i % 7 == 0) file = file[..random.Next(file.Length)];
             try
             {

@@ -46,7 +46,11 @@ sealed class OnnxReader : TensorFile
     {
         while (graph.Next())
             if (graph.Field == 1) Count(graph.Message);
-            else if (graph.Field == 5) entries.Add(entries.Count < MostTensors ? Tensor(graph.Message) : throw new InterchangeException($"{file}: has more than {MostTensors} weights."));
+            else if (graph.Field == 5)
+            {
+                if (entries.Count == MostTensors) throw new InterchangeException($"{file}: has more than {MostTensors} weights.");
+                entries.Add(Tensor(graph.Message));
+            }
     }
 
     void Count(ProtobufReader node)

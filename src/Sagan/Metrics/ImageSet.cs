@@ -1,0 +1,40 @@
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+
+namespace Sagan.Native.Metrics;
+
+/// <summary>Images of one size to be judged, made or read one after the other while they are asked for.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Images">The images, <paramref name="Count"/> of them, as bytes: a generator's are judged as they would be saved.</param>
+/// <param name="NameOf">What an error calls image i.</param>
+public sealed record ImageSet(int Count, IEnumerable<Image> Images, Func<int, string> NameOf)
+{
+    // Of the choice of a part of a large set: a constant, so that it is always the same part.
+    const ulong ChoiceSeed = 0;
+
+    /// <summary>Images in memory.</summary>
+    public static ImageSet Of(IReadOnlyList<Image> images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return new ImageSet(images.Count, images, i => $"image {i}");
+    }
+
+    /// <summary>A data set, or, where it is larger than <paramref name="most"/>, a random part of it that is always the same.</summary>
+    public static ImageSet Of(ImageDataset data, int most = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        int count = Math.Min(most, data.Count);
+        EpochOrder order = new(ChoiceSeed, data.Count);
+        int[] chosen = count == data.Count ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, count).Select(i => order[i])];
+        return new ImageSet(count, chosen.Select(data.Image), i => data.Name(chosen[i]));
+    }
+
+    /// <summary>The images of one class of a data set, in its order.</summary>
+    public static ImageSet OfClass(ImageDataset data, int label)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        int[] chosen = [.. Enumerable.Range(0, data.Count).Where(i => data.Label(i) == label)];
+        return new ImageSet(chosen.Length, chosen.Select(data.Image), i => data.Name(chosen[i]));
+    }
+}

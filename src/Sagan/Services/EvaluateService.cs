@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.Kernels;
+using Sagan.Native.Metrics;
+using Sagan.Native.Models;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary><c>sagan evaluate</c>: how near a generator's images, or those of a folder, come to the real ones.</summary>
+sealed class EvaluateService
+{
+    // Consistency reads whole pictures: more of them change its third digit at most.
+    const int ConsistencyImages = 2048;
+
+    readonly EvaluateRequest request;
+    readonly CliContext context;
+    readonly JsonObject json = [];
+    readonly List<Image> kept = [];
+    readonly List<string> smallClasses = [];
+
+    EvaluateService(EvaluateRequest request, CliContext context) => (this.request, this.context) = (request, context);
+
+    public static ExitCode Run(EvaluateRequest request, CliContext context)
+    {
+        EvaluateService service = new(request, context);
+        return request.Images == null ? service.Generated() : service.Folder();
+    }
+
+    ExitCode Generated()
+    {
+        TrainedModel model = TrainedModel.Open(request.Source!, context, request.Ema);
+        (Checkpoint checkpoint, RunConfig config) = (model.Checkpoint, model.Config);
+        NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
+        string source = request.Data ?? config.Data.Source;
+        using ImageDataset data = Setup.OpenData(config with { Data = config.Data with { Source = source } }, context);
+        json["source"] = request.Source;
+        json["step"] = checkpoint.Step;
+        json["seed"] = request.Seed;
+        json["ema"] = request.Ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        json["statistics"] = statistics.ToString().ToLowerInvariant();
+        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}, against {source}"));
+        ImageSet fake = Images(request.Count, null);
+        // Each class from a seed of its own.
+        return Compare(data, fake, model.Device, source, config.Model.Conditional && data.ClassCount == config.Model.Classes ? (label, n) => Images(n, label) : null);
+
+        ImageSet Images(int count, int? label) =>
+            GeneratorImages.Of(model.Generator, count, label is { } c ? request.Seed + 1 + (ulong)c : request.Seed, statistics, request.Batch, label);
+    }
+
+    ExitCode Folder()
+    {
+        RunConfig Config(string source) => ConfigResolver.Resolve(new ConfigSources
+        {
+            Set = ["model.gAttention=none", "model.dAttention=none"],
+            Flags = [new FlagValue("--data", "data.source", source), new FlagValue("--size", "model.size", request.Size)],
+        }).Config;
+        using ImageDataset images = Setup.OpenData(Config(request.Images!), context), data = Setup.OpenData(Config(request.Data!), context);
+        json["source"] = request.Images;
+        context.Result($"{request.Images} against {request.Data}, both at {images.Size}x{images.Size}");
+        bool sameClasses = images.Report.Classes.Select(c => c.Name).SequenceEqual(data.Report.Classes.Select(c => c.Name));
+        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, sameClasses ? (label, _) => ImageSet.OfClass(images, label) : null);
+    }
+
+    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet>? ofClass)
+    {
+        long start = Stopwatch.GetTimestamp();
+        string[] metrics = Metrics(hasLogits: request.Network != null || data.ClassCount > 1, data.ClassCount, ofClass != null);
+        bool consistent = source == Dataset.Creatures && data.Channels == 3;
+        CheckThresholds(metrics, consistent);
+        MetricCache cache = new(MetricCache.DefaultFolder(), context.Terminal.Warning);
+        FeatureNetwork network = Network(data, device, cache);
+        Features real = References.Of(data, network, cache, request.ReferenceCount, request.Batch, Progress("real images"));
+        Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
+        if (context.Terminal.IsLive) context.Terminal.Live("");
+        List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
+        if (metrics.Contains("intra-fid")) results.Add(Intra(data, network, fake.Count, ofClass!));
+
+        context.Result($"network: {network.Name}");
+        foreach (MetricResult r in results) context.Result(r.ToString());
+        string[] cautions = [.. Evaluation.Cautions(network, results), .. smallClasses];
+        foreach (string caution in cautions) context.Terminal.Warning(caution);
+        json["reference"] = source;
+        json["reference_hash"] = data.Report.ContentHash;
+        json["network"] = network.Name;
+        json["proxy"] = network.IsProxy;
+        json["metrics"] = new JsonArray([.. results.Select(Json)]);
+        json["warnings"] = new JsonArray([.. cautions.Select(c => JsonValue.Create(c))]);
+        List<(string Id, string Name, double Value)> numbers = [.. results.Select(r => (r.Id, r.Name, r.Value))];
+        if (consistent) numbers.Add(("consistency", "consistency", Consistency()));
+        json["seconds"] = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 2);
+        context.ResultJson(json);
+        foreach (Threshold t in request.Thresholds) t.Check(numbers);
+        return ExitCode.Success;
+    }
+
+    FeatureNetwork Network(ImageDataset data, Device device, MetricCache cache)
+    {
+        if (request.Network != null) return InceptionNetwork.Open(request.Network, device);
+        FeatureNetwork network = ProxyNetwork.Of(data, device, cache, (step, steps) =>
+        {
+            if (step == 1) context.Terminal.Note($"training the feature network, once for this data set; it is kept in {cache.Folder}");
+            context.Terminal.Live($"training the feature network: {step}/{steps}");
+        });
+        if (context.Terminal.IsLive) context.Terminal.Live("");
+        return network;
+    }
+
+    // Before anything is computed: what was asked for must be possible.
+    string[] Metrics(bool hasLogits, int classes, bool fakesHaveClasses)
+    {
+        if (request.Metrics.Count == 0) return hasLogits ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
+        if (request.Metrics.Contains("is") && !hasLogits)
+            throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; "
+                + "give --network the Inception weights, or leave it out.");
+        if (request.Metrics.Contains("intra-fid") && classes < 2)
+            throw new UsageException("--metric intra-fid: the data set has no classes; leave it out.");
+        if (request.Metrics.Contains("intra-fid") && !fakesHaveClasses)
+            throw new UsageException("--metric intra-fid: the images that are judged have not the classes of the data set; leave it out.");
+        return [.. request.Metrics];
+    }
+
+    void CheckThresholds(string[] metrics, bool consistent)
+    {
+        foreach (Threshold t in request.Thresholds)
+            if (!Has(t.Metric))
+                throw new UsageException($"{t}: {t.Metric} is not among the metrics that are computed here; add it with --metric.");
+
+        bool Has(string number) => number switch
+        {
+            "precision" or "recall" or "density" or "coverage" => metrics.Contains("prdc"),
+            "consistency" => consistent,
+            _ => metrics.Contains(number),
+        };
+    }
+
+    MetricResult Intra(ImageDataset data, FeatureNetwork network, int count, Func<int, int, ImageSet> ofClass)
+    {
+        int classes = data.ClassCount, images = 0, reference = 0, fewest = int.MaxValue;
+        (double mean, double[] all) = IntraFrechetDistance.Of(Real, Fake, classes, c => data.Report.Classes[c].Name);
+        if (fewest < FrechetDistance.FewImages)
+            smallClasses.Add($"{network.NameOf("intra-FID")}: the smallest class has {Features.Images(fewest)}; "
+                + $"with fewer than {FrechetDistance.FewImages} it is biased upwards.");
+        json["classes"] = new JsonArray([.. all.Select((d, c) => new JsonObject { ["name"] = data.Report.Classes[c].Name, ["value"] = d })]);
+        return new MetricResult("intra-fid", network.NameOf("intra-FID"), mean, null, images, reference);
+
+        Features Real(int c)
+        {
+            Features f = network.Extract(ImageSet.OfClass(data, c), request.Batch);
+            (reference, fewest) = (reference + f.Count, Math.Min(fewest, f.Count));
+            return f;
+        }
+
+        Features Fake(int c)
+        {
+            Features f = network.Extract(ofClass(c, Math.Max(2, count / classes)), request.Batch);
+            (images, fewest) = (images + f.Count, Math.Min(fewest, f.Count));
+            return f;
+        }
+    }
+
+    double Consistency()
+    {
+        CreatureConsistency c = CreatureConsistency.Measure(kept);
+        context.Result(string.Create(CultureInfo.InvariantCulture,
+            $"{"consistency",-18} {c.Overall:P1} of {c.Images} images (figures {c.Figures:P1}; left and right agree in ear colour {c.EarColour:P0}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+        json["consistency"] = new JsonObject
+        {
+            ["overall"] = c.Overall,
+            ["images"] = c.Images,
+            ["figures"] = c.Figures,
+            ["background"] = c.Background,
+            ["body"] = c.Body,
+            ["ear_colour"] = c.EarColour,
+            ["ear_shape"] = c.EarShape,
+            ["eye_colour"] = c.EyeColour,
+            ["arm_count"] = c.ArmCount,
+            ["ear_to_arm"] = c.EarToArm,
+        };
+        return c.Overall;
+    }
+
+    IEnumerable<Image> Keep(IEnumerable<Image> images)
+    {
+        foreach (Image image in images)
+        {
+            if (kept.Count < ConsistencyImages) kept.Add(image);
+            yield return image;
+        }
+    }
+
+    Action<int>? Progress(string what) => context.Terminal.IsLive ? n => context.Terminal.Live($"features of {what}: {n}") : null;
+
+    static JsonNode Json(MetricResult r)
+    {
+        JsonObject o = new() { ["metric"] = r.Id, ["name"] = r.Name, ["value"] = double.IsFinite(r.Value) ? r.Value : null, ["images"] = r.Images };
+        if (r.Deviation != null) o["std"] = r.Deviation;
+        if (r.ReferenceImages != null) o["reference_images"] = r.ReferenceImages;
+        return o;
+    }
+}

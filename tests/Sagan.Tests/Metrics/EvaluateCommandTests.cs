@@ -1,0 +1,183 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+
+namespace Sagan.Native.Tests.Metrics;
+
+/// <summary>A run of one step, and a cache of its own.</summary>
+public sealed class TinyRun : IDisposable
+{
+    readonly string? before = Environment.GetEnvironmentVariable("SAGAN_CACHE");
+
+    public TinyRun()
+    {
+        Environment.SetEnvironmentVariable("SAGAN_CACHE", Folder.File("cache"));
+        Path = Folder.File("run");
+        (int code, _, string error) = Sagan("train", "--out", Path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+            "--g-attention", "none", "--d-attention", "none", "--set", "data.creatureCount=120", "-q");
+        Assert.True(code == 0, error);
+    }
+
+    /// <summary>A folder of 10 images without classes.</summary>
+    public string Images
+    {
+        get
+        {
+            for (int i = 0; i < 10; i++) ImageFile.SavePng(Folder / $"images/{i}.png", Creature.FromSeed(7, i).Draw(16));
+            return Folder.File("images");
+        }
+    }
+
+    internal TemporaryFolder Folder { get; } = new();
+
+    public string Path { get; }
+
+    public static (int Code, string Output, string Error) Sagan(params string[] arguments)
+    {
+        StringWriter output = new(), error = new();
+        int code = SaganCommandLine.Run(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("SAGAN_CACHE", before);
+        Folder.Dispose();
+    }
+}
+
+public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
+{
+    static (int Code, string Output, string Error) Sagan(params string[] arguments) => TinyRun.Sagan(arguments);
+
+    static EvaluateRequest Request(params string[] arguments)
+    {
+        EvaluateRequest? seen = null;
+        RootCommand root = new() { new EvaluateCommand((r, _) => { seen = r; return ExitCode.Success; }) };
+        GlobalOptions.AddTo(root);
+        root.Parse(["evaluate", .. arguments]).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return seen!;
+    }
+
+    [Fact]
+    public void Options_become_a_request()
+    {
+        EvaluateRequest r = Request("r", "--metric", "fid, prdc", "--n", "500", "--data", "d", "--network", "w", "--seed", "4", "--batch", "8", "--no-ema",
+            "--statistics", "batch", "--fail-over", "fid=30", "--fail-under", "recall=0.5", "--reference-n", "700");
+        Assert.Equal(("r", "d", 500, 700, "w", 4ul, 8, false), (r.Source, r.Data, r.Count, r.ReferenceCount, r.Network, r.Seed, r.Batch, r.Ema));
+        Assert.Equal(["fid", "prdc"], r.Metrics);
+        Assert.Equal(NormStatistics.Batch, r.Statistics);
+        Assert.Equal([new Threshold("--fail-over", "fid", 30, false), new Threshold("--fail-under", "recall", 0.5, true)], r.Thresholds);
+        EvaluateRequest plain = Request("r");
+        Assert.Equal((10_000, 50_000, true, 1ul), (plain.Count, plain.ReferenceCount, plain.Ema, plain.Seed));
+        Assert.Empty(plain.Metrics);
+    }
+
+    [Theory]
+    [InlineData("one of the two")]
+    [InlineData("one of the two", "r", "--images", "f")]
+    [InlineData("needs --data", "--images", "f")]
+    [InlineData("--metric fdi: must be of fid, kid, is, prdc, intra-fid. Did you mean fid?", "r", "--metric", "fdi")]
+    [InlineData("--n 1: must be 2 to 1000000", "r", "--n", "1")]
+    [InlineData("must be metric=value, such as fid=30", "r", "--fail-over", "fid")]
+    [InlineData("must be metric=value", "r", "--fail-over", "fid=NaN")]
+    [InlineData("Did you mean recall?", "r", "--fail-under", "recal=3")]
+    [InlineData("consistency is not among the metrics", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--fail-over", "consistency=1")]
+    [InlineData("the data set has none; give --network", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--metric", "is")]
+    [InlineData("have not the classes of the data set", "RUN", "--n", "20", "--metric", "intra-fid")]
+    [InlineData("recall is not among the metrics that are computed here", "RUN", "--metric", "fid", "--fail-under", "recall=1")]
+    public void A_wrong_command_line_exits_2_with_the_way_out(string message, params string[] arguments)
+    {
+        (int code, string output, string error) = Sagan(["evaluate", .. arguments.Select(a => a == "RUN" ? run.Path : a == "IMAGES" ? run.Images : a)]);
+        Assert.Equal(2, code);
+        Assert.Contains(message, error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+        Assert.DoesNotContain("FID", output);
+    }
+
+    [Fact]
+    public void A_run_is_judged_against_its_own_data()
+    {
+        (int code, string output, string error) = Sagan("evaluate", run.Path, "--n", "64");
+        Assert.True(code == 0, error);
+        Assert.Matches(@"(?m)^proxy-FID +\d[\d.]*   \(64 generated, 120 real\)$", output);
+        Assert.Matches(@"(?m)^proxy-KID +\d[\d.]* \+- [\d.E-]+   \(64 generated, 120 real\)$", output);
+        Assert.Matches(@"(?m)^proxy-IS +\d[\d.]* \+- [\d.E-]+   \(64 generated\)$", output);
+        foreach (string name in (string[])["precision", "recall", "density", "coverage"]) Assert.Matches($@"(?m)^proxy-{name} +\d", output);
+        Assert.Matches(@"(?m)^consistency +\d[\d.]* % of 64 images", output);
+        Assert.Matches(@"(?m)^network: class-cnn-1 [0-9a-f]{8}$", output);
+        // Never FID itself, and never without its bias and its meaning.
+        Assert.DoesNotMatch(@"(?m)^FID", output);
+        Assert.Contains("fewer than 2048", error);
+        Assert.Contains("must not be compared with published ones", error);
+    }
+
+    [Fact]
+    public void Json_has_every_number_with_what_it_depends_on_and_the_same_seed_gives_the_same()
+    {
+        string[] arguments = ["evaluate", run.Path, "--n", "40", "--seed", "5", "--metric", "fid,kid", "--json"];
+        JsonNode json = JsonNode.Parse(Sagan(arguments).Output)!;
+        Assert.Equal((1, 5, "creatures"), ((int)json["step"]!, (int)json["seed"]!, (string)json["reference"]!));
+        Assert.True((bool)json["ema"]! && (bool)json["proxy"]!);
+        Assert.StartsWith("class-cnn-1 ", (string)json["network"]!);
+        Assert.Equal(["fid", "kid"], json["metrics"]!.AsArray().Select(m => (string)m!["metric"]!));
+        JsonNode fid = json["metrics"]![0]!;
+        Assert.Equal(("proxy-FID", 40, 120), ((string)fid["name"]!, (int)fid["images"]!, (int)fid["reference_images"]!));
+        Assert.Equal(2, json["warnings"]!.AsArray().Count);
+        Assert.Equal(40, (int)json["consistency"]!["images"]!);
+        JsonNode again = JsonNode.Parse(Sagan(arguments).Output)!;
+        Assert.Equal(json["metrics"]!.ToJsonString(), again["metrics"]!.ToJsonString());
+        arguments[5] = "6";
+        Assert.NotEqual(json["metrics"]!.ToJsonString(), JsonNode.Parse(Sagan(arguments).Output)!["metrics"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(6, "--fail-over", "fid=0.001")]
+    [InlineData(0, "--fail-over", "fid=1000000")]
+    [InlineData(6, "--fail-under", "consistency=0.9")]
+    [InlineData(0, "--fail-under", "fid=0.001")]
+    public void A_threshold_that_is_passed_exits_6_after_the_numbers(int expected, params string[] threshold)
+    {
+        (int code, string output, string error) = Sagan(["evaluate", run.Path, "--n", "40", "--metric", "fid", .. threshold]);
+        Assert.Equal(expected, code);
+        Assert.Contains("proxy-FID", output);
+        if (code == 6) Assert.Matches(@"error: (proxy-FID|consistency) is [\d.E+-]+, (above|below) the limit of ", error);
+    }
+
+    [Fact]
+    public void Two_sets_of_images_can_be_compared_class_by_class_too()
+    {
+        string a = Folders("a", 1), b = Folders("b", 2);
+        JsonNode json = Compare(b, "fid,prdc");
+        Assert.StartsWith("class-cnn-1 ", (string)json["network"]!);
+        double[] values = [.. json["metrics"]!.AsArray().Select(m => (double)m!["value"]!)];
+        // A set against itself: no distance but rounding, and everything inside.
+        Assert.InRange(values[0], -1e-3, 1e-3);
+        Assert.Equal([1, 1, 1, 1], values[1..]);
+        Assert.Null(json["consistency"]);
+
+        json = Compare(a, "intra-fid");
+        JsonNode metric = json["metrics"]![0]!;
+        Assert.Equal(("proxy-intra-FID", 24, 24), ((string)metric["name"]!, (int)metric["images"]!, (int)metric["reference_images"]!));
+        Assert.Equal(["left", "right"], json["classes"]!.AsArray().Select(c => (string)c!["name"]!));
+        Assert.Equal(json["classes"]!.AsArray().Average(c => (double)c!["value"]!), (double)metric["value"]!, 1e-12);
+        Assert.Contains("the smallest class has 12 images", (string)json["warnings"]!.AsArray()[^1]!);
+
+        JsonNode Compare(string images, string metrics)
+        {
+            (int code, string output, string error) = Sagan("evaluate", "--images", images, "--data", b, "--size", "16", "--metric", metrics, "--json");
+            Assert.True(code == 0, error);
+            return JsonNode.Parse(output)!;
+        }
+    }
+
+    // 24 images in two classes.
+    string Folders(string name, ulong seed)
+    {
+        for (int i = 0; i < 24; i++)
+            ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? "left" : "right")}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
+        return run.Folder.File(name);
+    }
+}
