@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Sagan.Native.Configuration;
-using Sagan.Native.Interchange;
 
 namespace Sagan.Native.Cli;
 
@@ -13,7 +12,7 @@ sealed record ImportRequest(string File, string? Key, string? Discriminator, str
 /// <summary><c>sagan import file</c>.</summary>
 sealed class ImportCommand : Verb
 {
-    readonly Argument<string> file = new("file") { Description = $"The generator's state dict: {TensorFiles.Endings}." };
+    readonly Argument<string> file = new("file") { Description = "The generator's state dict: .pth, .safetensors or .npz." };
     readonly Option<string?> key = new("--key") { Description = "Which dict of a .pth file that holds several, such as models.g.", HelpName = "path" };
     readonly Option<string?> discriminator = new("--discriminator") { Description = "The discriminator's state dict; without it, it begins anew.", HelpName = "file" };
     readonly Option<string?> discriminatorKey = new("--discriminator-key") { Description = "Which dict of that file.", HelpName = "path" };

@@ -1,3 +1,4 @@
+using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
 
@@ -7,7 +8,7 @@ namespace Sagan.Native.Interchange;
 static class TensorFiles
 {
     /// <summary>The endings that are known.</summary>
-    public const string Endings = ".safetensors, .pth, .pt, .npz, .npy";
+    public const string Endings = ".safetensors, .pth, .npz, .npy, .onnx";
 
     /// <summary>Opens a file whose tensors make up a state dict.</summary>
     /// <param name="path">The file.</param>
@@ -16,6 +17,7 @@ static class TensorFiles
     {
         FileKind.Torch => new PthReader(path, key),
         FileKind.Numpy => new NpzReader(path),
+        FileKind.Onnx => new OnnxReader(path),
         _ => new SafetensorsReader(path),
     };
 
@@ -26,6 +28,7 @@ static class TensorFiles
     {
         ".pth" or ".pt" or ".pkl" or ".ckpt" or ".bin" => FileKind.Torch,
         ".npz" or ".npy" => FileKind.Numpy,
+        ".onnx" => FileKind.Onnx,
         _ => FileKind.Safetensors,
     };
 
@@ -34,5 +37,6 @@ static class TensorFiles
         Safetensors,
         Torch,
         Numpy,
+        Onnx,
     }
 }

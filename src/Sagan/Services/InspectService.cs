@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Onnx;
+using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
 using Sagan.Native.Training;
 
@@ -33,8 +35,7 @@ static class InspectService
     {
         using TensorFile file = TensorFiles.OpenWhole(path);
         context.Result($"{path}");
-        if (file is SafetensorsReader safetensors)
-            foreach ((string key, string value) in safetensors.Metadata) context.Result($"  {key} = {value}");
+        foreach ((string key, string value) in About(file)) context.Result($"  {key} = {value}");
         int width = file.Entries.Select(e => e.Name.Length).DefaultIfEmpty().Max();
         JsonArray tensors = [];
         long total = 0;
@@ -60,6 +61,14 @@ static class InspectService
         context.Result(string.Create(CultureInfo.InvariantCulture, $"  {file.Entries.Count} tensors, {total:N0} numbers"));
         return new JsonObject { ["path"] = path, ["tensors"] = tensors };
     }
+
+    static IEnumerable<(string Key, string Value)> About(TensorFile file) => file switch
+    {
+        SafetensorsReader safetensors => safetensors.Metadata.Select(m => (m.Key, m.Value)),
+        OnnxReader onnx => onnx.About,
+        PthReader pth => [("container", pth.Container)],
+        _ => [],
+    };
 
     static JsonNode? Finite(double x) => double.IsFinite(x) ? JsonValue.Create(x) : null;
 

@@ -94,13 +94,19 @@ public sealed class ImportExportTests : IDisposable
     }
 
     [Fact]
-    public void A_discriminator_comes_from_its_own_file_and_the_run_can_be_resumed()
+    public void A_discriminator_comes_from_its_own_file()
     {
         string run = folder.File("run");
         Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16", "--out", run);
         string checkpoint = Path.Combine(run, "checkpoints", "step-0000000");
         using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")), d = new PthReader(Golden("hk/d.pth")))
             foreach (TensorEntry e in d.Entries) Assert.Equal(d.Read<float>(e.Name), saved.Read<float>("d." + e.Name));
+    }
+
+    [Fact]
+    public void An_imported_run_can_be_gone_on_with()
+    {
+        string run = Run("sn/parametrized.pth");
         Ok("resume", run, "--steps", "1", "--allow-change", "--set", "training.batch=2", "--set", "data.creatureCount=4");
         Assert.True(Directory.Exists(Path.Combine(run, "checkpoints", "step-0000001")));
     }
@@ -108,6 +114,9 @@ public sealed class ImportExportTests : IDisposable
     [Fact]
     public void Inspect_reads_the_files_of_others()
     {
+        string onnx = folder.File("g.onnx");
+        Ok("export", Run("sn/none.pth"), "--out", onnx);
+        Assert.Contains("operators = ", Ok("inspect", onnx));
         Assert.Contains("optimizer.state.0.exp_avg", Ok("inspect", Golden("pth/nested.pth")));
         Assert.Contains("folder/inner", Ok("inspect", Golden("npz/deflated.npz")));
         (int code, _, string error) = Sagan("inspect", Golden("pth/refused_module.pth"));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Sagan.Native.Configuration;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Onnx;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -16,10 +17,10 @@ public class OnnxExportTests
     static readonly ModelConfig resnet = new()
     {
         Family = ModelFamily.Resnet,
-        Size = 32,
+        Size = 16,
         ConvDim = 2,
         ZDim = 6,
-        GAttention = [16],
+        GAttention = [8],
         DAttention = [],
         InitialGamma = 0.7,
         Attention = new AttentionConfig { Kind = AttentionKind.Pooled },
@@ -41,7 +42,7 @@ public class OnnxExportTests
             ConditionalNorm = ConditionalNormKind.Linear,
             SharedEmbedding = 5,
             HierarchicalZ = true,
-            ZDim = 8,
+            ZDim = 9,
         },
         ["resnet reflect"] = resnet with { Padding = PaddingKind.Reflect, Slope = 0.2, OutputSpectralNorm = false },
         ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [], InitialGamma = 0.7 },
@@ -128,5 +129,37 @@ public class OnnxExportTests
         Generator g = Generator.Create(dcgan with { Attention = new AttentionConfig { TopK = 3 } }, new Initializer(new RandomSource(3)));
         Assert.Contains("attention with top-k", Assert.Throws<InterchangeException>(() => Export(g)).Message);
         Assert.True(g.IsTraining);
+    }
+
+    [Fact]
+    public void The_reader_finds_the_weights_and_damage_is_refused_or_harmless()
+    {
+        Generator g = Lived(dcgan with { SpectralNorm = SpectralNormKind.None, ConvDim = 8, ZDim = 2 });
+        byte[] whole = Export(g);
+        using (OnnxReader r = new(whole, "g.onnx"))
+        {
+            (_, Parameter w) = g.State().First(s => s.Name == "l1.0.weight");
+            Assert.Equal(StateDict.Saved(w), r.Read<float>("l1.0.weight"));
+            Assert.Equal([2L, 16, 4, 4], r["l1.0.weight"].Shape);
+            Assert.Contains(("sagan.step", "7"), r.About);
+            Assert.Contains("3 ConvTranspose", r.About.Single(a => a.Key == "operators").Value);
+        }
+        Random random = new(6);
+        for (int i = 0; i < 1000; i++)
+        {
+            byte[] file = [.. whole];
+            // Most of the file is weights, which any bits are; the structure is at the ends and between.
+            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
+            if (i % 7 == 0) file = file[..random.Next(file.Length)];
+            try
+            {
+                using OnnxReader r = new(file, "fuzz");
+                foreach (TensorEntry e in r.Entries) Assert.Equal(e.Count, r.Read<double>(e.Name).Length);
+            }
+            catch (SaganException e)
+            {
+                Assert.True(e.Message.Length is > 20 and < 3000 && e.Message.All(c => !char.IsControl(c)), e.Message);
+            }
+        }
     }
 }
