@@ -28,6 +28,15 @@ def conformance(runner):
     return gradcheck(runner, "--against", "reference")
 
 
+def rounded(runner):
+    """The same with factors of products rounded, every product on tensor cores."""
+    why = tensor_cores(runner)
+    if why:
+        raise NotRun(why)
+    runs = [gradcheck(runner, "--against", "reference", "--matmul-precision", precision) for precision in ("high", "medium")]
+    return {"passed": all(r["passed"] for r in runs), "cases": sum(r["cases"] for r in runs), "failed": [c for r in runs for c in r["failed"]]}
+
+
 def differences(runner):
     """Derivatives of order 1 and 2, computed on the GPU, against finite differences computed there."""
     return gradcheck(runner)
@@ -80,19 +89,27 @@ def each_precision(runner, result, measure):
     return result
 
 
+def tensor_cores(runner):
+    """Why the engine computes in float32 alone; None where it has tensor cores."""
+    if not runner.knows("gradcheck", option="--matmul-precision"):
+        return "This build has no --matmul-precision"
+    r = runner.ours("gradcheck", "--op", "Exp", "--against", "reference", "--matmul-precision", "high")
+    return None if r["matmul_precision"] == "high" else f"{runner.options.device} has no tensor cores"
+
+
 def own_precisions(runner, verb):
-    """The engine's: the arguments by the name of the peer's precision."""
-    if runner.knows("bench", verb, option="--matmul-precision"):
-        return {"fp32": [], "tf32": ["--matmul-precision", "high"], "bf16": ["--matmul-precision", "medium"]}
-    return {"fp32": []}
+    """The engine's arguments by the name of the peer's precision, and why there are no more of them."""
+    why = "Our attention is float32 in every precision" if verb == "attention" else tensor_cores(runner)
+    if why:
+        return {"fp32": []}, why
+    return {"fp32": [], "tf32": ["--matmul-precision", "high"], "bf16": ["--matmul-precision", "medium"]}, None
 
 
 def ours_in_each(runner, verb, measure):
-    result, own = {"ours": {}, "peer": {}, "missing": []}, own_precisions(runner, verb)
+    own, why = own_precisions(runner, verb)
+    result = {"ours": {}, "peer": {}, "missing": [f"{why}: our tensor-core figures stay open."] if why else []}
     for precision, arguments in own.items():
         result["ours"][precision] = measure(arguments)
-    if len(own) == 1:
-        result["missing"].append(f"This build's `sagan bench {verb}` has no --matmul-precision: its tensor-core figures stay open.")
     return result
 
 
@@ -162,6 +179,7 @@ def kernels(runner):
 
 PARTS = {
     "conformance": Part("Conformance: every operation against the reference device", True, conformance),
+    "rounded": Part("Conformance with factors of products in TF32 and BF16", True, rounded),
     "gradients": Part("Gradients of order 1 and 2 against finite differences", True, differences),
     "trajectory": Part("A hundred training steps beside the CPU's", True, trajectory),
     "step": Part("Training step of SAGAN-64, hinge", False, step),

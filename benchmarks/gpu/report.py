@@ -27,7 +27,7 @@ def text(results):
     page += ["", "| part | outcome | seconds |", "|---|---|---|"]
     page += [f"| {name} | {verdict(part)} | {part['seconds']} |" for name, part in parts.items()]
     page += goals(parts) if peer and peer["cuda"] and peer["device"] != "cpu" and not results["quick"] else ["", "Goals are not judged: they are for whole sizes and against PyTorch on the same card."]
-    for name, section in (("conformance", checked), ("gradients", checked), ("trajectory", trajectory), ("step", step), ("attention", attention), ("kernels", kernels)):
+    for name, section in (("conformance", checked), ("rounded", checked), ("gradients", checked), ("trajectory", trajectory), ("step", step), ("attention", attention), ("kernels", kernels)):
         if name in parts and "not_run" not in parts[name]:
             page += ["", f"## {name.capitalize()}", "", *section(parts[name])]
     page += ["", "## Devices of the machine", ""]

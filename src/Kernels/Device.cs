@@ -32,6 +32,34 @@ public sealed partial class Device
     /// <summary>Kernels launched on a GPU so far; null where there are no launches, on the host.</summary>
     public long? LaunchCount => (Backend as IMeasured)?.LaunchCount;
 
+    /// <summary>
+    /// How exactly products multiply. A device without tensor cores (the host, OpenCL, NVIDIA GPUs before compute capability 8.0) stays at
+    /// <see cref="MatMulPrecision.Highest"/> whatever it is told.
+    /// </summary>
+    public MatMulPrecision MatMulPrecision
+    {
+        get => (Backend as ITensorCores)?.MatMulPrecision ?? MatMulPrecision.Highest;
+        set
+        {
+            if (Backend is ITensorCores { HasTensorCores: true } backend) backend.MatMulPrecision = value;
+        }
+    }
+
+    /// <summary>Does something with products of every size on tensor cores, if <see cref="MatMulPrecision"/> is not the highest: for checks.</summary>
+    internal T WithTensorCoresForAllProducts<T>(Func<T> work)
+    {
+        if (Backend is not ITensorCores backend) return work();
+        try
+        {
+            backend.TensorCoresForAllProducts = true;
+            return work();
+        }
+        finally
+        {
+            backend.TensorCoresForAllProducts = false;
+        }
+    }
+
     /// <summary>The memory.</summary>
     public Pool Pool { get; }
 

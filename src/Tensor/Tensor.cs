@@ -54,15 +54,27 @@ public sealed partial class Tensor : IDisposable
     internal Backend Backend => Device.Backend;
 
     /// <summary>A new tensor with undefined content, owned by the innermost scope.</summary>
-    internal static Tensor Empty(Shape shape, Device device) => Owned(Handle(device.Pool.Rent(shape.Count), shape, device));
+    internal static Tensor Empty(Shape shape, Device device) => Owned(Handle(Rent(shape, device), shape, device));
 
     /// <summary>A new tensor that no scope owns: it lives until it is disposed or collected.</summary>
     internal static Tensor EmptyRoot(Shape shape, Device device, string? name = null)
     {
-        Tensor t = Handle(device.Pool.Rent(shape.Count), shape, device);
+        Tensor t = Handle(Rent(shape, device), shape, device);
         t.Name = name;
         t.GuardByCollector();
         return t;
+    }
+
+    static Storage Rent(Shape shape, Device device)
+    {
+        try
+        {
+            return device.Pool.Rent(shape.Count);
+        }
+        catch (DeviceMemoryException e)
+        {
+            throw new DeviceMemoryException($"tensor {shape}: {e.Message}", e);
+        }
     }
 
     static Tensor Handle(Storage storage, Shape shape, Device device)

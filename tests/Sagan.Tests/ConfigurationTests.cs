@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
-using Sagan.Native.Models;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 
 namespace Sagan.Native.Tests;
 

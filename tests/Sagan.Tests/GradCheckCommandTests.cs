@@ -36,6 +36,21 @@ public class GradCheckCommandTests
         Assert.EndsWith("cases passed: values and gradients on cpu differ from reference by at most 2E-05 of the largest value.", output.TrimEnd());
     }
 
+    [Fact]
+    public void A_precision_that_the_device_lacks_is_told_in_one_line_and_float32_is_used()
+    {
+        (int code, string output, string error) = Sagan("--op", "matmul", "--against", "reference", "--matmul-precision", "high");
+        Assert.Equal((0, "warning: matmul precision high: cpu has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; it stays at highest, float32."), (code, error));
+        Assert.EndsWith("differ from reference by at most 2E-05 of the largest value.", output.TrimEnd());
+    }
+
+    [Fact]
+    public void Finite_differences_are_not_taken_of_rounded_products()
+    {
+        (int code, _, string error) = Sagan("--op", "matmul", "--matmul-precision", "medium");
+        Assert.Equal((2, "error: --matmul-precision: finite differences need float32; compare with a device that has it: --against reference."), (code, error));
+    }
+
     [Theory]
     [InlineData("--device", "gpu")]
     [InlineData("--against", "gpu")]

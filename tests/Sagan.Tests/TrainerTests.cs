@@ -49,7 +49,9 @@ public class TrainerTests
 
     static readonly RunConfig Dragan = Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment];
+    static readonly RunConfig Apa = Conditional with { Augment = Ada.Augment with { Kind = AugmentKind.Apa } };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
@@ -129,9 +131,14 @@ public class TrainerTests
     [Fact]
     public void A_batch_in_two_parts_moves_the_discriminator_as_one()
     {
-        RunConfig plain = Tiny with { Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None }, Loss = new() { Kind = LossKind.WganGp }, Training = Tiny.Training with { EmaDecay = 0 },
+        RunConfig plain = Tiny with
+        {
+            Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None },
+            Loss = new() { Kind = LossKind.WganGp },
+            Training = Tiny.Training with { EmaDecay = 0 },
             // With this epsilon a step is nearly proportional to the gradient: p -= g / (|g| + 1).
-            Optimizer = new() { DLearningRate = 1, Epsilon = 1 } };
+            Optimizer = new() { DLearningRate = 1, Epsilon = 1 },
+        };
         float[] start = [.. new TrainingState(plain).Discriminator.Parameters.SelectMany(p => p.Value.ToArray())];
         float[][] weights = [.. new[] { 1, 2 }.Select(parts =>
         {

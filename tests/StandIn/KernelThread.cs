@@ -10,6 +10,7 @@ sealed class KernelGroup(GpuGrid grid, int x, int y, int z, int threads)
     public const int SharedBytes = 48 << 10;
 
     readonly List<DeviceMemory> shared = [];
+    readonly Dictionary<int, TensorWarp> warps = [];
 
     public GpuGrid Grid { get; } = grid;
 
@@ -32,6 +33,13 @@ sealed class KernelGroup(GpuGrid grid, int x, int y, int z, int threads)
                 throw new KernelException($"{shared.Sum(m => m.Bytes)} bytes of shared memory, a group has {SharedBytes}");
         }
         return shared[n];
+    }
+
+    /// <summary>The warp of a thread, as tensor cores know it.</summary>
+    public TensorWarp Warp(int thread)
+    {
+        if (!warps.TryGetValue(thread >> 5, out TensorWarp? warp)) warps.Add(thread >> 5, warp = new TensorWarp());
+        return warp;
     }
 
     public void Free() => shared.ForEach(m => m.Dispose());

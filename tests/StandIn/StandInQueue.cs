@@ -24,6 +24,8 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
 
     public override bool PrefersSmallTiles => prefersSmallTiles;
 
+    public override bool HasTensorCores => true;
+
     public override int ConcurrentGroups => 4;
 
     public override (long TotalBytes, long? FreeBytes) Memory => (memoryBytes, memoryBytes - blocks.Sum(b => b.Bytes));

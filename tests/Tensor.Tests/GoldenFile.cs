@@ -81,5 +81,12 @@ sealed class GoldenFile : IDisposable
         return worst;
     }
 
+    /// <summary>A gradient in the layout in which files hold its parameter.</summary>
+    public static float[] InFileLayout(Parameter p, Tensor gradient) => StateDict.Saved(LaidOutAs(p, gradient));
+
+    /// <summary>A value that files hold as they hold this parameter.</summary>
+    public static Parameter LaidOutAs(Parameter p, Tensor value) =>
+        new(p.Name, value) { SavedOrder = p.SavedOrder, SavedView = p.SavedView, SavedShape = p.SavedShape };
+
     public void Dispose() => Reader.Dispose();
 }

@@ -65,7 +65,7 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
             Step.Run(() =>
             {
                 (string Name, Parameter Parameter)[] parameters = [.. module.State().Where(p => p.Parameter.IsTrainable)];
-                bool indices = file.Reader[$"{step}.in"].Dtype == SafetensorsDtype.I64;
+                bool indices = file.Reader[$"{step}.in"].Dtype == TensorDtype.I64;
                 Tensor? x = indices ? null : file.Tensor($"{step}.in", device, channelsLast: true).RequireGrad();
                 Tensor y = x != null ? module.Call(x) : Lookup(module, IndexTensor.From(file.Ints($"{step}.in"), device));
                 worst = Math.Max(worst, file.AssertClose($"{step}.out", y, Tolerance, channelsLast: true));
@@ -93,7 +93,7 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
                         string gradient = $"{what}.{parameters[k].Name}";
                         // The key bias has gradient 0 in exact arithmetic. What is left is the rounding of terms as large as the key weight's.
                         double floor = parameters[k].Name == "key_conv.bias" ? file.Largest($"{what}.key_conv.weight") : 0.1;
-                        worst = Math.Max(worst, file.AssertClose(gradient, InFileLayout(parameters[k].Parameter, values[k]), Tolerance, floor));
+                        worst = Math.Max(worst, file.AssertClose(gradient, GoldenFile.InFileLayout(parameters[k].Parameter, values[k]), Tolerance, floor));
                     }
                     if (x != null) worst = Math.Max(worst, file.AssertClose($"{what}.in", values[^1], Tolerance, channelsLast: true));
                 }
@@ -102,7 +102,7 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
                 {
                     if (k == parameters.Length) return file.Tensor($"{step}.direction.in", device, channelsLast: true);
                     Parameter p = parameters[k].Parameter;
-                    Parameter direction = LaidOutAs(p, Tensor.Zeros(p.Shape, device));
+                    Parameter direction = GoldenFile.LaidOutAs(p, Tensor.Zeros(p.Shape, device));
                     StateDict.Assign(direction, file.Floats($"{step}.direction.{parameters[k].Name}"));
                     return direction.Value.Detach();
                 }
@@ -112,12 +112,6 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
     }
 
     static Tensor Lookup(Module module, IndexTensor index) => module is SpectralNorm n ? n.Call(index) : ((Embedding)module).Call(index);
-
-    /// <summary>A gradient in the layout in which files hold its parameter.</summary>
-    static float[] InFileLayout(Parameter p, Tensor gradient) => StateDict.Saved(LaidOutAs(p, gradient));
-
-    static Parameter LaidOutAs(Parameter p, Tensor value) =>
-        new(p.Name, value) { SavedOrder = p.SavedOrder, SavedView = p.SavedView, SavedShape = p.SavedShape };
 
     static double RunAdam(GoldenFile file, string name, Device device)
     {

@@ -24,6 +24,38 @@ public class GradCheckTests
     [Theory, MemberData(nameof(Cases))]
     public void Gpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], TestGpu.Device);
 
+    static readonly string[] WithProducts = ["MatMul", "Conv2d", "ConvTranspose2d", "SpectralNorm", "Attention"];
+
+    public static TheoryData<int, MatMulPrecision> RoundedCases
+    {
+        get
+        {
+            TheoryData<int, MatMulPrecision> data = [];
+            foreach (int i in Enumerable.Range(0, OpCases.All.Count).Where(HasProducts))
+                foreach (MatMulPrecision precision in (MatMulPrecision[])[MatMulPrecision.High, MatMulPrecision.Medium]) data.Add(i, precision);
+            return data;
+        }
+    }
+
+    static bool HasProducts(int index) => WithProducts.Any(p => OpCases.All[index].Op.StartsWith(p, StringComparison.Ordinal));
+
+    [SkippableTheory, MemberData(nameof(RoundedCases))]
+    public void Gpu_agrees_with_reference_up_to_the_rounding_of_factors(int index, MatMulPrecision precision)
+    {
+        (OpCase c, Device device) = (OpCases.All[index], TestGpu.Device);
+        try
+        {
+            device.MatMulPrecision = precision;
+            Skip.If(device.MatMulPrecision != precision, $"{device} has no tensor cores.");
+            DeviceDifference d = DeviceCheck.Run(c, device, Device.Reference);
+            Assert.True(d.Error <= DeviceCheck.ToleranceOf(precision), $"{c} on {device}: {d}");
+        }
+        finally
+        {
+            device.MatMulPrecision = MatMulPrecision.Highest;
+        }
+    }
+
     [Fact]
     public void Device_check_names_the_worst_element()
     {

@@ -105,7 +105,7 @@ public sealed class SafetensorsTests : IDisposable
         w.Add("i", new Shape(1), new int[1]);
         w.Add("h", new Shape(1), new Half[1]);
         w.Add("u", new Shape(1), new byte[1]);
-        w.AddBytes("bf", SafetensorsDtype.BF16, new Shape(1), new byte[2]);
+        w.AddBytes("bf", TensorDtype.BF16, new Shape(1), new byte[2]);
         byte[] file = Write(w);
         using SafetensorsReader r = Open(file);
         Assert.Equal(["n", "d", "z", "\uFF21", "\U0001D400", "i", "bf", "h", "u", "flag"], r.Entries.Select(e => e.Name));
@@ -251,7 +251,7 @@ public sealed class SafetensorsTests : IDisposable
     public void Every_dtype_makes_the_round_trip_bit_for_bit()
     {
         Random random = new(1);
-        foreach (SafetensorsDtype dtype in Enum.GetValues<SafetensorsDtype>())
+        foreach (TensorDtype dtype in Enum.GetValues<TensorDtype>())
         {
             Shape shape = new(3, 1, 5);
             byte[] bytes = new byte[shape.Count * dtype.Size()];
@@ -274,11 +274,11 @@ public sealed class SafetensorsTests : IDisposable
         SafetensorsWriter w = new();
         w.Add("f64", new Shape(3), [1.5, -1e300, double.NaN]);
         w.Add("f16", new Shape(3), [(Half)0.5f, Half.NegativeInfinity, (Half)65504f]);
-        w.AddBytes("bf16", SafetensorsDtype.BF16, new Shape(2), [0x80, 0x3F, 0x49, 0xC0]);
+        w.AddBytes("bf16", TensorDtype.BF16, new Shape(2), [0x80, 0x3F, 0x49, 0xC0]);
         w.Add("i64", new Shape(2), [long.MinValue, 3L]);
         w.Add("i32", new Shape(2), [-7, 300]);
         w.Add("u8", new Shape(2), new byte[] { 0, 255 });
-        w.AddBytes("bool", SafetensorsDtype.Bool, new Shape(3), [0, 1, 2]);
+        w.AddBytes("bool", TensorDtype.Bool, new Shape(3), [0, 1, 2]);
         using SafetensorsReader r = Open(Write(w));
         Assert.Equal([1.5f, float.NegativeInfinity, float.NaN], r.Read<float>("f64"));
         Assert.Equal([0.5f, float.NegativeInfinity, 65504f], r.Read<float>("f16"));
@@ -316,7 +316,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Throws<ArgumentException>(() => w.Add("__metadata__", new Shape(1), new float[1]));
         Assert.Throws<ArgumentException>(() => w.Add("c", new Shape(2), new float[1]));
         Assert.Throws<ArgumentException>(() => w.Add("c", new Shape(1), new char[1]));
-        Assert.Throws<ArgumentException>(() => w.AddBytes("c", SafetensorsDtype.F16, new Shape(1), new byte[1]));
+        Assert.Throws<ArgumentException>(() => w.AddBytes("c", TensorDtype.F16, new Shape(1), new byte[1]));
         using SafetensorsReader r = Open(Write(w));
         Assert.Single(r.Entries);
         w.Add("late", new Shape(2), () => new float[1]);

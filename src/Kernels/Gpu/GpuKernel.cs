@@ -17,6 +17,16 @@ interface IGpuKernel
 /// <summary>A kernel whose threads work in groups: they share memory and wait for each other at Group.Barrier, which all of a group must reach.</summary>
 interface IGpuGroupKernel : IGpuKernel;
 
+/// <summary>
+/// So many groups of this kernel, or of one with this type argument, are to fit on a processor together: the assembler takes no more registers than that
+/// allows, if need be at the price of keeping some values in memory.
+/// </summary>
+[AttributeUsage(AttributeTargets.Struct)]
+sealed class GpuGroupsTogetherAttribute(int count) : Attribute
+{
+    public int Count => count;
+}
+
 /// <summary>Number of groups along each axis; X may be large, Y and Z are at most 65535.</summary>
 readonly record struct GpuGrid(int X, int Y = 1, int Z = 1)
 {

@@ -23,6 +23,9 @@ abstract class GpuQueue : IDisposable
     /// <summary>True where threads have few registers or are no hardware threads: products then use small tiles.</summary>
     public abstract bool PrefersSmallTiles { get; }
 
+    /// <summary>True where the instructions of GpuTensorCores exist.</summary>
+    public abstract bool HasTensorCores { get; }
+
     /// <summary>About how many groups the device runs at once: what splits of long sums aim at.</summary>
     public abstract int ConcurrentGroups { get; }
 

@@ -34,6 +34,10 @@ static class IlgpuCode
     static CompiledKernel Compile(ILGPU.Backends.Backend backend, LaunchedKernel kernel)
     {
         MethodInfo entry = typeof(GpuEntry).GetMethod(nameof(GpuEntry.Run))!.MakeGenericMethod(kernel.Type);
-        return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), new KernelSpecialization(kernel.Threads, null));
+        return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), Specialization(kernel.Type, kernel.Threads));
     }
+
+    /// <summary>What the assembler is told of how the kernel will be launched.</summary>
+    public static KernelSpecialization Specialization(Type kernel, int threads) =>
+        new(threads, kernel.GenericTypeArguments.Prepend(kernel).Select(t => t.GetCustomAttribute<GpuGroupsTogetherAttribute>()?.Count).Max());
 }

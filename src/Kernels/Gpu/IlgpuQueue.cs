@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Sagan.Native.Kernels;
 
@@ -31,6 +32,8 @@ sealed class IlgpuQueue : GpuQueue
 
     public override bool PrefersSmallTiles { get; }
 
+    public override bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+
     // Two groups of 256 threads with 128 registers each fill a multiprocessor.
     public override int ConcurrentGroups => 2 * accelerator.NumMultiprocessors;
 
@@ -55,7 +58,7 @@ sealed class IlgpuQueue : GpuQueue
     {
         try
         {
-            return accelerator.LoadKernel<TKernel>(GpuEntry.Run, new KernelSpecialization(threads, null));
+            return accelerator.LoadKernel<TKernel>(GpuEntry.Run, IlgpuCode.Specialization(typeof(TKernel), threads));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -31,6 +31,8 @@ sealed class IlgpuRecorder : GpuQueue
 
     public override bool PrefersSmallTiles => false;
 
+    public override bool HasTensorCores => true;
+
     // As a large GPU.
     public override int ConcurrentGroups => 264;
 

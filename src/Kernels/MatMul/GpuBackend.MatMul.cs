@@ -6,10 +6,17 @@ readonly record struct GpuFactor<T>(Storage Values, T At, bool Aligned) where T 
 /// <summary>The result of a product: its memory, where in it the rows lie, and whether they begin at multiples of 4.</summary>
 readonly record struct GpuResult<T>(Storage Values, T At, bool Aligned, Storage? Scale, Storage? Bias, Activation Act) where T : struct, IGpuPlaces;
 
-public sealed partial class GpuBackend : IFusedBias
+public sealed partial class GpuBackend : IFusedBias, ITensorCores
 {
     /// <summary>The plan of all products, instead of the one that is chosen for their size: for tests and measurements.</summary>
     internal GpuGemmPlan? FixedPlan { get; set; }
+
+    /// <inheritdoc/>
+    public MatMulPrecision MatMulPrecision { get; set; }
+
+    bool ITensorCores.TensorCoresForAllProducts { get; set; }
+
+    bool ITensorCores.HasTensorCores => queue.HasTensorCores;
 
     /// <inheritdoc/>
     public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => MatMulBias(a, b, null, null, y, s, Activation.None);
@@ -71,7 +78,8 @@ public sealed partial class GpuBackend : IFusedBias
     void Product<TA, TB, TPlaces, TEpilogue>(GpuGemmSize s, TA a, TB b, GpuResult<TPlaces> y, TEpilogue epilogue, bool isLong)
         where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TPlaces : struct, IGpuPlaces where TEpilogue : struct, IGpuEpilogue
     {
-        GpuGemmPlan plan = FixedPlan ?? GpuGemmPlan.Choose(s, isLong || queue.PrefersSmallTiles);
+        GpuGemmPlan plan = FixedPlan ??
+            GpuGemmPlan.Choose(s, isLong || queue.PrefersSmallTiles, MatMulPrecision, ((ITensorCores)this).TensorCoresForAllProducts);
         GpuOutput<TPlaces, TEpilogue> output = new(Floats(y.Values), y.At, epilogue, s.N, y.Aligned ? 1 : 0);
         if (plan.Slices == 1)
         {
@@ -95,6 +103,8 @@ public sealed partial class GpuBackend : IFusedBias
         {
             case GpuGemmTile.Tile128x128: LaunchTiles<GpuTile128x128, TA, TB, TOutput>(plan, s, a, b, y); break;
             case GpuGemmTile.Tile128x64: LaunchTiles<GpuTile128x64, TA, TB, TOutput>(plan, s, a, b, y); break;
+            case GpuGemmTile.Tf32: LaunchTensorTiles<GpuTf32, TA, TB, TOutput>(plan, s, a, b, y); break;
+            case GpuGemmTile.Bf16: LaunchTensorTiles<GpuBf16, TA, TB, TOutput>(plan, s, a, b, y); break;
             case GpuGemmTile.Tile64x64: LaunchTiles<GpuTile64x64, TA, TB, TOutput>(plan, s, a, b, y); break;
             default: LaunchTiles<GpuTile128x32, TA, TB, TOutput>(plan, s, a, b, y); break;
         }
@@ -103,8 +113,19 @@ public sealed partial class GpuBackend : IFusedBias
     void LaunchTiles<TTile, TA, TB, TOutput>(GpuGemmPlan plan, GpuGemmSize s, TA a, TB b, TOutput y)
         where TTile : struct, IGpuTile where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
     {
-        GpuTiling tiling = new(CeilDiv(s.M, TTile.Rows), CeilDiv(s.N, TTile.Columns), plan.Slices, plan.SliceLength(s.K), s.K);
-        int groups = checked(s.Entries * plan.Slices * tiling.RowTiles * tiling.ColumnTiles);
-        queue.Launch(new GpuGemmKernel<TTile, TA, TB, TOutput>(a, b, y, tiling), new GpuGrid(groups));
+        GpuTiling tiling = Tiling(plan, s, TTile.Rows, TTile.Columns);
+        queue.Launch(new GpuGemmKernel<TTile, TA, TB, TOutput>(a, b, y, tiling), Groups(tiling, s.Entries));
     }
+
+    void LaunchTensorTiles<TPrecision, TA, TB, TOutput>(GpuGemmPlan plan, GpuGemmSize s, TA a, TB b, TOutput y)
+        where TPrecision : struct, IGpuTensorPrecision where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
+    {
+        GpuTiling tiling = Tiling(plan, s, GpuTensorTile.Side, GpuTensorTile.Side);
+        queue.Launch(new GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(a, b, y, tiling), Groups(tiling, s.Entries));
+    }
+
+    static GpuTiling Tiling(GpuGemmPlan plan, GpuGemmSize s, int rows, int columns) =>
+        new(CeilDiv(s.M, rows), CeilDiv(s.N, columns), plan.Slices, plan.SliceLength(s.K), s.K);
+
+    static GpuGrid Groups(GpuTiling t, int entries) => new(checked(entries * t.Slices * t.RowTiles * t.ColumnTiles));
 }

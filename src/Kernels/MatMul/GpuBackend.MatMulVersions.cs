@@ -13,6 +13,11 @@ public sealed partial class GpuBackend
         Fixed("64x64 tiles, 4x4 registers", new(GpuGemmTile.Tile64x64, 1)),
         Fixed("128x64 tiles, 8x4 registers", new(GpuGemmTile.Tile128x64, 1)),
         Fixed("128x128 tiles, 8x8 registers", new(GpuGemmTile.Tile128x128, 1)),
+        .. queue.HasTensorCores ? (MatMulVersion[])
+        [
+            Fixed("128x128 tiles, tensor cores, TF32", new(GpuGemmTile.Tf32, 1)),
+            Fixed("128x128 tiles, tensor cores, BF16", new(GpuGemmTile.Bf16, 1)),
+        ] : [],
         Fixed("as chosen", null),
     ];
 

@@ -7,6 +7,10 @@ enum GpuGemmTile
     Tile128x64,
     Tile64x64,
     Tile128x32,
+
+    /// <summary>128 x 128 on tensor cores, factors rounded to TF32 or BF16.</summary>
+    Tf32,
+    Bf16,
 }
 
 /// <summary>Entries products y [M,N] = A [M,K] B [K,N].</summary>
@@ -36,8 +40,22 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
         GpuGemmTile.Tile128x128 => (128, 128, 64, 4),
         GpuGemmTile.Tile128x64 => (128, 64, 32, 3),
         GpuGemmTile.Tile64x64 => (64, 64, 16, 2),
-        _ => (128, 32, 16, 2),
+        GpuGemmTile.Tile128x32 => (128, 32, 16, 2),
+        _ => (GpuTensorTile.Side, GpuTensorTile.Side, 64, 4),
     };
+
+    /// <summary>
+    /// Fewer rows or columns fill less than a quarter of a tensor core's tile, which is then no faster than a small tile without: such products stay float32.
+    /// </summary>
+    const int LeastTensorSide = 33;
+
+    /// <summary>The cut by the size and, where tensor cores may be used, by the precision.</summary>
+    public static GpuGemmPlan Choose(GpuGemmSize s, bool small, MatMulPrecision precision, bool evenThin = false)
+    {
+        if (precision == MatMulPrecision.Highest || (!evenThin && Math.Min(s.M, s.N) < LeastTensorSide)) return Choose(s, small);
+        GpuGemmTile tile = precision == MatMulPrecision.High ? GpuGemmTile.Tf32 : GpuGemmTile.Bf16;
+        return new GpuGemmPlan(tile, EnoughSlices(s, tile));
+    }
 
     public static GpuGemmPlan Choose(GpuGemmSize s, bool small)
     {
@@ -45,8 +63,7 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
         double least = double.PositiveInfinity;
         foreach (GpuGemmTile tile in small ? Small : All)
         {
-            int enough = (int)Math.Clamp((EnoughGroups + Groups(s, tile) - 1) / Groups(s, tile), 1, Math.Max(1, s.K / ShortestSlice));
-            foreach (int slices in (ReadOnlySpan<int>)[1, enough])
+            foreach (int slices in (ReadOnlySpan<int>)[1, EnoughSlices(s, tile)])
             {
                 double cost = new GpuGemmPlan(tile, slices).Cost(s);
                 if (cost >= least) continue;
@@ -56,6 +73,9 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
         }
         return best;
     }
+
+    static int EnoughSlices(GpuGemmSize s, GpuGemmTile tile) =>
+        (int)Math.Clamp((EnoughGroups + Groups(s, tile) - 1) / Groups(s, tile), 1, Math.Max(1, s.K / ShortestSlice));
 
     static long Groups(GpuGemmSize s, GpuGemmTile tile)
     {
@@ -73,7 +93,14 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
     }
 
     /// <summary>k of a slice, a multiple of the steps between two barriers.</summary>
-    public int SliceLength(int k) => CeilDiv(Math.Max(1, k), Slices * GpuShared.Steps) * GpuShared.Steps;
+    public int SliceLength(int k) => CeilDiv(Math.Max(1, k), Slices * Steps) * Steps;
+
+    int Steps => Tile switch
+    {
+        GpuGemmTile.Tf32 => GpuTf32.Steps,
+        GpuGemmTile.Bf16 => GpuBf16.Steps,
+        _ => GpuShared.Steps,
+    };
 
     static int CeilDiv(int a, int b) => (int)(((long)a + b - 1) / b);
 }

@@ -26,6 +26,7 @@ public abstract class Augment
     {
         AugmentKind.DiffAugment => new DiffAugment(seed, config.Policies),
         AugmentKind.Ada => new Ada(seed, device, config.AdaTarget, config.AdaInterval, config.AdaKimg),
+        AugmentKind.Apa => new Apa(seed, device, config.AdaTarget, config.AdaInterval, config.AdaKimg),
         _ => null,
     };
 
@@ -34,6 +35,11 @@ public abstract class Augment
     /// <param name="draw">Number of the update.</param>
     /// <param name="stream"><see cref="Real"/>, <see cref="Fake"/> or another one.</param>
     public abstract Tensor Apply(Tensor x, ulong draw, ulong stream);
+
+    /// <summary>Which real images of an update give way to the fakes beside them; null for none.</summary>
+    /// <param name="images">How many there are.</param>
+    /// <param name="draw">Number of the update.</param>
+    public virtual bool[]? Replaced(int images, ulong draw) => null;
 
     /// <summary>Is shown the scores of the real images of each discriminator update, in parts.</summary>
     public virtual void Observe(IReadOnlyList<Tensor> realScores) { }

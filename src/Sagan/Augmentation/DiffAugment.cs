@@ -62,14 +62,14 @@ public sealed class DiffAugment : Augment
         }
         Tensor image = Ops.MatMul(Ops.Mean(x, [1, 2]), Tensor.From(mean, new Shape(c, c), x.Device));
         Tensor offset = image * Tensor.From(towardsMean, new Shape(n, 1), x.Device) + Tensor.From(brightness, new Shape(n, c), x.Device);
-        return ColorMap.Apply(x, Tensor.From(matrices, new Shape(n, c, c), x.Device), offset);
+        return ColorMap.Apply(x, matrices, offset);
     }
 
     static Tensor Move(Tensor x, AugmentPolicies policies, ReadOnlySpan<DiffAugmentDraw> draws)
     {
         (int n, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         bool shifts = policies.HasFlag(AugmentPolicies.Translation), cuts = policies.HasFlag(AugmentPolicies.Cutout);
-        Resampling r = new(n, h, w, taps: 1);
+        Resampling r = new(x.Shape, taps: 1);
         for (int i = 0; i < n; i++)
         {
             DiffAugmentDraw d = draws[i];

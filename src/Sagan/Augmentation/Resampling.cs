@@ -6,41 +6,52 @@ namespace Sagan.Native.Augmentation;
 /// p counts the pixels of all images of a batch. A tap that points outside of the image has weight 0. Being linear in x, it is differentiable to any order; its
 /// gradient is the transpose, dx[source[t, p], c] += weight[t, p] g[p, c].
 /// </summary>
-sealed class Resampling(int images, int height, int width, int taps)
+sealed class Resampling
 {
-    readonly int[] source = new int[taps * images * height * width];
-    readonly float[] weight = new float[taps * images * height * width];
+    readonly Shape images;
+    readonly int taps, pixels, channels;
+    readonly int[] source;
+    // One for each channel: products of whole arrays are much faster than those of a number with a pixel's three.
+    readonly float[] weight;
 
-    int Pixels => images * height * width;
+    /// <param name="images">[N,H,W,C] of x.</param>
+    /// <param name="taps">Pixels that a pixel of y is the sum of.</param>
+    public Resampling(Shape images, int taps)
+    {
+        (this.images, this.taps, pixels, channels) = (images, taps, images.Count / Math.Max(1, images[3]), images[3]);
+        source = new int[taps * pixels];
+        weight = new float[source.Length * channels];
+    }
 
     /// <summary>Sets a tap of pixel (row, column) of an image: where it reads in the same image, or with what weight.</summary>
     public void Set(int image, int row, int column, int tap, int sourceRow, int sourceColumn, float tapWeight)
     {
-        int at = tap * Pixels + (image * height + row) * width + column;
-        source[at] = (image * height + sourceRow) * width + sourceColumn;
-        weight[at] = tapWeight;
+        int at = tap * pixels + Pixel(image, row, column);
+        source[at] = Pixel(image, sourceRow, sourceColumn);
+        for (int c = 0; c < channels; c++) weight[at * channels + c] = tapWeight;
     }
 
     /// <summary>y.</summary>
     /// <param name="x">[N,H,W,C].</param>
     public Tensor Apply(Tensor x)
     {
-        int channels = x.Shape[3];
-        Tensor read = Ops.Gather(x.Reshape(Pixels, channels), IndexTensor.From(source, x.Device)).Reshape(taps, Pixels, channels);
-        Tensor weighted = read * Tensor.From(weight, new Shape(taps, Pixels, 1), x.Device);
-        return (taps == 1 ? weighted : Ops.Sum(weighted, [0])).Reshape(images, height, width, channels);
+        Tensor read = Ops.Gather(x.Reshape(pixels, channels), IndexTensor.From(source, x.Device));
+        Tensor weighted = (read * Tensor.From(weight, read.Shape, x.Device)).Reshape(taps, pixels, channels);
+        return Ops.Reshape(taps == 1 ? weighted : Ops.Sum(weighted, [0]), images);
     }
+
+    int Pixel(int image, int row, int column) => (image * images[1] + row) * images[2] + column;
 
     /// <summary>
     /// Bilinear interpolation at the points that an affine map sends the pixels' centres to; a point beyond the edge is reflected there, half a pixel outside
     /// of the last centre. With identity maps each pixel reads itself with weight 1. As PyTorch's grid_sample (bilinear, reflection, align_corners=False).
     /// </summary>
     /// <param name="maps">One for each image: where an output pixel reads, in pixels from the image's centre.</param>
-    /// <param name="height">H.</param>
-    /// <param name="width">W.</param>
-    public static Resampling Bilinear(ReadOnlySpan<AffineMap> maps, int height, int width)
+    /// <param name="images">[N,H,W,C] of x.</param>
+    public static Resampling Bilinear(ReadOnlySpan<AffineMap> maps, Shape images)
     {
-        Resampling r = new(maps.Length, height, width, taps: 4);
+        Resampling r = new(images, taps: 4);
+        (int height, int width) = (images[1], images[2]);
         double middleX = (width - 1) * 0.5, middleY = (height - 1) * 0.5;
         for (int n = 0; n < maps.Length; n++)
             for (int row = 0; row < height; row++)

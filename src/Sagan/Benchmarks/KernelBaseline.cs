@@ -21,7 +21,7 @@ sealed class KernelBaseline
             JsonElement root = document.RootElement;
             JsonElement threads = root.GetProperty("threads");
             KernelMachine machine = new(Text(root, "device"), Text(root, "processor"), threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),
-                root.GetProperty("batch").GetInt32());
+                root.GetProperty("batch").GetInt32(), root.TryGetProperty("matmul_precision", out JsonElement precision) ? precision.GetString() : null);
             KernelBaseline baseline = new(path, machine);
             foreach (JsonElement k in root.GetProperty("kernels").EnumerateArray())
             {

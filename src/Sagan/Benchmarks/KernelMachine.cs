@@ -1,22 +1,25 @@
 using System.Globalization;
 using Sagan.Native.Cli;
 using Sagan.Native.Kernels;
+using Sagan.Native.Services;
 
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>What kernels were timed on. Only timings on the same can be compared.</summary>
 /// <param name="Processor">What it calls itself.</param>
 /// <param name="Threads">Of the host, where kernels run on it.</param>
-sealed record KernelMachine(string Device, string Processor, int? Threads, int Batch)
+/// <param name="Precision">Of products, where it is not the highest.</param>
+sealed record KernelMachine(string Device, string Processor, int? Threads, int Batch, string? Precision = null)
 {
     public static KernelMachine Of(Device device, int batch) => device.Backend is IMeasured gpu
-        ? new(device.Name, gpu.Processor, null, batch)
+        ? new(device.Name, gpu.Processor, null, batch,
+            device.MatMulPrecision == MatMulPrecision.Highest ? null : Setup.Word(device.MatMulPrecision))
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
 
     /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
     public override string ToString()
     {
         string threads = Threads switch { null => "", 1 => ", 1 thread", { } t => string.Create(CultureInfo.InvariantCulture, $", {t} threads") };
-        return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch {Batch}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch {Batch}{(Precision == null ? "" : $", matmul precision {Precision}")}");
     }
 }

@@ -36,7 +36,7 @@ sealed class AblateCommand : Verb
         if (n is < 2 or > 1_000_000) throw new UsageException($"--images {n}: must be 2 to 1000000.");
         IReadOnlyList<IReadOnlyList<int>> places = [.. Parts(parsed, positions, ';').Select(p => p == "none" ? (IReadOnlyList<int>)[] : [.. p.Split(',').Select(Size)])];
         IReadOnlyList<ulong> numbers = [.. Parts(parsed, seeds, ',').Select(Seed)];
-        return ablate(new AblateRequest(config.Resolve(parsed, context, "model.gAttention=none", "model.dAttention=none"), places, numbers, n, parsed.GetRequiredValue(folder)), context);
+        return ablate(new AblateRequest(config.Resolve(parsed, context, [new FlagValue("ablate", "model.gAttention", "none"), new FlagValue("ablate", "model.dAttention", "none")]), places, numbers, n, parsed.GetRequiredValue(folder)), context);
     }
 
     static string[] Parts(ParseResult parsed, Option<string> option, char separator)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Cli;
 
@@ -8,13 +9,14 @@ namespace Sagan.Native.Cli;
 /// <param name="Baseline">Earlier timings, if they are to be compared with.</param>
 /// <param name="FailOver">By what fraction a kernel may be slower than in the baseline.</param>
 sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int Threads, string? Roofline = null, string? Baseline = null,
-    double FailOver = 0.1);
+    double FailOver = 0.1, MatMulPrecision MatMulPrecision = MatMulPrecision.Highest);
 
 /// <summary><c>sagan bench kernels</c>.</summary>
 sealed class BenchKernelsCommand : Verb
 {
     readonly Argument<string?> filter = new("filter") { Description = "Only kernels whose name holds this.", Arity = ArgumentArity.ZeroOrOne };
     readonly Option<string> device = new("--device") { Description = "Where to compute; see `sagan devices`.", DefaultValueFactory = _ => "cpu" };
+    readonly Option<MatMulPrecision> precision = PrecisionOption.New();
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 16, HelpName = "count" };
     readonly Option<int> threads = new("--threads") { Description = "Threads of the CPU; 0 = one for each processor.", HelpName = "count" };
     readonly Option<string?> roofline = new("--roofline") { Description = "Also draw the kernels beneath the roofs of the device, as SVG.", HelpName = "file" };
@@ -26,7 +28,7 @@ sealed class BenchKernelsCommand : Verb
     {
         this.run = run;
         Add(filter);
-        foreach (Option o in (Option[])[device, batch, threads, roofline, baseline, failOver]) Add(o);
+        foreach (Option o in (Option[])[device, precision, batch, threads, roofline, baseline, failOver]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -37,7 +39,8 @@ sealed class BenchKernelsCommand : Verb
         if (t is < 0 or > 255) throw new UsageException($"--threads {t}: must be 0 to 255.");
         string? before = parsed.GetValue(baseline), limit = parsed.GetValue(failOver);
         if (limit != null && before == null) throw new UsageException($"--fail-over {limit}: slower than what? It needs --baseline FILE.");
-        BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before);
+        BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before,
+            MatMulPrecision: parsed.GetValue(precision));
         return run(limit == null ? request : request with { FailOver = Fraction(limit) }, context);
     }
 

@@ -17,7 +17,7 @@ sealed class ConfigOptions
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
-        ("--augment", "augment.kind", "none, diff-augment or ada: for training on few images."),
+        ("--augment", "augment.kind", "none, diff-augment, ada or apa: for training on few images."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
         ("--steps", "training.steps", "Generator steps in all."),
@@ -26,6 +26,7 @@ sealed class ConfigOptions
         ("--d-steps", "training.dSteps", "Discriminator steps per generator step."),
         ("--seed", "training.seed", "Seed of everything random."),
         ("--device", "training.device", "Where to compute; see `sagan devices`."),
+        ("--matmul-precision", "training.matMulPrecision", "highest (float32), high (TF32) or medium (BF16), on tensor cores."),
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
@@ -58,16 +59,17 @@ sealed class ConfigOptions
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="context">Where warnings go.</param>
-    /// <param name="also">Further assignments, which win.</param>
-    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, params string[] also)
+    /// <param name="context">Where the warnings go.</param>
+    /// <param name="found">See <see cref="ConfigSources.Found"/>.</param>
+    public ResolvedConfig Resolve(ParseResult parsed, CliContext context, IReadOnlyList<FlagValue>? found = null)
     {
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
             Preset = parsed.GetValue(preset),
             File = parsed.GetValue(file),
             Environment = ConfigSources.ProcessEnvironment(),
-            Set = [.. parsed.GetValue(set) ?? [], .. also],
+            Set = parsed.GetValue(set) ?? [],
+            Found = found ?? [],
             Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);

@@ -13,7 +13,7 @@ static class ExitCodes
         SaganException e => e.ExitCode,
         DeviceUnavailableException or DeviceMemoryException or DeviceException or OutOfMemoryException => ExitCode.Device,
         DataException => ExitCode.Data,
-        SafetensorsException or IOException or UnauthorizedAccessException => ExitCode.File,
+        TensorFileException or IOException or UnauthorizedAccessException => ExitCode.File,
         _ => ExitCode.Failed,
     };
 

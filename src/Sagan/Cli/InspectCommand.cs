@@ -1,14 +1,15 @@
 using System.CommandLine;
+using Sagan.Native.Interchange;
 
 namespace Sagan.Native.Cli;
 
-/// <summary>What to look into: a .safetensors file, a checkpoint folder or a run folder.</summary>
+/// <summary>What to look into: a file of tensors, a checkpoint folder or a run folder.</summary>
 sealed record InspectRequest(string Path);
 
 /// <summary><c>sagan inspect file</c>.</summary>
 sealed class InspectCommand : Verb
 {
-    readonly Argument<string> path = new("path") { Description = "A .safetensors file, a checkpoint or a run folder." };
+    readonly Argument<string> path = new("path") { Description = $"A file ({TensorFiles.Endings}), a checkpoint or a run folder." };
     readonly Func<InspectRequest, CliContext, ExitCode> inspect;
 
     public InspectCommand(Func<InspectRequest, CliContext, ExitCode> inspect)

@@ -44,6 +44,8 @@ static class SaganCommandLine
         root.Add(new AblateCommand(AblateService.Run));
         root.Add(new EvaluateCommand(EvaluateService.Run));
         root.Add(new InspectCommand(InspectService.Run));
+        root.Add(new ImportCommand(ImportService.Run));
+        root.Add(new ExportCommand(ExportService.Run));
         root.Add(new GradCheckCommand(GradCheckService.Run));
         root.Add(new Command("bench", "Measures speed.")
         {

@@ -7,10 +7,10 @@ using Sagan.Native.Sampling;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image.
+/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image, null for neither.
 /// Statistics: null = as the run was configured.
 /// </summary>
-sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string Out, bool Ema, NormStatistics? Statistics)
+sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string? Out, bool Ema, NormStatistics? Statistics)
 {
     /// <summary>Names or numbers of classes, for the images in turn; "all" for a sheet; empty = all in turn.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
@@ -19,6 +19,9 @@ sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, 
     public float? Truncation { get; init; }
 
     public TruncationKind TruncationKind { get; init; }
+
+    /// <summary>A file for all images as arrays; null for none.</summary>
+    public string? Npz { get; init; }
 }
 
 /// <summary><c>sagan sample run</c>.</summary>
@@ -33,11 +36,15 @@ sealed class SampleCommand : Verb
         HelpName = "RxC",
         CustomParser = ParseGrid,
     };
-    readonly Option<string> file = new("--out")
+    readonly Option<string?> file = new("--out")
     {
-        Description = "A .png file for a grid, or a folder for one file per image.",
+        Description = "A .png file for a grid, or a folder for one file per image; the default is samples.png, or none with --npz.",
         HelpName = "path",
-        DefaultValueFactory = _ => "samples.png",
+    };
+    readonly Option<string?> npz = new("--npz")
+    {
+        Description = "A .npz file for the images as arr_0, bytes [N, H, W, C], and their classes as arr_1: what evaluation code reads.",
+        HelpName = "file",
     };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch|standing" };
@@ -54,7 +61,7 @@ sealed class SampleCommand : Verb
     {
         this.sample = sample;
         Add(source);
-        foreach (Option o in (Option[])[count, seed, grid, file, classes, truncation, truncationKind, noEma, statistics]) Add(o);
+        foreach (Option o in (Option[])[count, seed, grid, file, npz, classes, truncation, truncationKind, noEma, statistics]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -63,12 +70,13 @@ sealed class SampleCommand : Verb
         int n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns ?? 64;
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
-        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns, parsed.GetRequiredValue(file),
-            !parsed.GetValue(noEma), parsed.GetValue(statistics))
+        return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns,
+            parsed.GetValue(file) ?? (parsed.GetValue(npz) == null ? "samples.png" : null), !parsed.GetValue(noEma), parsed.GetValue(statistics))
         {
             Classes = parsed.GetValue(classes)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
             Truncation = parsed.GetValue(truncation) is not { } t ? null : t > 0 ? t : throw new UsageException($"--truncation {t}: must be above 0."),
             TruncationKind = parsed.GetValue(truncationKind),
+            Npz = parsed.GetValue(npz),
         }, context);
     }
 

@@ -10,13 +10,13 @@ public sealed record AugmentConfig
     /// <summary>What diff-augment does: some of flip, color, translation and cutout, separated by commas.</summary>
     public string Policy { get; init; } = "color,translation,cutout";
 
-    /// <summary>ada: the mean sign of the real images' scores above which its probability rises.</summary>
+    /// <summary>ada and apa: the mean sign of the real images' scores above which the probability rises.</summary>
     public double AdaTarget { get; init; } = 0.6;
 
-    /// <summary>ada: discriminator steps between two changes of the probability.</summary>
+    /// <summary>ada and apa: discriminator steps between two changes of the probability.</summary>
     public int AdaInterval { get; init; } = 4;
 
-    /// <summary>ada: thousands of images in which the probability can go from 0 to 1.</summary>
+    /// <summary>ada and apa: thousands of images in which the probability can go from 0 to 1.</summary>
     public double AdaKimg { get; init; } = 500;
 
     /// <summary><see cref="Policy"/>, read.</summary>
@@ -36,4 +36,7 @@ public enum AugmentKind
 
     /// <summary><see cref="Augmentation.Ada"/>: many transformations with a probability that adapts itself.</summary>
     Ada,
+
+    /// <summary><see cref="Augmentation.Apa"/>: some real images give way to fakes, with a probability that adapts itself.</summary>
+    Apa,
 }

@@ -35,6 +35,7 @@ sealed class ConfigResolver
         if (sources.Base is { } lowest) r.Apply(Leaves(JsonSerializer.SerializeToNode(lowest.Config, RunConfigJson.Default.RunConfig)!.AsObject(), "default")
             .Select(l => (l.Key, l.Value, lowest.Origins[l.Key.Path])));
         else if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
+        r.Apply(sources.Found.Select(f => (ConfigKey.All[f.Path], ConfigKey.All[f.Path].FromText(f.Text, f.Flag), f.Flag)));
         r.Apply(given);
 
         RunConfig config = r.Build();

@@ -24,6 +24,9 @@ sealed record ConfigSources
     /// <summary>Values of flags such as <c>--batch</c>.</summary>
     public IReadOnlyList<FlagValue> Flags { get; init; } = [];
 
+    /// <summary>Values that a file being imported has shown. They lie over the preset and under everything that the user says.</summary>
+    public IReadOnlyList<FlagValue> Found { get; init; } = [];
+
     /// <summary>This process's environment.</summary>
     public static IReadOnlyDictionary<string, string> ProcessEnvironment()
     {

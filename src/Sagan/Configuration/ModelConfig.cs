@@ -70,7 +70,7 @@ public sealed record ModelConfig
     /// <summary>How far the running statistics of batch normalisation move at each step.</summary>
     public double BatchNormMomentum { get; init; } = 0.1;
 
-    /// <summary>Slope of the discriminator's leaky ReLU below 0 (dcgan, upconv), and of both networks' activation (resnet, where 0 is ReLU).</summary>
+    /// <summary>Slope of the leaky ReLU below 0: the discriminator's (dcgan, and resnet, where 0 is usual), or both networks' (upconv).</summary>
     public double? Slope { get; init; }
 
     /// <summary>What 3x3 convolutions see outside the image (resnet).</summary>
@@ -84,6 +84,9 @@ public sealed record ModelConfig
 
     /// <summary>First value of the gamma of every attention block; 0 makes the block begin as the identity.</summary>
     public double InitialGamma { get; init; }
+
+    /// <summary>Ten classes where their number depends on data that is not at hand: for estimates and benchmarks.</summary>
+    internal ModelConfig WithSomeClasses() => Conditional && Classes == 0 ? this with { Classes = 10 } : this;
 
     /// <summary>How often the smallest feature map doubles until it is an image.</summary>
     internal int Doublings => BitOperations.Log2((uint)Size / 4);

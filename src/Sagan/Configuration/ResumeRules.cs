@@ -6,7 +6,7 @@ static class ResumeRules
     /// <summary>Keys that do not touch what is computed: how long, how fast, what is written.</summary>
     static readonly HashSet<string> Free =
     [
-        "training.steps", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.best", "training.logEvery", "training.maxTime",
+        "training.steps", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.best", "training.tensorBoard", "training.logEvery", "training.maxTime",
         "sampling.statistics", "sampling.images", "watch.action", "watch.patience", "watch.zeroLoss", "watch.collapse", "watch.every", "watch.learningRateFactor",
         "watch.rollBacks",
     ];

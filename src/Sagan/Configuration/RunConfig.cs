@@ -78,6 +78,12 @@ public sealed record TrainingConfig
     /// <summary>The device's name, see <c>sagan devices</c>.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>
+    /// What factors of products may be rounded to, with PyTorch's meaning: <c>highest</c> is float32, <c>high</c> TF32, <c>medium</c> BF16, on NVIDIA GPUs with
+    /// tensor cores.
+    /// </summary>
+    public MatMulPrecision MatMulPrecision { get; init; }
+
     /// <summary>Threads of the CPU device; 0 = one for each processor.</summary>
     public int Threads { get; init; }
 
@@ -95,6 +101,9 @@ public sealed record TrainingConfig
 
     /// <summary>Steps between two lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
+
+    /// <summary>Write event files for TensorBoard, with histograms and images, into the run's folder tb.</summary>
+    public bool TensorBoard { get; init; } = true;
 
     /// <summary>Save and stop after this time; null = no limit.</summary>
     public TimeSpan? MaxTime { get; init; }

@@ -13,11 +13,11 @@ namespace Sagan.Native.Configuration;
     WriteIndented = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<WeightInit>), typeof(WordConverter<LatentKind>), typeof(WordConverter<ConditionalNormKind>), typeof(WordConverter<PaddingKind>),
-        typeof(WordConverter<AttentionKind>), typeof(WordConverter<AttentionSimilarity>), typeof(WordConverter<FakeClassKind>), typeof(WordConverter<WatchAction>),
-        typeof(WordConverter<BestKind>), typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>),
-        typeof(WordConverter<AugmentKind>),
-        typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(DurationConverter)])]
+    Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<WeightInit>), typeof(WordConverter<LatentKind>),
+        typeof(WordConverter<ConditionalNormKind>), typeof(WordConverter<PaddingKind>), typeof(WordConverter<AttentionKind>),
+        typeof(WordConverter<AttentionSimilarity>), typeof(WordConverter<FakeClassKind>), typeof(WordConverter<WatchAction>), typeof(WordConverter<BestKind>),
+        typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>), typeof(WordConverter<AugmentKind>),
+        typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(WordConverter<MatMulPrecision>), typeof(DurationConverter)])]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 sealed partial class RunConfigJson : JsonSerializerContext;

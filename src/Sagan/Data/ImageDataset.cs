@@ -55,6 +55,13 @@ public sealed class ImageDataset : IDisposable
         return [.. Enumerable.Range(0, Math.Min(count, Count)).Select(i => Image(order[i]))];
     }
 
+    /// <summary>The labels of <see cref="Some"/>.</summary>
+    public IEnumerable<int> SomeLabels(int count)
+    {
+        EpochOrder order = new(0, Count);
+        return Enumerable.Range(0, Math.Min(count, Count)).Select(i => Label(order[i]));
+    }
+
     /// <summary>A picture of some images of the set, the same ones every time.</summary>
     public Image Grid(int count = 64, int columns = 8) => ImageGrid.Of(Some(count), columns);
 

@@ -1,22 +1,23 @@
+using Sagan.Native.Modules;
 using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Losses;
 
 /// <summary>
-/// BigGAN's orthogonal regularisation, of the rows of all weights W (out x the rest) but the class tables:
+/// BigGAN's orthogonal regularisation, of the rows of all weights W (first axis x the rest) but the class tables:
 /// <code>R = 1/2 sum over W of |W W^T * (1 - I)|^2        dR/dW = 2 (W W^T * (1 - I)) W</code>
 /// Source: Brock et al. 2019, equation 3; the factor is that of the authors' code.
 /// </summary>
 public static class OrthogonalRegularization
 {
-    /// <summary>R of these parameters; vectors and scalars among them do not count.</summary>
-    public static Tensor Of(IEnumerable<(string Name, Parameter Parameter)> state)
+    /// <summary>R of a network; vectors and scalars among its parameters do not count.</summary>
+    public static Tensor Of(Module network)
     {
+        HashSet<Parameter> tables = [.. network.Descendants().Select(m => m.Module).OfType<Embedding>().SelectMany(t => t.Parameters)];
         Tensor? sum = null;
-        foreach ((string name, Parameter p) in state)
+        foreach (Parameter p in network.Parameters)
         {
-            if (!p.IsTrainable || p.Shape.Rank < 2 || name.Contains("shared.", StringComparison.Ordinal) || name.Contains("gain.", StringComparison.Ordinal)
-                || name.Contains("bias.", StringComparison.Ordinal)) continue;
+            if (p.Shape.Rank < 2 || tables.Contains(p)) continue;
             Tensor w = p.Value.Reshape(p.Shape[0], -1);
             // The squares of all products of two rows, without those of a row with itself. |W W^T| = |W^T W|, so the smaller of the two will do.
             bool tall = w.Shape[0] > w.Shape[1];
@@ -25,6 +26,6 @@ public static class OrthogonalRegularization
             Tensor part = Sum(Square(gram)) - Sum(Square(diagonal));
             sum = sum == null ? part : sum + part;
         }
-        return 0.5f * (sum ?? throw new ArgumentException("orthogonal regularisation: there is no weight matrix.", nameof(state)));
+        return 0.5f * (sum ?? throw new ArgumentException("orthogonal regularisation: there is no weight matrix.", nameof(network)));
     }
 }

@@ -1,4 +1,5 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -32,4 +33,7 @@ sealed class DcganGenerator : Generator
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition) => Sequential.Chain(z.Reshape(-1, 1, 1, Model.ZDim), condition, layers);
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition) =>
+        layers.Aggregate(graph.Reshape(z, Model.ZDim, 1, 1), (y, m) => Export(m, graph, y, condition));
 }

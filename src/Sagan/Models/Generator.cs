@@ -1,4 +1,5 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Export;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
@@ -12,12 +13,16 @@ public abstract class Generator : Module
     public ModelConfig Model { get; }
 
     /// <summary>A new generator of the configuration's family.</summary>
-    public static Generator Create(ModelConfig model, Initializer init) => model.Family switch
+    public static Generator Create(ModelConfig model, Initializer init)
     {
-        ModelFamily.Dcgan => new DcganGenerator(model, init),
-        ModelFamily.Resnet => new ResNetGenerator(model, init),
-        _ => new UpconvGenerator(model, init),
-    };
+        if (model is { Conditional: true, Classes: 0 }) throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
+        return model.Family switch
+        {
+            ModelFamily.Dcgan => new DcganGenerator(model, init),
+            ModelFamily.Resnet => new ResNetGenerator(model, init),
+            _ => new UpconvGenerator(model, init),
+        };
+    }
 
     protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
 
@@ -25,6 +30,9 @@ public abstract class Generator : Module
 
     /// <summary>The network; z has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Make(Tensor z, Condition? condition);
+
+    /// <summary>The network as a graph; there is a condition where the model is conditional.</summary>
+    internal abstract override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition);
 
     Tensor Checked(Tensor z, Condition? condition)
     {

@@ -1,4 +1,5 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -25,7 +26,6 @@ sealed class ResNetGenerator : Generator
     public ResNetGenerator(ModelConfig model, Initializer init) : base(model)
     {
         Layers make = new(model, init, model.GSpectralNorm);
-        Activation activation = Activation.LeakyRelu((float)(model.Slope ?? 0));
         IReadOnlyList<FeatureMap> maps = NetworkPlan.Generator(model);
         first = NetworkPlan.ResNet(model).First;
         piece = model.HierarchicalZ ? model.ZDim / (maps.Count + 1) : model.ZDim;
@@ -37,11 +37,11 @@ sealed class ResNetGenerator : Generator
         int inputs = first, i = 0;
         foreach (FeatureMap map in maps)
         {
-            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, activation, vector)));
+            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, vector)));
             if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
             inputs = map.Channels;
         }
-        norm = Child("norm", make.PlainNorm(inputs, activation));
+        norm = Child("norm", make.PlainNorm(inputs, Activation.Relu));
         last = Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: model.OutputSpectralNorm));
     }
 
@@ -60,6 +60,30 @@ sealed class ResNetGenerator : Generator
     }
 
     Tensor Piece(Tensor z, int k) => Model.HierarchicalZ ? Ops.Slice(z, 1, k * piece, piece) : z;
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)
+    {
+        OnnxValue h = graph.Reshape(Export(linear, graph, Piece(0), condition), first, Model.Bottom, Model.Bottom), labels = condition?.Labels!;
+        OnnxValue? vector = shared != null ? Export(shared, graph, labels, condition)
+            : oneHot != null ? graph.Add("Gather", [graph.Weight("one_hot", oneHot), labels.Name], [Model.Classes], ("axis", 0L))
+            : null;
+        int k = 0;
+        foreach (Module m in layers)
+        {
+            OnnxCondition? c = condition;
+            if (vector != null) c = new OnnxCondition(labels, Model.HierarchicalZ && m is GeneratorBlock ? Joined(vector, Piece(++k)) : vector);
+            h = Export(m, graph, h, c);
+        }
+        return Export(last, graph, Export(norm, graph, h, null), null);
+
+        OnnxValue Joined(OnnxValue a, OnnxValue b) => graph.Add("Concat", [a.Name, b.Name], [a.Dims[0] + b.Dims[0]], ("axis", 1L));
+
+        OnnxValue Piece(int i) => !Model.HierarchicalZ
+            ? z
+            : graph.Add("Slice", [z.Name, At("starts", i * piece), At("ends", (i + 1) * piece), At("axes", 1)], [piece]);
+
+        string At(string name, long n) => graph.Constant(name, new[] { n }, 1);
+    }
 
     static Tensor Identity(int n, Device device)
     {

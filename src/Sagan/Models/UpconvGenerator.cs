@@ -1,4 +1,5 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -40,5 +41,11 @@ sealed class UpconvGenerator : Generator
     {
         Tensor h = linear.Call(z).Reshape(-1, Model.Size / 4, Model.Size / 4, 2 * Model.ConvDim);
         return Sequential.Chain(norm0.Call(h, condition), condition, layers);
+    }
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)
+    {
+        OnnxValue h = graph.Reshape(Export(linear, graph, z, condition), 2 * Model.ConvDim, Model.Size / 4, Model.Size / 4);
+        return layers.Prepend(norm0).Aggregate(h, (y, m) => Export(m, graph, y, condition));
     }
 }

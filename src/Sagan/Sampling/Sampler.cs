@@ -57,6 +57,15 @@ public static class Sampler
         return model.Latent == LatentKind.Normal ? random.Normal(shape, device) : random.Uniform(shape, -1, 1, device);
     }
 
+    /// <summary>Images of one size to [N,H,W,C] in [-1, 1].</summary>
+    public static Tensor FromImages(IReadOnlyList<Image> images, Kernels.Device device)
+    {
+        Image first = images[0];
+        float[] x = new float[images.Count * first.Pixels.Length];
+        for (int i = 0; i < images.Count; i++) PixelRange.ToSigned(images[i].Pixels, x.AsSpan(i * first.Pixels.Length, first.Pixels.Length));
+        return Tensor.From(x, new Shape(images.Count, first.Height, first.Width, first.Channels), device);
+    }
+
     /// <summary>[N,H,W,C] in [-1, 1] to images.</summary>
     public static Image[] ToImages(Tensor x)
     {

@@ -15,6 +15,7 @@ static class BenchKernelsService
     {
         KernelBaseline? baseline = request.Baseline is { } file ? KernelBaseline.Read(file) : null;
         Setup.Threads(request.Threads);
+        Setup.Precision(request.Device, request.MatMulPrecision, context);
         Device device = Device.Parse(request.Device);
         KernelMachine machine = KernelMachine.Of(device, request.Batch);
         baseline?.Require(machine);
@@ -79,6 +80,7 @@ static class BenchKernelsService
         ["processor"] = machine.Processor,
         ["threads"] = machine.Threads,
         ["batch"] = machine.Batch,
+        ["matmul_precision"] = machine.Precision,
         ["peak_gflops"] = peak.GflopsPerSecond,
         ["peak_gb_s"] = peak.GigabytesPerSecond,
     };

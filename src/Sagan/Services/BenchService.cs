@@ -15,6 +15,7 @@ static class BenchService
     {
         RunConfig c = request.Config.Config;
         Setup.Threads(c.Training.Threads);
+        Setup.Precision(c, context);
         StepTiming t = StepBenchmark.Run(c, request.Steps, request.WarmUp);
         Device device = Device.Parse(c.Training.Device);
         // The reference is not made to be fast.
@@ -33,6 +34,7 @@ static class BenchService
             ["batch"] = c.Training.Batch,
             ["loss"] = c.Loss.Kind.ToString(),
             ["device"] = device.Name,
+            ["matmul_precision"] = Setup.Word(device.MatMulPrecision),
             ["threads"] = WorkerPool.Threads,
             ["vector_bits"] = HostProcessor.Current.VectorBits,
             ["step_s"] = t.StepSeconds,
@@ -59,6 +61,7 @@ static class BenchService
     {
         RunConfig c = request.Config.Config;
         Setup.Threads(c.Training.Threads);
+        Setup.Precision(c, context);
         GeneratorTiming t = GeneratorBenchmark.Run(c, request.Batches, request.WarmUp);
         double peak = MachinePeak.Gflops(Device.Parse(c.Training.Device));
         double? gflop = ModelFlops.Counts(c.Model) ? ModelFlops.GeneratorForward(c.Model) * c.Training.Batch * 1e-9 : null, percent = 100 * gflop / t.Seconds / peak;

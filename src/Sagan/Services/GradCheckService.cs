@@ -15,6 +15,7 @@ static class GradCheckService
 
     public static ExitCode Run(GradCheckRequest request, CliContext context)
     {
+        Setup.Precision(request.Device, request.MatMulPrecision, context);
         Device device = Device.Parse(request.Device);
         string[] names = [.. OpCases.All.Select(c => c.Op).Distinct()];
         foreach (string op in request.Ops)
@@ -51,6 +52,7 @@ static class GradCheckService
     /// <summary>Value and gradients of the cases on a device against those on another. A case that a device cannot run has failed, and the next is tried.</summary>
     internal static ExitCode Compare(IReadOnlyList<OpCase> cases, Device device, Device against, CliContext context)
     {
+        double tolerance = DeviceCheck.ToleranceOf(device.MatMulPrecision);
         int width = cases.Max(c => c.ToString().Length);
         JsonArray results = [];
         List<string> failed = [];
@@ -67,7 +69,7 @@ static class GradCheckService
             {
                 error = e.Message;
             }
-            bool good = error == null && d.Error <= DeviceCheck.Tolerance;
+            bool good = error == null && d.Error <= tolerance;
             string what = error ?? d.ToString();
             if (!good) failed.Add($"{c}: {what}");
             context.Result($"{c.ToString().PadRight(width)}  {(error == null ? d.Error.ToString("0.0e+0", CultureInfo.InvariantCulture) : "")}{(good ? "" : $"   FAILED: {what}")}");
@@ -76,10 +78,10 @@ static class GradCheckService
             else result["error"] = error;
             results.Add(result);
         }
-        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["tolerance"] = DeviceCheck.Tolerance, ["cases"] = results, ["failed"] = failed.Count });
+        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["matmul_precision"] = Setup.Word(device.MatMulPrecision), ["tolerance"] = tolerance, ["cases"] = results, ["failed"] = failed.Count });
         if (failed.Count > 0)
-            throw new CheckFailedException($"gradcheck: {failed.Count} of {cases.Count} cases on {device} differ from {against} by more than {DeviceCheck.Tolerance} of the largest value, or did not run. The first: {failed[0]}");
-        context.Result($"{cases.Count} cases passed: values and gradients on {device} differ from {against} by at most {DeviceCheck.Tolerance} of the largest value.");
+            throw new CheckFailedException($"gradcheck: {failed.Count} of {cases.Count} cases on {device} differ from {against} by more than {tolerance:G2} of the largest value, or did not run. The first: {failed[0]}");
+        context.Result($"{cases.Count} cases passed: values and gradients on {device} differ from {against} by at most {tolerance:G2} of the largest value.");
         return ExitCode.Success;
     }
 

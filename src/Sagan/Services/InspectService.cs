@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
+using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Onnx;
+using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
 using Sagan.Native.Training;
 
@@ -30,13 +33,13 @@ static class InspectService
 
     static JsonObject Inspect(string path, CliContext context)
     {
-        using SafetensorsReader file = new(path);
+        using TensorFile file = TensorFiles.OpenWhole(path);
         context.Result($"{path}");
-        foreach ((string key, string value) in file.Metadata) context.Result($"  {key} = {value}");
+        foreach ((string key, string value) in About(file)) context.Result($"  {key} = {value}");
         int width = file.Entries.Select(e => e.Name.Length).DefaultIfEmpty().Max();
         JsonArray tensors = [];
         long total = 0;
-        foreach (SafetensorsEntry e in file.Entries)
+        foreach (TensorEntry e in file.Entries)
         {
             Statistics s = Statistics.Of(file.Read<double>(e.Name));
             total += e.Count;
@@ -58,6 +61,14 @@ static class InspectService
         context.Result(string.Create(CultureInfo.InvariantCulture, $"  {file.Entries.Count} tensors, {total:N0} numbers"));
         return new JsonObject { ["path"] = path, ["tensors"] = tensors };
     }
+
+    static IEnumerable<(string Key, string Value)> About(TensorFile file) => file switch
+    {
+        SafetensorsReader safetensors => safetensors.Metadata.Select(m => (m.Key, m.Value)),
+        OnnxReader onnx => onnx.About,
+        PthReader pth => [("container", pth.Container)],
+        _ => [],
+    };
 
     static JsonNode? Finite(double x) => double.IsFinite(x) ? JsonValue.Create(x) : null;
 

@@ -40,7 +40,8 @@ static class KernelsService
     // A step of training on a device of this kind, ready to run.
     static Action Step(RunConfig config, Device device)
     {
-        TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } }, device);
+        device.MatMulPrecision = config.Training.MatMulPrecision;
+        TrainingState state = new(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { EmaDecay = 0 } }, device);
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         return () => Native.Step.Run(() =>
         {

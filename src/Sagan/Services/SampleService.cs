@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Images;
+using Sagan.Native.Interchange;
 using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Services;
@@ -25,17 +26,32 @@ static class SampleService
         Image[] images = Sampler.Images(model.Generator, z, request.Statistics ?? model.Config.Sampling.Statistics, classes);
         KeyValuePair<string, string>[] labels = Labels(model, request.Seed);
         bool sheet = request.Classes is [AllClasses];
-        if (request.Out.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(request.Out, ImageGrid.Of(images, request.Columns ?? (sheet ? SheetColumns : 8)), labels);
-        else
-            for (int i = 0; i < images.Length; i++)
-            {
-                string name = classes == null ? $"{i:D5}.png" : Path.Combine(FolderName(model.NameOf(classes[i])), $"{i:D5}.png");
-                Setup.WritePng(Path.Combine(request.Out, name), images[i], labels);
-            }
-        context.Result($"{images.Length} images of step {model.Checkpoint.Step}: {request.Out}");
+        if (request.Npz != null) WriteNpz(request.Npz, images, classes);
+        if (request.Out is { } file)
+            if (file.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(file, ImageGrid.Of(images, request.Columns ?? (sheet ? SheetColumns : 8)), labels);
+            else
+                for (int i = 0; i < images.Length; i++)
+                {
+                    string name = classes == null ? $"{i:D5}.png" : Path.Combine(FolderName(model.NameOf(classes[i])), $"{i:D5}.png");
+                    Setup.WritePng(Path.Combine(file, name), images[i], labels);
+                }
+        context.Result($"{images.Length} images of step {model.Checkpoint.Step}: {string.Join(", ", ((string?[])[request.Out, request.Npz]).OfType<string>())}");
         if (sheet) context.Result($"rows from the top: {string.Join(", ", Enumerable.Range(0, Math.Min(m.Classes, SheetRows)).Select(model.NameOf))}");
-        context.ResultJson(new JsonObject { ["images"] = images.Length, ["step"] = model.Checkpoint.Step, ["out"] = request.Out });
+        JsonObject result = new() { ["images"] = images.Length, ["step"] = model.Checkpoint.Step };
+        if (request.Out != null) result["out"] = request.Out;
+        if (request.Npz != null) result["npz"] = request.Npz;
+        context.ResultJson(result);
         return ExitCode.Success;
+    }
+
+    /// <summary>What the evaluation code of BigGAN and of guided diffusion reads: arr_0, bytes [N, H, W, C], and the classes as arr_1.</summary>
+    static void WriteNpz(string path, Image[] images, int[]? classes)
+    {
+        NpzWriter npz = new();
+        Image first = images[0];
+        npz.Add("arr_0", new Shape(images.Length, first.Height, first.Width, first.Channels), () => images.SelectMany(i => i.Pixels).ToArray());
+        if (classes != null) npz.Add("arr_1", new Shape(classes.Length), () => classes.Select(c => (long)c).ToArray());
+        ExportService.Write(path, npz.Save);
     }
 
     /// <summary>The word for a class sheet: a row of ten images for each class.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Xml.Linq;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
@@ -14,6 +15,22 @@ static class Setup
 {
     /// <summary>Sets the number of threads; 0 = one for each processor.</summary>
     public static void Threads(int count) => WorkerPool.Threads = count == 0 ? Environment.ProcessorCount : count;
+
+    /// <summary>Tells a device how exactly to multiply, and the user if it cannot but do it in float32.</summary>
+    public static void Precision(string name, MatMulPrecision precision, CliContext context)
+    {
+        Device device = Device.Parse(name);
+        device.MatMulPrecision = precision;
+        if (device.MatMulPrecision != precision)
+            context.Terminal.Warning($"matmul precision {Word(precision)}: {device} has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; "
+                + $"it stays at {Word(device.MatMulPrecision)}, float32.");
+    }
+
+    /// <inheritdoc cref="Precision(string, MatMulPrecision, CliContext)"/>
+    public static void Precision(RunConfig config, CliContext context) => Precision(config.Training.Device, config.Training.MatMulPrecision, context);
+
+    /// <summary>As it is written on the command line.</summary>
+    public static string Word(MatMulPrecision precision) => JsonNamingPolicy.KebabCaseLower.ConvertName(precision.ToString());
 
     /// <summary>Opens the data set of a configuration, with progress on stderr.</summary>
     /// <param name="config">Says which.</param>

@@ -23,6 +23,7 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
     {
         (Checkpoint checkpoint, RunConfig config) = Find(source, context);
         Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
         Generator generator = Generator.Create(config.Model, new Initializer(new RandomSource(0), device: Device.Parse(config.Training.Device)));
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));

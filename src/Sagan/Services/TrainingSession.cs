@@ -12,7 +12,7 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Services;
 
 /// <summary>One session of a run: from where it is to its last step, or until it is stopped. Logs, draws samples, saves, and says how it ended.</summary>
-sealed class TrainingSession
+sealed class TrainingSession : IDisposable
 {
     readonly RunFolder folder;
     readonly ResolvedConfig resolved;
@@ -22,6 +22,7 @@ sealed class TrainingSession
     readonly TrainingConfig training;
     readonly CheckpointStore checkpoints;
     readonly Watchdog watchdog;
+    RunLog? log;
     BestCheckpoint? best;
     double? bestValue;
     readonly Stopwatch clock = Stopwatch.StartNew();
@@ -50,13 +51,15 @@ sealed class TrainingSession
     {
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
         using ImageDataset data = Setup.OpenData(config, context);
         ResolvedConfig resolved = WithClasses(request.Config, data);
         TrainingState state = new(resolved.Config);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Setup.WritePng(folder.File("samples/real.png"), data.Grid());
-        return new TrainingSession(folder, resolved, state, data, context).Run();
+        using TrainingSession session = new(folder, resolved, state, data, context);
+        return session.Run();
     }
 
     // A conditional model has as many classes as its data.
@@ -81,6 +84,7 @@ sealed class TrainingSession
         ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
         ResumeRules.Check(before.Config, now.Config, request.AllowChange);
         Setup.Threads(now.Config.Training.Threads);
+        Setup.Precision(now.Config, context);
 
         CheckpointStore checkpoints = folder.OpenCheckpoints(now.Config.Training.Keep);
         IReadOnlyList<SkippedCheckpoint> skipped = [];
@@ -99,7 +103,7 @@ sealed class TrainingSession
             context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: sagan resume {request.Folder} --steps {2L * state.StepCount}");
             return ExitCode.Success;
         }
-        TrainingSession session = new(folder, now, state, data, context);
+        using TrainingSession session = new(folder, now, state, data, context);
         session.wentBack = request.FromStep != null;
         session.rollBacks = checkpoint.State["rollBacks"]?.GetValue<int>() ?? 0;
         if (checkpoint.State["watch"] is { } watch) session.watchdog.State = watch;
@@ -138,16 +142,20 @@ sealed class TrainingSession
         }
     }
 
+    public void Dispose() => log?.Dispose();
+
     // From where the state is to the end; null where it failed and was rolled back.
     ExitCode? Attempt(ProgressReporter progress, ShutdownSignal signal)
     {
         using Trainer trainer = new(state, data);
-        using MetricsLog metrics = folder.OpenMetrics(state.StepCount);
+        log?.Dispose();
+        log = new RunLog(folder, state.StepCount, training.TensorBoard);
+        log.Configuration(resolved.ToJson());
         if (trainer.Warning != null) context.Terminal.Warning(trainer.Warning);
         (loggedStep, loggedWait) = (state.StepCount, default);
         try
         {
-            return Loop(trainer, metrics, progress, signal);
+            return Loop(trainer, progress, signal);
         }
         catch (DivergedException e) when (resolved.Config.Watch.Action == WatchAction.RollBack)
         {
@@ -190,7 +198,7 @@ sealed class TrainingSession
         }
     }
 
-    ExitCode Loop(Trainer trainer, MetricsLog metrics, ProgressReporter progress, ShutdownSignal signal)
+    ExitCode Loop(Trainer trainer, ProgressReporter progress, ShutdownSignal signal)
     {
         while (state.StepCount < training.Steps)
         {
@@ -202,7 +210,7 @@ sealed class TrainingSession
             if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
-                GoOnIfItFails(() => metrics.Append(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
+                GoOnIfItFails(() => log!.Numbers(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
                     ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
                     .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
@@ -303,7 +311,10 @@ sealed class TrainingSession
     void DrawSamples()
     {
         if (sampledStep == state.StepCount) return;
-        Setup.WritePng(folder.SampleFile(state.StepCount), ImageGrid.Of(Samples(resolved.Config.Sampling.Images)), Labels());
+        Image[] samples = Samples(resolved.Config.Sampling.Images);
+        Image grid = ImageGrid.Of(samples);
+        Setup.WritePng(folder.SampleFile(state.StepCount), grid, Labels());
+        log!.Samples(state, data, samples, grid);
         sampledStep = state.StepCount;
     }
 
@@ -340,7 +351,11 @@ sealed class TrainingSession
     {
         string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
         return new DivergedException($"training diverged: {what}; {saved}. Begin anew with a lower learning rate (--g-lr, --d-lr) or another --seed, "
-            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that") { What = what, Since = since };
+            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that")
+        {
+            What = what,
+            Since = since,
+        };
     }
 
     void Say(string text)

@@ -40,4 +40,17 @@ public sealed record DiscriminatorInput(Tensor Real, Tensor Z)
             Draw = Draw * k + i,
         };
     }
+
+    /// <summary>The same with some real images, and their classes, replaced by the fakes beside them.</summary>
+    internal DiscriminatorInput Deceived(Tensor fake, bool[] replaced)
+    {
+        int n = Real.Shape[0];
+        Tensor all = Ops.Concat(Real, fake).Reshape(2 * n, -1);
+        IndexTensor chosen = IndexTensor.From([.. Enumerable.Range(0, n).Select(i => replaced[i] ? n + i : i)], Real.Device);
+        return this with
+        {
+            Real = Ops.Reshape(Ops.Gather(all, chosen), Real.Shape),
+            RealClasses = RealClasses == null ? null : [.. Enumerable.Range(0, n).Select(i => replaced[i] ? FakeClasses![i] : RealClasses[i])],
+        };
+    }
 }

@@ -90,8 +90,9 @@ public sealed class GanStep
             Tensor fake = generator.Call(Part(z, i), c);
             Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
             Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
-            if (config.LatentDiversity > 0) part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
-            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator.State()) : part;
+            if (config.LatentDiversity > 0)
+                part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
+            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator) : part;
         });
 
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
@@ -103,9 +104,11 @@ public sealed class GanStep
 
     Pass Score(DiscriminatorInput input)
     {
-        Condition? ofReal = Classes(input.RealClasses), ofFake = Classes(input.FakeClasses);
-        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
+        Condition? ofFake = Classes(input.FakeClasses);
         Tensor made = Autograd.NoGrad(() => generator.Call(input.Z, ofFake));
+        if (augment?.Replaced(input.Real.Shape[0], (ulong)input.Draw) is { } replaced) input = input.Deceived(made, replaced);
+        Condition? ofReal = Classes(input.RealClasses);
+        Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
         Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
         Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
         int n = input.Real.Shape[0];
@@ -142,7 +145,8 @@ public sealed class GanStep
 
     Tensor Near(Tensor z, Condition? c) => SpectralNorm.Frozen(generator, () => generator.Call(z, c));
 
-    static Tensor Required(Tensor? nearZ) => nearZ ?? throw new ArgumentException("consistency under changes of the latent vector needs vectors near z.", nameof(nearZ));
+    static Tensor Required(Tensor? nearZ) =>
+        nearZ ?? throw new ArgumentException("consistency under changes of the latent vector needs vectors near z.", nameof(nearZ));
 
     Tensor Transform(Tensor x, long draw, ulong stream) => augment?.Apply(x, (ulong)draw, stream) ?? x;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
+using Sagan.Native.Images;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
@@ -45,7 +46,8 @@ public sealed class TrainingState
             Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
-            Average = Generator.Create(config.Model, Init(GeneratorInit));
+            // It becomes a copy at once, so a cheap filling will do.
+            Average = Generator.Create(config.Model, new Initializer(new RandomSource(config.Training.Seed), device: Device));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 
@@ -137,6 +139,27 @@ public sealed class TrainingState
 
     /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
     public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
+
+    /// <summary>The discriminator's scores of images; it is left as it was.</summary>
+    /// <param name="images">Of the model's size.</param>
+    /// <param name="classes">Their classes, in a conditional model.</param>
+    public float[] Scores(IReadOnlyList<Image> images, int[] classes)
+    {
+        bool training = Discriminator.IsTraining;
+        Discriminator.Train(false);
+        try
+        {
+            return SpectralNorm.Frozen(Discriminator, () => Native.Step.Run(() => Autograd.NoGrad(() =>
+            {
+                Condition? c = Config.Model.Conditional ? new Condition(IndexTensor.From(classes, Device)) : null;
+                return Discriminator.Call(Sampler.FromImages(images, Device), c).ToArray();
+            })));
+        }
+        finally
+        {
+            Discriminator.Train(training);
+        }
+    }
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());

@@ -49,7 +49,7 @@ public enum SafetensorsRule
 }
 
 /// <summary>A safetensors file is malformed, or does not hold what was asked for. The message names the file, the rule, and the place.</summary>
-public sealed class SafetensorsException : FormatException
+public sealed class SafetensorsException : TensorFileException
 {
     public SafetensorsException() { }
 

@@ -11,14 +11,7 @@ namespace Sagan.Native.IO;
 /// <param name="Shape">Its sizes, outermost first; empty for a scalar.</param>
 /// <param name="Begin">The first byte, counted from the end of the header.</param>
 /// <param name="End">The byte after the last, counted from the end of the header.</param>
-public sealed record SafetensorsEntry(string Name, SafetensorsDtype Dtype, IReadOnlyList<long> Shape, long Begin, long End)
-{
-    /// <summary>Number of elements.</summary>
-    public long Count => (End - Begin) / Dtype.Size();
-
-    /// <summary>For example <c>attn1.gamma F32 [1]</c>.</summary>
-    public override string ToString() => $"{Name} {Dtype.Name()} [{string.Join(", ", Shape)}]";
-}
+public sealed record SafetensorsEntry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, long Begin, long End) : TensorEntry(Name, Dtype, Shape);
 
 /// <summary>
 /// Parses and checks the header of a safetensors file: UTF-8, JSON of the one form allowed, offsets without hole or overlap, sizes that agree. Every length is
@@ -53,7 +46,7 @@ sealed class SafetensorsHeader
     }
 
     /// <summary>A tensor as the header states it, not yet believed.</summary>
-    readonly record struct Raw(string Name, SafetensorsDtype Dtype, ulong[] Shape, ulong Begin, ulong End, long At)
+    readonly record struct Raw(string Name, TensorDtype Dtype, ulong[] Shape, ulong Begin, ulong End, long At)
     {
         public override string ToString() => $"{Dtype.Name()} [{string.Join(", ", Shape)}]";
     }
@@ -103,7 +96,7 @@ sealed class SafetensorsHeader
 
     Raw ReadTensor(ref Utf8JsonReader r, string name, long at)
     {
-        SafetensorsDtype? dtype = null;
+        TensorDtype? dtype = null;
         ulong[]? shape = null, offsets = null;
         if (r.TokenType != JsonTokenType.StartObject) throw Malformed($"tensor '{Show(name)}' is not an object", r.TokenStartIndex, name);
         while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
@@ -116,8 +109,8 @@ sealed class SafetensorsHeader
                 if (r.TokenType != JsonTokenType.String) throw Malformed($"dtype of tensor '{Show(name)}' is not a string", r.TokenStartIndex, name);
                 twice = dtype is not null;
                 string text = r.GetString()!;
-                dtype = SafetensorsDtypes.Parse(text)
-                    ?? throw Malformed($"tensor '{Show(name)}': {SafetensorsDtypes.Why(text)}", r.TokenStartIndex, name);
+                dtype = TensorDtypes.Parse(text)
+                    ?? throw Malformed($"tensor '{Show(name)}': {TensorDtypes.Why(text)}", r.TokenStartIndex, name);
             }
             else if (r.ValueTextEquals("shape"u8))
             {

@@ -10,9 +10,9 @@ namespace Sagan.Native.IO;
 /// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded with spaces so that the
 /// data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the same content gives the same bytes.
 /// </summary>
-public sealed class SafetensorsWriter
+public sealed class SafetensorsWriter : ITensorWriter
 {
-    sealed record Item(string Name, byte[] SortKey, SafetensorsDtype Dtype, Shape Shape, long Bytes, Action<Stream> Write);
+    sealed record Item(string Name, byte[] SortKey, TensorDtype Dtype, Shape Shape, long Bytes, Action<Stream> Write);
 
     readonly Dictionary<string, Item> items = new(StringComparer.Ordinal);
 
@@ -37,13 +37,13 @@ public sealed class SafetensorsWriter
     public void Add<T>(string name, Shape shape, Func<T[]> values) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(values);
-        SafetensorsDtype dtype = DtypeOf<T>();
+        TensorDtype dtype = TensorDtypes.Of<T>();
         long bytes = (long)dtype.Size() * shape.Count;
         Add(new Item(name, SortKey(name), dtype, shape, bytes, s => WriteValues(s, name, bytes, values())));
     }
 
     /// <summary>Adds a tensor of any dtype as bytes, in the file's form.</summary>
-    public void AddBytes(string name, SafetensorsDtype dtype, Shape shape, byte[] bytes)
+    public void AddBytes(string name, TensorDtype dtype, Shape shape, byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         long expected = (long)dtype.Size() * shape.Count;
@@ -158,14 +158,4 @@ public sealed class SafetensorsWriter
         for (int at = 0; at < values.Length; at += 1 << 24)
             s.Write(MemoryMarshal.AsBytes(values.AsSpan(at, Math.Min(values.Length - at, 1 << 24))));
     }
-
-    static SafetensorsDtype DtypeOf<T>() =>
-        typeof(T) == typeof(float) ? SafetensorsDtype.F32
-        : typeof(T) == typeof(double) ? SafetensorsDtype.F64
-        : typeof(T) == typeof(Half) ? SafetensorsDtype.F16
-        : typeof(T) == typeof(int) ? SafetensorsDtype.I32
-        : typeof(T) == typeof(long) ? SafetensorsDtype.I64
-        : typeof(T) == typeof(byte) ? SafetensorsDtype.U8
-        : typeof(T) == typeof(bool) ? SafetensorsDtype.Bool
-        : throw new ArgumentException($"safetensors: there is no dtype for {typeof(T).Name}; use float, double, Half, int, long, byte or bool.");
 }

@@ -3,14 +3,14 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Parameters to and from safetensors files, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K], and a transposed
-/// convolution's [in, out, K, K],
+/// Parameters to safetensors files and from files of any format, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K],
+/// and a transposed convolution's [in, out, K, K],
 /// so that a file opens in PyTorch and one made there loads here.
 /// </summary>
 public static class StateDict
 {
     /// <summary>Adds all of these parameters to a file that is being written.</summary>
-    public static void Add(SafetensorsWriter file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
+    public static void Add(ITensorWriter file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         foreach ((string name, Parameter p) in state)
             if (p.IsInteger) file.Add(prefix + name, p.SavedShape, () => Saved(p).Select(x => (long)x).ToArray());
@@ -29,10 +29,10 @@ public static class StateDict
     /// <summary>
     /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/>
     /// that no parameter
-    /// wants, is a <see cref="SafetensorsException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
+    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
     /// 0.4.1.
     /// </summary>
-    public static void Load(SafetensorsReader file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
+    public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         (string Name, Parameter Parameter)[] wanted = [.. state.Select(s => (prefix + s.Name, s.Parameter))];
         List<string> problems = [];
@@ -46,13 +46,13 @@ public static class StateDict
         HashSet<string> names = [.. wanted.Select(w => w.Name)];
         problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name)).Select(e => $"'{e.Name}' is not part of the network"));
         if (problems.Count > 0)
-            throw new SafetensorsException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+            throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
 
         float[][] values = [.. wanted.Select(w => file.Contains(w.Name) ? file.Read<float>(w.Name) : [0])];
         for (int i = 0; i < wanted.Length; i++) Assign(wanted[i].Parameter, values[i]);
     }
 
-    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(SafetensorsReader, IEnumerable{ValueTuple{string, Parameter}},
+    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},
     /// string)"/>.</summary>
     public static void Load(Module module, string path)
     {
@@ -61,10 +61,13 @@ public static class StateDict
     }
 
     /// <summary>The values in the order of a file.</summary>
-    internal static float[] Saved(Parameter p)
+    internal static float[] Saved(Parameter p) => Saved(p, p.Value);
+
+    /// <summary>Values that stand for a parameter's, in the order of a file.</summary>
+    internal static float[] Saved(Parameter p, Tensor value)
     {
-        if (p.SavedOrder == null) return p.Value.ToArray();
-        return Step.Run(() => Autograd.NoGrad(() => Ops.Permute(p.Value.Detach().Reshape(View(p).ToArray()), p.SavedOrder).ToArray()));
+        if (p.SavedOrder == null) return value.ToArray();
+        return Step.Run(() => Autograd.NoGrad(() => Ops.Permute(value.Detach().Reshape(View(p).ToArray()), p.SavedOrder).ToArray()));
     }
 
     /// <summary>Assigns values that are in the order of a file.</summary>

@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -44,6 +45,14 @@ public abstract class BatchNormalization : Module
         Tensor y = Ops.BatchNorm(x, weight, bias, epsilon, activation, out Tensor m, out Tensor s2);
         if (IsTraining) Track(m, s2, x.Count / x.Shape[-1]);
         return y;
+    }
+
+    /// <summary>weight xh + bias with the running statistics.</summary>
+    private protected OnnxValue Export(OnnxGraph graph, OnnxValue x, Parameter weight, Parameter bias)
+    {
+        (string w, string b) = (graph.Weight("weight", weight), graph.Weight("bias", bias));
+        (string m, string v) = (graph.Weight("running_mean", mean), graph.Weight("running_var", variance));
+        return graph.Add("BatchNormalization", [x.Name, w, b, m, v], x.Dims, ("epsilon", epsilon));
     }
 
     void Track(Tensor m, Tensor s2, int rows)

@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -57,5 +58,14 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
         return Ops.Activate(xh * Images(g) + Images(b), Activation);
 
         Tensor Images(Tensor t) => t.Reshape(-1, 1, 1, channels);
+    }
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
+    {
+        OnnxValue xh = Export(graph, x, one, zero), v = condition!.Vector ?? condition.Labels;
+        OnnxValue g = Export(gain, graph, v, condition), b = Export(bias, graph, v, condition);
+        if (gain is not Embedding) g = graph.Binary("Add", g, graph.Constant("one", new float[] { 1 }, 1));
+        OnnxValue scaled = graph.Binary("Mul", xh, graph.Reshape(g, channels, 1, 1).Name);
+        return graph.Activate(graph.Binary("Add", scaled, graph.Reshape(b, channels, 1, 1).Name), Activation);
     }
 }

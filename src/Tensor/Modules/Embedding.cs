@@ -1,3 +1,5 @@
+using Sagan.Native.Export;
+
 namespace Sagan.Native.Modules;
 
 /// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is first filled from N(0, 1),
@@ -24,6 +26,9 @@ public sealed class Embedding : Module, INormalizable
     }
 
     protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
+        graph.Add("Gather", [weight.Export(graph), condition!.Labels.Name], [weight.Parameter.Shape[1]], ("axis", 0L));
 
     Parameter INormalizable.Raw => weight.Parameter;
 

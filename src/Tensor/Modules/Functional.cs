@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -6,6 +7,8 @@ namespace Sagan.Native.Modules;
 public sealed class Upsample : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Upsample2x(x);
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Upsample2x(x);
 }
 
 /// <summary>Mean over windows of 2 x 2 pixels, <see cref="Ops.AvgPool2x2"/>.</summary>
@@ -30,4 +33,6 @@ public sealed class GlobalSumPool : Module
 public sealed class Activate(Activation activation) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Activate(x, activation);
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Activate(x, activation);
 }

@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -57,6 +58,12 @@ public sealed class Linear : Module, INormalizable
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.Linear(x, w, bias?.Value, activation, norm);
+    }
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
+    {
+        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
+        return graph.Activate(graph.Add("Gemm", inputs, [weight.Parameter.Shape[0]], ("transB", 1L)), activation);
     }
 
     Parameter INormalizable.Raw => weight.Parameter;

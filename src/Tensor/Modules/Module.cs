@@ -1,3 +1,5 @@
+using Sagan.Native.Export;
+
 namespace Sagan.Native.Modules;
 
 /// <summary>
@@ -62,6 +64,20 @@ public abstract class Module
     internal virtual void Freeze(int change)
     {
         foreach ((_, Module m) in children) m.Freeze(change);
+    }
+
+    /// <summary>
+    /// Adds the formula in inference form to a graph of ONNX operators: a spectrally normalised weight as w / sigma, batch normalisation with the running
+    /// statistics. Images are [N, C, H, W] there. Throws <see cref="NotSupportedException"/> where a module has no such form.
+    /// </summary>
+    internal virtual OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
+        throw new NotSupportedException($"a {GetType().Name} has no ONNX form here");
+
+    /// <summary>Adds a child's formula under its name.</summary>
+    private protected OnnxValue Export(Module child, OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
+    {
+        string? name = children.FirstOrDefault(c => c.Module == child).Name;
+        return name == null ? child.Export(graph, x, condition) : graph.Within(name, () => child.Export(graph, x, condition));
     }
 
     /// <summary>The formula.</summary>

@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -126,6 +127,47 @@ public sealed class SelfAttention : Module
         if (options.Heads == 1) return o;
         (int m, int d) = (o.Shape[1], o.Shape[2]);
         return Ops.Permute(o.Reshape(n, options.Heads, m, d), 0, 2, 1, 3);
+    }
+
+    // q, k and v as [N, heads, width, pixels]; k as it is, q and v transposed: E = q^T k, o = A v^T.
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
+    {
+        if (options.TopK > 0 || options.Similarity == AttentionSimilarity.Concatenation)
+            throw new NotSupportedException("attention with top-k or the similarity 'concatenation' has no ONNX form here");
+        if (channel != null) x = Export(channel, graph, x, condition);
+        (int h, int w) = (x.Dims[1], x.Dims[2]);
+        OnnxValue q = Projected(query), k = Pooled(Projected(key)), v = Pooled(Projected(value));
+        if (classQuery != null)
+        {
+            OnnxValue e = Export(classQuery, graph, condition!.Labels, condition);
+            q = graph.Binary("Add", q, graph.Reshape(e, e.Dims[0], 1, 1).Name);
+        }
+        (q, k, v) = (graph.Transpose(Heads(q), 0, 1, 3, 2), Heads(k), graph.Transpose(Heads(v), 0, 1, 3, 2));
+        OnnxValue a = graph.Add("MatMul", [q.Name, k.Name], [options.Heads, h * w, k.Dims[2]]);
+        bool softmax = options.Similarity != AttentionSimilarity.DotProduct;
+        float scale = (options.Kind == AttentionKind.MultiHead ? 1 / MathF.Sqrt(q.Dims[2]) : 1) / (softmax ? 1 : k.Dims[2]);
+        if (scale != 1) a = graph.Binary("Mul", a, graph.Constant("scale", new[] { scale }, 1));
+        if (softmax) a = graph.Add("Softmax", [a.Name], a.Dims, ("axis", -1L));
+        OnnxValue o = graph.Add("MatMul", [a.Name, v.Name], [options.Heads, h * w, v.Dims[2]]);
+        o = graph.Reshape(graph.Transpose(o, 0, 1, 3, 2), options.Heads * v.Dims[2], h, w);
+        if (output != null) o = Export(output, graph, o, condition);
+        return graph.Binary("Add", x, graph.Binary("Mul", o, graph.Weight("gamma", Gamma)).Name);
+
+        OnnxValue Projected(Module? projection) => projection == null ? x : Export(projection, graph, x, condition);
+
+        OnnxValue Heads(OnnxValue y) => graph.Reshape(y, options.Heads, y.Dims[0] / options.Heads, y.Dims[1..].Aggregate(1, (a, b) => a * b));
+
+        OnnxValue Pooled(OnnxValue y)
+        {
+            OnnxValue[] parts = [.. scales.Select(s =>
+            {
+                OnnxValue part = y;
+                long[] size = [s, s];
+                if (s > 1) part = graph.Add("MaxPool", [y.Name], [y.Dims[0], y.Dims[1] / s, y.Dims[2] / s], ("kernel_shape", size), ("strides", size));
+                return scales.Length == 1 ? part : graph.Reshape(part, part.Dims[0], part.Dims[1] * part.Dims[2]);
+            })];
+            return parts.Length == 1 ? parts[0] : graph.Add("Concat", [.. parts.Select(p => p.Name)], [y.Dims[0], parts.Sum(p => p.Dims[1])], ("axis", 2L));
+        }
     }
 
     static (int Dk, int Dv, bool Bias, bool Last) Widths(int channels, AttentionOptions options)

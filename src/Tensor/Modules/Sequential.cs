@@ -1,3 +1,5 @@
+using Sagan.Native.Export;
+
 namespace Sagan.Native.Modules;
 
 /// <summary>Applies modules one after the other: y = m_k(... m_1(x)). Children are named by their position, as in PyTorch.</summary>
@@ -18,6 +20,9 @@ public sealed class Sequential : Module
     protected override Tensor Forward(Tensor x) => Chain(x, null, modules);
 
     protected override Tensor Forward(Tensor x, Condition condition) => Chain(x, condition, modules);
+
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
+        modules.Aggregate(x, (y, m) => Export(m, graph, y, condition));
 
     /// <summary>As the other one, without a condition.</summary>
     public static Tensor Chain(Tensor x, params IEnumerable<Module> modules) => Chain(x, null, modules);

@@ -1,3 +1,4 @@
+using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -106,7 +107,15 @@ public sealed class SpectralNorm : Module
         }
     }
 
+    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => layer.Export(graph, x, condition);
+
     internal override void Freeze(int change) => frozen += change;
+
+    /// <summary>v = l2n(W^T u), for the files that keep u alone. Nothing to do where v is not kept.</summary>
+    internal void DeriveV()
+    {
+        if (v != null) Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
+    }
 
     NormalizedWeight Triplet()
     {

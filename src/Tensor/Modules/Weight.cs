@@ -1,3 +1,5 @@
+using Sagan.Native.Export;
+
 namespace Sagan.Native.Modules;
 
 /// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the weight to compute
@@ -6,6 +8,13 @@ readonly record struct Weight(Parameter Parameter, Func<NormalizedWeight>? Norma
 {
     /// <summary>What the layer's operation is given at this call.</summary>
     public NormalizedWeight Current() => Normalized?.Invoke() ?? new NormalizedWeight(Parameter);
+
+    /// <summary>The weight to compute with as a constant of a graph, divided where it is normalised.</summary>
+    public string Export(OnnxGraph graph)
+    {
+        (Tensor w, SingularTriplet? norm) = Current();
+        return graph.Weight("weight", Parameter, norm == null ? w : Ops.SpectralNorm(w, norm));
+    }
 
     /// <summary>A convolution weight [A, K, K, B], which files hold as [A, B, K, K].</summary>
     public static Parameter Convolution(Tensor w) => new("weight", w)

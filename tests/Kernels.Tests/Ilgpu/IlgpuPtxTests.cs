@@ -14,6 +14,14 @@ public sealed class IlgpuPtxTests
     static readonly Dictionary<string, LaunchedKernel> Kernels = GeneratedCode.Record(gpu => () =>
     {
         foreach (KernelCase c in KernelCases.All) c.Execute(gpu.Backend, gpu.Pool.Rent, c.Values());
+        // Products of every kind on tensor cores, too.
+        foreach (MatMulPrecision precision in (MatMulPrecision[])[MatMulPrecision.High, MatMulPrecision.Medium])
+        {
+            gpu.MatMulPrecision = precision;
+            foreach (KernelCase c in KernelCases.All.Where(IsSmallProduct))
+                gpu.WithTensorCoresForAllProducts(() => c.Execute(gpu.Backend, gpu.Pool.Rent, c.Values()));
+        }
+        gpu.MatMulPrecision = MatMulPrecision.Highest;
         IMeasured measured = (IMeasured)gpu.Backend;
         measured.PeakGflops();
         measured.PeakGigabytes();
@@ -30,6 +38,29 @@ public sealed class IlgpuPtxTests
                 foreach (int capability in (int[])[80, 90]) data.Add(name, capability);
             return data;
         }
+    }
+
+    static bool IsSmallProduct(KernelCase c) => c.Operands.Sum(o => (long)o.Count) < 20_000 &&
+        (c.Capability == null || (c.Capability == typeof(IFusedBias) && c.Sizes.StartsWith("[2, 8, 8, 16]", StringComparison.Ordinal))) &&
+        (c.Method.Contains("MatMul", StringComparison.Ordinal) || c.Method.Contains("Conv", StringComparison.Ordinal));
+
+    public static TheoryData<string> OnTensorCores => [.. Kernels.Keys.Where(k => k.StartsWith("TensorGemm", StringComparison.Ordinal))];
+
+    [Theory, MemberData(nameof(OnTensorCores))]
+    public void Multiplies_on_tensor_cores(string kernel)
+    {
+        string ptx = GeneratedCode.Ptx(Kernels[kernel], 80);
+        bool paired = kernel.Contains("Bf16", StringComparison.Ordinal);
+        string mma = paired ? "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32" : "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32";
+        // Once in the loop and once for the last step: 4 x 4 matrices, 2 steps.
+        Assert.Equal(2 * 4 * 4 * 2, Count("mma.sync"));
+        Assert.Equal(2 * 4 * 4 * 2, Count(mma));
+        // To shared memory, rounded, before the loop and in it.
+        Assert.Equal(paired ? 2 * 8 * 2 : 0, Count("cvt.rn.bf16x2.f32"));
+        Assert.Equal(2 * 12, Count("ld.shared.v4"));
+        Assert.Equal(paired ? 1 : 0, Count(".minnctapersm 2"));
+
+        int Count(string text) => Regex.Count(ptx, Regex.Escape(text));
     }
 
     [Theory, MemberData(nameof(All))]

@@ -13,6 +13,9 @@ public sealed class IlgpuAbsentTests
     [SkippableFact]
     public void Ptx_of_every_kernel_is_sound() => Skip.If(true, Why);
 
+    [SkippableFact]
+    public void Ptx_of_products_on_tensor_cores_has_their_instructions() => Skip.If(true, Why + " Their instructions were emulated.");
+
     [Theory]
     [InlineData("cuda")]
     [InlineData("cuda:1")]

@@ -38,6 +38,14 @@ public sealed class StandInTests
     }
 
     [Fact]
+    public void Sums_of_tensor_cores_before_the_warp_has_multiplied() =>
+        Assert.Contains("before all lanes", Fails(x => new TensorKernel(x, 1, waits: false), 32).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_factor_that_is_not_rounded_to_tf32() =>
+        Assert.Contains("is not rounded to TF32", Fails(x => new TensorKernel(x, 1.0001f, waits: true), 32).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Memory_that_was_given_back()
     {
         using StandInQueue queue = new(prefersSmallTiles: false);
@@ -72,6 +80,21 @@ public sealed class StandInTests
     readonly struct GreedyKernel(ArrayView<float> x) : IGpuGroupKernel
     {
         public void Run() => x[0] = SharedMemory.Allocate<float>(12289)[0];
+    }
+
+    readonly struct TensorKernel(ArrayView<float> x, float factor, bool waits) : IGpuGroupKernel
+    {
+        public void Run()
+        {
+            ArrayView<float> shared = SharedMemory.Allocate<float>(512);
+            GpuFloat4 one = new(1, 1, 1, 1);
+            GpuTensorCores.Clear();
+            GpuTensorCores.Right(one, one, one, one);
+            GpuTensorCores.MultiplyTf32(new GpuFloat4(factor, 1, 1, 1), one);
+            if (waits) Group.Barrier();
+            GpuTensorCores.Sums(shared, Group.IdxX, 32);
+            x[0] = shared[0];
+        }
     }
 
     readonly struct RacingKernel(ArrayView<float> x) : IGpuGroupKernel

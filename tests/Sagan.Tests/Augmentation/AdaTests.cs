@@ -15,7 +15,7 @@ public class AdaTests
         using GoldenFile file = new("augment");
         float[] m = file.Floats("resample/maps");
         AffineMap[] maps = [.. m.Chunk(6).Select(v => new AffineMap(v[0], v[1], v[2], v[3], v[4], v[5]))];
-        AssertGolden(file, "resample", device, x => Resampling.Bilinear(maps, x.Shape[1], x.Shape[2]).Apply(x));
+        AssertGolden(file, "resample", device, x => Resampling.Bilinear(maps, x.Shape).Apply(x));
     });
 
     [Theory]

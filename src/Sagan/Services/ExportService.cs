@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
+using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Onnx;
+using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
+using Sagan.Native.Training;
+
+namespace Sagan.Native.Services;
+
+/// <summary><c>sagan export</c>: the generator of a run or checkpoint, as a file for other programs.</summary>
+static class ExportService
+{
+    public static ExitCode Run(ExportRequest request, CliContext context)
+    {
+        ExportFormat format = request.Format ?? FormatOf(request.Out);
+        TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
+        Write(request.Out, WriterOf(format, model));
+        long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
+        bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
+        string weights = average ? "moving average" : "weights themselves";
+        context.Result($"{request.Out}: the generator of step {step}, {weights}, {model.Generator.ParameterCount:N0} parameters, {bytes:N0} bytes");
+        context.ResultJson(new JsonObject { ["out"] = request.Out, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
+        return ExitCode.Success;
+    }
+
+    /// <summary>Writes a file with this, and makes its folder. Throws <see cref="InterchangeException"/> where that fails.</summary>
+    public static void Write(string path, Action<string> save)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            save(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InterchangeException($"{path}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    static Action<string> WriterOf(ExportFormat format, TrainedModel model)
+    {
+        switch (format)
+        {
+            case ExportFormat.Pth:
+                PthWriter pth = new();
+                StateDict.Add(pth, model.Generator.State());
+                return pth.Save;
+            case ExportFormat.Npz:
+                NpzWriter npz = new();
+                StateDict.Add(npz, model.Generator.State());
+                return npz.Save;
+            case ExportFormat.Onnx:
+                byte[] onnx = OnnxExport.Generator(model.Generator, Metadata(model));
+                return path => AtomicFile.Write(path, s => s.Write(onnx));
+            default:
+                SafetensorsWriter safetensors = new();
+                safetensors.Metadata["format"] = "pt";
+                safetensors.Metadata["sagan.step"] = $"{model.Checkpoint.Step}";
+                StateDict.Add(safetensors, model.Generator.State());
+                return safetensors.Save;
+        }
+    }
+
+    static Dictionary<string, string> Metadata(TrainedModel model) => new()
+    {
+        ["sagan.step"] = $"{model.Checkpoint.Step}",
+        ["sagan.config"] = JsonSerializer.Serialize(model.Config, RunConfigJson.Default.RunConfig),
+        ["sagan.classes"] = string.Join(", ", model.Classes),
+    };
+
+    static ExportFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".pth" or ".pt" => ExportFormat.Pth,
+        ".safetensors" => ExportFormat.Safetensors,
+        ".npz" => ExportFormat.Npz,
+        ".onnx" => ExportFormat.Onnx,
+        var ending => throw new UsageException($"--out {path}: the ending '{ending}' names no format; say --format pth, safetensors, npz or onnx."),
+    };
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Xunit.Abstractions;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>Whole networks of every family against PyTorch's float64 results: outputs, gradients by weights and by the input, buffers after.</summary>
+public sealed class GoldenNetworkTests(ITestOutputHelper output)
+{
+    /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 5e-6.</summary>
+    const double Tolerance = 1e-5;
+
+    static readonly Device device = Device.Cpu;
+
+    public static TheoryData<string> Cases()
+    {
+        using GoldenFile file = new("sagan_networks");
+        return [.. file.Cases.Keys];
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Agrees_with_PyTorch(string name)
+    {
+        using GoldenFile file = new("sagan_networks");
+        FormulaCase c = new(file, name, device);
+        ModelConfig model = GoldenModel.Of(c.Config);
+        Initializer init = new(new RandomSource(1), device: device);
+        bool generates = name.EndsWith("/g", StringComparison.Ordinal);
+        Module network = generates ? Generator.Create(model, init) : Discriminator.Create(model, init);
+        c.Load(network);
+        for (int i = 0; i < c.Steps.Length; i++)
+        {
+            network.Train(c.Steps[i] == "train");
+            // The files were made without it.
+            foreach (Dropout2d dropout in network.Descendants().Select(m => m.Module).OfType<Dropout2d>()) dropout.Train(false);
+            Step.Run(() =>
+            {
+                string key = generates ? "z" : "image";
+                Tensor x = c.Input(i, key);
+                c.Compare(i, network, network.Call(x, c.Condition), Tolerance, (key, x));
+            });
+        }
+        output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
+    }
+}
+
+/// <summary>The configuration that a golden file's options mean.</summary>
+static class GoldenModel
+{
+    public static ModelConfig Of(JsonElement o)
+    {
+        int classes = Int("classes");
+        return new ModelConfig
+        {
+            Family = Named<ModelFamily>("family"),
+            Size = Int("size"),
+            ConvDim = Int("conv_dim"),
+            ZDim = Int("z"),
+            GAttention = Ints("g_attention"),
+            DAttention = Ints("d_attention"),
+            Attention = new AttentionConfig
+            {
+                Kind = Named<AttentionKind>("kind"),
+                ClassQuery = Is("class_query", false),
+                Similarity = Form("similarity") is { } similarity ? Kebab<AttentionSimilarity>(similarity.GetString()!) : default,
+                Heads = Form("heads")?.GetInt32() ?? 1,
+                TopK = Form("top_k")?.GetInt32() ?? 0,
+                Scales = Form("scales") is { } scales ? [.. scales.EnumerateArray().Select(n => n.GetInt32())] : [],
+                Channel = Form("channel") != null,
+            },
+            Conditional = classes > 0,
+            Classes = classes,
+            ConditionalNorm = Named<ConditionalNormKind>("cond"),
+            SharedEmbedding = Int("shared"),
+            HierarchicalZ = Is("hierarchical", false),
+            SpectralNorm = o.TryGetProperty("sn", out _) ? Named<SpectralNormKind>("sn") : SpectralNormKind.Torch,
+            OutputSpectralNorm = Is("output_sn", true),
+            BatchNormEpsilon = o.TryGetProperty("bn_eps", out JsonElement epsilon) ? epsilon.GetDouble() : 1e-5,
+            Slope = o.TryGetProperty("slope", out JsonElement slope) ? slope.GetDouble() : null,
+            Padding = Is("reflect", false) ? PaddingKind.Reflect : PaddingKind.Zero,
+            ShortcutAfterActivation = Is("in_place", false),
+        };
+
+        JsonElement? Form(string key) => o.TryGetProperty("form", out JsonElement form) && form.TryGetProperty(key, out JsonElement value) ? value : null;
+
+        int Int(string key) => o.TryGetProperty(key, out JsonElement n) ? n.GetInt32() : 0;
+
+        int[] Ints(string key) => [.. o.GetProperty(key).EnumerateArray().Select(n => n.GetInt32())];
+
+        bool Is(string key, bool otherwise) => o.TryGetProperty(key, out JsonElement b) ? b.GetBoolean() : otherwise;
+
+        T Named<T>(string key) where T : struct, Enum => o.TryGetProperty(key, out JsonElement n) ? Kebab<T>(n.GetString()!) : default;
+    }
+
+    public static T Kebab<T>(string name) where T : struct, Enum => Enum.Parse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+}

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Sagan.Native.Cli;
+using Sagan.Native.Images;
+using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
+
+namespace Sagan.Native.Tests.Interchange;
+
+/// <summary>From a file of PyTorch to a run, images and files again, by the command line.</summary>
+public sealed class ImportExportTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    static (int Code, string Output, string Error) Sagan(params string[] arguments)
+    {
+        StringWriter output = new(), error = new();
+        int code = SaganCommandLine.Run(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    static string Ok(params string[] arguments)
+    {
+        (int code, string output, string error) = Sagan(arguments);
+        Assert.True(code == 0, error);
+        return output;
+    }
+
+    string Golden(string name)
+    {
+        string path = folder.File(Path.GetFileName(name));
+        File.WriteAllBytes(path, InterchangeGolden.File(name));
+        return path;
+    }
+
+    static readonly string[] small = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "none"];
+
+    string Run(string golden)
+    {
+        string run = folder.File("run-" + Path.GetFileNameWithoutExtension(golden));
+        Ok(["import", Golden(golden), .. small, "--out", run]);
+        return run;
+    }
+
+    [Fact]
+    public void Import_makes_a_run_that_knows_the_files_spectral_norm_and_gives_images()
+    {
+        string run = Run("hk/parallel.pth"), npz = folder.File("images.npz");
+        JsonNode resolved = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "config.resolved.json")))!["model.spectralNorm"]!;
+        Assert.Equal(("heykeetae", folder.File("parallel.pth")), ((string)resolved["value"]!, (string)resolved["origin"]!));
+        Ok("sample", run, "-n", "6", "--seed", "3", "--npz", npz);
+        Assert.False(File.Exists("samples.png"));
+        string pictures = folder.File("pictures");
+        Ok("sample", run, "-n", "6", "--seed", "3", "--out", pictures);
+        using NpzReader r = new(npz);
+        Assert.Equal([6L, 16, 16, 3], r["arr_0"].Shape);
+        Assert.Equal(TensorDtype.U8, r["arr_0"].Dtype);
+        byte[] pixels = [.. Enumerable.Range(0, 6).SelectMany(i => ImageFile.Load(Path.Combine(pictures, $"{i:D5}.png")).Pixels)];
+        Assert.Equal(pixels, r.Read<byte>("arr_0"));
+        Assert.True(pixels.Max() - pixels.Min() > 60, "the images are all alike");
+    }
+
+    [Fact]
+    public void What_the_user_says_wins_over_what_the_file_shows()
+    {
+        (int code, _, string error) = Sagan(["import", Golden("hk/parallel.pth"), .. small, "--set", "model.spectralNorm=torch", "--out", folder.File("no")]);
+        Assert.Equal(5, code);
+        Assert.Contains("the file does not fit the network: 'l1.0.bias' [16] is missing", error);
+        Assert.Contains("Is it the right preset", error);
+        Assert.False(Directory.Exists(folder.File("no")));
+    }
+
+    [Theory]
+    [InlineData("pth")]
+    [InlineData("safetensors")]
+    [InlineData("npz")]
+    public void Export_and_import_give_the_same_weights(string format)
+    {
+        string run = Run("sn/hook.pth"), file = folder.File("out." + format);
+        Assert.Contains("the generator of step 0, moving average, ", Ok("export", run, "--out", file));
+        using TensorFile original = new PthReader(Golden("sn/hook.pth")), exported = TensorFiles.Open(file);
+        Assert.Equal(original.Entries.Select(e => e.Name).Order(), exported.Entries.Select(e => e.Name).Order());
+        foreach (TensorEntry e in original.Entries)
+        {
+            Assert.Equal((e.Dtype, string.Join(',', e.Shape)), (exported[e.Name].Dtype, string.Join(',', exported[e.Name].Shape)));
+            Assert.Equal(original.Read<double>(e.Name), exported.Read<double>(e.Name));
+        }
+        string again = folder.File("again");
+        Ok(["import", file, .. small, "--out", again]);
+        Ok("export", again, "--no-ema", "--format", format, "--out", file + ".2");
+        Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file + ".2"));
+    }
+
+    [Fact]
+    public void A_discriminator_comes_from_its_own_file()
+    {
+        string run = folder.File("run");
+        Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16", "--out", run);
+        string checkpoint = Path.Combine(run, "checkpoints", "step-0000000");
+        using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")), d = new PthReader(Golden("hk/d.pth")))
+            foreach (TensorEntry e in d.Entries) Assert.Equal(d.Read<float>(e.Name), saved.Read<float>("d." + e.Name));
+    }
+
+    [Fact]
+    public void An_imported_run_can_be_gone_on_with()
+    {
+        string run = Run("sn/parametrized.pth");
+        Ok("resume", run, "--steps", "1", "--allow-change", "--set", "training.batch=2", "--set", "data.creatureCount=4");
+        Assert.True(Directory.Exists(Path.Combine(run, "checkpoints", "step-0000001")));
+    }
+
+    [Fact]
+    public void Inspect_reads_the_files_of_others()
+    {
+        string onnx = folder.File("g.onnx");
+        Ok("export", Run("sn/none.pth"), "--out", onnx);
+        Assert.Contains("operators = ", Ok("inspect", onnx));
+        Assert.Contains("optimizer.state.0.exp_avg", Ok("inspect", Golden("pth/nested.pth")));
+        Assert.Contains("folder/inner", Ok("inspect", Golden("npz/deflated.npz")));
+        (int code, _, string error) = Sagan("inspect", Golden("pth/refused_module.pth"));
+        Assert.Equal(5, code);
+        Assert.Contains("torch.nn.modules.linear.Linear, which is refused", error);
+    }
+
+    [Fact]
+    public void An_ending_that_names_no_format_is_a_usage_error()
+    {
+        (int code, _, string error) = Sagan("export", "run", "--out", "g.bin");
+        Assert.Equal(2, code);
+        Assert.Contains("the ending '.bin' names no format", error);
+    }
+}
