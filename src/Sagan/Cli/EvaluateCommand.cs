@@ -33,7 +33,7 @@ sealed class EvaluateCommand : Verb
         DefaultValueFactory = _ => 50_000,
         HelpName = "count",
     };
-    readonly Option<string?> network = new("--network") { Description = "Inception weights of 2015 (safetensors), for FID itself.", HelpName = "file" };
+    readonly Option<string?> network = new("--network") { Description = "Inception weights of 2015 (.pth, .safetensors), for FID itself.", HelpName = "file" };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of latent vectors and subsets.", DefaultValueFactory = _ => 1, HelpName = "seed" };
     readonly Option<int> batch = new("--batch") { Description = "Images computed at a time.", DefaultValueFactory = _ => 64, HelpName = "count" };
     readonly Option<string> size = new("--size")

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Sagan.Native.Interchange;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
@@ -19,7 +20,7 @@ public sealed class InceptionNetwork : FeatureNetwork
     internal InceptionNetwork(NamedWeights file, string hash, Device device, int divisor = 1) =>
         (module, this.hash, Device) = (new InceptionModule(file, device, divisor), hash, device);
 
-    /// <summary>Reads a safetensors file with torchvision's names: see docs/metrics.md for how to get one.</summary>
+    /// <summary>Reads a .pth or safetensors file with torchvision's names: see docs/metrics.md for how to get one.</summary>
     /// <exception cref="RunFileException">The file is not there, or does not hold this network.</exception>
     public static InceptionNetwork Open(string path, Device? device = null)
     {
@@ -30,9 +31,7 @@ public sealed class InceptionNetwork : FeatureNetwork
     internal static InceptionNetwork Open(string path, Device device, int divisor)
     {
         if (!File.Exists(path)) throw new RunFileException($"{path}: there is no such file of Inception weights.");
-        if (Path.GetExtension(path) is ".pth" or ".pt")
-            throw new RunFileException($"{path}: is a file of PyTorch; convert it to safetensors once: docs/metrics.md has the two lines for it.");
-        using SafetensorsReader file = new(path);
+        using TensorFile file = TensorFiles.Open(path);
         (float[], int[])? Read(string name) => file.Contains(name) ? (file.Read<float>(name), [.. file[name].Shape.Select(n => checked((int)n))]) : null;
         if (Read("fc.weight") is (_, [1000, ..]))
             throw new RunFileException($"{path}: holds torchvision's Inception for the 1000 classes of ImageNet, whose numbers are not FID; "
