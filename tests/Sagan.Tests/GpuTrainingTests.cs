@@ -20,6 +20,13 @@ public sealed class GpuTrainingTests
 
     static readonly RunConfig WganGp = Hinge with { Loss = new() { Kind = LossKind.WganGp }, Model = Hinge.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
+    // From the first update on each image is changed in every way.
+    static readonly RunConfig Augmented = Hinge with
+    {
+        Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.99, AdaInterval = 1, AdaKimg = 0.002 },
+        Loss = new() { Consistency = 1, FakeConsistency = 1, LatentConsistency = 1, LatentDiversity = 0.1 },
+    };
+
     static Device Gpu
     {
         get
@@ -30,11 +37,12 @@ public sealed class GpuTrainingTests
     }
 
     [SkippableTheory]
-    [InlineData(LossKind.Hinge)]
-    [InlineData(LossKind.WganGp)]
-    public void Two_steps_follow_the_processor(LossKind loss)
+    [InlineData("hinge")]
+    [InlineData("wgan-gp")]
+    [InlineData("augmented")]
+    public void Two_steps_follow_the_processor(string run)
     {
-        RunConfig config = loss == LossKind.Hinge ? Hinge : WganGp;
+        RunConfig config = run switch { "hinge" => Hinge, "wgan-gp" => WganGp, _ => Augmented };
         TrainingState gpu = new(config, Gpu), cpu = new(config, Device.Cpu);
         StepReport[] onGpu = Advance(gpu, 2), onCpu = Advance(cpu, 2);
         for (int i = 0; i < onGpu.Length; i++)

@@ -18,8 +18,8 @@ interface IGpuKernel
 interface IGpuGroupKernel : IGpuKernel;
 
 /// <summary>
-/// So many groups of this kernel are to fit on a processor together: the assembler takes no more registers than that allows, if need be at the price of keeping
-/// some values in memory.
+/// So many groups of this kernel, or of one with this type argument, are to fit on a processor together: the assembler takes no more registers than that
+/// allows, if need be at the price of keeping some values in memory.
 /// </summary>
 [AttributeUsage(AttributeTargets.Struct)]
 sealed class GpuGroupsTogetherAttribute(int count) : Attribute

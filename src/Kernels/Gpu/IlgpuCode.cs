@@ -38,5 +38,6 @@ static class IlgpuCode
     }
 
     /// <summary>What the assembler is told of how the kernel will be launched.</summary>
-    public static KernelSpecialization Specialization(Type kernel, int threads) => new(threads, kernel.GetCustomAttribute<GpuGroupsTogetherAttribute>()?.Count);
+    public static KernelSpecialization Specialization(Type kernel, int threads) =>
+        new(threads, kernel.GenericTypeArguments.Prepend(kernel).Select(t => t.GetCustomAttribute<GpuGroupsTogetherAttribute>()?.Count).Max());
 }

@@ -21,7 +21,8 @@ namespace Sagan.Native.Kernels;
 // shared memory together goes to different banks without gaps between rows: GpuTensorLeft.cs, GpuTensorRight.cs.
 //
 // By counting, for each step and group: 2^18 (TF32) or 2^19 multiplications, 96 + 32 KB through shared memory, 16 KB (TF32) or 32 KB from memory or L2.
-// Registers: at most 128, for two groups on a processor; so the two factors of a step are loaded one after the other.
+// Registers: at most 128, for two groups on a processor; so the two factors of a step are loaded one after the other. BF16, which loads twice as much in a
+// step, is held to that.
 // Remainders: loads give zeros outside, stores drop what is outside.
 // Numerics: |error| <= ((1 + u)^2 - 1 + 3e-7 sqrt(K)) |a| |b|, u = 2^-11 (TF32) or 2^-8 (BF16): 1e-3 or 8e-3 of |a| |b|. The order of the sums inside an
 // instruction is the device's. The same bits for the same sizes on the same device.
@@ -40,7 +41,6 @@ static class GpuTensorTile
 }
 
 /// <summary>One tile of one slice of one entry, on tensor cores.</summary>
-[GpuGroupsTogether(2)]
 readonly struct GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(TA a, TB b, TOutput y, GpuTiling tiling) : IGpuGroupKernel
     where TPrecision : struct, IGpuTensorPrecision where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
 {

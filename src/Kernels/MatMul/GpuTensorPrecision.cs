@@ -45,6 +45,7 @@ readonly struct GpuTf32 : IGpuTensorPrecision
 }
 
 /// <summary>BF16: 8 bits of exponent, 7 bits of fraction.</summary>
+[GpuGroupsTogether(2)]
 readonly struct GpuBf16 : IGpuTensorPrecision
 {
     public static bool Paired => true;

@@ -54,7 +54,7 @@ public static class StepBenchmark
 
     public static StepTiming Run(RunConfig config, int steps, int warmup = 2)
     {
-        TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } });
+        TrainingState state = new(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { EmaDecay = 0 } });
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         int[] classes = new int[n];
         float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());

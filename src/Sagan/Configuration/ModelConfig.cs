@@ -85,6 +85,9 @@ public sealed record ModelConfig
     /// <summary>First value of the gamma of every attention block; 0 makes the block begin as the identity.</summary>
     public double InitialGamma { get; init; }
 
+    /// <summary>Ten classes where their number depends on data that is not at hand: for estimates and benchmarks.</summary>
+    internal ModelConfig WithSomeClasses() => Conditional && Classes == 0 ? this with { Classes = 10 } : this;
+
     /// <summary>How often the smallest feature map doubles until it is an image.</summary>
     internal int Doublings => BitOperations.Log2((uint)Size / 4);
 

@@ -24,7 +24,8 @@ sealed class NpzWriter : ITensorWriter
             header.CopyTo(bytes, 0);
             MemoryMarshal.AsBytes(v.AsSpan()).CopyTo(bytes.AsSpan(header.Length));
             return bytes;
-        }));
+        }
+        ));
     }
 
     /// <summary>Writes the file: see <see cref="AtomicFile.Write"/>.</summary>

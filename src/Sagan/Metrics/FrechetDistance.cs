@@ -15,12 +15,18 @@ public static class FrechetDistance
     /// <summary>With fewer images than this the value says more about their number than about the images.</summary>
     public const int FewImages = 2048;
 
-    /// <summary>The distance of two sets: by singular values where neither has more images than features, which is exact and cheaper, else by
-    /// eigenvalues.</summary>
+    // From about here on singular values take longer than factor and eigenvalues (2048 features, one core: 0.4 against 1.7 s for 512 images, 2.2 against
+    // 3.4 s for 1000).
+    const int MostForSingularValues = 1024;
+
+    /// <summary>
+    /// The distance of two sets: by singular values where both are small and neither has more images than features, which is cheaper and loses no digits
+    /// to squares, else by eigenvalues.
+    /// </summary>
     public static double Of(Features a, Features b)
     {
         Features.CheckPair("Frechet distance", a, b);
-        return Math.Max(a.Count, b.Count) <= a.Width ? OfFew(a, b) : Of(Moments.Of(a), Moments.Of(b));
+        return Math.Max(a.Count, b.Count) <= Math.Min(a.Width, MostForSingularValues) ? OfFew(a, b) : Of(Moments.Of(a), Moments.Of(b));
     }
 
     /// <summary>The distance by eigenvalues.</summary>

@@ -13,12 +13,16 @@ public abstract class Generator : Module
     public ModelConfig Model { get; }
 
     /// <summary>A new generator of the configuration's family.</summary>
-    public static Generator Create(ModelConfig model, Initializer init) => model.Family switch
+    public static Generator Create(ModelConfig model, Initializer init)
     {
-        ModelFamily.Dcgan => new DcganGenerator(model, init),
-        ModelFamily.Resnet => new ResNetGenerator(model, init),
-        _ => new UpconvGenerator(model, init),
-    };
+        if (model is { Conditional: true, Classes: 0 }) throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
+        return model.Family switch
+        {
+            ModelFamily.Dcgan => new DcganGenerator(model, init),
+            ModelFamily.Resnet => new ResNetGenerator(model, init),
+            _ => new UpconvGenerator(model, init),
+        };
+    }
 
     protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
 

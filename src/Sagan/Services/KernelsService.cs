@@ -41,7 +41,7 @@ static class KernelsService
     static Action Step(RunConfig config, Device device)
     {
         device.MatMulPrecision = config.Training.MatMulPrecision;
-        TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } }, device);
+        TrainingState state = new(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { EmaDecay = 0 } }, device);
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         return () => Native.Step.Run(() =>
         {

@@ -46,7 +46,8 @@ public sealed class TrainingState
             Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
         if (config.Training.EmaDecay > 0)
         {
-            Average = Generator.Create(config.Model, Init(GeneratorInit));
+            // It becomes a copy at once, so a cheap filling will do.
+            Average = Generator.Create(config.Model, new Initializer(new RandomSource(config.Training.Seed), device: Device));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
 

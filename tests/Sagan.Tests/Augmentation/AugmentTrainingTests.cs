@@ -74,7 +74,8 @@ public class AugmentTrainingTests
             Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
             // Unlike hinge, its loss depends on every score, however large.
             LossConfig loss = new() { Kind = LossKind.LeastSquares };
-            return new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), loss, augment).Discriminator(input).Loss.Item();
+            GanStep step = new(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), loss, augment);
+            return step.Discriminator(input).Loss.Item();
         }
     });
 

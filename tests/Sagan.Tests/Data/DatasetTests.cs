@@ -138,8 +138,44 @@ public class DatasetTests
             zip.CreateEntry("readme.txt");
         }
         Assert.Contains("the archive holds no images", Message(folder / "none.zip"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Channels = 4 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Channels = 2 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Size = 0 }));
+    }
+
+    [Fact]
+    public void With_four_channels_alpha_is_kept_and_hidden_colours_do_not_bleed()
+    {
+        using TemporaryFolder folder = new();
+        // Left half opaque blue, right half transparent over red.
+        byte[] pixels = [.. Enumerable.Range(0, 16).SelectMany(i => i % 4 < 2 ? new byte[] { 0, 0, 255, 255 } : [255, 0, 0, 0])];
+        File.WriteAllBytes(folder / "a/rgba.png", PngWriter.Write(new Image(4, 4, 4, pixels)));
+        File.WriteAllBytes(folder / "b/grey.png", PngWriter.Write(new Image(4, 4, 1, [.. Enumerable.Repeat((byte)7, 16)])));
+        using ImageDataset data = Dataset.Open(folder.Path, new DatasetOptions { Size = 2, Channels = 4 });
+        // The filter reaches across the middle, so the alphas mix; the red that nobody sees does not.
+        byte[] halves = data.Pixels(0).ToArray();
+        Assert.Equal((0, 0, 255), (halves[0], halves[1], halves[2]));
+        Assert.Equal((0, 0, 255), (halves[4], halves[5], halves[6]));
+        Assert.True(halves[3] > 200 && halves[7] < 55);
+        Assert.Equal([7, 7, 7, 255], data.Pixels(1)[..4].ToArray());
+        using ImageDataset one = Dataset.Open(folder.Path, new DatasetOptions { Size = 1, Channels = 4 });
+        byte[] mixed = one.Pixels(0).ToArray();
+        Assert.Equal((0, 0, 255), (mixed[0], mixed[1], mixed[2]));
+        Assert.InRange(mixed[3], 126, 129);
+    }
+
+    [Fact]
+    public void Some_classes_are_picked_by_name_and_numbered_in_that_order()
+    {
+        using ImageDataset all = Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60 });
+        using ImageDataset two = Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60, Classes = ["long ears", "round ears"] });
+        Assert.Equal(["long ears", "round ears"], two.Report.Classes.Select(c => c.Name));
+        Assert.Equal(all.Report.Classes[2].Count, two.Report.Classes[0].Count);
+        Assert.Equal(all.Report.Classes[0].Count + all.Report.Classes[2].Count, two.Count);
+        int first = Enumerable.Range(0, all.Count).First(i => all.Label(i) == 2);
+        int same = Enumerable.Range(0, two.Count).First(i => two.Label(i) == 0);
+        Assert.Equal(all.Pixels(first).ToArray(), two.Pixels(same).ToArray());
+        Assert.Contains("there is no class 'short ears'; there are round ears, pointed ears, long ears",
+            Assert.Throws<DataException>(() => Dataset.Open("creatures", new DatasetOptions { Classes = ["short ears"] })).Message);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ static class OnnxWriter
     public static byte[] Write(OnnxGraph graph, IReadOnlyList<(OnnxValue Value, TensorDtype Dtype)> inputs, (string Name, OnnxValue Value) output,
         IReadOnlyDictionary<string, string> metadata)
     {
-        long size = graph.Constants.Sum(c => (long)c.Values.Length * (c.Values is float[] ? 4 : 8));
+        long size = graph.Constants.Sum(c => (long)c.Values.Length * (c.Values is float[]? 4 : 8));
         if (size > int.MaxValue - (1 << 20))
             throw new InterchangeException($"the network has {size} bytes of weights, an ONNX file holds less than 2 GiB; export as safetensors.");
         ProtobufWriter model = new();
@@ -83,7 +83,7 @@ static class OnnxWriter
     static void Tensor(ProtobufWriter m, OnnxTensor constant)
     {
         foreach (int n in constant.Dims) m.Integer(1, n);
-        m.Integer(2, constant.Values is float[] ? FloatData : Int64Data);
+        m.Integer(2, constant.Values is float[]? FloatData : Int64Data);
         m.Text(8, constant.Name);
         m.Bytes(9, constant.Values is float[] floats ? MemoryMarshal.AsBytes(floats.AsSpan()) : MemoryMarshal.AsBytes(((long[])constant.Values).AsSpan()));
     }
