@@ -115,7 +115,7 @@ public class OnnxExportTests
     }
 
     /// <summary>
-    /// The hash of a file that onnx.checker and strict shape inference of onnx 1.12 were seen to accept. Its weights are numbers without rounding. The files of all
+    /// The hash of a file that onnx.checker and strict shape inference of onnx 1.12 were seen to accept. Its weights need no rounding. The files of all
     /// cases above were also run in ONNX Runtime 1.30, within 5e-7 of the engine.
     /// </summary>
     [Fact]
