@@ -17,6 +17,10 @@ static class ExportService
     {
         ExportFormat format = request.Format ?? FormatOf(request.Out);
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
+        NormStatistics statistics = model.Config.Sampling.Statistics;
+        if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
+            context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the running ones, "
+                + "and its images are those of sagan sample --statistics running.");
         Write(request.Out, WriterOf(format, model));
         long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
         bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));

@@ -13,8 +13,7 @@ namespace Sagan.Native.Interchange.Pickle;
 sealed class PickleReader
 {
     /// <summary>A state dict takes some 20 values and 150 bytes for each tensor.</summary>
-    const int MostValues = 1 << 21, MostBytes = 1 << 24;
-    const int MostNameBytes = 256;
+    const int MostValues = 1 << 21, MostBytes = 1 << 24, MostNameBytes = 256;
 
     static readonly UTF8Encoding utf8 = new(false, throwOnInvalidBytes: true);
 
