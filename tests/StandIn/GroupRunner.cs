@@ -45,6 +45,7 @@ sealed class GroupRunner
 
     void Loop(int index)
     {
+        OneProcessor.Stay();
         while (true)
         {
             turn.WaitOne();

@@ -25,6 +25,7 @@ public sealed class GanStep
     readonly LeCam? leCam;
     readonly Augment? augment, consistency;
     readonly int parts;
+    readonly bool isRegularized;
     readonly IReadOnlyList<Parameter> generatorParameters, discriminatorParameters;
 
     /// <param name="generator">G.</param>
@@ -42,7 +43,9 @@ public sealed class GanStep
         (this.config, this.augment, this.consistency, this.parts) = (config ?? new LossConfig(), augment, consistency, parts);
         (generatorParameters, discriminatorParameters) = (generator.Parameters, discriminator.Parameters);
         loss = AdversarialLoss.Of(this.config.Kind);
-        if (this.config.LeCam > 0) leCam = new LeCam((float)this.config.LeCamDecay, discriminatorParameters[0].Device);
+        LossConfig c = this.config;
+        isRegularized = c.R1 > 0 || c.LeCam > 0 || c.Consistency > 0 || c.FakeConsistency > 0 || c.LatentConsistency > 0;
+        if (c.LeCam > 0) leCam = new LeCam((float)this.config.LeCamDecay, discriminatorParameters[0].Device);
     }
 
     /// <summary>What is kept from one update to the next, besides weights and moments.</summary>
@@ -60,7 +63,8 @@ public sealed class GanStep
         {
             Pass p = passes[i] = Score(input.Part(i, parts));
             Tensor part = loss.Discriminator(p.RealScores, p.FakeScores);
-            foreach (Tensor term in Regularizers(p)) part += term;
+            if (isRegularized)
+                foreach (Tensor term in Regularizers(p)) part += term;
             return ownStep || Penalty(p) is not { } penalty ? part : part + penalty;
         });
         if (ownStep) l += Update(discriminatorOptimizer, discriminatorParameters, i => Penalty(passes[i])!);
@@ -71,7 +75,8 @@ public sealed class GanStep
 
         Tensor MeanOf(Func<Pass, Tensor> scores)
         {
-            Tensor sum = passes.Select(p => Ops.Mean(scores(p).Detach())).Aggregate((a, b) => a + b);
+            Tensor sum = Ops.Mean(scores(passes[0]).Detach());
+            for (int i = 1; i < parts; i++) sum += Ops.Mean(scores(passes[i]).Detach());
             return parts == 1 ? sum : sum * (1f / parts);
         }
     }
