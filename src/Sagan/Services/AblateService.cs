@@ -60,8 +60,14 @@ static class AblateService
 
         static void Check(ExitCode code)
         {
-            if (code != ExitCode.Success) throw new SaganException($"ablate: a training ended with exit code {(int)code}; say the same command again to go on.");
+            if (code != ExitCode.Success) throw new StoppedException(code);
         }
+    }
+
+    // A training was interrupted: so is the whole, with the same exit code.
+    sealed class StoppedException(ExitCode code) : SaganException("ablate: a training was stopped; say the same command again to go on from there.")
+    {
+        public override ExitCode ExitCode => code;
     }
 
     // Attention at these sizes in both networks, as far as they have such feature maps.
