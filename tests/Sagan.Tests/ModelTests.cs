@@ -35,6 +35,7 @@ public class ModelTests
         GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), new LossConfig { Kind = loss });
         RandomSource random = new(3);
         int live = 0;
+        Garbage.Collect();
         for (int i = 0; i < 3; i++)
         {
             (float dl, float gl) = Step.Run(() =>

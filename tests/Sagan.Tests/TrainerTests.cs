@@ -206,6 +206,7 @@ public class TrainerTests
         TrainingState state = new(Tiny);
         using Trainer trainer = new(state, data);
         for (int i = 0; i < 5; i++) trainer.Next();
+        Garbage.Collect();
         (long live, long reserved) = (Device.Cpu.Pool.LiveBytes, Device.Cpu.Pool.ReservedBytes);
         for (int i = 0; i < 200; i++) Assert.True(trainer.Next().IsFinite);
         Assert.Equal(live, Device.Cpu.Pool.LiveBytes);
