@@ -24,6 +24,36 @@ public class NetworkTests
         Assert.Equal(discriminator, Discriminator.Create(model, init).ParameterCount);
     }
 
+    // taki0112's blocks have biases, of C/8, C/8, C/2 and C numbers: at C = 256 in the generator and C = 128 in the discriminator 448 and 224.
+    [Fact]
+    public void The_attention_of_taki128_has_biases()
+    {
+        ModelConfig model = ConfigResolver.Resolve(new ConfigSources { Preset = "taki128" }).Config.Model with { Init = WeightInit.TorchDefault };
+        ModelConfig without = model with { Attention = model.Attention with { Bias = false } };
+        Initializer init = new(new RandomSource(1), device: Device);
+        Assert.Equal(448, Generator.Create(model, init).ParameterCount - Generator.Create(without, init).ParameterCount);
+        Assert.Equal(224, Discriminator.Create(model, init).ParameterCount - Discriminator.Create(without, init).ParameterCount);
+    }
+
+    // Two batches, 1, 3 and 5, 9, with momentum 1/2, from 1: variances 1 and 4, unbiased 2 and 8; ((1 + 1) / 2 + 4) / 2 and ((1 + 2) / 2 + 8) / 2.
+    [Theory]
+    [InlineData(false, 4.75)]
+    [InlineData(true, 2.5)]
+    public void The_running_variance_is_unbiased_or_biased(bool biased, float expected)
+    {
+        ModelConfig model = new() { BatchNormBiased = biased, BatchNormMomentum = 0.5 };
+        Initializer init = new(new RandomSource(1), device: Device);
+        Module[] norms = [new Layers(model, init).Norm(1, default), new Layers(model, init).PlainNorm(1, default),
+            new Layers(model with { Conditional = true, Classes = 2 }, init).Norm(1, default)];
+        Condition condition = new(IndexTensor.From([0, 1], Device));
+        foreach (Module norm in norms)
+        {
+            foreach (float[] batch in (float[][])[[1, 3], [5, 9]]) Step.Run(() => norm.Call(Tensor.From(batch, new Shape(2, 1, 1, 1)), condition));
+            float variance = norm.State().Single(s => s.Name == "running_var").Parameter.Value.Item();
+            Assert.Equal(expected, variance, 1e-5f);
+        }
+    }
+
     public static TheoryData<string, string[]> Small()
     {
         TheoryData<string, string[]> all = [];

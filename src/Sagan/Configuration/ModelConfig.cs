@@ -70,6 +70,9 @@ public sealed record ModelConfig
     /// <summary>How far the running statistics of batch normalisation move at each step.</summary>
     public double BatchNormMomentum { get; init; } = 0.1;
 
+    /// <summary>True: the running variance of batch normalisation is the biased one, as in the official code. False: the unbiased one, as in PyTorch.</summary>
+    public bool BatchNormBiased { get; init; }
+
     /// <summary>Slope of the leaky ReLU below 0: the discriminator's (dcgan, and resnet, where 0 is usual), or both networks' (upconv).</summary>
     public double? Slope { get; init; }
 
@@ -123,6 +126,9 @@ public sealed record AttentionConfig
     /// <summary>Whether the block's convolutions are spectrally normalised, where the network is. Null = as the original: yes, except in the full form.</summary>
     public bool? SpectralNorm { get; init; }
 
+    /// <summary>Whether the block's convolutions have biases. Null = as the original: in the full and multi-head forms.</summary>
+    public bool? Bias { get; init; }
+
     /// <summary>Weigh the channels first (squeeze and excitation).</summary>
     public bool Channel { get; init; }
 
@@ -137,6 +143,7 @@ public sealed record AttentionConfig
         Similarity = Similarity,
         TopK = TopK,
         Scales = Scales,
+        Bias = Bias,
         Channel = Channel,
         ClassQuery = ClassQuery,
     };

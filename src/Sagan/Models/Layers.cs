@@ -37,16 +37,17 @@ sealed class Layers(ModelConfig model, Initializer init, bool normalized = true)
     public Module Norm(int channels, Activation activation, int vector = 0, double? ownEpsilon = null)
     {
         (float epsilon, float momentum) = ((float)(ownEpsilon ?? model.BatchNormEpsilon), (float)model.BatchNormMomentum);
-        if (!model.Conditional) return new BatchNorm2d(channels, init, activation, epsilon, momentum);
-        if (model.ConditionalNorm == ConditionalNormKind.Table) return new ConditionalBatchNorm2d(channels, model.Classes, init, activation, epsilon, momentum);
-        return new ConditionalBatchNorm2d(channels, init, Linear(), Linear(), activation, epsilon, momentum);
+        bool biased = model.BatchNormBiased;
+        if (!model.Conditional) return new BatchNorm2d(channels, init, activation, epsilon, momentum, biased);
+        if (model.ConditionalNorm == ConditionalNormKind.Table) return new ConditionalBatchNorm2d(channels, model.Classes, init, activation, epsilon, momentum, biased);
+        return new ConditionalBatchNorm2d(channels, init, Linear(), Linear(), activation, epsilon, momentum, biased);
 
         Module Linear() => Normalized(new Linear(vector, channels, init, bias: false));
     }
 
     /// <summary>Batch normalisation that knows no classes.</summary>
     public BatchNorm2d PlainNorm(int channels, Activation activation) =>
-        new(channels, init, activation, (float)model.BatchNormEpsilon, (float)model.BatchNormMomentum);
+        new(channels, init, activation, (float)model.BatchNormEpsilon, (float)model.BatchNormMomentum, model.BatchNormBiased);
 
     /// <summary>The attention block of a feature map and its name, attn1, attn2, ..., or null where this map has none.</summary>
     public (string Name, SelfAttention Block)? Attention(FeatureMap map, IReadOnlyList<int> sizes)

@@ -51,6 +51,9 @@ public sealed record AttentionOptions
     /// <summary>Keys and values are max-pooled by each of these factors, and one softmax goes over all of them; empty = 2 for the pooled form, else 1.</summary>
     public IReadOnlyList<int> Scales { get; init; } = [];
 
+    /// <summary>Whether the convolutions have biases; null = as the kind has it. taki0112's pooled form has.</summary>
+    public bool? Bias { get; init; }
+
     /// <summary>Weigh the channels first (squeeze and excitation, Hu et al. 2018).</summary>
     public bool Channel { get; init; }
 

@@ -15,8 +15,9 @@ public sealed class BatchNorm2d : BatchNormalization
     /// <param name="activation">What follows.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">How far the running statistics move at each step.</param>
-    public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f)
-        : base(activation, epsilon, momentum)
+    /// <param name="biased">Whether the running variance is the biased one.</param>
+    public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f, bool biased = false)
+        : base(activation, epsilon, momentum, biased)
     {
         Shape c = new(channels);
         weight = Own(new Parameter("weight", Tensor.Ones(c, init.Device)));

@@ -5,17 +5,18 @@ namespace Sagan.Native.Modules;
 
 /// <summary>
 /// What all forms of batch normalisation share: the statistics. In training mode those of the batch are used and the running ones move,
-/// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does. In inference mode the running ones are used, or the batch's where
+/// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does, or the biased one, as the official SAGAN code does. In inference mode the running ones are used, or the batch's where
 /// <see cref="UseBatchStatistics"/> says so.
 /// </summary>
 public abstract class BatchNormalization : Module
 {
     readonly float epsilon, momentum;
+    readonly bool biased;
     Parameter mean = null!, variance = null!, batches = null!;
     int gathered = -1;
 
-    private protected BatchNormalization(Activation activation, float epsilon, float momentum) =>
-        (Activation, this.epsilon, this.momentum) = (activation, epsilon, momentum);
+    private protected BatchNormalization(Activation activation, float epsilon, float momentum, bool biased) =>
+        (Activation, this.epsilon, this.momentum, this.biased) = (activation, epsilon, momentum, biased);
 
     /// <summary>In inference mode, use the statistics of the batch and leave the running ones alone.</summary>
     public bool UseBatchStatistics { get; set; }
@@ -57,10 +58,10 @@ public abstract class BatchNormalization : Module
 
     void Track(Tensor m, Tensor s2, int rows)
     {
-        float unbiased = rows > 1 ? rows / (rows - 1f) : 1;
+        float correction = rows > 1 && !biased ? rows / (rows - 1f) : 1;
         float weight = gathered < 0 ? momentum : 1f / ++gathered;
         mean.Lerp(m, weight);
-        variance.Lerp(s2 * unbiased, weight);
+        variance.Lerp(s2 * correction, weight);
         batches.Assign(batches.Value + 1);
     }
 }

@@ -18,8 +18,9 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
     readonly int channels;
 
     /// <summary>Gain and bias from tables with a row for each class.</summary>
-    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f)
-        : this(channels, init, activation, epsilon, momentum)
+    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f,
+        bool biased = false)
+        : this(channels, init, activation, epsilon, momentum, biased)
     {
         gain = Child("gain", new Embedding(classes, channels, init, 1));
         bias = Child("bias", new Embedding(classes, channels, init, 0));
@@ -27,15 +28,15 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
 
     /// <summary>Gain and bias from linear layers without bias, D -> channels, over <see cref="Condition.Vector"/>.</summary>
     public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default, float epsilon = 1e-5f,
-        float momentum = 0.1f)
-        : this(channels, init, activation, epsilon, momentum)
+        float momentum = 0.1f, bool biased = false)
+        : this(channels, init, activation, epsilon, momentum, biased)
     {
         this.gain = Child("gain", gain);
         this.bias = Child("bias", bias);
     }
 
-    ConditionalBatchNorm2d(int channels, Initializer init, Activation activation, float epsilon, float momentum)
-        : base(activation, epsilon, momentum)
+    ConditionalBatchNorm2d(int channels, Initializer init, Activation activation, float epsilon, float momentum, bool biased)
+        : base(activation, epsilon, momentum, biased)
     {
         Shape c = new(channels);
         one = new Parameter("one", Tensor.Ones(c, init.Device), trainable: false);

@@ -180,7 +180,7 @@ public sealed class SelfAttention : Module
             AttentionKind.Literal => (narrow, narrow, false, true),
             _ => (channels, channels, true, true),
         };
-        return (options.Similarity == AttentionSimilarity.Gaussian ? channels : dk, dv, bias, last);
+        return (options.Similarity == AttentionSimilarity.Gaussian ? channels : dk, dv, options.Bias ?? bias, last);
     }
 
     /// <summary>Why there is no such block for this number of channels, or null where there is one.</summary>
