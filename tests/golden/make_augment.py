@@ -124,25 +124,75 @@ def rotate2(a):
     return matrix2((math.cos(a), -math.sin(a), 0), (math.sin(a), math.cos(a), 0))
 
 
-def resample(x, maps):
+# The low-pass filter of the wavelet sym6, as PyWavelets has it (dec_lo).
+SYM6 = torch.tensor([0.015404109327027373, 0.0034907120842174702, -0.11799011114819057, -0.048311742585633, 0.4910559419267466, 0.787641141030194,
+                     0.3379294217276218, -0.07263752278646252, -0.021060292512300564, 0.04472490177066578, 0.0017677118642428036, -0.007800708325034148],
+                    dtype=torch.float64)
+
+
+def each(x, f):
+    """f of every channel as an image of its own."""
+    y = f(x.reshape(-1, 1, *x.shape[2:]))
+    return y.reshape(*x.shape[:2], *y.shape[2:])
+
+
+def reflected(x, times):
+    """Reflected at its edges, this many more images on each side."""
+    for axis in (2, 3):
+        parts = [x.flip(axis) if k % 2 else x for k in range(-times, times + 1)]
+        x = torch.cat(parts, axis)
+    return x
+
+
+def doubled(x):
+    """Zeros between the pixels, then the filter in both directions; pixel i is at 2 i."""
+    n, c, h, w = x.shape
+    spread = torch.zeros(n, c, 2 * h, 2 * w, dtype=x.dtype)
+    spread[:, :, ::2, ::2] = x
+    kernel = torch.outer(SYM6, SYM6) * 2
+    return each(F.pad(spread, (6, 5, 6, 5)), lambda t: F.conv2d(t, kernel.flip(0, 1)[None, None]))
+
+
+def halved(z):
+    """z begins 5 before its first pixel and ends 5 after its last."""
+    return each(z, lambda t: F.conv2d(t, (torch.outer(SYM6, SYM6) / 2)[None, None], stride=2))
+
+
+def resample(x, maps, times=4):
     """maps [N,2,3]: where an output pixel reads, in pixels from the centre."""
     h, w = x.shape[2:]
     full = torch.cat([maps, torch.tensor([[[0.0, 0, 1]]], dtype=torch.float64).expand(len(maps), 1, 3)], 1)
-    theta = scale2(2 / w, 2 / h) @ full @ scale2(w / 2, h / 2)
-    grid = F.affine_grid(theta[:, :2], list(x.shape), align_corners=False)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    u = doubled(reflected(x, times))
+    # In pixels of the doubled image from its centre; there pixel i's place is half a pixel further than that of 2 i.
+    full = shift2(-0.5, -0.5) @ scale2(2, 2) @ full @ scale2(0.5, 0.5) @ shift2(0.5, 0.5)
+    # From indices of the result, whose first is -5, to their places; and from places in u to its indices.
+    i, j = torch.meshgrid(torch.arange(2 * h + 10.0, dtype=torch.float64), torch.arange(2 * w + 10.0, dtype=torch.float64), indexing="ij")
+    points = torch.stack([j - 5 - (2 * w - 1) / 2, i - 5 - (2 * h - 1) / 2, torch.ones_like(i)], -1)
+    places = torch.einsum("nab,ijb->nija", full, points)[..., :2]
+    size = torch.tensor([u.shape[3], u.shape[2]], dtype=torch.float64)
+    assert (places.abs() < size / 2 - 8).all(), "more reflections are needed"
+    return halved(F.grid_sample(u, 2 * places / size, mode="bilinear", align_corners=False))
 
 
 maps = exact32(torch.eye(2, 3, dtype=torch.float64) + 0.6 * torch.randn((5, 2, 3), generator=rng, dtype=torch.float64))
 maps[:, :, 2] *= 8
 maps[0], maps[1, :, :2] = torch.eye(2, 3, dtype=torch.float64), 4 * maps[1, :, :2]
-record("resample", lambda x: resample(x, maps), uniform(-1, 1, 5, 3, 7, 10), maps=maps)
+record("resample", lambda x: resample(x, maps, 12), uniform(-1, 1, 5, 3, 7, 10), maps=maps)
 
 
 def matrix3(linear, offset=(0, 0, 0)):
     m = torch.eye(4, dtype=torch.float64)
     m[:3, :3], m[:3, 3] = linear, torch.tensor(offset, dtype=torch.float64)
     return m
+
+
+def plain(x, maps):
+    """Without filters: for what moves whole pixels only."""
+    h, w = x.shape[2:]
+    full = torch.cat([maps, torch.tensor([[[0.0, 0, 1]]], dtype=torch.float64).expand(len(maps), 1, 3)], 1)
+    theta = scale2(2 / w, 2 / h) @ full @ scale2(w / 2, h / 2)
+    grid = F.affine_grid(theta[:, :2], list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
 def ada(t, h, w):
@@ -185,7 +235,14 @@ for name, channels, h, w in (("ada", 3, 10, 10), ("ada_rgba", 4, 5, 9), ("ada_gr
     t = ada_transforms(4)
     if channels == 1:
         t[:, 12] = 0  # Grey has no luma to mirror.
+    else:
+        t[3, 4:10] = torch.tensor([1, 0, 1, 0, 0, 0])  # Moves whole pixels only.
+        t[3, 1] = 2
     g, c = (torch.stack(m) for m in zip(*(ada(row, h, w) for row in t)))
-    record(name, lambda x: recolor(resample(x, g), c), uniform(-1, 1, 4, channels, h, w), transforms=t, geometry=g, color=c)
+    exact = (t[:, 4:10] == torch.tensor([1.0, 0, 1, 0, 0, 0])).all(1)
+
+    def f(x):
+        return recolor(torch.where(exact[:, None, None, None], plain(x, g), resample(x, g)), c)
+    record(name, f, uniform(-1, 1, 4, channels, h, w), transforms=t, geometry=g, color=c)
 
 save("augment.safetensors", tensors, {"cases": json.dumps(cases, sort_keys=True)})

@@ -4,13 +4,13 @@ namespace Sagan.Native.Augmentation;
 
 /// <summary>
 /// Adaptive discriminator augmentation: a row of transformations, each with probability p, and p adapts itself (<see cref="AdaptiveProbability"/>). Geometry is
-/// one affine map an image, done as bilinear interpolation with reflection at the edges: x-flip, quarter turns, shift, scale, rotation, stretch, rotation,
-/// shift by fractions of a pixel. Colour is one affine map of the channels: brightness, contrast, luma flip, hue, saturation.
+/// one affine map an image, without aliasing (<see cref="AffineWarp"/>), and exactly where it only moves pixels, with reflection at the edges: x-flip, quarter
+/// turns, shift, scale, rotation, stretch, rotation, shift by fractions of a pixel. Colour is one affine map of the channels: brightness, contrast, luma flip, hue, saturation.
 /// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", section 3 and appendix B, with its code's defaults.
 /// </summary>
 /// <remarks>
-/// Not as in the original: there the image is doubled in size with a wavelet filter (sym6) before the interpolation and halved after it, which keeps aliasing
-/// out where an image shrinks; here it is interpolated as it is. And p stops at 1.
+/// Not as in the original code: there the edge is reflected without repeating the last pixel, and not more than once; images that only move by whole pixels go
+/// through the filters, too; and p may exceed 1.
 /// </remarks>
 public sealed class Ada : Augment
 {
@@ -53,9 +53,25 @@ public sealed class Ada : Augment
     internal static Tensor Move(Tensor x, ReadOnlySpan<AdaTransforms> transforms)
     {
         (int h, int w) = (x.Shape[1], x.Shape[2]);
-        AffineMap[] maps = new AffineMap[transforms.Length];
-        for (int i = 0; i < maps.Length; i++) maps[i] = transforms[i].Geometry(h, w);
-        return maps.All(m => m == AffineMap.Identity) ? x : Resampling.Bilinear(maps, x.Shape).Apply(x);
+        AffineMap[] exact = new AffineMap[transforms.Length];
+        List<AffineMap> maps = [];
+        List<int> warped = [];
+        for (int i = 0; i < exact.Length; i++)
+        {
+            AffineMap map = transforms[i].Geometry(h, w);
+            bool moves = transforms[i].MovesWholePixels(h, w);
+            exact[i] = moves ? map : AffineMap.Identity;
+            if (moves) continue;
+            maps.Add(map);
+            warped.Add(i);
+        }
+        Tensor y = exact.All(m => m == AffineMap.Identity) ? x : Resampling.Exact(exact, x.Shape).Apply(x);
+        if (maps.Count == 0) return y;
+        if (maps.Count == exact.Length) return AffineWarp.Apply(x, [.. maps]);
+        Tensor some = Ops.Gather(x.Reshape(exact.Length, -1), IndexTensor.From([.. warped], x.Device)).Reshape(maps.Count, h, w, x.Shape[3]);
+        Tensor both = Ops.Concat(y.Reshape(exact.Length, -1), AffineWarp.Apply(some, [.. maps]).Reshape(maps.Count, -1));
+        int[] from = [.. Enumerable.Range(0, exact.Length).Select(i => warped.IndexOf(i) is >= 0 and var k ? exact.Length + k : i)];
+        return Ops.Reshape(Ops.Gather(both, IndexTensor.From(from, x.Device)), x.Shape);
     }
 
     /// <summary>The transformations of colour.</summary>

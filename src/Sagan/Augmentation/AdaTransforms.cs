@@ -77,6 +77,10 @@ readonly record struct AdaTransforms()
         * AffineMap.Rotate(RotationBefore) * AffineMap.Scale(1 / Stretch, Stretch) * AffineMap.Rotate(RotationAfter)
         * AffineMap.Translate(-FractionX * width, -FractionY * height);
 
+    /// <summary>True when the geometry leaves pixels as they are, in other places: nothing, or mirrors, turns and shifts by whole pixels.</summary>
+    public bool MovesWholePixels(int height, int width) =>
+        this is { Scale: 1, RotationBefore: 0, Stretch: 1, RotationAfter: 0, FractionX: 0, FractionY: 0 } && (height == width || (QuarterTurns & 1) == 0);
+
     /// <summary>
     /// Writes the colour transformations y = M x + offset of an image. All of them leave the luma axis v = (1, 1, 1) / sqrt 3 and the plane across it in place,
     /// so their product is <code>M = contrast (+-v v^T + saturation (cos hue (I - v v^T) + sin hue [v]_x))        offset = brightness M (1, 1, 1)</code>

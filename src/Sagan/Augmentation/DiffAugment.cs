@@ -69,7 +69,7 @@ public sealed class DiffAugment : Augment
     {
         (int n, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         bool shifts = policies.HasFlag(AugmentPolicies.Translation), cuts = policies.HasFlag(AugmentPolicies.Cutout);
-        Resampling r = new(x.Shape, taps: 1);
+        Resampling r = new(x.Shape, x.Shape, taps: 1);
         for (int i = 0; i < n; i++)
         {
             DiffAugmentDraw d = draws[i];
