@@ -118,7 +118,7 @@ public sealed class CommandLineTests
         string Print(params string[] options)
         {
             StringWriter output = new();
-            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")]) };
+            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")], (_, _) => []) };
             GlobalOptions.AddTo(root);
             Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
                 .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
@@ -148,8 +148,11 @@ public sealed class CommandLineTests
     [Fact]
     public void Options_become_requests()
     {
-        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
         Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
+
+        train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
+        Assert.Equal(("r", false, 7), (train.From, train.Ema, train.Config.Config.Model.ZDim));
 
         ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
             "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");

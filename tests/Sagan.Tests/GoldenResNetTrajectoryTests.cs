@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sagan.Native.Configuration;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
@@ -24,6 +25,7 @@ public sealed class GoldenResNetTrajectoryTests(ITestOutputHelper output)
     [InlineData("resnet_accumulated")]
     [InlineData("resnet_two_d_steps")]
     [InlineData("resnet_regularized")]
+    [InlineData("resnet_latent")]
     public void Losses_and_weights_follow_pytorch(string name)
     {
         using GoldenFile golden = new("trajectory_" + name);
@@ -36,7 +38,8 @@ public sealed class GoldenResNetTrajectoryTests(ITestOutputHelper output)
         FormulaCase.Load(d.State(), state.GetProperty("d"), $"trajectory_{name}/d");
         ExponentialMovingAverage ema = new(average, g, 0.9f, start: 2);
         Adam ofG = new(g.Parameters, 1e-3f, 0, 0.9f, 1e-4f), ofD = new(d.Parameters, 4e-3f, 0, 0.9f, 1e-4f);
-        GanStep step = new(g, d, ofG, ofD, Loss(run), parts: (int)Number("parts", 1));
+        LossConfig loss = Loss(run);
+        GanStep step = new(g, d, ofG, ofD, loss, parts: (int)Number("parts", 1), latent: LatentOptimization.Create(loss, 1));
 
         float[] dLoss = golden.Floats("log/d_loss"), gLoss = golden.Floats("log/g_loss");
         Queue<string> draws = new(Json("draws").EnumerateArray().Select(s => s.GetString()!));
@@ -78,7 +81,7 @@ public sealed class GoldenResNetTrajectoryTests(ITestOutputHelper output)
         }
 
         DiscriminatorInput Draw(string salt) => new(FormulaCase.Image($"{salt}/real", new Shape(Batch, 3, 16, 16), device),
-            FormulaCase.Image($"{salt}/z", new Shape(Batch, model.ZDim), device, 0, 1.7))
+            FormulaCase.Image($"{salt}/z", new Shape(Batch, model.ZDim), device, 0, Number("z_scale", 1.7)))
         {
             RealClasses = Classes($"{salt}/real_classes"),
             FakeClasses = Classes($"{salt}/fake_classes"),
@@ -99,6 +102,11 @@ public sealed class GoldenResNetTrajectoryTests(ITestOutputHelper output)
             TopK = Number("top_k", 1),
             TopKSteps = 2,
             Orthogonal = Number("orthogonal", 0),
+            LatentOptimization = Number("lo_alpha", 0),
+            LatentOptimizationDamping = Number("lo_beta", 1),
+            LatentOptimizationSteps = (int)Number("lo_steps", 1),
+            LatentOptimizationShare = 1,
+            LatentOptimizationCost = Number("lo_cost", 0),
         };
 
         double Number(string key, double otherwise) => run.TryGetProperty(key, out JsonElement n) ? n.GetDouble() : otherwise;

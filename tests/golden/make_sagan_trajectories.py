@@ -3,6 +3,7 @@
 inputs follow from names by the formula of make_sagan.py: see README.md."""
 import copy
 import json
+import sys
 
 import torch
 
@@ -22,21 +23,25 @@ RUNS = {
     "resnet_two_d_steps": dict(steps=4, sn="torch", d_steps=2),
     # R1 in every second D step, twice as large; LeCam; the two best images of four for G; orthogonal regularisation.
     "resnet_regularized": dict(steps=4, sn="torch", loss="non-saturating", r1=0.2, r1_every=2, lecam=0.3, lecam_decay=0.9, top_k=0.5, orthogonal=1e-3),
+    # Latent optimisation, two steps of it; z stays where clipping leaves most of it alone.
+    "resnet_latent": dict(steps=3, sn="official", lo_alpha=0.9, lo_beta=0.5, lo_steps=2, lo_cost=0.3, z_scale=0.9),
 }
 
 
-def draw(salt):
+def draw(salt, z_scale=1.7):
     shape = (BATCH, 3, NET["size"], NET["size"])
     label = lambda name: ((values(f"{salt}/{name}", (BATCH,)) + 1) / 2 * CLASSES).long()
-    return {"real": values(f"{salt}/real", shape), "z": values(f"{salt}/z", (BATCH, NET["z"]), 0, 1.7), "real_classes": label("real_classes"),
+    return {"real": values(f"{salt}/real", shape), "z": values(f"{salt}/z", (BATCH, NET["z"]), 0, z_scale), "real_classes": label("real_classes"),
             "fake_classes": label("fake_classes")}
 
 
 class Training:
-    def __init__(self, name, sn, loss="hinge", parts=1, d_steps=1, r1=0, r1_every=1, lecam=0, lecam_decay=0, top_k=1, orthogonal=0, **_):
+    def __init__(self, name, sn, loss="hinge", parts=1, d_steps=1, r1=0, r1_every=1, lecam=0, lecam_decay=0, top_k=1, orthogonal=0, lo_alpha=0, lo_beta=0, lo_steps=1,
+                 lo_cost=0, z_scale=1.7, **_):
         o = {**NET, "sn": sn}
         self.loss, self.parts, self.d_steps = loss, parts, d_steps
         self.r1, self.r1_every, self.lecam, self.lecam_decay, self.top_k, self.orthogonal = r1, r1_every, lecam, lecam_decay, top_k, orthogonal
+        self.lo_alpha, self.lo_beta, self.lo_steps, self.lo_cost, self.z_scale = lo_alpha, lo_beta, lo_steps, lo_cost, z_scale
         self.g, self.d = ResNetGenerator(o), ResNetDiscriminator(o)
         self.state = {"g": fill(self.g, f"{name}/g"), "d": fill(self.d, f"{name}/d")}
         self.ema = copy.deepcopy(self.g.state_dict())
@@ -46,13 +51,31 @@ class Training:
     def cut(self, x):
         return [{k: v[i * BATCH // self.parts:(i + 1) * BATCH // self.parts] for k, v in x.items()} for i in range(self.parts)]
 
+    def moved(self, z, y):
+        """LOGAN: z by natural gradient ascent on the score, and what that costs; recorded, with spectral norms frozen."""
+        if not self.lo_alpha:
+            return z, None
+        z, cost = z.clone().requires_grad_(), 0
+        for net in (self.g, self.d):
+            st.freeze(net, True)
+        for _ in range(self.lo_steps):
+            (slope,) = torch.autograd.grad(self.d(self.g(z, y), y).sum(), z, create_graph=True)
+            step = self.lo_alpha * slope / (self.lo_beta + slope.square().sum(1, keepdim=True))
+            cost = cost + step.square().sum(1).mean()
+            st.KINKS.meet((z + step).abs() - 1, z)
+            z = (z + step).clamp(-1, 1)
+        for net in (self.g, self.d):
+            st.freeze(net, False)
+        return z, cost
+
     def d_step(self, x):
         self.g.train()
         self.od.zero_grad()
         total, means = 0, torch.zeros(2, dtype=torch.float64)
         for p in self.cut(x):
-            with torch.no_grad():
-                fake = self.g(p["z"], p["fake_classes"])
+            z, cost = self.moved(p["z"], p["fake_classes"])
+            with torch.set_grad_enabled(cost is not None):
+                fake = self.g(z, p["fake_classes"])
             scores = self.d(torch.cat([p["real"], fake]), torch.cat([p["real_classes"], p["fake_classes"]]))
             real, false = scores.chunk(2)
             if self.loss == "hinge":
@@ -60,6 +83,8 @@ class Training:
                 loss = torch.relu(1 - real).mean() + torch.relu(1 + false).mean()
             else:
                 loss = -torch.nn.functional.logsigmoid(real).mean() - torch.nn.functional.logsigmoid(-false).mean()
+            if cost is not None:
+                loss = loss + self.lo_cost * cost
             if self.r1 and self.counts[0] % self.r1_every == 0:
                 st.freeze(self.d, True)
                 at = p["real"].clone().requires_grad_()
@@ -83,7 +108,8 @@ class Training:
             p.requires_grad_(False)
         total = 0
         for p in self.cut(x):
-            scores = self.d(self.g(p["z"], p["fake_classes"]), p["fake_classes"])
+            z, cost = self.moved(p["z"], p["fake_classes"])
+            scores = self.d(self.g(z, p["fake_classes"]), p["fake_classes"])
             losses = -scores if self.loss == "hinge" else -torch.nn.functional.logsigmoid(scores)
             if self.top_k < 1:
                 # Of n images n (1 - (1 - nu) min(1, step / 2)).
@@ -93,6 +119,8 @@ class Training:
                     st.KINKS.meet(best[k - 1] - best[k], torch.ones(1))
                 losses = losses[scores.topk(k).indices]
             loss = losses.mean()
+            if cost is not None:
+                loss = loss + self.lo_cost * cost
             if self.orthogonal:
                 tables = [m.weight for m in self.g.modules() if isinstance(m, torch.nn.Embedding)]
                 for w in self.g.parameters():
@@ -127,7 +155,7 @@ class Training:
         before = self.keep()
         for number in range(1000):
             st.KINKS.nearest = float("inf")
-            loss = step(draw(f"{name}/{number}"))
+            loss = step(draw(f"{name}/{number}", self.z_scale))
             if st.KINKS.nearest >= MARGIN:
                 return number, loss
             self.restore(before)
@@ -157,4 +185,5 @@ def make(name, run):
 
 if __name__ == "__main__":
     for name, run in RUNS.items():
-        make(name, run)
+        if name in sys.argv[1:] or len(sys.argv) == 1:
+            make(name, run)

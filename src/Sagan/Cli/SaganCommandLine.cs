@@ -36,7 +36,7 @@ static class SaganCommandLine
         RootCommand root = new("Trains self-attention GANs and makes images with them: an engine in C#, with kernels written by hand.");
         GlobalOptions.AddTo(root);
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
-        root.Add(new TrainCommand(TrainingSession.Train, DryRun.Estimate));
+        root.Add(new TrainCommand(TrainingSession.Train, DryRun.Estimate, StartingWeights.ModelOf));
         root.Add(new ResumeCommand(TrainingSession.Resume));
         root.Add(new SampleCommand(SampleService.Run));
         root.Add(new InterpolateCommand(InterpolateService.Run));

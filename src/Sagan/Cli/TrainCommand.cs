@@ -4,38 +4,51 @@ using Sagan.Native.Configuration;
 
 namespace Sagan.Native.Cli;
 
-/// <summary>A new run. <paramref name="Folder"/> is null for the usual place under runs.</summary>
-sealed record TrainRequest(ResolvedConfig Config, string? Folder);
+/// <summary>
+/// A new run. Folder: null for the usual place under runs. From: a run or checkpoint whose networks it begins with; Ema: with the generator's moving average.
+/// </summary>
+sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true);
 
 /// <summary><c>sagan train [config]</c>.</summary>
 sealed class TrainCommand : Verb
 {
     readonly ConfigOptions config;
     readonly Option<string?> folder = new("--out") { Description = "The run folder, new or empty; else one under runs.", HelpName = "folder" };
+    readonly Option<string?> from = new("--from") { Description = "Begin with the networks of a run or one of its checkpoints, at step 0.", HelpName = "run" };
+    readonly Option<bool> noEma = new("--no-ema") { Description = "With --from: the generator's weights themselves, not their moving average." };
     readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the configuration, the sizes of the networks and what a run needs, and stop." };
     readonly Option<bool> printConfig = new("--print-config") { Description = "Print every value of the configuration with its origin, and stop." };
     readonly Func<TrainRequest, CliContext, ExitCode> train;
     readonly Func<RunConfig, IReadOnlyList<(string Name, string Value)>> estimate;
+    readonly Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf;
 
     /// <param name="train">Trains.</param>
     /// <param name="estimate">What a run of a configuration needs, for --dry-run: parameters, memory, time.</param>
-    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<RunConfig, IReadOnlyList<(string Name, string Value)>> estimate)
+    /// <param name="modelOf">The model that a run has: the configuration under everything that the user says.</param>
+    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<RunConfig, IReadOnlyList<(string Name, string Value)>> estimate,
+        Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf)
         : base("train", "Trains a model; without options, a small one on the built-in images.")
     {
         this.train = train;
         this.estimate = estimate;
+        this.modelOf = modelOf;
         config = new ConfigOptions(this);
         Add(folder);
+        Add(from);
+        Add(noEma);
         Add(dryRun);
         Add(printConfig);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
-        ResolvedConfig resolved = config.Resolve(parsed, context);
+        string? source = parsed.GetValue(from);
+        bool raw = parsed.GetValue(noEma);
+        if (raw && source == null) throw new UsageException("--no-ema: chooses among the weights of another run; add --from RUN, or leave it.");
+        ResolvedConfig resolved = config.Resolve(parsed, context, source == null ? null : modelOf(source, context));
         if (parsed.GetValue(printConfig)) Print(resolved, [], context);
         else if (parsed.GetValue(dryRun)) Print(resolved, estimate(resolved.Config), context);
-        else return train(new TrainRequest(resolved, parsed.GetValue(folder)), context);
+        else return train(new TrainRequest(resolved, parsed.GetValue(folder), source, !raw), context);
         return ExitCode.Success;
     }
 

@@ -109,12 +109,31 @@ sealed class ConfigRules
         Weight("loss.fakeConsistency", l.FakeConsistency);
         Weight("loss.latentConsistency", l.LatentConsistency);
         Weight("loss.latentDiversity", l.LatentDiversity);
+        LatentOptimization(c);
         Require("loss.latentNoise", l.LatentNoise, l.LatentNoise is > 0 and <= 10, "must be above 0 and at most 10; 0.03 is usual");
         Require("loss.topK", l.TopK, l.TopK is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.5 is usual");
         Range("loss.topKSteps", l.TopKSteps, 0, int.MaxValue);
         Weight("loss.orthogonal", l.Orthogonal);
 
         void Weight(string path, double value) => Require(path, value, value is >= 0 and <= 1e6, "must be 0 (none) to 1000000");
+    }
+
+    void LatentOptimization(RunConfig c)
+    {
+        LossConfig l = c.Loss;
+        const string Key = "loss.latentOptimization";
+        Require(Key, l.LatentOptimization, l.LatentOptimization is >= 0 and <= 100, "must be 0 (none) to 100; 0.9 is usual");
+        Require(Key + "Damping", l.LatentOptimizationDamping, l.LatentOptimizationDamping is > 0 and <= 1e6, "must be above 0 and at most 1000000; 0.1 to 5 are usual");
+        Range(Key + "Steps", l.LatentOptimizationSteps, 1, 100);
+        Require(Key + "Share", l.LatentOptimizationShare, l.LatentOptimizationShare is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.8 is usual");
+        Require(Key + "Cost", l.LatentOptimizationCost, l.LatentOptimizationCost is >= 0 and <= 1e6, "must be 0 (none) to 1000000");
+        if (l.LatentOptimization == 0) return;
+        Require(Key, l.LatentOptimization, c.Model.Latent == LatentKind.Uniform,
+            "moves z and clips it to [-1, 1], where a normal z does not stay; take a uniform one: --set model.latent=uniform");
+        Require(Key, l.LatentOptimization, c.Model.Family != ModelFamily.Upconv,
+            "this discriminator has batch normalisation and dropout, with which the score of an image depends on others and on chance: its slope means nothing");
+        Require(Key, l.LatentOptimization, l.LatentConsistency == 0 && l.LatentDiversity == 0,
+            "moves z, and latentConsistency and latentDiversity compare with vectors near where it was: leave one of them out");
     }
 
     void Augment(AugmentConfig a)
@@ -136,6 +155,9 @@ sealed class ConfigRules
         Require("optimizer.beta1", o.Beta1, o.Beta1 is >= 0 and < 1, "must be at least 0 and below 1");
         Require("optimizer.beta2", o.Beta2, o.Beta2 is >= 0 and < 1, "must be at least 0 and below 1");
         Require("optimizer.epsilon", o.Epsilon, o.Epsilon is > 0 and <= 1, "must be above 0 and at most 1; 1e-8 is usual");
+
+        if (c.Model.Family == ModelFamily.Upconv || ModelConfig.IsSize(c.Model.Size))
+            Range("optimizer.freezeD", o.FreezeD, 0, NetworkPlan.Discriminator(c.Model).Count, "the blocks of this discriminator; 0 = all learn");
 
         TrainingConfig t = c.Training;
         Range("training.steps", t.Steps, 1, int.MaxValue);

@@ -38,6 +38,21 @@ public sealed record LossConfig
     /// <summary>Standard deviation of the distance between the two, in each component.</summary>
     public double LatentNoise { get; init; } = 0.03;
 
+    /// <summary>Step size of latent optimisation (LOGAN): both networks see z after it has moved towards higher scores; 0 = none, 0.9 is usual.</summary>
+    public double LatentOptimization { get; init; }
+
+    /// <summary>Damping of the natural gradient: the step is g / (damping + |g|^2) times the step size.</summary>
+    public double LatentOptimizationDamping { get; init; } = 0.1;
+
+    /// <summary>Such steps before each update.</summary>
+    public int LatentOptimizationSteps { get; init; } = 1;
+
+    /// <summary>Share of the vectors that move, drawn anew for each step.</summary>
+    public double LatentOptimizationShare { get; init; } = 0.8;
+
+    /// <summary>Weight in both losses of the squared length of the steps.</summary>
+    public double LatentOptimizationCost { get; init; } = 0.1;
+
     /// <summary>The generator learns from this fraction of its images, those with the highest scores; 1 = from all.</summary>
     public double TopK { get; init; } = 1;
 

@@ -45,6 +45,9 @@ sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, strin
             .Select(p => (p.First.Path, Text(p.First.Value), Text(p.Second.Value))),
     ];
 
+    /// <summary>All values, as they would be typed.</summary>
+    public static IEnumerable<(string Path, string Text)> Texts(RunConfig config) => Values(config).Select(v => (v.Path, Text(v.Value)));
+
     static IEnumerable<(string Path, JsonNode? Value)> Values(RunConfig config)
     {
         JsonNode root = JsonSerializer.SerializeToNode(config, RunConfigJson.Default.RunConfig)!;

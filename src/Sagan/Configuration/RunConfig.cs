@@ -46,6 +46,9 @@ public sealed record OptimizerConfig
 
     /// <summary>Where epsilon is added: <c>torch</c> or <c>tensor-flow</c>.</summary>
     public AdamForm AdamForm { get; init; } = AdamForm.Torch;
+
+    /// <summary>The first blocks of the discriminator that stay as they are (FreezeD, for going on with other images: <c>--from</c>); 0 = all learn.</summary>
+    public int FreezeD { get; init; }
 }
 
 /// <summary>The loop.</summary>

@@ -13,7 +13,6 @@ namespace Sagan.Native.Models;
 /// </summary>
 sealed class DcganDiscriminator : Discriminator
 {
-    readonly List<Module> layers = [];
     readonly Sequential last;
     readonly Projection? projection;
 
@@ -24,8 +23,8 @@ sealed class DcganDiscriminator : Discriminator
         int inputs = model.Channels, i = 0;
         foreach (FeatureMap map in NetworkPlan.Discriminator(model))
         {
-            layers.Add(Child($"l{++i}", new Sequential(make.Normalized(new Conv2d(inputs, map.Channels, 4, init, stride: 2, padding: 1, activation: activation)))));
-            if (make.Attention(map, model.DAttention) is var (name, block)) layers.Add(Child(name, block));
+            Blocks.Add(Child($"l{++i}", new Sequential(make.Normalized(new Conv2d(inputs, map.Channels, 4, init, stride: 2, padding: 1, activation: activation)))));
+            if (make.Attention(map, model.DAttention) is var (name, block)) Blocks.Add(Child(name, block));
             inputs = map.Channels;
         }
         last = Child("last", new Sequential(new Conv2d(inputs, 1, model.Bottom, init)));
@@ -34,7 +33,7 @@ sealed class DcganDiscriminator : Discriminator
 
     private protected override Tensor Score(Tensor x, Condition? condition)
     {
-        Tensor h = Sequential.Chain(x, condition, layers), score = last.Call(h).Reshape(-1);
+        Tensor h = Sequential.Chain(x, condition, Blocks), score = last.Call(h).Reshape(-1);
         return projection == null ? score : score + projection.Call(Ops.Sum(h, [1, 2]), condition);
     }
 }

@@ -6,6 +6,8 @@ namespace Sagan.Native.Models;
 /// <summary>Images [N, Size, Size, Channels], and the classes of a conditional model, to scores [N], high for real.</summary>
 public abstract class Discriminator : Module
 {
+    IReadOnlyList<Parameter>? trained;
+
     private protected Discriminator(ModelConfig model) => Model = model;
 
     /// <summary>What was asked for.</summary>
@@ -13,6 +15,30 @@ public abstract class Discriminator : Module
 
     /// <summary>Where the dropout of the network, if it has any, comes from: part of the state of a run.</summary>
     public RandomSource? Random { get; private protected init; }
+
+    /// <summary>The blocks from the image on, each followed by its attention block where it has one.</summary>
+    private protected List<Module> Blocks { get; } = [];
+
+    /// <summary>The parameters that training moves: all but those of frozen blocks.</summary>
+    public IReadOnlyList<Parameter> Trained => trained ?? Parameters;
+
+    /// <summary>
+    /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing computes gradients for
+    /// their weights. For going on from a discriminator that was trained on other images. To be called once.
+    /// Source: Mo et al. 2020, "Freeze the discriminator: a simple baseline for fine-tuning GANs".
+    /// </summary>
+    /// <param name="count">How many blocks; 0 = none. The layer that makes the score always learns.</param>
+    public void FreezeBlocks(int count)
+    {
+        HashSet<Parameter> still = [];
+        foreach (Module m in Blocks)
+        {
+            if (m is not SelfAttention && --count < 0) break;
+            m.Freeze(+1);
+            still.UnionWith(m.Parameters);
+        }
+        trained = [.. Parameters.Where(p => !still.Contains(p))];
+    }
 
     /// <summary>A new discriminator of the configuration's family.</summary>
     public static Discriminator Create(ModelConfig model, Initializer init) => model.Family switch

@@ -15,7 +15,6 @@ sealed class UpconvDiscriminator : Discriminator
 {
     // Keeps the numbers of dropout apart from those the weights are filled with.
     const ulong DropoutStream = 0xD120;
-    readonly List<Module> layers = [];
     readonly Linear last;
     readonly Projection? projection;
 
@@ -29,8 +28,8 @@ sealed class UpconvDiscriminator : Discriminator
         {
             Module conv = make.Normalized(new Conv2d(inputs, map.Channels, 3, init, stride: 2, padding: 1, activation: activation));
             Dropout2d dropout = new(0.25f, Random);
-            layers.Add(Child($"conv{++i}", i == 1 ? new Sequential(conv, dropout) : new Sequential(conv, dropout, make.PlainNorm(map.Channels, default))));
-            if (make.Attention(map, model.DAttention) is var (name, block)) layers.Add(Child(name, block));
+            Blocks.Add(Child($"conv{++i}", i == 1 ? new Sequential(conv, dropout) : new Sequential(conv, dropout, make.PlainNorm(map.Channels, default))));
+            if (make.Attention(map, model.DAttention) is var (name, block)) Blocks.Add(Child(name, block));
             inputs = map.Channels;
         }
         last = Child("last", Linear.FromPixels(model.Size / 16, inputs, 1, init));
@@ -39,7 +38,7 @@ sealed class UpconvDiscriminator : Discriminator
 
     private protected override Tensor Score(Tensor x, Condition? condition)
     {
-        Tensor h = Sequential.Chain(x, condition, layers), score = last.Call(h.Reshape(h.Shape[0], -1)).Reshape(-1);
+        Tensor h = Sequential.Chain(x, condition, Blocks), score = last.Call(h.Reshape(h.Shape[0], -1)).Reshape(-1);
         return projection == null ? score : score + projection.Call(Ops.Sum(h, [1, 2]), condition);
     }
 }

@@ -49,7 +49,8 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
     /// <summary>The class's name, or its number where no names are known.</summary>
     public string NameOf(int label) => label < Classes.Count ? Classes[label] : $"{label}";
 
-    static (Checkpoint, RunConfig) Find(string source, CliContext context)
+    /// <summary>The checkpoint that a run or checkpoint folder stands for, and the run's configuration.</summary>
+    public static (Checkpoint Checkpoint, RunConfig Config) Find(string source, CliContext context)
     {
         string full = Path.GetFullPath(source);
         if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");

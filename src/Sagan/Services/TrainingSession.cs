@@ -55,10 +55,12 @@ sealed class TrainingSession : IDisposable
         using ImageDataset data = Setup.OpenData(config, context);
         ResolvedConfig resolved = WithClasses(request.Config, data);
         TrainingState state = new(resolved.Config);
+        string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Setup.WritePng(folder.File("samples/real.png"), data.Grid());
         using TrainingSession session = new(folder, resolved, state, data, context);
+        if (begun != null) session.Say(begun);
         return session.Run();
     }
 
@@ -97,7 +99,8 @@ sealed class TrainingSession : IDisposable
         if (checkpoint.State["data"]?.GetValue<string>() is { } hash && hash != data.Report.ContentHash && !request.AllowChange)
             throw new UsageException($"{now.Config.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
         TrainingState state = new(now.Config);
-        state.Load(name => File.OpenRead(checkpoint.File(name)));
+        List<string> changes = [];
+        state.Load(checkpoint.OpenFile, request.AllowChange ? changes.Add : null);
         if (state.StepCount >= now.Config.Training.Steps)
         {
             context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: sagan resume {request.Folder} --steps {2L * state.StepCount}");
@@ -107,9 +110,11 @@ sealed class TrainingSession : IDisposable
         session.wentBack = request.FromStep != null;
         session.rollBacks = checkpoint.State["rollBacks"]?.GetValue<int>() ?? 0;
         if (checkpoint.State["watch"] is { } watch) session.watchdog.State = watch;
-        session.bestValue = checkpoint.State["best"]?.GetValue<double>();
+        // Of another measure it says nothing.
+        if (before.Config.Training.Best == now.Config.Training.Best) session.bestValue = checkpoint.State["best"]?.GetValue<double>();
         folder.WriteConfig(now);
         context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
+        foreach (string change in changes) session.Say(change);
         return session.Run();
     }
 
@@ -174,7 +179,8 @@ sealed class TrainingSession : IDisposable
         if (step is not { } from) return false;
         double scale = state.LearningRateScale * watch.LearningRateFactor;
         Checkpoint checkpoint = checkpoints.Open(from);
-        state.Load(name => File.OpenRead(checkpoint.File(name)));
+        // It may be from before the run was resumed with other parts.
+        state.Load(checkpoint.OpenFile, Say);
         state.LearningRateScale = scale;
         (savedStep, sampledStep, wentBack, seen) = (-1, -1, true, default);
         rollBacks++;

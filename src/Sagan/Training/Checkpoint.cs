@@ -30,6 +30,9 @@ sealed class Checkpoint
     /// <summary>The path of one of its files.</summary>
     public string File(string name) => Path.Combine(Folder, name);
 
+    /// <summary>Opens one of its files; null where it has no such file.</summary>
+    public Stream? OpenFile(string name) => System.IO.File.Exists(File(name)) ? System.IO.File.OpenRead(File(name)) : null;
+
     /// <summary>The folder name of a step: <c>step-0001000</c>.</summary>
     public static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"step-{step:D7}");
 

@@ -13,6 +13,7 @@ namespace Sagan.Native.Training;
 /// The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
 /// <code>D:  mean L(s(T real)) + mean L(s(T fake)) + penalty + regularisers          G:  mean of the k best of L_G(s(T G(z))) + regulariser
 /// T: augmentation, where there is one</code>
+/// With latent optimisation z moves first, in passes that leave the spectral norms alone, and gradients flow through its steps.
 /// With accumulation the batch is cut into parts that go through one after the other; their gradients are averaged, and batch norm sees one part at a time.
 /// </summary>
 public sealed class GanStep
@@ -23,6 +24,7 @@ public sealed class GanStep
     readonly LossConfig config;
     readonly AdversarialLoss loss;
     readonly LeCam? leCam;
+    readonly LatentOptimization? latent;
     readonly Augment? augment, consistency;
     readonly int parts;
     readonly bool isRegularized;
@@ -36,12 +38,13 @@ public sealed class GanStep
     /// <param name="augment">T; null for none.</param>
     /// <param name="consistency">What consistency regularisation changes images with.</param>
     /// <param name="parts">Parts that a batch is cut into.</param>
+    /// <param name="latent">What moves z before an update; null for none.</param>
     public GanStep(Generator generator, Discriminator discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossConfig? config = null,
-        Augment? augment = null, Augment? consistency = null, int parts = 1)
+        Augment? augment = null, Augment? consistency = null, int parts = 1, LatentOptimization? latent = null)
     {
         (this.generator, this.discriminator, this.generatorOptimizer, this.discriminatorOptimizer) = (generator, discriminator, generatorOptimizer, discriminatorOptimizer);
-        (this.config, this.augment, this.consistency, this.parts) = (config ?? new LossConfig(), augment, consistency, parts);
-        (generatorParameters, discriminatorParameters) = (generator.Parameters, discriminator.Parameters);
+        (this.config, this.augment, this.consistency, this.parts, this.latent) = (config ?? new LossConfig(), augment, consistency, parts, latent);
+        (generatorParameters, discriminatorParameters) = (generator.Parameters, discriminator.Trained);
         loss = AdversarialLoss.Of(this.config.Kind);
         LossConfig c = this.config;
         isRegularized = c.R1 > 0 || c.LeCam > 0 || c.Consistency > 0 || c.FakeConsistency > 0 || c.LatentConsistency > 0;
@@ -63,6 +66,7 @@ public sealed class GanStep
         {
             Pass p = passes[i] = Score(input.Part(i, parts));
             Tensor part = loss.Discriminator(p.RealScores, p.FakeScores);
+            if (p.Cost != null) part += (float)config.LatentOptimizationCost * p.Cost;
             if (isRegularized)
                 foreach (Tensor term in Regularizers(p)) part += term;
             return ownStep || Penalty(p) is not { } penalty ? part : part + penalty;
@@ -92,9 +96,11 @@ public sealed class GanStep
         return Update(generatorOptimizer, generatorParameters, i =>
         {
             Condition? c = Classes(classes?[(i * n)..((i + 1) * n)]);
-            Tensor fake = generator.Call(Part(z, i), c);
+            (Tensor moved, Tensor? cost) = Moved(Part(z, i), c, draw * parts + i);
+            Tensor fake = generator.Call(moved, c);
             Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
             Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
+            if (cost != null) part += (float)config.LatentOptimizationCost * cost;
             if (config.LatentDiversity > 0)
                 part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
             return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator) : part;
@@ -103,24 +109,32 @@ public sealed class GanStep
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
     }
 
-    // One pass of D: the images as they were made and as it sees them, their scores, and how to score others of the same classes.
+    // One pass of D: the images as they were made and as it sees them, their scores, how to score others of the same classes, and what moving z cost.
     sealed record Pass(DiscriminatorInput Input, Tensor Made, Tensor Real, Tensor Fake, Tensor RealScores, Tensor FakeScores,
-        Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake);
+        Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake, Tensor? Cost);
 
     Pass Score(DiscriminatorInput input)
     {
         Condition? ofFake = Classes(input.FakeClasses);
-        Tensor made = Autograd.NoGrad(() => generator.Call(input.Z, ofFake));
-        if (augment?.Replaced(input.Real.Shape[0], (ulong)input.Draw) is { } replaced) input = input.Deceived(made, replaced);
+        (Tensor z, Tensor? cost) = Moved(input.Z, ofFake, input.Draw);
+        Tensor made = cost != null ? generator.Call(z, ofFake) : Autograd.NoGrad(() => generator.Call(z, ofFake));
+        if (augment?.Replaced(input.Real.Shape[0], (ulong)input.Draw) is { } replaced) input = input.Deceived(made.Detach(), replaced);
         Condition? ofReal = Classes(input.RealClasses);
         Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
         Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
         Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
         int n = input.Real.Shape[0];
-        return new Pass(input, made, real, fake, Ops.Slice(scores, 0, 0, n), Ops.Slice(scores, 0, n, n), x => Extra(x, ofReal), x => Extra(x, ofFake));
+        return new Pass(input, made, real, fake, Ops.Slice(scores, 0, 0, n), Ops.Slice(scores, 0, n, n), x => Extra(x, ofReal), x => Extra(x, ofFake), cost);
 
         // Spectral norms do not move in passes beside the one that D learns from.
         Tensor Extra(Tensor x, Condition? c) => SpectralNorm.Frozen(discriminator, () => discriminator.Call(x, c));
+    }
+
+    // z, moved where there is latent optimisation: by the scores that the losses see.
+    (Tensor Z, Tensor? Cost) Moved(Tensor z, Condition? c, long draw)
+    {
+        if (latent == null) return (z, null);
+        return latent.Move(z, x => SpectralNorm.Frozen(discriminator, () => discriminator.Call(Transform(Near(x, c), draw, Augment.Fake), c)), (ulong)draw);
     }
 
     Tensor? Penalty(Pass p)

@@ -1,9 +1,7 @@
-using System.Globalization;
 using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Images;
-using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
@@ -14,18 +12,14 @@ using Sagan.Native.Sampling;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Save"/> writes is enough to go on bit for bit; random
-/// numbers and the order of the
-/// data need no state, because they are counter-based: they follow from seed and step.
+/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Files"/> writes is enough to go on bit for bit; random
+/// numbers and the order of the data need no state, because they are counter-based: they follow from seed and step.
 /// </summary>
-public sealed class TrainingState
+public sealed partial class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
-    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10;
-
-    /// <summary>The files of a checkpoint.</summary>
-    public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
+    const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10, LatentChoice = 11;
 
     readonly (string Name, Parameter Gamma)[] gammas;
     readonly (string Name, SpectralNorm Norm)[] norms;
@@ -40,10 +34,12 @@ public sealed class TrainingState
         gammas = [.. Gammas("g", Generator), .. Gammas("d", Discriminator)];
         norms = [.. Norms("g", Generator), .. Norms("d", Discriminator)];
         OptimizerConfig o = config.Optimizer;
-        GeneratorOptimizer = Adam(Generator, o.GLearningRate);
-        DiscriminatorOptimizer = Adam(Discriminator, o.DLearningRate);
+        Discriminator.FreezeBlocks(o.FreezeD);
+        GeneratorOptimizer = Adam(Generator.Parameters, o.GLearningRate);
+        DiscriminatorOptimizer = Adam(Discriminator.Trained, o.DLearningRate);
         Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss,
-            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation);
+            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation,
+            LatentOptimization.Create(config.Loss, Seed(LatentChoice)));
         if (config.Training.EmaDecay > 0)
         {
             // It becomes a copy at once, so a cheap filling will do.
@@ -53,7 +49,7 @@ public sealed class TrainingState
 
         ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
-        Adam Adam(Module m, double rate) => new(m.Parameters, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
+        Adam Adam(IReadOnlyList<Parameter> trained, double rate) => new(trained, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
 
     public RunConfig Config { get; }
@@ -164,88 +160,11 @@ public sealed class TrainingState
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
 
-    /// <summary>The files of a checkpoint and what writes them.</summary>
-    public Dictionary<string, Action<Stream>> Files()
-    {
-        Dictionary<string, Action<Stream>> files = new() { [ModelFile] = s => Model().Write(s), [OptimizerFile] = s => Optimizers().Write(s) };
-        if (Average != null) files[EmaFile] = s => File(Average.State(), "").Write(s);
-        return files;
-    }
-
-    /// <summary>Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it.</summary>
-    /// <param name="open">Opens a file of the checkpoint by name.</param>
-    public void Load(Func<string, Stream> open)
-    {
-        using SafetensorsReader model = new(open(ModelFile), ModelFile), optimizers = new(open(OptimizerFile), OptimizerFile);
-        StateDict.Load(model, Generator.State(), "g.");
-        StateDict.Load(model, Discriminator.State(), "d.");
-        StateDict.Load(optimizers, Kept(), "");
-        if (Average != null)
-        {
-            using SafetensorsReader ema = new(open(EmaFile), EmaFile);
-            StateDict.Load(ema, Average.State());
-        }
-        StepCount = Count(optimizers, "sagan.step");
-        GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
-        DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
-        LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
-            && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
-        if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
-        if (Ema != null) Ema.UpdateCount = StepCount;
-    }
-
-    SafetensorsWriter Model() => File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter)).Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
-
-    SafetensorsWriter Optimizers()
-    {
-        SafetensorsWriter file = File(Kept(), "");
-        file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
-        file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
-        if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
-        if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
-        return file;
-    }
-
-    SafetensorsWriter File(IEnumerable<(string Name, Parameter Parameter)> state, string prefix)
-    {
-        SafetensorsWriter file = new();
-        file.Metadata["format"] = "pt";
-        file.Metadata["sagan.step"] = $"{StepCount}";
-        StateDict.Add(file, state, prefix);
-        return file;
-    }
-
-    // What optim.safetensors holds.
-    IEnumerable<(string Name, Parameter Parameter)> Kept() => Moments().Concat(Step.State.Select(p => ($"step.{p.Name}", p)));
-
-    IEnumerable<(string Name, Parameter Parameter)> Moments() => Moments("g", Generator, GeneratorOptimizer).Concat(Moments("d", Discriminator, DiscriminatorOptimizer));
-
-    static IEnumerable<(string Name, Parameter Parameter)> Moments(string prefix, Module module, Adam adam)
-    {
-        Dictionary<Parameter, string> names = module.State().ToDictionary(s => s.Parameter, s => s.Name);
-        foreach ((Parameter p, Parameter m, Parameter v) in adam.State())
-        {
-            yield return ($"{prefix}.exp_avg.{names[p]}", m);
-            yield return ($"{prefix}.exp_avg_sq.{names[p]}", v);
-        }
-    }
-
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
     static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
-
-    static int Count(SafetensorsReader file, string key)
-    {
-        long n = Number(file, key);
-        return n <= int.MaxValue ? (int)n : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
-    }
-
-    static long Number(SafetensorsReader file, string key) =>
-        file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n)
-            ? n
-            : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by this program.");
 
     Tensor Latent(ulong stream, long offset, int count) => Sampler.Latent(Config.Model, Stream(stream, offset), count, Device);
 

@@ -24,7 +24,7 @@ public sealed class ExponentialMovingAverage
             ? (a.Parameter, s.Parameter)
             : throw new ArgumentException($"ema: the modules differ: '{a.Name}' {a.Parameter.Shape} against '{s.Name}' {s.Parameter.Shape}."))];
         (this.decay, this.start) = (decay, start);
-        Copy();
+        Begin();
     }
 
     /// <summary>Number of updates so far.</summary>
@@ -35,7 +35,7 @@ public sealed class ExponentialMovingAverage
     {
         if (UpdateCount++ < start)
         {
-            Copy();
+            Begin();
             return;
         }
         foreach ((Parameter average, Parameter source) in pairs)
@@ -43,7 +43,8 @@ public sealed class ExponentialMovingAverage
             else average.Lerp(source, 1 - decay);
     }
 
-    void Copy()
+    /// <summary>Makes the average an exact copy of the source.</summary>
+    public void Begin()
     {
         foreach ((Parameter average, Parameter source) in pairs) average.Assign(source);
     }
