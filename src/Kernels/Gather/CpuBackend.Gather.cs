@@ -61,7 +61,9 @@ public sealed unsafe partial class CpuBackend
             {
                 int row = index[i];
                 if ((uint)(row - first) >= (uint)count) continue;
-                if (s.Width == 1) x[row] += y[i];
+                if (s.Width <= 4)
+                    // The pixels of an image: a vector's loop costs more than these sums.
+                    for (int k = 0; k < s.Width; k++) x[(long)row * s.Width + k] += y[(long)i * s.Width + k];
                 else Simd.Run(new ZipLoop<AddOp>(x + (long)row * s.Width, y + (long)i * s.Width, x + (long)row * s.Width, s.Width, true, true, default));
             }
         }

@@ -23,8 +23,9 @@ sealed class Resampling
     {
         (this.images, this.result, this.taps, channels) = (images, result, taps, images[3]);
         pixels = result.Count / Math.Max(1, channels);
-        source = new int[taps * pixels];
-        weight = new float[source.Length * channels];
+        // Every tap is set.
+        source = GC.AllocateUninitializedArray<int>(taps * pixels);
+        weight = GC.AllocateUninitializedArray<float>(source.Length * channels);
     }
 
     /// <summary>Sets a tap of pixel (row, column) of an image: where it reads in the same image, or with what weight.</summary>
@@ -36,7 +37,7 @@ sealed class Resampling
     {
         int at = tap * pixels + pixel;
         source[at] = sourcePixel;
-        weight.AsSpan(at * channels, channels).Fill(tapWeight);
+        for (int c = 0; c < channels; c++) weight[at * channels + c] = tapWeight;
     }
 
     /// <summary>y.</summary>
