@@ -78,7 +78,8 @@ public class LatentOptimizationTests
         {
             Tensor leaf = a.RequireGrad(), g = Autograd.Grad(Loss(leaf), [leaf])[0];
             const float H = 1 / 64f;
-            double numeric = (At(-2) - 8 * At(-1) + 8 * At(1) - At(2)) / (12 * H), analytic = Ops.Sum(g * direction).Item(), norm = Math.Sqrt(Ops.Sum(Ops.Square(g)).Item());
+            double numeric = (At(-2) - 8 * At(-1) + 8 * At(1) - At(2)) / (12 * H), analytic = Ops.Sum(g * direction).Item();
+            double norm = Math.Sqrt(Ops.Sum(Ops.Square(g)).Item());
             Assert.True(norm > 0.05, $"{norm}");
             Assert.Equal(0, (numeric - analytic) / norm, 1e-3);
 
@@ -99,8 +100,12 @@ public class LatentOptimizationTests
     [InlineData(SpectralNormKind.Official)]
     public void Spectral_norms_move_as_without_it(SpectralNormKind kind)
     {
-        RunConfig plain = new() { Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [8], SpectralNorm = kind, Latent = LatentKind.Uniform } };
-        Dictionary<string, float[]> without = Pass(plain, out float loss), with = Pass(plain with { Loss = new() { LatentOptimization = 0.9 } }, out float other);
+        RunConfig plain = new()
+        {
+            Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [8], SpectralNorm = kind, Latent = LatentKind.Uniform },
+        };
+        RunConfig optimised = plain with { Loss = new() { LatentOptimization = 0.9 } };
+        Dictionary<string, float[]> without = Pass(plain, out float loss), with = Pass(optimised, out float other);
         Assert.NotEmpty(with);
         Assert.All(with, v => Assert.Equal(without[v.Key], v.Value));
         Assert.NotEqual(loss, other);
@@ -113,7 +118,8 @@ public class LatentOptimizationTests
                 float d = state.Step.Discriminator(state.Input(new RandomSource(9).Uniform(new Shape(4, 16, 16, 3), -1, 1), new int[4], 0)).Loss.Item();
                 return d + state.Step.Generator(state.Z(1, 4), draw: 1).Item();
             });
-            return state.Generator.State().Where(s => s.Name.EndsWith("weight_u", StringComparison.Ordinal)).ToDictionary(s => s.Name, s => s.Parameter.Value.ToArray());
+            return state.Generator.State().Where(s => s.Name.EndsWith("weight_u", StringComparison.Ordinal))
+                .ToDictionary(s => s.Name, s => s.Parameter.Value.ToArray());
         }
     }
 
@@ -124,7 +130,8 @@ public class LatentOptimizationTests
     [InlineData("loss.latentOptimizationShare=0", "must be above 0 and at most 1")]
     [InlineData("loss.latentOptimizationCost=-1", "must be 0 (none) to 1000000")]
     [InlineData("model.latent=normal", "take a uniform one: --set model.latent=uniform", "loss.latentOptimization=0.9")]
-    [InlineData("model.family=upconv", "its slope means nothing", "loss.latentOptimization=0.9", "model.latent=uniform", "model.gAttention=16", "model.dAttention=4")]
+    [InlineData("model.family=upconv", "its slope means nothing", "loss.latentOptimization=0.9", "model.latent=uniform", "model.gAttention=16",
+        "model.dAttention=4")]
     [InlineData("loss.latentConsistency=5", "leave one of them out", "loss.latentOptimization=0.9", "model.latent=uniform")]
     public void Configurations_that_make_no_sense_are_refused_with_the_way_out(string set, string expected, params string[] more)
     {

@@ -5,7 +5,8 @@ namespace Sagan.Native.Augmentation;
 /// <summary>
 /// Adaptive discriminator augmentation: a row of transformations, each with probability p, and p adapts itself (<see cref="AdaptiveProbability"/>). Geometry is
 /// one affine map an image, without aliasing (<see cref="AffineWarp"/>), and exactly where it only moves pixels, with reflection at the edges: x-flip, quarter
-/// turns, shift, scale, rotation, stretch, rotation, shift by fractions of a pixel. Colour is one affine map of the channels: brightness, contrast, luma flip, hue, saturation.
+/// turns, shift, scale, rotation, stretch, rotation, shift by fractions of a pixel. Colour is one affine map of the channels: brightness, contrast, luma
+/// flip, hue, saturation.
 /// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", section 3 and appendix B, with its code's defaults.
 /// </summary>
 /// <remarks>

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Affine maps of images without aliasing: the image, reflected at its edges without end, is doubled in size with a <see cref="WaveletFilter"/>, read bilinearly
-/// at the points that the map sends the pixels of a doubled result to, and the result halved with the same filter. Every part is linear in the image, so the
+/// Affine maps of images without aliasing: the image, reflected at its edges without end, is doubled in size with a <see cref="WaveletFilter"/>, read
+/// bilinearly at the points that the map sends the pixels of a doubled result to, and the result halved with the same filter. Every part is linear in the image, so the
 /// gradient is the transpose, part by part.
 /// <code>x [N,H,W,C] -> doubled [N,4W,4H,C], a period of the reflected image -> read [N,2W+10,2H+10,C] -> halved [N,H,W,C]</code>
 /// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", appendix B.

@@ -62,7 +62,8 @@ sealed class Resampling
                 for (int column = 0; column < width; column++)
                 {
                     (double x, double y) = maps[n].Apply(column - middleX, row - middleY);
-                    r.Set(n, row, column, 0, WaveletFilter.Reflected((int)Math.Round(y + middleY), height), WaveletFilter.Reflected((int)Math.Round(x + middleX), width), 1);
+                    (int fromRow, int fromColumn) = ((int)Math.Round(y + middleY), (int)Math.Round(x + middleX));
+                    r.Set(n, row, column, 0, WaveletFilter.Reflected(fromRow, height), WaveletFilter.Reflected(fromColumn, width), 1);
                 }
         return r;
     }

@@ -123,15 +123,17 @@ sealed class ConfigRules
         LossConfig l = c.Loss;
         const string Key = "loss.latentOptimization";
         Require(Key, l.LatentOptimization, l.LatentOptimization is >= 0 and <= 100, "must be 0 (none) to 100; 0.9 is usual");
-        Require(Key + "Damping", l.LatentOptimizationDamping, l.LatentOptimizationDamping is > 0 and <= 1e6, "must be above 0 and at most 1000000; 0.1 to 5 are usual");
+        Require(Key + "Damping", l.LatentOptimizationDamping, l.LatentOptimizationDamping is > 0 and <= 1e6,
+            "must be above 0 and at most 1000000; 0.1 to 5 are usual");
         Range(Key + "Steps", l.LatentOptimizationSteps, 1, 100);
-        Require(Key + "Share", l.LatentOptimizationShare, l.LatentOptimizationShare is > 0 and <= 1, "must be above 0 and at most 1, which is all; 0.8 is usual");
+        Require(Key + "Share", l.LatentOptimizationShare, l.LatentOptimizationShare is > 0 and <= 1,
+            "must be above 0 and at most 1, which is all; 0.8 is usual");
         Require(Key + "Cost", l.LatentOptimizationCost, l.LatentOptimizationCost is >= 0 and <= 1e6, "must be 0 (none) to 1000000");
         if (l.LatentOptimization == 0) return;
         Require(Key, l.LatentOptimization, c.Model.Latent == LatentKind.Uniform,
             "moves z and clips it to [-1, 1], where a normal z does not stay; take a uniform one: --set model.latent=uniform");
         Require(Key, l.LatentOptimization, c.Model.Family != ModelFamily.Upconv,
-            "this discriminator has batch normalisation and dropout, with which the score of an image depends on others and on chance: its slope means nothing");
+            "this discriminator has batch normalisation and dropout, with which the score of an image hangs on others and on chance: its slope means nothing");
         Require(Key, l.LatentOptimization, l.LatentConsistency == 0 && l.LatentDiversity == 0,
             "moves z, and latentConsistency and latentDiversity compare with vectors near where it was: leave one of them out");
     }

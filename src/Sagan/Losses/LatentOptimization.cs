@@ -14,8 +14,8 @@ namespace Sagan.Native.Losses;
 /// 2019), and belongs to a uniform z; the share and the defaults are those of StudioGAN, which does not cut the gradient either.
 /// </summary>
 /// <remarks>
-/// With several steps the cost is the sum over them. StudioGAN's cost counts vectors that the draw leaves alone too (m = 1 throughout); and from its second step
-/// on it cuts the gradient to the steps before, which here flows.
+/// With several steps the cost is the sum over them. StudioGAN's cost counts vectors that the draw leaves alone, too; and from its second step on it cuts the
+/// gradient to the steps before, which here flows.
 /// </remarks>
 public sealed class LatentOptimization
 {

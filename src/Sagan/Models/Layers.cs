@@ -39,7 +39,8 @@ sealed class Layers(ModelConfig model, Initializer init, bool normalized = true)
         (float epsilon, float momentum) = ((float)(ownEpsilon ?? model.BatchNormEpsilon), (float)model.BatchNormMomentum);
         bool biased = model.BatchNormBiased;
         if (!model.Conditional) return new BatchNorm2d(channels, init, activation, epsilon, momentum, biased);
-        if (model.ConditionalNorm == ConditionalNormKind.Table) return new ConditionalBatchNorm2d(channels, model.Classes, init, activation, epsilon, momentum, biased);
+        if (model.ConditionalNorm == ConditionalNormKind.Table)
+            return new ConditionalBatchNorm2d(channels, model.Classes, init, activation, epsilon, momentum, biased);
         return new ConditionalBatchNorm2d(channels, init, Linear(), Linear(), activation, epsilon, momentum, biased);
 
         Module Linear() => Normalized(new Linear(vector, channels, init, bias: false));

@@ -42,7 +42,9 @@ static class StartingWeights
         {
             string[] differences = [.. ResolvedConfig.Differences(theirs, state.Config).Where(d => d.Path.StartsWith(Model, StringComparison.Ordinal))
                 .Select(d => $"{d.Path} is {d.Before} there and {d.After} here")];
-            string what = differences.Length > 0 ? $"{string.Join("; ", differences)}. Both runs need the same networks: leave these as they are there" : e.Message.TrimEnd('.');
+            string what = differences.Length == 0
+                ? e.Message.TrimEnd('.')
+                : $"{string.Join("; ", differences)}. Both runs need the same networks: leave these as they are there";
             throw new UsageException($"--from {source}: its networks are others: {what}.", e);
         }
         state.Ema?.Begin();

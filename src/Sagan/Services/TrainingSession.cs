@@ -56,7 +56,8 @@ sealed class TrainingSession : IDisposable
         ResolvedConfig resolved = WithClasses(request.Config, data);
         TrainingState state = new(resolved.Config);
         if (resolved.Config.Optimizer.FreezeD > 0 && request.From == null)
-            context.Terminal.Warning($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are random numbers; add --from RUN.");
+            context.Terminal.Warning($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are random numbers; "
+                + "add --from RUN.");
         string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());

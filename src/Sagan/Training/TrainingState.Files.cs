@@ -22,8 +22,8 @@ public sealed partial class TrainingState
 
     /// <summary>
     /// Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it. Where the configuration has
-    /// changed, what the checkpoint lacks beside the networks (LeCam's averages, an augmentation's probability, moments, the moving average) can begin anew, and
-    /// what is no longer wanted be left behind.
+    /// changed, what the checkpoint lacks beside the networks (LeCam's averages, an augmentation's probability, moments, the moving average) can begin anew,
+    /// and what is no longer wanted be left behind.
     /// </summary>
     /// <param name="open">Opens a file of the checkpoint by name; null where there is none.</param>
     /// <param name="changed">Is told of each such change; null: there may be none.</param>
@@ -70,7 +70,8 @@ public sealed partial class TrainingState
         else if (stream != null) changed!("the moving average of the checkpoint: no longer used, and left behind");
         else if (Ema != null)
         {
-            if (changed == null) throw new RunFileException($"the checkpoint has no {EmaFile}, and the run keeps a moving average: --set training.emaDecay=0 does without.");
+            if (changed == null)
+                throw new RunFileException($"the checkpoint has no {EmaFile}, and the run keeps a moving average; --allow-change begins a new one.");
             Ema.Begin();
             changed("the checkpoint has no moving average: begun anew, as a copy of the generator");
         }
@@ -79,7 +80,8 @@ public sealed partial class TrainingState
     static SafetensorsReader Open(Func<string, Stream?> open, string name) =>
         new(open(name) ?? throw new RunFileException($"the checkpoint has no {name}; the file was not written by this program."), name);
 
-    SafetensorsWriter Model() => File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter)).Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
+    SafetensorsWriter Model() =>
+        File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter)).Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
 
     SafetensorsWriter Optimizers()
     {
@@ -103,7 +105,8 @@ public sealed partial class TrainingState
     // What optim.safetensors holds.
     IEnumerable<(string Name, Parameter Parameter)> Kept() => Moments().Concat(Step.State.Select(p => ($"step.{p.Name}", p)));
 
-    IEnumerable<(string Name, Parameter Parameter)> Moments() => Moments("g", Generator, GeneratorOptimizer).Concat(Moments("d", Discriminator, DiscriminatorOptimizer));
+    IEnumerable<(string Name, Parameter Parameter)> Moments() =>
+        Moments("g", Generator, GeneratorOptimizer).Concat(Moments("d", Discriminator, DiscriminatorOptimizer));
 
     static IEnumerable<(string Name, Parameter Parameter)> Moments(string prefix, Module module, Adam adam)
     {
