@@ -1,3 +1,5 @@
+using Sagan.Native.Kernels;
+
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
@@ -33,14 +35,15 @@ static class AffineWarp
         (int h, int w) = (images[1], images[2]);
         (int height, int width) = (2 * h + 2 * WaveletFilter.Reach, 2 * w + 2 * WaveletFilter.Reach);
         Resampling r = new(new Shape(images[0], 4 * w, 4 * h, images[3]), new Shape(images[0], width, height, images[3]), taps: 4);
-        for (int n = 0, at = 0; n < maps.Length; n++)
+        AffineMap[] map = maps.ToArray();
+        Parallel.For(0, map.Length, new ParallelOptions { MaxDegreeOfParallelism = WorkerPool.Threads }, n =>
         {
-            int first = n * 16 * w * h;
+            int first = n * 16 * w * h, at = n * width * height;
             for (int column = 0; column < width; column++)
                 for (int row = 0; row < height; row++, at++)
                 {
                     // Pixel i is at index 2 i of the doubled image.
-                    (double x, double y) = maps[n].Apply(0.5 * (column - WaveletFilter.Reach - w + 1), 0.5 * (row - WaveletFilter.Reach - h + 1));
+                    (double x, double y) = map[n].Apply(0.5 * (column - WaveletFilter.Reach - w + 1), 0.5 * (row - WaveletFilter.Reach - h + 1));
                     (int left, int right, double toRight) = Neighbours(2 * x + w - 1, 4 * w);
                     (int top, int bottom, double toBottom) = Neighbours(2 * y + h - 1, 4 * h);
                     (left, right) = (first + left * 4 * h, first + right * 4 * h);
@@ -49,7 +52,7 @@ static class AffineWarp
                     r.Set(at, 2, left + bottom, (float)((1 - toRight) * toBottom));
                     r.Set(at, 3, right + bottom, (float)(toRight * toBottom));
                 }
-        }
+        });
         return r;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Augmentation;
@@ -6,7 +7,7 @@ namespace Sagan.Native.Augmentation;
 /// Images whose pixels are weighted sums of pixels of other images, in a linear map that was laid out on the host:
 /// <code>y[p, c] = sum over taps t of weight[t, p] x[source[t, p], c]</code>
 /// p counts the pixels of all images of a batch. A tap that points outside of the image has weight 0. Being linear in x, it is differentiable to any order; its
-/// gradient is the transpose, dx[source[t, p], c] += weight[t, p] g[p, c].
+/// gradient is the transpose, dx[source[t, p], c] += weight[t, p] g[p, c]. The table is megabytes, new for every batch, and is borrowed from a pool: applied once.
 /// </summary>
 sealed class Resampling
 {
@@ -23,9 +24,9 @@ sealed class Resampling
     {
         (this.images, this.result, this.taps, channels) = (images, result, taps, images[3]);
         pixels = result.Count / Math.Max(1, channels);
-        // Every tap is set.
-        source = GC.AllocateUninitializedArray<int>(taps * pixels);
-        weight = GC.AllocateUninitializedArray<float>(source.Length * channels);
+        // Longer than asked for. Every tap is set.
+        source = ArrayPool<int>.Shared.Rent(taps * pixels);
+        weight = ArrayPool<float>.Shared.Rent(taps * pixels * channels);
     }
 
     /// <summary>Sets a tap of pixel (row, column) of an image: where it reads in the same image, or with what weight.</summary>
@@ -40,12 +41,15 @@ sealed class Resampling
         for (int c = 0; c < channels; c++) weight[at * channels + c] = tapWeight;
     }
 
-    /// <summary>y.</summary>
+    /// <summary>y. Once only: the table is given back.</summary>
     /// <param name="x">[N,H,W,C].</param>
     public Tensor Apply(Tensor x)
     {
-        Tensor read = Ops.Gather(x.Reshape(-1, channels), IndexTensor.From(source, x.Device));
-        Tensor weighted = (read * Tensor.From(weight, read.Shape, x.Device)).Reshape(taps, pixels, channels);
+        IndexTensor sources = IndexTensor.From(source.AsSpan(0, taps * pixels), x.Device);
+        Tensor weights = Tensor.From(weight.AsSpan(0, taps * pixels * channels), new Shape(taps * pixels, channels), x.Device);
+        ArrayPool<int>.Shared.Return(source);
+        ArrayPool<float>.Shared.Return(weight);
+        Tensor weighted = (Ops.Gather(x.Reshape(-1, channels), sources) * weights).Reshape(taps, pixels, channels);
         return Ops.Reshape(taps == 1 ? weighted : Ops.Sum(weighted, [0]), result);
     }
 

@@ -124,7 +124,7 @@ sealed class ConfigRules
         const string Key = "loss.latentOptimization";
         Require(Key, l.LatentOptimization, l.LatentOptimization is >= 0 and <= 100, "must be 0 (none) to 100; 0.9 is usual");
         Require(Key + "Damping", l.LatentOptimizationDamping, l.LatentOptimizationDamping is > 0 and <= 1e6,
-            "must be above 0 and at most 1000000; 0.1 to 5 are usual");
+            "must be above 0 and at most 1000000");
         Range(Key + "Steps", l.LatentOptimizationSteps, 1, 100);
         Require(Key + "Share", l.LatentOptimizationShare, l.LatentOptimizationShare is > 0 and <= 1,
             "must be above 0 and at most 1, which is all; 0.8 is usual");
