@@ -27,6 +27,9 @@ public sealed class GpuTrainingTests
         Loss = new() { Consistency = 1, FakeConsistency = 1, LatentConsistency = 1, LatentDiversity = 0.1 },
     };
 
+    // The second step fades in the full size.
+    static readonly RunConfig Growing = Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
+
     static Device Gpu
     {
         get
@@ -40,9 +43,10 @@ public sealed class GpuTrainingTests
     [InlineData("hinge")]
     [InlineData("wgan-gp")]
     [InlineData("augmented")]
+    [InlineData("growing")]
     public void Two_steps_follow_the_processor(string run)
     {
-        RunConfig config = run switch { "hinge" => Hinge, "wgan-gp" => WganGp, _ => Augmented };
+        RunConfig config = run switch { "hinge" => Hinge, "wgan-gp" => WganGp, "growing" => Growing, _ => Augmented };
         TrainingState gpu = new(config, Gpu), cpu = new(config, Device.Cpu);
         StepReport[] onGpu = Advance(gpu, 2), onCpu = Advance(cpu, 2);
         for (int i = 0; i < onGpu.Length; i++)

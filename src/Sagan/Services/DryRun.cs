@@ -32,13 +32,15 @@ static class DryRun
         double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds, t.Batch) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds, t.Batch), 0);
         TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);
         CultureInfo c = CultureInfo.InvariantCulture;
+        bool grows = config.Model.GrowFrom > 0;
         return
         [
             ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
             ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
             ("memory", string.Create(c, $"about {AtBatch(a.PeakTensorMb, b.PeakTensorMb, t.Batch / parts):0} MB of tensors at batch {t.Batch}{(parts == 1 ? "" : $" in {parts} parts")}")),
-            ("time", string.Create(c, $"about {step:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {t.Steps} steps")),
-            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now"),
+            ("time", string.Create(c, $"{(grows ? "at most " : "")}about {step:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {t.Steps} steps")),
+            .. grows ? [("growth", GrowthSchedule.Describe(config))] : Array.Empty<(string, string)>(),
+            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now{(grows ? ", of the full size" : "")}"),
         ];
 
         double AtBatch(double small, double large, int batch) => small + (large - small) / (Large - Small) * (batch - Small);

@@ -28,7 +28,7 @@ public sealed class TrainingState
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
 
     readonly (string Name, Parameter Gamma)[] gammas;
-    readonly (string Name, SpectralNorm Norm)[] norms;
+    readonly (string Name, SpectralNorm Norm, Parameter Weight)[] norms;
 
     /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
     public TrainingState(RunConfig config, Device? device = null)
@@ -50,6 +50,8 @@ public sealed class TrainingState
             Average = Generator.Create(config.Model, new Initializer(new RandomSource(config.Training.Seed), device: Device));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
+
+        StepCount = 0;
 
         ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
@@ -79,8 +81,18 @@ public sealed class TrainingState
     /// <summary>The updates of both networks, and what they keep between steps.</summary>
     public GanStep Step { get; }
 
-    /// <summary>Number of finished training steps.</summary>
-    public int StepCount { get; set; }
+    /// <summary>Number of finished training steps. How far the networks have grown follows from it.</summary>
+    public int StepCount
+    {
+        get;
+        set
+        {
+            field = value;
+            Growth growth = GrowthSchedule.At(Config, value);
+            (Generator.Growth, Discriminator.Growth) = (growth, growth);
+            if (Average != null) Average.Growth = growth;
+        }
+    }
 
     /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
     public double LearningRateScale
@@ -135,10 +147,12 @@ public sealed class TrainingState
     public int[]? FixedClasses(int count) => Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
 
     /// <summary>The gamma of every attention block, by name.</summary>
-    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
+    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Where(g => IsLive(g.Gamma)).Select(g => (g.Name, g.Gamma.Value.Item()));
 
     /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
-    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
+    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Where(n => IsLive(n.Weight)).Select(n => (n.Name, n.Norm.Sigma));
+
+    bool IsLive(Parameter p) => Generator.IsLive(p) && Discriminator.IsLive(p);
 
     /// <summary>The discriminator's scores of images; it is left as it was.</summary>
     /// <param name="images">Of the model's size.</param>
@@ -188,6 +202,8 @@ public sealed class TrainingState
         StepCount = Count(optimizers, "sagan.step");
         GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
         DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        ReadMissed(optimizers, "sagan.g_missed", GeneratorOptimizer);
+        ReadMissed(optimizers, "sagan.d_missed", DiscriminatorOptimizer);
         LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
             && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
         if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
@@ -201,6 +217,11 @@ public sealed class TrainingState
         SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (Config.Model.GrowFrom > 0)
+        {
+            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.Missed.ToArray());
+            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.Missed.ToArray());
+        }
         if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
@@ -233,13 +254,25 @@ public sealed class TrainingState
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
-    static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
-        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
+    static IEnumerable<(string Name, SpectralNorm Norm, Parameter Weight)> Norms(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module, m.Module.Parameters[0]));
 
     static int Count(SafetensorsReader file, string key)
     {
         long n = Number(file, key);
         return n <= int.MaxValue ? (int)n : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
+    }
+
+    // How many steps each parameter was left out of; in the files of networks that do not grow there is none.
+    static void ReadMissed(SafetensorsReader file, string key, Adam adam)
+    {
+        Span<int> missed = adam.Missed;
+        missed.Clear();
+        if (!file.Metadata.TryGetValue(key, out string? text)) return;
+        string[] numbers = text.Length <= 12 * missed.Length ? text.Split(',') : [];
+        bool valid = numbers.Length == missed.Length;
+        for (int i = 0; valid && i < numbers.Length; i++) valid = int.TryParse(numbers[i], NumberStyles.None, CultureInfo.InvariantCulture, out missed[i]) && missed[i] <= adam.StepCount;
+        if (!valid) throw new RunFileException($"{OptimizerFile}: '{key}' must be {missed.Length} counts of at most {adam.StepCount}, one for each parameter; the file was not written by this program.");
     }
 
     static long Number(SafetensorsReader file, string key) =>
