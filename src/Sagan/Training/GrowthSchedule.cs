@@ -14,7 +14,7 @@ namespace Sagan.Native.Training;
 static class GrowthSchedule
 {
     /// <summary>The growth with which the step after so many is computed, and with which samples are drawn.</summary>
-    public static Growth At(RunConfig config, int step)
+    public static Growth At(RunConfig config, long step)
     {
         (ModelConfig m, TrainingConfig t) = (config.Model, config.Training);
         if (step >= End(config)) return new Growth(m.Size, 1);
