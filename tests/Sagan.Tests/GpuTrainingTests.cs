@@ -83,6 +83,7 @@ public sealed class GpuTrainingTests
         using Trainer trainer = new(new TrainingState(Hinge, Gpu), data);
         // Adam keeps a table for each place that gradients come to lie in, and the first steps find new ones.
         for (int i = 0; i < 12; i++) trainer.NextUnseen();
+        Garbage.Collect();
         int live = Gpu.Pool.LiveCount;
         for (int i = 0; i < 3; i++) trainer.NextUnseen();
         Assert.Equal(live, Gpu.Pool.LiveCount);
