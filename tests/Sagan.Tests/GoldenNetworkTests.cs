@@ -15,22 +15,32 @@ public sealed class GoldenNetworkTests(ITestOutputHelper output)
 
     static readonly Device device = Device.Cpu;
 
-    public static TheoryData<string> Cases()
+    public static TheoryData<string, string> Cases()
     {
-        using GoldenFile file = new("sagan_networks");
-        return [.. file.Cases.Keys];
+        TheoryData<string, string> all = [];
+        foreach (string name in (string[])["sagan_networks", "sagan_growing"])
+        {
+            using GoldenFile file = new(name);
+            foreach (string key in file.Cases.Keys) all.Add(name, key);
+        }
+        return all;
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Agrees_with_PyTorch(string name)
+    public void Agrees_with_PyTorch(string fileName, string name)
     {
-        using GoldenFile file = new("sagan_networks");
+        using GoldenFile file = new(fileName);
         FormulaCase c = new(file, name, device);
         ModelConfig model = GoldenModel.Of(c.Config);
         Initializer init = new(new RandomSource(1), device: device);
         bool generates = name.EndsWith("/g", StringComparison.Ordinal);
         Module network = generates ? Generator.Create(model, init) : Discriminator.Create(model, init);
+        if (GoldenModel.GrowthOf(c.Config) is { } growth)
+        {
+            if (network is Generator g) g.Growth = growth;
+            else ((Discriminator)network).Growth = growth;
+        }
         c.Load(network);
         for (int i = 0; i < c.Steps.Length; i++)
         {
@@ -83,6 +93,7 @@ static class GoldenModel
             Slope = o.TryGetProperty("slope", out JsonElement slope) ? slope.GetDouble() : null,
             Padding = Is("reflect", false) ? PaddingKind.Reflect : PaddingKind.Zero,
             ShortcutAfterActivation = Is("in_place", false),
+            GrowFrom = Int("grow_from"),
         };
 
         JsonElement? Form(string key) => o.TryGetProperty("form", out JsonElement form) && form.TryGetProperty(key, out JsonElement value) ? value : null;
@@ -95,6 +106,8 @@ static class GoldenModel
 
         T Named<T>(string key) where T : struct, Enum => o.TryGetProperty(key, out JsonElement n) ? Kebab<T>(n.GetString()!) : default;
     }
+
+    public static Growth? GrowthOf(JsonElement o) => o.TryGetProperty("growth", out JsonElement g) ? new Growth(g[0].GetInt32(), g[1].GetSingle()) : null;
 
     public static T Kebab<T>(string name) where T : struct, Enum => Enum.Parse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 }

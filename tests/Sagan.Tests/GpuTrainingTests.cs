@@ -27,6 +27,9 @@ public sealed class GpuTrainingTests
         Loss = new() { Consistency = 1, FakeConsistency = 1, LatentConsistency = 1, LatentDiversity = 0.1 },
     };
 
+    // The second step fades in the full size.
+    static readonly RunConfig Growing = Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
+
     static Device Gpu
     {
         get
@@ -40,9 +43,10 @@ public sealed class GpuTrainingTests
     [InlineData("hinge")]
     [InlineData("wgan-gp")]
     [InlineData("augmented")]
+    [InlineData("growing")]
     public void Two_steps_follow_the_processor(string run)
     {
-        RunConfig config = run switch { "hinge" => Hinge, "wgan-gp" => WganGp, _ => Augmented };
+        RunConfig config = run switch { "hinge" => Hinge, "wgan-gp" => WganGp, "growing" => Growing, _ => Augmented };
         TrainingState gpu = new(config, Gpu), cpu = new(config, Device.Cpu);
         StepReport[] onGpu = Advance(gpu, 2), onCpu = Advance(cpu, 2);
         for (int i = 0; i < onGpu.Length; i++)
@@ -79,6 +83,7 @@ public sealed class GpuTrainingTests
         using Trainer trainer = new(new TrainingState(Hinge, Gpu), data);
         // Adam keeps a table for each place that gradients come to lie in, and the first steps find new ones.
         for (int i = 0; i < 12; i++) trainer.NextUnseen();
+        Garbage.Collect();
         int live = Gpu.Pool.LiveCount;
         for (int i = 0; i < 3; i++) trainer.NextUnseen();
         Assert.Equal(live, Gpu.Pool.LiveCount);

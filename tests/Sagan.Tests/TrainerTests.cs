@@ -59,7 +59,21 @@ public class TrainerTests
         Optimizer = new() { FreezeD = 2 },
     };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent];
+    // Every stage within the few steps of these tests: 4x4, 8x8 fades in and stays, 16x16 fades in and stays.
+    static readonly RunConfig Growing = DiffAugment with
+    {
+        Model = Tiny.Model with { GrowFrom = 4 },
+        Training = Tiny.Training with { GrowSteps = 1, FadeSteps = 1 },
+        Optimizer = new() { Beta1 = 0.5 },
+    };
+
+    static readonly RunConfig GrowingClasses = Conditional with
+    {
+        Model = Conditional.Model with { GrowFrom = 8 },
+        Training = Conditional.Training with { GrowSteps = 2, FadeSteps = 2 },
+    };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent, Growing, GrowingClasses];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 

@@ -91,9 +91,9 @@ class File:
                 continue
             g = values(f"{salt}/s{i}.cotangent", out.shape)
             wrt = {**dict(module.named_parameters()), **x}
-            grads = torch.autograd.grad(out, list(wrt.values()), g)
+            grads = torch.autograd.grad(out, list(wrt.values()), g, allow_unused=True)
             for (k, p), d in zip(wrt.items(), grads):
-                t[f"{case}/s{i}.grad.{k}"] = d
+                t[f"{case}/s{i}.grad.{k}"] = torch.zeros_like(p) if d is None else d
             for k, v in module.state_dict().items():
                 if k not in wrt and v.is_floating_point():
                     t[f"{case}/s{i}.state.{k}"] = v.clone()

@@ -47,7 +47,7 @@ public sealed record StepTiming
 
 /// <summary>
 /// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses
-/// included, moving average not; the same work as a PyTorch step of the same networks.
+/// included, moving average not; the same work as a PyTorch step of the same networks. Networks that grow are timed at their full size.
 /// </summary>
 public static class StepBenchmark
 {
@@ -59,7 +59,7 @@ public static class StepBenchmark
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long others = Device.Parse(config.Training.Device).Pool.LiveBytes;
-        TrainingState state = new(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { EmaDecay = 0 } });
+        TrainingState state = new(config with { Model = config.Model.WithSomeClasses() with { GrowFrom = 0 }, Training = config.Training with { EmaDecay = 0 } });
         (int n, ModelConfig m) = (config.Training.Batch, config.Model);
         int[] classes = new int[n];
         float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());

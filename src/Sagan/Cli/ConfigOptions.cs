@@ -11,6 +11,7 @@ sealed class ConfigOptions
         ("--data", "data.source", "A folder, zip, IDX or CIFAR file of images, or creatures, the built-in set."),
         ("--family", "model.family", "dcgan, resnet or upconv."),
         ("--size", "model.size", "Width and height of an image, 16 to 256."),
+        ("--grow-from", "model.growFrom", "Size of the first images of networks that grow up to the full one; 0 = they do not."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),
         ("--conditional", "model.conditional", "true: the networks are told the class of each image."),

@@ -4,6 +4,7 @@ using Sagan.Native.Data;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Configuration;
 
@@ -23,6 +24,8 @@ sealed class ConfigRules
         rules.Augment(config.Augment);
         rules.Training(config);
         if (rules.problems.Count > 0) throw new ConfigException(string.Join('\n', rules.problems));
+        if (GrowthSchedule.End(config) is var end && end > config.Training.Steps)
+            warnings.Add($"the networks are complete after {end} steps, and the run ends after {config.Training.Steps}: before, there is nothing to export.");
         if (Fight(config)) warnings.Add("a gradient penalty and spectral normalisation limit the same slope and get in each other's way; you asked for it.");
     }
 
@@ -45,6 +48,9 @@ sealed class ConfigRules
         if (!size || !width) return;
         Attention("model.gAttention", m.GAttention, NetworkPlan.Generator(m), m);
         Attention("model.dAttention", m.DAttention, NetworkPlan.Discriminator(m), m);
+        IReadOnlyList<int> sizes = NetworkPlan.GrowthSizes(m);
+        Require("model.growFrom", m.GrowFrom, m.GrowFrom == 0 || sizes.Contains(m.GrowFrom),
+            $"networks of this family for {m.Size}x{m.Size} can grow from {string.Join(", ", sizes)}; 0 = they do not grow");
     }
 
     bool Size(ModelConfig m) => m.Family == ModelFamily.Upconv
@@ -167,6 +173,8 @@ sealed class ConfigRules
         Range("training.accumulation", t.Accumulation, 1, 65536);
         if (t.Accumulation >= 1)
             Require("training.batch", t.Batch, t.Batch % t.Accumulation == 0, $"must be a multiple of training.accumulation, {t.Accumulation}: the parts are equal");
+        Range("training.growSteps", t.GrowSteps, 1, int.MaxValue);
+        Range("training.fadeSteps", t.FadeSteps, 0, int.MaxValue, "0 = none: a new size is there at once");
         Range("training.dSteps", t.DSteps, 1, 1000);
         Require("training.emaDecay", t.EmaDecay, t.EmaDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.999 is usual, 0 keeps no average");
         Range("training.emaStart", t.EmaStart, 0, int.MaxValue);

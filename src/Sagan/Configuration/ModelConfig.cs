@@ -82,6 +82,9 @@ public sealed record ModelConfig
     /// <summary>True: the shortcut of a discriminator block begins after the activation, as an in-place ReLU makes it (StudioGAN). False: before it.</summary>
     public bool ShortcutAfterActivation { get; init; }
 
+    /// <summary>Size of the first images of networks that grow, doubling it up to the full one (Karras et al. 2018); 0 = they do not.</summary>
+    public int GrowFrom { get; init; }
+
     /// <summary>How weights are first filled.</summary>
     public WeightInit Init { get; init; } = WeightInit.TorchDefault;
 

@@ -66,6 +66,12 @@ public sealed record TrainingConfig
     /// <summary>Discriminator steps per generator step.</summary>
     public int DSteps { get; init; } = 1;
 
+    /// <summary>Steps that networks which grow spend at each size, after it has faded in.</summary>
+    public int GrowSteps { get; init; } = 1000;
+
+    /// <summary>Steps over which the blocks of a new size fade in.</summary>
+    public int FadeSteps { get; init; } = 1000;
+
     /// <summary>Which classes the fakes of a conditional model are made for.</summary>
     public FakeClassKind FakeClasses { get; init; } = FakeClassKind.Uniform;
 

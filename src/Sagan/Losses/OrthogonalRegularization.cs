@@ -11,11 +11,13 @@ namespace Sagan.Native.Losses;
 public static class OrthogonalRegularization
 {
     /// <summary>R of a network; vectors and scalars among its parameters do not count.</summary>
-    public static Tensor Of(Module network)
+    /// <param name="network">The network.</param>
+    /// <param name="live">Those of its parameters that count; null = all.</param>
+    public static Tensor Of(Module network, IReadOnlyList<Parameter>? live = null)
     {
         HashSet<Parameter> tables = [.. network.Descendants().Select(m => m.Module).OfType<Embedding>().SelectMany(t => t.Parameters)];
         Tensor? sum = null;
-        foreach (Parameter p in network.Parameters)
+        foreach (Parameter p in live ?? network.Parameters)
         {
             if (p.Shape.Rank < 2 || tables.Contains(p)) continue;
             Tensor w = p.Value.Reshape(p.Shape[0], -1);

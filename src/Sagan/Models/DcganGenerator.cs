@@ -10,12 +10,11 @@ namespace Sagan.Native.Models;
 /// <code>l1    SN ConvTranspose2d kb s1 p0   ZDim -> width(b)      BatchNorm ReLU      b x b
 /// l2..  SN ConvTranspose2d k4 s2 p1   width halves          BatchNorm ReLU      2b x 2b ... Size/2 x Size/2
 /// attnK SelfAttention after the resolutions asked for
-/// last  ConvTranspose2d k4 s2 p1      ConvDim -> Channels   tanh                Size x Size</code>
+/// last  ConvTranspose2d k4 s2 p1      ConvDim -> Channels   tanh                Size x Size
+/// to_rgbR  Conv2d k1, width(R) -> Channels, tanh: of the smaller images R x R of a network that grows</code>
 /// </summary>
 sealed class DcganGenerator : Generator
 {
-    readonly List<Module> layers = [];
-
     public DcganGenerator(ModelConfig model, Initializer init) : base(model)
     {
         Layers make = new(model, init, model.GSpectralNorm);
@@ -25,15 +24,17 @@ sealed class DcganGenerator : Generator
             Module up = i == 0
                 ? new ConvTranspose2d(inputs, map.Channels, model.Bottom, init)
                 : new ConvTranspose2d(inputs, map.Channels, 4, init, stride: 2, padding: 1);
-            layers.Add(Child($"l{++i}", new Sequential(make.Normalized(up), make.Norm(map.Channels, Activation.Relu))));
-            if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
+            Body.Add(Child($"l{++i}", new Sequential(make.Normalized(up), make.Norm(map.Channels, Activation.Relu))));
+            if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
+            AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;
         }
-        layers.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
+        Body.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
     }
 
-    private protected override Tensor Make(Tensor z, Condition? condition) => Sequential.Chain(z.Reshape(-1, 1, 1, Model.ZDim), condition, layers);
+    private protected override Tensor Make(Tensor z, Condition? condition) =>
+        Body.Image(z.Reshape(-1, 1, 1, Model.ZDim), (h, layers) => Sequential.Chain(h, condition, layers));
 
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition) =>
-        layers.Aggregate(graph.Reshape(z, Model.ZDim, 1, 1), (y, m) => Export(m, graph, y, condition));
+        Body.All.Aggregate(graph.Reshape(z, Model.ZDim, 1, 1), (y, m) => Export(m, graph, y, condition));
 }

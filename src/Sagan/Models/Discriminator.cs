@@ -8,16 +8,26 @@ public abstract class Discriminator : Module
 {
     IReadOnlyList<Parameter>? trained;
 
-    private protected Discriminator(ModelConfig model) => Model = model;
+    private protected Discriminator(ModelConfig model) => (Model, Body) = (model, new GrowingLayers(model, up: false));
 
     /// <summary>What was asked for.</summary>
     public ModelConfig Model { get; }
 
+    /// <summary>How far it has grown: a new one is complete.</summary>
+    public Growth Growth
+    {
+        get => Body.Growth;
+        set => Body.Growth = value;
+    }
+
+    /// <summary>Those of the trained parameters that take part at this growth.</summary>
+    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(Trained);
+
+    /// <summary>The layers from the image to the last feature map: blocks, each followed by its attention block where it has one.</summary>
+    private protected GrowingLayers Body { get; }
+
     /// <summary>Where the dropout of the network, if it has any, comes from: part of the state of a run.</summary>
     public RandomSource? Random { get; private protected init; }
-
-    /// <summary>The blocks from the image on, each followed by its attention block where it has one.</summary>
-    private protected List<Module> Blocks { get; } = [];
 
     /// <summary>The parameters that training moves: all but those of frozen blocks.</summary>
     public IReadOnlyList<Parameter> Trained => trained ?? Parameters;
@@ -31,7 +41,7 @@ public abstract class Discriminator : Module
     public void FreezeBlocks(int count)
     {
         HashSet<Parameter> still = [];
-        foreach (Module m in Blocks)
+        foreach (Module m in Body.All)
         {
             if (m is not SelfAttention && --count < 0) break;
             m.Freeze(+1);
@@ -54,6 +64,18 @@ public abstract class Discriminator : Module
 
     /// <summary>The network; x has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Score(Tensor x, Condition? condition);
+
+    /// <summary>Real images as they are to be shown to a discriminator of this growth.</summary>
+    internal Tensor AsGrown(Tensor real) => Body.Real(real);
+
+    /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has what makes the map of
+    /// an image.</summary>
+    private protected void AddHead(int size, Func<Module> fromRgb)
+    {
+        if (Body.WantsHead(size)) Body.AddHead(size, Child($"from_rgb{size}", fromRgb()));
+    }
+
+    internal bool IsLive(Parameter p) => Body.IsLive(p);
 
     Tensor Checked(Tensor x, Condition? condition)
     {

@@ -7,10 +7,26 @@ namespace Sagan.Native.Models;
 /// <summary>z [N, ZDim], and the classes of a conditional model, to images [N, Size, Size, Channels] in [-1, 1].</summary>
 public abstract class Generator : Module
 {
-    private protected Generator(ModelConfig model) => Model = model;
+    private protected Generator(ModelConfig model) => (Model, Body) = (model, new GrowingLayers(model, up: true));
 
     /// <summary>What was asked for.</summary>
     public ModelConfig Model { get; }
+
+    /// <summary>How far it has grown: a new one is complete.</summary>
+    public Growth Growth
+    {
+        get => Body.Growth;
+        set => Body.Growth = value;
+    }
+
+    /// <summary>False while it grows: its images are still smaller than they will be, or blocks of it are fading in.</summary>
+    internal bool IsComplete => Body.IsComplete;
+
+    /// <summary>The parameters that take part at this growth.</summary>
+    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(Parameters);
+
+    /// <summary>The layers from the first feature map to the image.</summary>
+    private protected GrowingLayers Body { get; }
 
     /// <summary>A new generator of the configuration's family.</summary>
     public static Generator Create(ModelConfig model, Initializer init)
@@ -33,6 +49,19 @@ public abstract class Generator : Module
 
     /// <summary>The network as a graph; there is a condition where the model is conditional.</summary>
     internal abstract override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition);
+
+    /// <summary>The parameters and buffers of the complete network, without those that served while it grew: what one that never grew has.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter)> CompleteState() => IsComplete
+        ? State().Where(s => IsLive(s.Parameter))
+        : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete state.");
+
+    /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of the map.</summary>
+    private protected void AddHead(int size, Func<Module> toRgb)
+    {
+        if (Body.WantsHead(size)) Body.AddHead(size, Child($"to_rgb{size}", toRgb()));
+    }
+
+    internal bool IsLive(Parameter p) => Body.IsLive(p);
 
     Tensor Checked(Tensor z, Condition? condition)
     {

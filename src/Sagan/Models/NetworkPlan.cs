@@ -24,6 +24,10 @@ static class NetworkPlan
         _ => [.. Enumerable.Range(1, 4).Select(i => new FeatureMap(m.Size >> i, Math.Max(1, m.ConvDim << i >> 3)))],
     };
 
+    /// <summary>The sizes of images from which networks of this configuration can grow: those of which both have a feature map.</summary>
+    public static IReadOnlyList<int> GrowthSizes(ModelConfig m) =>
+        [.. Generator(m).Select(f => f.Size).Intersect(Discriminator(m).Select(f => f.Size)).Where(s => s < m.Size).Order()];
+
     /// <summary>Channels of the residual blocks: of the generator's first layer and blocks, and of the discriminator's blocks and whether each halves its map.</summary>
     public static (int First, int[] Generator, (int Channels, bool Down)[] Discriminator) ResNet(ModelConfig m)
     {

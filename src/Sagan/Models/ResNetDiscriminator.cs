@@ -10,7 +10,8 @@ namespace Sagan.Native.Models;
 /// attnK   SelfAttention after the resolutions asked for
 /// phi     act(h) summed over the pixels                       C
 /// last    SN Linear C -> 1
-/// embed   SN Embedding: + embed[class] . phi, in a conditional model</code>
+/// embed   SN Embedding: + embed[class] . phi, in a conditional model
+/// from_rgbR  SN Conv2d k1, Channels -> width(R): of the smaller images R x R of a network that grows</code>
 /// </summary>
 sealed class ResNetDiscriminator : Discriminator
 {
@@ -25,10 +26,11 @@ sealed class ResNetDiscriminator : Discriminator
         int inputs = model.Channels, size = model.Size, i = 0;
         foreach ((int channels, bool down) in NetworkPlan.ResNet(model).Discriminator)
         {
-            Blocks.Add(Child($"block{++i}", new DiscriminatorBlock(inputs, channels, down, i == 1, make, activation, model.ShortcutAfterActivation)));
+            Body.Add(Child($"block{++i}", new DiscriminatorBlock(inputs, channels, down, i == 1, make, activation, model.ShortcutAfterActivation)));
             size = down ? size / 2 : size;
+            AddHead(size, () => make.Conv(model.Channels, channels, 1));
             // Of two blocks with maps of one size, the first has the attention.
-            if (down && make.Attention(new FeatureMap(size, channels), model.DAttention) is var (name, block)) Blocks.Add(Child(name, block));
+            if (down && make.Attention(new FeatureMap(size, channels), model.DAttention) is var (name, block)) Body.Add(Child(name, block));
             inputs = channels;
         }
         last = Child("last", make.Normalized(new Linear(inputs, 1, init)));
@@ -37,7 +39,7 @@ sealed class ResNetDiscriminator : Discriminator
 
     private protected override Tensor Score(Tensor x, Condition? condition)
     {
-        Tensor h = Sequential.Chain(x, condition, Blocks);
+        Tensor h = Body.Features(x, condition);
         Tensor phi = Ops.Sum(Ops.Activate(h, activation), [1, 2]);
         Tensor score = last.Call(phi).Reshape(-1);
         return projection == null ? score : score + projection.Call(phi, condition);

@@ -11,14 +11,14 @@ namespace Sagan.Native.Models;
 /// blockK  GeneratorBlock                                                        2b x 2b ... Size x Size
 /// attnK   SelfAttention after the resolutions asked for
 /// norm    BatchNorm without classes      ReLU
-/// last    SN Conv2d k3                   width(Size) -> Channels   tanh   Size x Size</code>
+/// last    SN Conv2d k3                   width(Size) -> Channels   tanh   Size x Size
+/// to_rgbR BatchNorm without classes, ReLU, SN Conv2d k1, width(R) -> Channels, tanh: of the smaller images R x R of a network that grows</code>
 /// With a shared embedding, e = embed[class] conditions every block, and with a hierarchical z = (z0, z1, ...) block k gets (e, zk) and the first layer z0.
 /// Sources: Zhang et al. 2019 and its code; Brock et al. 2019, appendix B.
 /// </summary>
 sealed class ResNetGenerator : Generator
 {
-    readonly Module linear, norm, last;
-    readonly List<Module> layers = [];
+    readonly Module linear;
     readonly Embedding? shared;
     readonly Parameter? oneHot;
     readonly int piece, first;
@@ -37,26 +37,26 @@ sealed class ResNetGenerator : Generator
         int inputs = first, i = 0;
         foreach (FeatureMap map in maps)
         {
-            layers.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, vector)));
-            if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
+            Body.Add(Child($"block{++i}", new GeneratorBlock(inputs, map.Channels, make, vector)));
+            if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
+            AddHead(map.Size, () => new Sequential(make.PlainNorm(map.Channels, Activation.Relu), ToPixels(map.Channels, 1)));
             inputs = map.Channels;
         }
-        norm = Child("norm", make.PlainNorm(inputs, Activation.Relu));
-        last = Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: model.OutputSpectralNorm));
+        Body.Add(Child("norm", make.PlainNorm(inputs, Activation.Relu)));
+        Body.Add(Child("last", ToPixels(inputs, 3)));
+
+        Module ToPixels(int channels, int kernel) => make.Conv(channels, model.Channels, kernel, Activation.Tanh, normalize: model.OutputSpectralNorm);
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
         Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
-        if (!Model.HierarchicalZ) h = Sequential.Chain(h, vector == null ? condition : condition!.With(vector), layers);
-        else
-        {
-            int k = 0;
-            foreach (Module m in layers)
-                h = m.Call(h, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition);
-        }
-        return last.Call(norm.Call(h));
+        int k = 0;
+        return Body.Image(h, Model.HierarchicalZ ? Pieces : (x, layers) => Sequential.Chain(x, vector == null ? condition : condition!.With(vector), layers));
+
+        Tensor Pieces(Tensor x, IEnumerable<Module> layers) =>
+            layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition));
     }
 
     Tensor Piece(Tensor z, int k) => Model.HierarchicalZ ? Ops.Slice(z, 1, k * piece, piece) : z;
@@ -68,13 +68,13 @@ sealed class ResNetGenerator : Generator
             : oneHot != null ? graph.Add("Gather", [graph.Weight("one_hot", oneHot), labels.Name], [Model.Classes], ("axis", 0L))
             : null;
         int k = 0;
-        foreach (Module m in layers)
+        foreach (Module m in Body.All)
         {
             OnnxCondition? c = condition;
             if (vector != null) c = new OnnxCondition(labels, Model.HierarchicalZ && m is GeneratorBlock ? Joined(vector, Piece(++k)) : vector);
             h = Export(m, graph, h, c);
         }
-        return Export(last, graph, Export(norm, graph, h, null), null);
+        return h;
 
         OnnxValue Joined(OnnxValue a, OnnxValue b) => graph.Add("Concat", [a.Name, b.Name], [a.Dims[0] + b.Dims[0]], ("axis", 1L));
 

@@ -12,12 +12,12 @@ namespace Sagan.Native.Models;
 /// conv1   up, Conv2d k3     2W -> 2W     BatchNorm, leaky ReLU 0.2   Size/2 x Size/2
 /// conv2   up, Conv2d k3     2W -> W      BatchNorm, leaky ReLU 0.2   Size x Size
 /// attnK   SelfAttention after the resolutions asked for
-/// last    Conv2d k3         W -> Channels   tanh                     Size x Size</code>
+/// last    Conv2d k3         W -> Channels   tanh                     Size x Size
+/// to_rgbR   Conv2d k1, width(R) -> Channels, tanh: of the smaller images R x R of a network that grows</code>
 /// </summary>
 sealed class UpconvGenerator : Generator
 {
     readonly Module linear, norm0;
-    readonly List<Module> layers = [];
 
     public UpconvGenerator(ModelConfig model, Initializer init) : base(model)
     {
@@ -29,23 +29,24 @@ sealed class UpconvGenerator : Generator
         norm0 = Child("norm0", make.Norm(inputs, default, ownEpsilon: 1e-5));
         foreach (FeatureMap map in NetworkPlan.Generator(model))
         {
-            layers.Add(new Upsample());
-            layers.Add(Child($"conv{++i}", new Sequential(make.Conv(inputs, map.Channels, 3), make.Norm(map.Channels, activation))));
-            if (make.Attention(map, model.GAttention) is var (name, block)) layers.Add(Child(name, block));
+            Body.Add(new Upsample());
+            Body.Add(Child($"conv{++i}", new Sequential(make.Conv(inputs, map.Channels, 3), make.Norm(map.Channels, activation))));
+            if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
+            AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;
         }
-        layers.Add(Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: false)));
+        Body.Add(Child("last", make.Conv(inputs, model.Channels, 3, Activation.Tanh, normalize: false)));
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(z).Reshape(-1, Model.Size / 4, Model.Size / 4, 2 * Model.ConvDim);
-        return Sequential.Chain(norm0.Call(h, condition), condition, layers);
+        return Body.Image(norm0.Call(h, condition), (x, layers) => Sequential.Chain(x, condition, layers));
     }
 
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)
     {
         OnnxValue h = graph.Reshape(Export(linear, graph, z, condition), 2 * Model.ConvDim, Model.Size / 4, Model.Size / 4);
-        return layers.Prepend(norm0).Aggregate(h, (y, m) => Export(m, graph, y, condition));
+        return Body.All.Prepend(norm0).Aggregate(h, (y, m) => Export(m, graph, y, condition));
     }
 }

@@ -25,13 +25,15 @@ static class DryRun
         RunEstimate estimate = RunEstimate.Between(config, (Small, small), (Large, large));
         TrainingState state = new(config with { Model = config.Model.WithSomeClasses() });
         CultureInfo c = CultureInfo.InvariantCulture;
+        bool grows = config.Model.GrowFrom > 0;
         return
         [
             ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
             ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
             ("memory", estimate.Memory(config.Training)),
-            ("time", estimate.Time(config.Training.Steps)),
-            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now"),
+            ("time", $"{(grows ? "at most " : "")}{estimate.Time(config.Training.Steps)}"),
+            .. grows ? [("growth", GrowthSchedule.Describe(config))] : Array.Empty<(string, string)>(),
+            ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now{(grows ? ", of the full size" : "")}"),
         ];
     }
 }

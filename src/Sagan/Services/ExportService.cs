@@ -17,6 +17,9 @@ static class ExportService
     {
         ExportFormat format = request.Format ?? FormatOf(request.Out);
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
+        if (!model.Generator.IsComplete)
+            throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
+                + $"{GrowthSchedule.End(model.Config)}; train on with sagan resume, or look at its images with sagan sample.");
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
             context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the running ones, "
@@ -25,7 +28,7 @@ static class ExportService
         long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
         bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
         string weights = average ? "moving average" : "weights themselves";
-        context.Result($"{request.Out}: the generator of step {step}, {weights}, {model.Generator.ParameterCount:N0} parameters, {bytes:N0} bytes");
+        context.Result($"{request.Out}: the generator of step {step}, {weights}, {model.Generator.LiveParameters.Sum(p => (long)p.Value.Count):N0} parameters, {bytes:N0} bytes");
         context.ResultJson(new JsonObject { ["out"] = request.Out, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
         return ExitCode.Success;
     }
@@ -50,11 +53,11 @@ static class ExportService
         {
             case ExportFormat.Pth:
                 PthWriter pth = new();
-                StateDict.Add(pth, model.Generator.State());
+                StateDict.Add(pth, model.Generator.CompleteState());
                 return pth.Save;
             case ExportFormat.Npz:
                 NpzWriter npz = new();
-                StateDict.Add(npz, model.Generator.State());
+                StateDict.Add(npz, model.Generator.CompleteState());
                 return npz.Save;
             case ExportFormat.Onnx:
                 byte[] onnx = OnnxExport.Generator(model.Generator, Metadata(model));
@@ -63,7 +66,7 @@ static class ExportService
                 SafetensorsWriter safetensors = new();
                 safetensors.Metadata["format"] = "pt";
                 safetensors.Metadata["sagan.step"] = $"{model.Checkpoint.Step}";
-                StateDict.Add(safetensors, model.Generator.State());
+                StateDict.Add(safetensors, model.Generator.CompleteState());
                 return safetensors.Save;
         }
     }

@@ -20,6 +20,8 @@ static class ImportService
         using TensorFile file = Open(request.File, request.Key);
         using TensorFile? discriminator = request.Discriminator == null ? null : Open(request.Discriminator, request.DiscriminatorKey);
         ResolvedConfig config = Configure(request, file, discriminator);
+        if (config.Config.Model.GrowFrom > 0)
+            throw new UsageException($"model.growFrom = {config.Config.Model.GrowFrom} (from {config.Origins["model.growFrom"]}): networks that are imported are complete and do not grow; --set model.growFrom=0.");
         Setup.Threads(config.Config.Training.Threads);
         TrainingState state = new(config.Config);
         Load(file, state.Generator, request.File);

@@ -28,6 +28,7 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
         StateDict.Load(file, generator.State(), average ? "" : "g.");
+        generator.Growth = GrowthSchedule.At(config, checkpoint.Step);
         string[] classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
         return new TrainedModel(checkpoint, config, generator, classes);
     }

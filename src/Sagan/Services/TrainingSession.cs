@@ -125,6 +125,7 @@ sealed class TrainingSession : IDisposable
     {
         using ShutdownSignal signal = new(context.Terminal.Note);
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
+        if (resolved.Config.Model.GrowFrom > 0) Say($"growing: {GrowthSchedule.Describe(resolved.Config)}");
         SayWhatItNeeds();
         folder.BeginSession(Facts());
         best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
@@ -155,7 +156,7 @@ sealed class TrainingSession : IDisposable
     void SayWhatItNeeds()
     {
         if (RunEstimate.Quick(resolved.Config) is not { } estimate) return;
-        Say($"{estimate.Memory(training)}; {estimate.Time(training.Steps - state.StepCount)}");
+        Say($"{estimate.Memory(training)}; {estimate.Time(training.Steps - state.StepCount)}{(resolved.Config.Model.GrowFrom > 0 ? ", if all were of the full size" : "")}");
         if (state.Device.IsHost && estimate.TooLarge(training, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } warning) context.Terminal.Warning(warning);
     }
 

@@ -54,15 +54,19 @@ public sealed class GanStep
     /// <summary>What is kept from one update to the next, besides weights and moments.</summary>
     public IReadOnlyList<Parameter> State => [.. leCam?.State ?? [], .. augment?.State ?? []];
 
-    /// <summary>What the log says about augmentation.</summary>
-    public IEnumerable<(string Name, double Value)> Metrics => augment?.Metrics ?? [];
+    /// <summary>What the log says about growing and augmentation.</summary>
+    public IEnumerable<(string Name, double Value)> Metrics => generator.Model.GrowFrom == 0
+        ? Augmented
+        : [("grow_size", generator.Growth.Size), ("grow_alpha", generator.Growth.Alpha), .. Augmented];
+
+    IEnumerable<(string Name, double Value)> Augmented => augment?.Metrics ?? [];
 
     /// <summary>Updates D on one batch; returns its loss, penalties included, and the mean scores of real and fake images.</summary>
     public (Tensor Loss, Tensor Real, Tensor Fake) Discriminator(DiscriminatorInput input)
     {
         bool ownStep = config.Kind == LossKind.WganGpTwoStep;
         Pass[] passes = new Pass[parts];
-        Tensor l = Update(discriminatorOptimizer, discriminatorParameters, i =>
+        Tensor l = Update(discriminatorOptimizer, discriminatorParameters, discriminator.LiveParameters, i =>
         {
             Pass p = passes[i] = Score(input.Part(i, parts));
             Tensor part = loss.Discriminator(p.RealScores, p.FakeScores);
@@ -71,7 +75,7 @@ public sealed class GanStep
                 foreach (Tensor term in Regularizers(p)) part += term;
             return ownStep || Penalty(p) is not { } penalty ? part : part + penalty;
         });
-        if (ownStep) l += Update(discriminatorOptimizer, discriminatorParameters, i => Penalty(passes[i])!);
+        if (ownStep) l += Update(discriminatorOptimizer, discriminatorParameters, discriminator.LiveParameters, i => Penalty(passes[i])!);
         Tensor real = MeanOf(p => p.RealScores), fake = MeanOf(p => p.FakeScores);
         leCam?.Update(real, fake);
         augment?.Observe([.. passes.Select(p => p.RealScores.Detach())]);
@@ -93,7 +97,7 @@ public sealed class GanStep
     public Tensor Generator(Tensor z, int[]? classes = null, long draw = 0, Tensor? nearZ = null)
     {
         int n = z.Shape[0] / parts;
-        return Update(generatorOptimizer, generatorParameters, i =>
+        return Update(generatorOptimizer, generatorParameters, generator.LiveParameters, i =>
         {
             Condition? c = Classes(classes?[(i * n)..((i + 1) * n)]);
             (Tensor moved, Tensor? cost) = Moved(Part(z, i), c, draw * parts + i);
@@ -103,7 +107,7 @@ public sealed class GanStep
             if (cost != null) part += (float)config.LatentOptimizationCost * cost;
             if (config.LatentDiversity > 0)
                 part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
-            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator) : part;
+            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator, generator.LiveParameters) : part;
         });
 
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
@@ -115,6 +119,7 @@ public sealed class GanStep
 
     Pass Score(DiscriminatorInput input)
     {
+        if (discriminator.Model.GrowFrom > 0) input = input with { Real = discriminator.AsGrown(input.Real) };
         Condition? ofFake = Classes(input.FakeClasses);
         (Tensor z, Tensor? cost) = Moved(input.Z, ofFake, input.Draw);
         Tensor made = cost != null ? generator.Call(z, ofFake) : Autograd.NoGrad(() => generator.Call(z, ofFake));
@@ -171,20 +176,26 @@ public sealed class GanStep
 
     Condition? Classes(int[]? labels) => labels == null ? null : new Condition(IndexTensor.From(labels, discriminatorParameters[0].Device));
 
-    // One optimiser step on the mean of the parts' losses, which it returns.
-    Tensor Update(Adam optimizer, IReadOnlyList<Parameter> parameters, Func<int, Tensor> part)
+    // One optimiser step on the mean of the parts' losses, which it returns; of the parameters, those that are live are moved.
+    Tensor Update(Adam optimizer, IReadOnlyList<Parameter> parameters, IReadOnlyList<Parameter> live, Func<int, Tensor> part)
     {
         Tensor l = part(0);
-        Tensor[] sum = Autograd.Grad(parts == 1 ? l : l * (1f / parts), parameters);
+        Tensor[] sum = Autograd.Grad(parts == 1 ? l : l * (1f / parts), live);
         l = l.Detach();
         for (int i = 1; i < parts; i++)
         {
             Tensor next = part(i);
-            Tensor[] gradients = Autograd.Grad(next * (1f / parts), parameters);
+            Tensor[] gradients = Autograd.Grad(next * (1f / parts), live);
             for (int k = 0; k < sum.Length; k++) sum[k] += gradients[k];
             l += next.Detach();
         }
-        optimizer.Step(sum);
+        optimizer.Step(live.Count == parameters.Count ? sum : WithGaps());
         return parts == 1 ? l : l * (1f / parts);
+
+        Tensor?[] WithGaps()
+        {
+            int k = 0;
+            return [.. parameters.Select(p => k < sum.Length && live[k] == p ? sum[k++] : null)];
+        }
     }
 }

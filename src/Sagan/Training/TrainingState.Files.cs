@@ -38,6 +38,8 @@ public sealed partial class TrainingState
         StepCount = Count(optimizers, "sagan.step");
         GeneratorOptimizer.StepCount = Count(optimizers, "sagan.g_steps");
         DiscriminatorOptimizer.StepCount = Count(optimizers, "sagan.d_steps");
+        ReadMissed(optimizers, "sagan.g_missed", GeneratorOptimizer);
+        ReadMissed(optimizers, "sagan.d_missed", DiscriminatorOptimizer);
         LearningRateScale = optimizers.Metadata.TryGetValue("sagan.lr_scale", out string? scale)
             && double.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out double s) && s is > 0 and <= 1 ? s : 1;
         if (Discriminator.Random is { } random) random.Offset = (ulong)Number(optimizers, "sagan.d_dropout");
@@ -88,6 +90,11 @@ public sealed partial class TrainingState
         SafetensorsWriter file = File(Kept(), "");
         file.Metadata["sagan.g_steps"] = $"{GeneratorOptimizer.StepCount}";
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
+        if (Config.Model.GrowFrom > 0)
+        {
+            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.Missed.ToArray());
+            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.Missed.ToArray());
+        }
         if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
         return file;
@@ -122,6 +129,20 @@ public sealed partial class TrainingState
     {
         long n = Number(file, key);
         return n <= int.MaxValue ? (int)n : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
+    }
+
+    // How many steps each parameter was left out of; in the files of networks that do not grow there is none.
+    static void ReadMissed(SafetensorsReader file, string key, Adam adam)
+    {
+        Span<int> missed = adam.Missed;
+        missed.Clear();
+        if (!file.Metadata.TryGetValue(key, out string? text)) return;
+        string[] numbers = text.Length <= 12 * missed.Length ? text.Split(',') : [];
+        bool valid = numbers.Length == missed.Length;
+        for (int i = 0; valid && i < numbers.Length; i++)
+            valid = int.TryParse(numbers[i], NumberStyles.None, CultureInfo.InvariantCulture, out missed[i]) && missed[i] <= adam.StepCount;
+        if (!valid)
+            throw new RunFileException($"{OptimizerFile}: '{key}' must be {missed.Length} counts of at most {adam.StepCount}, one for each parameter; the file was not written by this program.");
     }
 
     static long Number(SafetensorsReader file, string key) =>

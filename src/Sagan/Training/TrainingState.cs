@@ -22,7 +22,7 @@ public sealed partial class TrainingState
     const ulong Augmentation = 8, ConsistencyCopies = 9, LatentShift = 10, LatentChoice = 11;
 
     readonly (string Name, Parameter Gamma)[] gammas;
-    readonly (string Name, SpectralNorm Norm)[] norms;
+    readonly (string Name, SpectralNorm Norm, Parameter Weight)[] norms;
 
     /// <summary>Fresh networks, on the configuration's device unless another is given.</summary>
     public TrainingState(RunConfig config, Device? device = null)
@@ -46,6 +46,8 @@ public sealed partial class TrainingState
             Average = Generator.Create(config.Model, new Initializer(new RandomSource(config.Training.Seed), device: Device));
             Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
         }
+
+        StepCount = 0;
 
         ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
@@ -75,8 +77,18 @@ public sealed partial class TrainingState
     /// <summary>The updates of both networks, and what they keep between steps.</summary>
     public GanStep Step { get; }
 
-    /// <summary>Number of finished training steps.</summary>
-    public int StepCount { get; set; }
+    /// <summary>Number of finished training steps. How far the networks have grown follows from it.</summary>
+    public int StepCount
+    {
+        get;
+        set
+        {
+            field = value;
+            Growth growth = GrowthSchedule.At(Config, value);
+            (Generator.Growth, Discriminator.Growth) = (growth, growth);
+            if (Average != null) Average.Growth = growth;
+        }
+    }
 
     /// <summary>What the configured learning rates are multiplied by: below 1 once the run was rolled back.</summary>
     public double LearningRateScale
@@ -131,10 +143,12 @@ public sealed partial class TrainingState
     public int[]? FixedClasses(int count) => Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
 
     /// <summary>The gamma of every attention block, by name.</summary>
-    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Select(g => (g.Name, g.Gamma.Value.Item()));
+    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Where(g => IsLive(g.Gamma)).Select(g => (g.Name, g.Gamma.Value.Item()));
 
     /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
-    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Select(n => (n.Name, n.Norm.Sigma));
+    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Where(n => IsLive(n.Weight)).Select(n => (n.Name, n.Norm.Sigma));
+
+    bool IsLive(Parameter p) => Generator.IsLive(p) && Discriminator.IsLive(p);
 
     /// <summary>The discriminator's scores of images; it is left as it was.</summary>
     /// <param name="images">Of the model's size.</param>
@@ -163,8 +177,8 @@ public sealed partial class TrainingState
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
-    static IEnumerable<(string Name, SpectralNorm Norm)> Norms(string network, Module module) =>
-        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module));
+    static IEnumerable<(string Name, SpectralNorm Norm, Parameter Weight)> Norms(string network, Module module) =>
+        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module, m.Module.Parameters[0]));
 
     Tensor Latent(ulong stream, long offset, int count) => Sampler.Latent(Config.Model, Stream(stream, offset), count, Device);
 

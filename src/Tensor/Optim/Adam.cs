@@ -11,6 +11,7 @@ namespace Sagan.Native.Optim;
 public sealed class Adam
 {
     readonly Parameter[] parameters, m, v;
+    readonly int[] missed;
     // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
     readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
 
@@ -28,6 +29,7 @@ public sealed class Adam
         this.parameters = [.. parameters];
         m = [.. parameters.Select(p => Moment("exp_avg", p))];
         v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
+        missed = new int[this.parameters.Length];
         groups = [.. Enumerable.Range(0, this.parameters.Length).GroupBy(i => this.parameters[i].Device).Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
         (LearningRate, Beta1, Beta2, Epsilon, Form) = (learningRate, beta1, beta2, epsilon, form);
 
@@ -49,40 +51,64 @@ public sealed class Adam
     /// <summary>Where eps is added.</summary>
     public AdamForm Form { get; }
 
-    /// <summary>Number of steps taken, t.</summary>
+    /// <summary>Number of steps taken: the t of a parameter that took part in all of them.</summary>
     public int StepCount { get; set; }
 
-    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/>, the state to save.</summary>
+    /// <summary>For each parameter the number of steps that it was left out of: its t is the number of the others.</summary>
+    public Span<int> Missed => missed;
+
+    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="Missed"/>, the state to save.</summary>
     public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => parameters.Select((p, i) => (p, m[i], v[i]));
 
-    /// <summary>One step: updates every parameter in place. The gradients are in the order of the parameters.</summary>
-    public void Step(IReadOnlyList<Tensor> gradients)
+    /// <summary>
+    /// One step: updates the parameters in place. The gradients are in the order of the parameters. Where there is none, the parameter is left out, as in PyTorch:
+    /// it, its moments and its t stay as they are.
+    /// </summary>
+    public void Step(IReadOnlyList<Tensor?> gradients)
     {
         if (gradients.Count != parameters.Length) throw new ArgumentException($"adam: {gradients.Count} gradients given for {parameters.Length} parameters.");
         for (int i = 0; i < parameters.Length; i++)
-            if (gradients[i].Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {gradients[i].Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
-        for (int i = 0; i < parameters.Length; i++) Check.SameDevice("adam", parameters[i], gradients[i]);
-        StepCount++;
-        AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount, Form);
-        foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
         {
-            if (device.Backend is not IFusedAdam fused)
-            {
-                foreach (int i in members) StepReference(parameters[i], gradients[i], m[i], v[i], spec);
-                continue;
-            }
-            for (int k = 0; k < members.Length; k++)
-            {
-                int i = members[k];
-                slots[k] = new AdamSlot(parameters[i].Value.Storage, gradients[i].Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count);
-            }
-            fused.Adam(slots, spec);
-            foreach (AdamSlot s in slots)
-            {
-                s.P.BumpVersion();
-                s.M.BumpVersion();
-                s.V.BumpVersion();
-            }
+            if (gradients[i] is not { } g) continue;
+            if (g.Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {g.Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
+            Check.SameDevice("adam", parameters[i], g);
+        }
+        StepCount++;
+        for (int i = 0; i < parameters.Length; i++)
+            if (gradients[i] == null) missed[i]++;
+        // A call has one t: parameters that were left out of equally many steps go together.
+        foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
+            for (int without = Next(members, gradients, -1); without < int.MaxValue; without = Next(members, gradients, without))
+                Step(device, members, slots, gradients, without);
+    }
+
+    // The smallest number above this one of steps that a parameter with a gradient was left out of; the largest integer where there is none.
+    int Next(int[] members, IReadOnlyList<Tensor?> gradients, int above)
+    {
+        int next = int.MaxValue;
+        foreach (int i in members)
+            if (gradients[i] != null && missed[i] > above) next = Math.Min(next, missed[i]);
+        return next;
+    }
+
+    // Of the members those with a gradient that were left out of so many steps.
+    void Step(Device device, int[] members, AdamSlot[] slots, IReadOnlyList<Tensor?> gradients, int without)
+    {
+        AdamSpec spec = new(LearningRate, Beta1, Beta2, Epsilon, StepCount - without, Form);
+        IFusedAdam? fused = device.Backend as IFusedAdam;
+        int count = 0;
+        foreach (int i in members)
+        {
+            if (gradients[i] is not { } g || missed[i] != without) continue;
+            if (fused == null) StepReference(parameters[i], g, m[i], v[i], spec);
+            else slots[count++] = new AdamSlot(parameters[i].Value.Storage, g.Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count);
+        }
+        fused?.Adam(slots.AsSpan(0, count), spec);
+        foreach (AdamSlot s in slots.AsSpan(0, count))
+        {
+            s.P.BumpVersion();
+            s.M.BumpVersion();
+            s.V.BumpVersion();
         }
     }
 

@@ -33,7 +33,9 @@ public class OnnxExportTests
         ["dcgan heykeetae grey"] = dcgan with { SpectralNorm = SpectralNormKind.Heykeetae, Channels = 1 },
         ["dcgan plain 24"] = dcgan with { SpectralNorm = SpectralNormKind.None, Size = 24, GAttention = [6, 12] },
         ["dcgan conditional"] = dcgan with { Conditional = true, Classes = 3 },
+        ["dcgan grown"] = dcgan with { GrowFrom = 4 },
         ["resnet"] = resnet,
+        ["resnet grown"] = resnet with { GrowFrom = 8 },
         ["resnet official conditional"] = resnet with { SpectralNorm = SpectralNormKind.Official, Conditional = true, Classes = 3 },
         ["resnet linear"] = resnet with { Conditional = true, Classes = 3, ConditionalNorm = ConditionalNormKind.Linear },
         ["resnet shared hierarchical"] = resnet with
