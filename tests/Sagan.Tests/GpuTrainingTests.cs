@@ -1,7 +1,6 @@
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -27,14 +26,7 @@ public sealed class GpuTrainingTests
         Loss = new() { Consistency = 1, FakeConsistency = 1, LatentConsistency = 1, LatentDiversity = 0.1 },
     };
 
-    static Device Gpu
-    {
-        get
-        {
-            Skip.If(TestGpu.Device.Name == "emulated", "the only GPU here is ILGPU's emulation, on which a training step takes minutes.");
-            return TestGpu.Device;
-        }
-    }
+    static Device Gpu => NetworkGpu.ForSteps;
 
     [SkippableTheory]
     [InlineData("hinge")]
