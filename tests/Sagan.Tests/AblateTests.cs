@@ -29,6 +29,23 @@ public sealed class AblateTests
     }
 
     [Fact]
+    public void Own_images_are_measured_by_proxy_FID()
+    {
+        using TemporaryFolder folder = new();
+        string data = folder.File("set.safetensors"), all = folder.File("ablation");
+        string? cache = Environment.GetEnvironmentVariable("SAGAN_CACHE");
+        Environment.SetEnvironmentVariable("SAGAN_CACHE", folder.File("cache"));
+        Assert.Equal(0, Sagan(["data", "pack", "creatures", "--size", "16", "--set", "data.creatureCount=40", "--out", data]).Code);
+        JsonArray runs = Runs(["ablate", "--data", data, "--positions", "none;4", "--out", all, "--json", "-q", .. Tiny]);
+        Environment.SetEnvironmentVariable("SAGAN_CACHE", cache);
+        Assert.Equal(4, runs.Count);
+        Assert.All(runs, r => Assert.InRange((double)r!["proxy_fid"]!, 1e-3, 1e6));
+        string report = File.ReadAllText(Path.Combine(all, "ablation.md"));
+        Assert.Contains("| attention | proxy-FID (class-cnn-1 ", report, StringComparison.Ordinal);
+        Assert.Contains("low is good", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Positions_that_no_network_has_are_refused()
     {
         (int code, _, string error) = Sagan(["ablate", "--positions", "12", "--out", "x", .. Tiny]);

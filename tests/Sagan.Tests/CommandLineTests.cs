@@ -186,6 +186,27 @@ public sealed class CommandLineTests
 
         DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");
         Assert.Equal(("/photos", 128, CropKind.None), (check.Config.Config.Data.Source, check.Config.Config.Model.Size, check.Config.Config.Data.Crop));
+        DataPackRequest pack = Request<DataPackRequest>(s => new DataPackCommand(s), "pack", "/photos", "--size", "32", "--out", "x.safetensors");
+        Assert.Equal(("/photos", 32, "x.safetensors"), (pack.Config.Config.Data.Source, pack.Config.Config.Model.Size, pack.Out));
+    }
+
+    [Fact]
+    public void A_set_is_packed_and_what_cannot_be_written_is_said()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.File("set.safetensors");
+        (int code, string output, _) = Sagan("data", "pack", "creatures", "--size", "16", "--set", "data.creatureCount=20", "--out", file);
+        Assert.Equal(0, code);
+        Assert.Contains("20 images of 16x16", output, StringComparison.Ordinal);
+        (code, output, _) = Sagan("data", "check", file, "--size", "16");
+        Assert.Equal(0, code);
+        Assert.Contains("3 classes: round ears", output, StringComparison.Ordinal);
+        (code, _, string error) = Sagan("data", "pack", "creatures", "--size", "16", "--set", "data.creatureCount=20", "--out", Path.Combine(file, "x.safetensors"));
+        Assert.Equal(5, code);
+        Assert.Contains("cannot be written", error, StringComparison.Ordinal);
+        (code, _, error) = Sagan("data", "pack", "creatures", "--out", "set.npz");
+        Assert.Equal(2, code);
+        Assert.StartsWith("error: --out set.npz: a packed data set is a .safetensors file", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sagan.Native.Configuration;
+using Sagan.Native.Kernels;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Benchmarks;
@@ -40,7 +41,7 @@ public sealed record StepTiming
     /// <summary>Peak resident memory of the process.</summary>
     public required double PeakRssMb { get; init; }
 
-    /// <summary>Peak memory of live tensors during the timed steps.</summary>
+    /// <summary>Peak memory of live tensors during the timed steps; those that were there before are not counted.</summary>
     public required double PeakTensorMb { get; init; }
 }
 
@@ -54,10 +55,11 @@ public static class StepBenchmark
 
     public static StepTiming Run(RunConfig config, int steps, int warmup = 2)
     {
-        NoiseStep step = new(config with { Training = config.Training with { EmaDecay = 0 } });
-        // What an earlier measurement left to the collector is not this one's memory.
+        // What an earlier measurement left to the collector is not this one's memory, nor are the tensors of a run that is about to begin.
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        long others = Device.Parse(config.Training.Device).Pool.LiveBytes;
+        NoiseStep step = new(config with { Training = config.Training with { EmaDecay = 0 } });
         double[] d = new double[warmup + steps], g = new double[warmup + steps], ends = new double[warmup + steps];
         double started = BenchProcess.Age();
         long start = Stopwatch.GetTimestamp(), allocated = 0;
@@ -91,7 +93,7 @@ public static class StepBenchmark
             FullSpeedSeconds = ends[Array.FindIndex(whole, s => s <= FullSpeed * median)],
             AllocatedBytes = (double)allocated / steps,
             PeakRssMb = BenchProcess.PeakRssMb(),
-            PeakTensorMb = step.Device.Pool.PeakLiveBytes / 1048576.0,
+            PeakTensorMb = (step.Device.Pool.PeakLiveBytes - others) / 1048576.0,
         };
     }
 

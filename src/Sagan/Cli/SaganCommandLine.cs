@@ -55,7 +55,7 @@ static class SaganCommandLine
             new BenchKernelsCommand(BenchKernelsService.Run),
             new BenchDataCommand(BenchDataService.Run),
         });
-        root.Add(new Command("data", "Looks at data sets.") { new DataCheckCommand(DataCheckService.Run) });
+        root.Add(new Command("data", "Looks at data sets and packs them.") { new DataCheckCommand(DataCheckService.Run), new DataPackCommand(DataPackService.Run) });
         root.Add(new DevicesCommand());
         root.Add(new KernelsCommand(KernelsService.Run));
         root.Add(new HelpCommand(root));

@@ -10,8 +10,9 @@ public static class Dataset
 
     /// <summary>
     /// Opens the set <paramref name="source"/>: the word <c>creatures</c>; a folder of images, searched with its subfolders (class folders give labels); a zip
-    /// of images; an IDX file, plain or gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of data_batch_*.bin. Files are told apart by
-    /// content. Decodes every image once, which may take long: see <see cref="DatasetOptions.Progress"/>.
+    /// of images; an IDX file, plain or gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of data_batch_*.bin; a .safetensors, .npz
+    /// or .npy file with images as a tensor of bytes, such as <see cref="DatasetPack"/> writes. Files are told apart by
+    /// content where it tells. Decodes every image once, which may take long: see <see cref="DatasetOptions.Progress"/>.
     /// </summary>
     /// <exception cref="DataException">There is no such thing, no image in it can be read, or (without SkipBadImages) one cannot.</exception>
     /// <exception cref="OperationCanceledException">By <paramref name="cancellation"/>.</exception>
@@ -80,12 +81,14 @@ public static class Dataset
                 return zip;
             }
             zip.Dispose();
+            if (TensorSource.Is(path)) return new TensorSource(path);
             throw new DataException(path, "the archive holds no images" + string.Concat(zip.Notes.Select(n => "; " + n)));
         }
         if (IdxFile.IsGzip(head) || IdxFile.IsIdx(head))
         {
             return new IdxSource(path, Files.ReadAll(path, path), note);
         }
+        if (TensorSource.Is(path)) return new TensorSource(path);
         if (ImageFormat.Of(head) is string format)
         {
             throw new DataException(path, $"one {format} image is not a data set: give the folder it lies in");
@@ -94,7 +97,7 @@ public static class Dataset
         {
             return new CifarSource([path]);
         }
-        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file and a CIFAR-10 .bin file are read "
+        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file, a CIFAR-10 .bin file and a .safetensors or .npz of images are read "
             + "(unpack other archives first)");
     }
 

@@ -6,6 +6,8 @@ using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Images;
+using Sagan.Native.Kernels;
+using Sagan.Native.Metrics;
 using Sagan.Native.Models;
 using Sagan.Native.Sampling;
 using Sagan.Native.Training;
@@ -20,13 +22,15 @@ static class AblateService
 {
     sealed record Outcome(string Variant, ulong Seed, double SecondsPerStep, IReadOnlyList<(string Name, double Value)> Measures);
 
+    static bool IsConsistency(RunConfig c) => c.Data.Source == Dataset.Creatures && c.Model.Channels == 3;
+
     public static ExitCode Run(AblateRequest request, CliContext context)
     {
-        if (request.Config.Config.Data.Source != Dataset.Creatures || request.Config.Config.Model.Channels != 3)
-            throw new UsageException("ablate: the measure is the consistency of the built-in creatures; leave --data, with 3 channels.");
+        foreach (IReadOnlyList<int> positions in request.Positions) Variant(request.Config, positions, 0);
+        ProxyScore? score = IsConsistency(request.Config.Config) ? null : Score(request.Config.Config, context);
         List<Outcome> outcomes = [];
         foreach (IReadOnlyList<int> positions in request.Positions)
-            foreach (ulong seed in request.Seeds) outcomes.Add(Measure(request, positions, seed, context));
+            foreach (ulong seed in request.Seeds) outcomes.Add(Measure(request, positions, seed, score, context));
         string table = Table(outcomes);
         Directory.CreateDirectory(request.Folder);
         File.WriteAllText(Path.Combine(request.Folder, "ablation.md"), Report(request, table));
@@ -36,7 +40,16 @@ static class AblateService
         return ExitCode.Success;
     }
 
-    static Outcome Measure(AblateRequest request, IReadOnlyList<int> positions, ulong seed, CliContext context)
+    // The measure of images whose making nobody knows.
+    static ProxyScore Score(RunConfig config, CliContext context)
+    {
+        Setup.Threads(config.Training.Threads);
+        using ImageDataset data = Setup.OpenData(config, context);
+        return ProxyScore.Of(data, Device.Parse(config.Training.Device), new MetricCache(MetricCache.DefaultFolder(), context.Terminal.Warning),
+            progress: (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
+    }
+
+    static Outcome Measure(AblateRequest request, IReadOnlyList<int> positions, ulong seed, ProxyScore? score, CliContext context)
     {
         string variant = positions.Count == 0 ? "none" : string.Join("+", positions);
         ResolvedConfig config = Variant(request.Config, positions, seed);
@@ -51,12 +64,13 @@ static class AblateService
         double seconds = steps > before ? clock.Elapsed.TotalSeconds / (steps - before) : double.NaN;
 
         TrainedModel model = TrainedModel.Open(run, context);
+        if (score != null) return new Outcome(variant, seed, seconds, [(score.Name, score.Of(model.Generator, request.Images, seed, model.Config.Sampling.Statistics))]);
         Tensor z = Sampler.Latent(model.Config.Model, new RandomSource(seed), request.Images, model.Device);
         Image[] images = Sampler.Images(model.Generator, z, model.Config.Sampling.Statistics,
             model.Config.Model.Conditional ? [.. Enumerable.Range(0, request.Images).Select(i => i % model.Config.Model.Classes)] : null);
         CreatureConsistency c = CreatureConsistency.Measure(images);
         return new Outcome(variant, seed, seconds,
-            [("consistency", c.Overall), ("figures", c.Figures), ("ear colour", c.EarColour), ("eye colour", c.EyeColour), ("ear to arm", c.EarToArm)]);
+            [("consistency", 100 * c.Overall), ("figures", 100 * c.Figures), ("ear colour", 100 * c.EarColour), ("eye colour", 100 * c.EyeColour), ("ear to arm", 100 * c.EarToArm)]);
 
         static void Check(ExitCode code)
         {
@@ -103,9 +117,9 @@ static class AblateService
             s.Append(CultureInfo.InvariantCulture, $"| {v.Key} |");
             for (int i = 0; i < names.Length; i++)
             {
-                double[] x = [.. v.Select(o => 100 * o.Measures[i].Value)];
+                double[] x = [.. v.Select(o => o.Measures[i].Value)];
                 double mean = x.Average(), spread = x.Length < 2 ? 0 : Math.Sqrt(x.Sum(a => (a - mean) * (a - mean)) / (x.Length - 1));
-                s.Append(CultureInfo.InvariantCulture, $" {mean:0.0} +- {spread:0.0} |");
+                s.Append(CultureInfo.InvariantCulture, $" {(mean < 10 ? $"{mean:0.00} +- {spread:0.00}" : $"{mean:0.0} +- {spread:0.0}")} |");
             }
             s.Append('\n');
         }
@@ -119,8 +133,8 @@ static class AblateService
             $"""
             # Attention, with and without, by position
 
-            {c.Model.Size}x{c.Model.Size}, {c.Training.Steps} steps of {c.Training.Batch} images, seeds {string.Join(", ", request.Seeds)}; {request.Images} samples of each are measured.
-            Percent, mean over the seeds +- standard deviation. Real images have 100 in every column.
+            {c.Data.Source}, {c.Model.Size}x{c.Model.Size}, {c.Training.Steps} steps of {c.Training.Batch} images, seeds {string.Join(", ", request.Seeds)}; {request.Images} samples of each are measured.
+            {(IsConsistency(c) ? "Percent, mean over the seeds +- standard deviation. Real images have 100 in every column." : "Mean over the seeds +- standard deviation; low is good. A proxy-FID is no FID: see docs/metrics.md.")}
 
             {table}
             """);
@@ -133,7 +147,7 @@ static class AblateService
             KeyValuePair.Create("attention", (JsonNode?)o.Variant),
             KeyValuePair.Create("seed", (JsonNode?)o.Seed),
             KeyValuePair.Create("seconds_per_step", (JsonNode?)(double.IsNaN(o.SecondsPerStep) ? null : Math.Round(o.SecondsPerStep, 5))),
-            .. o.Measures.Select(m => KeyValuePair.Create(m.Name.Replace(' ', '_'), (JsonNode?)Math.Round(m.Value, 5))),
+            .. o.Measures.Select(m => KeyValuePair.Create(m.Name.Split(" (")[0].Replace(' ', '_').Replace('-', '_').ToLowerInvariant(), (JsonNode?)Math.Round(m.Value, 5))),
         ]))]),
     };
 }

@@ -6,10 +6,7 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
-/// <summary>
-/// <c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time. Memory and time of a step are linear in the batch, so two
-/// short measurements at small batches give both for any batch.
-/// </summary>
+/// <summary><c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time that takes as many steps as it needs.</summary>
 static class DryRun
 {
     // Large enough that the matrix products run at the speed of large batches.
@@ -19,31 +16,22 @@ static class DryRun
     public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
     {
         Setup.Threads(config.Training.Threads);
-        int parts = config.Training.Accumulation;
-        config = config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { Accumulation = 1 } };
         // The first steps of a process run code that is not optimised yet.
         double first = 0;
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;) first = Measure(config, Small, 1).StepSeconds;
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;) first = RunEstimate.At(config, Small, 1).StepSeconds;
         // Large networks need no median of many.
         int steps = Math.Clamp((int)(Patience.TotalSeconds / first), 1, Steps);
-        StepTiming a = Measure(config, Small, steps), b = Measure(config, Large, steps);
-        TrainingState state = new(config);
-        TrainingConfig t = config.Training;
-        double step = Math.Max(AtBatch(a.DSeconds, b.DSeconds, t.Batch) * t.DSteps + AtBatch(a.GSeconds, b.GSeconds, t.Batch), 0);
-        TimeSpan all = TimeSpan.FromSeconds(step * t.Steps);
+        StepTiming small = RunEstimate.At(config, Small, steps), large = RunEstimate.At(config, Large, steps);
+        RunEstimate estimate = RunEstimate.Between(config, (Small, small), (Large, large));
+        TrainingState state = new(config with { Model = config.Model.WithSomeClasses() });
         CultureInfo c = CultureInfo.InvariantCulture;
         return
         [
             ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
             ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
-            ("memory", string.Create(c, $"about {AtBatch(a.PeakTensorMb, b.PeakTensorMb, t.Batch / parts):0} MB of tensors at batch {t.Batch}{(parts == 1 ? "" : $" in {parts} parts")}")),
-            ("time", string.Create(c, $"about {step:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {t.Steps} steps")),
+            ("memory", estimate.Memory(config.Training)),
+            ("time", estimate.Time(config.Training.Steps)),
             ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now"),
         ];
-
-        double AtBatch(double small, double large, int batch) => small + (large - small) / (Large - Small) * (batch - Small);
     }
-
-    static StepTiming Measure(RunConfig config, int batch, int steps) =>
-        StepBenchmark.Run(config with { Training = config.Training with { Batch = batch } }, steps, warmup: 1);
 }

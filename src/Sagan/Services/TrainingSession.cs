@@ -117,6 +117,7 @@ sealed class TrainingSession : IDisposable
     {
         using ShutdownSignal signal = new(context.Terminal.Note);
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
+        SayWhatItNeeds();
         folder.BeginSession(Facts());
         best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
@@ -140,6 +141,14 @@ sealed class TrainingSession : IDisposable
             progress.Finish();
             End(reason);
         }
+    }
+
+    // Where a batch does not fit, it is better to know before hours have passed; the machine then swaps or ends the process.
+    void SayWhatItNeeds()
+    {
+        if (RunEstimate.Quick(resolved.Config) is not { } estimate) return;
+        Say($"{estimate.Memory(training)}; {estimate.Time(training.Steps - state.StepCount)}");
+        if (state.Device.IsHost && estimate.TooLarge(training, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } warning) context.Terminal.Warning(warning);
     }
 
     public void Dispose() => log?.Dispose();

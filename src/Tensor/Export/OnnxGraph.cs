@@ -11,8 +11,12 @@ sealed record OnnxValue(string Name, params int[] Dims);
 /// <summary>What the images of a batch are to be: their classes [N] and, where a network has made vectors of them, those.</summary>
 sealed record OnnxCondition(OnnxValue Labels, OnnxValue? Vector = null);
 
-/// <summary>One operation. Attributes are long, float, string or long[].</summary>
-sealed record OnnxNode(string Op, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<(string Name, object Value)> Attributes);
+/// <summary>One operation, whose first output has its name. Attributes are long, float, string or long[].</summary>
+sealed record OnnxNode(string Op, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<(string Name, object Value)> Attributes)
+{
+    /// <summary>Names of outputs after the first.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+}
 
 /// <summary>A weight or another constant: float[] or long[].</summary>
 sealed record OnnxTensor(string Name, Array Values, IReadOnlyList<int> Dims);
@@ -96,6 +100,17 @@ sealed class OnnxGraph
         return Add("Resize", [x.Name, "", scales], [x.Dims[0], 2 * x.Dims[1], 2 * x.Dims[2]],
             ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"));
     }
+
+    /// <summary>The k-th largest number of each row, with equal ones counted apart: [..., n] to [..., 1].</summary>
+    public OnnxValue KthLargest(OnnxValue x, int k)
+    {
+        string name = Unique($"{Path}/TopK"), places = Unique($"{Path}/TopK.indices");
+        Nodes.Add(new OnnxNode("TopK", name, [x.Name, Long("k", k)], [("axis", -1L)]) { Others = [places] });
+        // They come sorted, the largest first.
+        return Add("Slice", [name, Long("starts", k - 1), Long("ends", k), Long("axes", x.Dims.Length)], [.. x.Dims[..^1], 1]);
+    }
+
+    string Long(string name, long value) => Constant(name, new[] { value }, 1);
 
     string Unique(string name)
     {

@@ -12,7 +12,7 @@ namespace Sagan.Native.IO;
 /// </summary>
 public sealed class SafetensorsWriter : ITensorWriter
 {
-    sealed record Item(string Name, byte[] SortKey, TensorDtype Dtype, Shape Shape, long Bytes, Action<Stream> Write);
+    sealed record Item(string Name, byte[] SortKey, TensorDtype Dtype, long[] Sizes, long Bytes, Action<Stream> Write);
 
     readonly Dictionary<string, Item> items = new(StringComparer.Ordinal);
 
@@ -39,7 +39,7 @@ public sealed class SafetensorsWriter : ITensorWriter
         ArgumentNullException.ThrowIfNull(values);
         TensorDtype dtype = TensorDtypes.Of<T>();
         long bytes = (long)dtype.Size() * shape.Count;
-        Add(new Item(name, SortKey(name), dtype, shape, bytes, s => WriteValues(s, name, bytes, values())));
+        Add(new Item(name, SortKey(name), dtype, Sizes(shape), bytes, s => WriteValues(s, name, bytes, values())));
     }
 
     /// <summary>Adds a tensor of any dtype as bytes, in the file's form.</summary>
@@ -50,7 +50,25 @@ public sealed class SafetensorsWriter : ITensorWriter
         if (expected != bytes.Length)
             throw new ArgumentException(
                 $"safetensors: tensor '{name}' is {dtype.Name()} {shape}, which takes {expected} bytes, but {bytes.Length} are given.", nameof(bytes));
-        Add(new Item(name, SortKey(name), dtype, shape, expected, s => s.Write(bytes)));
+        Add(new Item(name, SortKey(name), dtype, Sizes(shape), expected, s => s.Write(bytes)));
+    }
+
+    /// <summary>Adds a tensor of any size as pieces of its bytes, asked for one after another when the file is written: it need not fit into memory.</summary>
+    public void AddPieces(string name, TensorDtype dtype, IReadOnlyList<long> sizes, IEnumerable<ReadOnlyMemory<byte>> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(sizes);
+        ArgumentNullException.ThrowIfNull(pieces);
+        long bytes = sizes.Aggregate((long)dtype.Size(), (product, n) => checked(product * n));
+        Add(new Item(name, SortKey(name), dtype, [.. sizes], bytes, s =>
+        {
+            long written = 0;
+            foreach (ReadOnlyMemory<byte> piece in pieces)
+            {
+                s.Write(piece.Span);
+                written += piece.Length;
+            }
+            if (written != bytes) throw new InvalidOperationException($"safetensors: tensor '{name}' takes {bytes} bytes by its shape, but {written} were given to write.");
+        }));
     }
 
     /// <summary>Writes the file: see <see cref="AtomicFile.Write"/>.</summary>
@@ -72,6 +90,8 @@ public sealed class SafetensorsWriter : ITensorWriter
         stream.Write(header);
         foreach (Item t in order) t.Write(stream);
     }
+
+    static long[] Sizes(Shape shape) => [.. shape.ToArray().Select(n => (long)n)];
 
     void Add(Item item)
     {
@@ -99,7 +119,7 @@ public sealed class SafetensorsWriter : ITensorWriter
         {
             long end = checked(begin + t.Bytes);
             Quote(json, t.Name).Append(CultureInfo.InvariantCulture,
-                $":{{\"dtype\":\"{t.Dtype.Name()}\",\"shape\":[{string.Join(',', t.Shape.ToArray())}],\"data_offsets\":[{begin},{end}]}},");
+                $":{{\"dtype\":\"{t.Dtype.Name()}\",\"shape\":[{string.Join(',', t.Sizes)}],\"data_offsets\":[{begin},{end}]}},");
             begin = end;
         }
         if (json.Length > 1) json.Length--;

@@ -53,8 +53,9 @@ public sealed class SelfAttention : Module
         if (last) output = Project("out_conv", dv, channels);
         if (options.Similarity == AttentionSimilarity.Concatenation)
         {
-            queryWeight = Own(new Parameter("query_weight", init.Weight(new Shape(dk, 1), 2 * dk, 1)));
-            keyWeight = Own(new Parameter("key_weight", init.Weight(new Shape(dk, 1), 2 * dk, 1)));
+            int d = dk / options.Heads;
+            queryWeight = Own(new Parameter("query_weight", init.Weight(new Shape(d, 1), 2 * d, 1)));
+            keyWeight = Own(new Parameter("key_weight", init.Weight(new Shape(d, 1), 2 * d, 1)));
         }
         if (options.ClassQuery) classQuery = Child("class_query", new Embedding(classes, dk, init, 0));
         Gamma = Own(new Parameter("gamma", Tensor.Full(gamma, new Shape(1), init.Device)));
@@ -132,8 +133,6 @@ public sealed class SelfAttention : Module
     // q, k and v as [N, heads, width, pixels]; k as it is, q and v transposed: E = q^T k, o = A v^T.
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
     {
-        if (options.TopK > 0 || options.Similarity == AttentionSimilarity.Concatenation)
-            throw new NotSupportedException("attention with top-k or the similarity 'concatenation' has no ONNX form here");
         if (channel != null) x = Export(channel, graph, x, condition);
         (int h, int w) = (x.Dims[1], x.Dims[2]);
         OnnxValue q = Projected(query), k = Pooled(Projected(key)), v = Pooled(Projected(value));
@@ -143,15 +142,33 @@ public sealed class SelfAttention : Module
             q = graph.Binary("Add", q, graph.Reshape(e, e.Dims[0], 1, 1).Name);
         }
         (q, k, v) = (graph.Transpose(Heads(q), 0, 1, 3, 2), Heads(k), graph.Transpose(Heads(v), 0, 1, 3, 2));
-        OnnxValue a = graph.Add("MatMul", [q.Name, k.Name], [options.Heads, h * w, k.Dims[2]]);
-        bool softmax = options.Similarity != AttentionSimilarity.DotProduct;
-        float scale = (options.Kind == AttentionKind.MultiHead ? 1 / MathF.Sqrt(q.Dims[2]) : 1) / (softmax ? 1 : k.Dims[2]);
+        int keys = k.Dims[2];
+        OnnxValue a = options.Similarity == AttentionSimilarity.Concatenation ? Pairs() : graph.Add("MatMul", [q.Name, k.Name], [options.Heads, h * w, keys]);
+        bool softmax = options.Similarity is AttentionSimilarity.EmbeddedGaussian or AttentionSimilarity.Gaussian;
+        float scale = (options.Kind == AttentionKind.MultiHead && options.Similarity != AttentionSimilarity.Concatenation ? 1 / MathF.Sqrt(q.Dims[2]) : 1) / (softmax ? 1 : keys);
         if (scale != 1) a = graph.Binary("Mul", a, graph.Constant("scale", new[] { scale }, 1));
+        if (options.TopK > 0 && options.TopK < keys) a = Best(a);
         if (softmax) a = graph.Add("Softmax", [a.Name], a.Dims, ("axis", -1L));
         OnnxValue o = graph.Add("MatMul", [a.Name, v.Name], [options.Heads, h * w, v.Dims[2]]);
         o = graph.Reshape(graph.Transpose(o, 0, 1, 3, 2), options.Heads * v.Dims[2], h, w);
         if (output != null) o = Export(output, graph, o, condition);
         return graph.Binary("Add", x, graph.Binary("Mul", o, graph.Weight("gamma", Gamma)).Name);
+
+        // relu(q wq + k wk) for every pair.
+        OnnxValue Pairs()
+        {
+            OnnxValue left = graph.Add("MatMul", [q.Name, graph.Weight("query_weight", queryWeight!)], [options.Heads, h * w, 1]);
+            OnnxValue right = graph.Add("MatMul", [graph.Transpose(k, 0, 1, 3, 2).Name, graph.Weight("key_weight", keyWeight!)], [options.Heads, keys, 1]);
+            OnnxValue sum = graph.Add("Add", [left.Name, graph.Transpose(right, 0, 1, 3, 2).Name], [options.Heads, h * w, keys]);
+            return graph.Add("Relu", [sum.Name], sum.Dims);
+        }
+
+        // Of equal ones at the threshold all are kept, where the engine keeps the first.
+        OnnxValue Best(OnnxValue e)
+        {
+            OnnxValue kept = graph.Binary("GreaterOrEqual", e, graph.KthLargest(e, options.TopK).Name);
+            return graph.Add("Where", [kept.Name, e.Name, graph.Constant("never", new[] { -1e30f }, 1)], e.Dims);
+        }
 
         OnnxValue Projected(Module? projection) => projection == null ? x : Export(projection, graph, x, condition);
 

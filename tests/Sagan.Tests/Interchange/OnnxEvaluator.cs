@@ -59,7 +59,8 @@ sealed class OnnxEvaluator
         foreach (ProtobufMessage node in graph.Messages(1))
         {
             OnnxArray[] x = [.. node.All(1).Select(b => values[System.Text.Encoding.UTF8.GetString(b)])];
-            values[node.Text(2)] = Compute(node.Text(4), x, new Attributes(node));
+            // Of the two outputs of TopK only the values are used.
+            values[System.Text.Encoding.UTF8.GetString(node.All(2).First())] = Compute(node.Text(4), x, new Attributes(node));
         }
         return values[graph.Message(12).Text(1)];
     }
@@ -102,6 +103,9 @@ sealed class OnnxEvaluator
         "Mul" => Zip(x[0], x[1], (p, q) => p * q),
         "Gemm" => Gemm(x, a),
         "MatMul" => MatMul(x[0], x[1]),
+        "TopK" => TopK(x[0], (int)x[1].Integers.Single(), a),
+        "GreaterOrEqual" => Zip(x[0], x[1], (p, q) => p >= q ? 1 : 0),
+        "Where" => Zip(Zip(x[0], x[1], (c, p) => c != 0 ? p : float.NaN), x[2], (p, q) => float.IsNaN(p) ? q : p),
         "Softmax" => Softmax(x[0], a.Integer("axis", -1)),
         "Reshape" => Reshape(x[0], x[1]),
         "Transpose" => Transpose(x[0], a.Integers("perm")),
@@ -158,7 +162,9 @@ sealed class OnnxEvaluator
     static OnnxArray MatMul(OnnxArray a, OnnxArray b)
     {
         int rank = a.Dims.Length, inner = a.Dims[^1], rows = a.Dims[^2], columns = b.Dims[^1], batch = a.Count / (rows * inner);
-        Assert.Equal(a.Dims[..^2], b.Dims[..^2]);
+        // A matrix alone serves every item of the batch.
+        int stride = b.Dims.Length == 2 ? 0 : inner * columns;
+        if (stride > 0) Assert.Equal(a.Dims[..^2], b.Dims[..^2]);
         Assert.Equal(inner, b.Dims[^2]);
         float[] y = new float[batch * rows * columns];
         for (int n = 0; n < batch; n++)
@@ -166,10 +172,16 @@ sealed class OnnxEvaluator
                 for (int j = 0; j < columns; j++)
                 {
                     double sum = 0;
-                    for (int c = 0; c < inner; c++) sum += (double)a.Floats[(n * rows + i) * inner + c] * b.Floats[(n * inner + c) * columns + j];
+                    for (int c = 0; c < inner; c++) sum += (double)a.Floats[(n * rows + i) * inner + c] * b.Floats[n * stride + c * columns + j];
                     y[(n * rows + i) * columns + j] = (float)sum;
                 }
         return OnnxArray.Of([.. a.Dims[..(rank - 2)], rows, columns], y);
+    }
+
+    static OnnxArray TopK(OnnxArray x, int k, Attributes a)
+    {
+        Assert.Equal((-1, 1, 1), (a.Integer("axis", -1), a.Integer("largest", 1), a.Integer("sorted", 1)));
+        return OnnxArray.Of([.. x.Dims[..^1], k], [.. x.Floats.Chunk(x.Dims[^1]).SelectMany(row => row.OrderDescending().Take(k))]);
     }
 
     static OnnxArray Softmax(OnnxArray x, long axis)

@@ -49,6 +49,7 @@ static class OnnxWriter
     {
         foreach (string input in node.Inputs) m.Text(1, input);
         m.Text(2, node.Name == output.Value.Name ? output.Name : node.Name);
+        foreach (string other in node.Others) m.Text(2, other);
         m.Text(3, node.Name);
         m.Text(4, node.Op);
         foreach ((string name, object value) in node.Attributes)
