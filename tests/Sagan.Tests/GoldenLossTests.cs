@@ -4,12 +4,13 @@ using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
+using Sagan.Native.Tests.StandIn;
 using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
 /// <summary>Losses, penalties and regularisers against PyTorch's float64 results: values, and gradients by scores or by weights of a small critic.</summary>
-public sealed class GoldenLossTests(ITestOutputHelper output)
+public class GoldenLossTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element. Measured: at most 3e-7.</summary>
     const double Tolerance = 2e-6;
@@ -17,7 +18,10 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
     /// <summary>For gradients of gradients through a critic with attention. Measured: at most 1.4e-6, and 7.4e-6 where two scores are subtracted.</summary>
     const double CriticTolerance = 1e-5;
 
-    static readonly Device device = Device.Cpu;
+    protected virtual Device Device => Device.Cpu;
+
+    /// <summary>Where whole networks are computed.</summary>
+    protected virtual Device NetworkDevice => Device;
 
     public static TheoryData<string, LossKind> Losses()
     {
@@ -30,12 +34,12 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
         return all;
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Losses))]
     public void Losses_agree_with_PyTorch(string scores, LossKind kind) => Step.Run(() =>
     {
         using GoldenFile file = new("sagan_losses");
-        Tensor real = file.Tensor($"{scores}/real", device).RequireGrad(), fake = file.Tensor($"{scores}/fake", device).RequireGrad();
+        Tensor real = file.Tensor($"{scores}/real", Device).RequireGrad(), fake = file.Tensor($"{scores}/fake", Device).RequireGrad();
         string at = $"{scores}/{JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())}";
         AdversarialLoss loss = AdversarialLoss.Of(kind);
         Tensor d = loss.Discriminator(real, fake), g = Ops.Mean(loss.Generator(fake));
@@ -53,21 +57,21 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
         return [.. file.Cases.Keys.Where(k => !k.StartsWith("orthogonal", StringComparison.Ordinal))];
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Critics))]
     public void Gradients_of_penalties_by_the_weights_of_a_critic_agree_with_PyTorch(string name)
     {
         using GoldenFile file = new("sagan_losses");
-        FormulaCase c = new(file, name, device);
+        FormulaCase c = new(file, name, NetworkDevice);
         ModelConfig model = GoldenModel.Of(c.Config);
-        Discriminator d = Discriminator.Create(model, new Initializer(new RandomSource(1), device: device));
+        Discriminator d = Discriminator.Create(model, new Initializer(new RandomSource(1), device: NetworkDevice));
         c.Load(d);
         Step.Run(() =>
         {
             Shape images = new(3, 3, 16, 16), three = new(3);
-            Tensor real = FormulaCase.Image($"{c.Salt}/real", images, device), fake = FormulaCase.Image($"{c.Salt}/fake", images, device);
-            Tensor alpha = FormulaCase.Image($"{c.Salt}/alpha", three, device, 0.5, 0.5);
-            Tensor noise = FormulaCase.Image($"{c.Salt}/noise", images, device, 0.5, 0.5);
+            Tensor real = FormulaCase.Image($"{c.Salt}/real", images, NetworkDevice), fake = FormulaCase.Image($"{c.Salt}/fake", images, NetworkDevice);
+            Tensor alpha = FormulaCase.Image($"{c.Salt}/alpha", three, NetworkDevice, 0.5, 0.5);
+            Tensor noise = FormulaCase.Image($"{c.Salt}/noise", images, NetworkDevice, 0.5, 0.5);
             // Makes unit vectors of the formula's u and v.
             if (model.SpectralNorm == SpectralNormKind.Torch) d.Call(real);
             Func<Tensor, Tensor> score = x => SpectralNorm.Frozen(d, () => d.Call(x));
@@ -85,16 +89,16 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
         output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
     }
 
-    [Fact]
+    [SkippableFact]
     public void LeCam_follows_PyTorch_over_several_steps()
     {
         using GoldenFile file = new("sagan_losses");
-        LeCam leCam = new(0.9f, device);
+        LeCam leCam = new(0.9f, Device);
         for (int i = 0; i < 4; i++)
             Step.Run(() =>
             {
-                Tensor real = FormulaCase.Image($"lecam/s{i}.real", new Shape(5), device, 0.7, 1.5).RequireGrad();
-                Tensor fake = FormulaCase.Image($"lecam/s{i}.fake", new Shape(5), device, -0.4, 1.5).RequireGrad();
+                Tensor real = FormulaCase.Image($"lecam/s{i}.real", new Shape(5), Device, 0.7, 1.5).RequireGrad();
+                Tensor fake = FormulaCase.Image($"lecam/s{i}.fake", new Shape(5), Device, -0.4, 1.5).RequireGrad();
                 Tensor value = leCam.Of(real, fake);
                 file.AssertClose($"lecam/s{i}.value", value, Tolerance);
                 Tensor[] gradients = Autograd.Grad(value, [real, fake]);
@@ -107,15 +111,15 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
 
     // A gradient is compared along one direction, relative to its largest element times the root of their number. Of a single row it is 0, and what is left
     // is the rounding of |w|^2 w - |w|^2 w.
-    [Theory]
+    [SkippableTheory]
     [InlineData("orthogonal_resnet16_shared")]
     [InlineData("orthogonal_resnet16_table")]
     [InlineData("orthogonal_dcgan_conditional")]
     public void Orthogonal_regularisation_agrees_with_BigGANs(string name)
     {
         using GoldenFile file = new("sagan_losses");
-        FormulaCase c = new(file, name, device);
-        Generator g = Generator.Create(GoldenModel.Of(c.Config), new Initializer(new RandomSource(1), device: device));
+        FormulaCase c = new(file, name, NetworkDevice);
+        Generator g = Generator.Create(GoldenModel.Of(c.Config), new Initializer(new RandomSource(1), device: NetworkDevice));
         c.Load(g);
         Step.Run(() =>
         {
@@ -135,13 +139,21 @@ public sealed class GoldenLossTests(ITestOutputHelper output)
         });
     }
 
-    [Fact]
+    [SkippableFact]
     public void The_mean_of_the_best_k_agrees_with_PyTorch() => Step.Run(() =>
     {
         using GoldenFile file = new("sagan_losses");
-        Tensor losses = FormulaCase.Image("top-k/losses", new Shape(7), device).RequireGrad(), scores = FormulaCase.Image("top-k/scores", new Shape(7), device);
+        Tensor losses = FormulaCase.Image("top-k/losses", new Shape(7), Device).RequireGrad(), scores = FormulaCase.Image("top-k/scores", new Shape(7), Device);
         Tensor value = TopK.Mean(losses, scores, 3);
         file.AssertClose("top-k/value", value, Tolerance);
         file.AssertClose("top-k/grad", Autograd.Grad(value, [losses])[0], Tolerance);
     });
+}
+
+/// <summary>The same on a GPU.</summary>
+public sealed class GpuGoldenLossTests(ITestOutputHelper output) : GoldenLossTests(output)
+{
+    protected override Device Device => TestGpu.Device;
+
+    protected override Device NetworkDevice => NetworkGpu.ForNetworks;
 }

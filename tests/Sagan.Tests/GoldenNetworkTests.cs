@@ -8,12 +8,12 @@ using Xunit.Abstractions;
 namespace Sagan.Native.Tests;
 
 /// <summary>Whole networks of every family against PyTorch's float64 results: outputs, gradients by weights and by the input, buffers after.</summary>
-public sealed class GoldenNetworkTests(ITestOutputHelper output)
+public class GoldenNetworkTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 5e-6.</summary>
     const double Tolerance = 1e-5;
 
-    static readonly Device device = Device.Cpu;
+    protected virtual Device Device => Device.Cpu;
 
     public static TheoryData<string, string> Cases()
     {
@@ -26,14 +26,14 @@ public sealed class GoldenNetworkTests(ITestOutputHelper output)
         return all;
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Cases))]
     public void Agrees_with_PyTorch(string fileName, string name)
     {
         using GoldenFile file = new(fileName);
-        FormulaCase c = new(file, name, device);
+        FormulaCase c = new(file, name, Device);
         ModelConfig model = GoldenModel.Of(c.Config);
-        Initializer init = new(new RandomSource(1), device: device);
+        Initializer init = new(new RandomSource(1), device: Device);
         bool generates = name.EndsWith("/g", StringComparison.Ordinal);
         Module network = generates ? Generator.Create(model, init) : Discriminator.Create(model, init);
         if (GoldenModel.GrowthOf(c.Config) is { } growth)
@@ -56,6 +56,12 @@ public sealed class GoldenNetworkTests(ITestOutputHelper output)
         }
         output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
     }
+}
+
+/// <summary>The same on a GPU.</summary>
+public sealed class GpuGoldenNetworkTests(ITestOutputHelper output) : GoldenNetworkTests(output)
+{
+    protected override Device Device => NetworkGpu.ForNetworks;
 }
 
 /// <summary>The configuration that a golden file's options mean.</summary>

@@ -5,6 +5,7 @@ using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
 using Sagan.Native.Training;
+using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
@@ -12,11 +13,13 @@ namespace Sagan.Native.Tests;
 /// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing weights: see
 /// tests/golden/README.md.
 /// </summary>
-public class GoldenTrajectoryTests
+public class GoldenTrajectoryTests(ITestOutputHelper output)
 {
     const int Size = 32, Batch = 8, ZDim = 16;
 
-    [Theory]
+    protected virtual Device Device => Device.Cpu;
+
+    [SkippableTheory]
     [InlineData("hinge_torch", LossKind.Hinge, SpectralNormKind.Torch, SpectralNormKind.Torch, 1e-4f)]
     [InlineData("hinge_hk", LossKind.Hinge, SpectralNormKind.Heykeetae, SpectralNormKind.Heykeetae, 1e-4f)]
     [InlineData("wgan_gp_torch", LossKind.WganGp, SpectralNormKind.Torch, SpectralNormKind.Torch, 1e-4f)]
@@ -33,7 +36,7 @@ public class GoldenTrajectoryTests
     // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the
     // learning rate out of their rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run
     // is 3.5e-4 away in the generator's.
-    [Fact]
+    [SkippableFact]
     public void Losses_follow_pytorch_with_the_published_recipe()
     {
         Run r = Follow("hinge_torch_recipe", LossKind.Hinge, SpectralNormKind.Torch, SpectralNormKind.Torch, 1e-4f, 4e-4f, 1e-8f);
@@ -43,12 +46,11 @@ public class GoldenTrajectoryTests
 
     readonly record struct Run(double DLossError, double LossError, double WeightError, string WorstWeight);
 
-    static Run Follow(string name, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm, float gRate, float dRate, float epsilon)
+    Run Follow(string name, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm, float gRate, float dRate, float epsilon)
     {
         using SafetensorsReader start = new(Golden("start")), golden = new(Golden(name));
-        Device device = Device.Cpu;
         ModelConfig model = new() { Size = Size, ConvDim = 8, ZDim = ZDim, GAttention = [8, 16], DAttention = [8, 4] };
-        Initializer init = new(new RandomSource(1), device: device);
+        Initializer init = new(new RandomSource(1), device: Device);
         Generator g = Generator.Create(model with { SpectralNorm = gNorm }, init);
         Discriminator d = Discriminator.Create(model with { SpectralNorm = dNorm }, init);
         StateDict.Load(start, g.State(), $"g.{Key(gNorm)}/");
@@ -62,8 +64,8 @@ public class GoldenTrajectoryTests
         {
             (float dl, float gl) = Step.Run(() =>
             {
-                Tensor nchw = Tensor.From([.. Part(images, i, Batch * 3 * Size * Size).Select(b => (b - 128) / 128)], new Shape(Batch, 3, Size, Size), device);
-                Tensor real = Ops.Permute(nchw, 0, 2, 3, 1), alpha = Tensor.From(Part(alphas, i, Batch), new Shape(Batch), device);
+                Tensor nchw = Tensor.From([.. Part(images, i, Batch * 3 * Size * Size).Select(b => (b - 128) / 128)], new Shape(Batch, 3, Size, Size), Device);
+                Tensor real = Ops.Permute(nchw, 0, 2, 3, 1), alpha = Tensor.From(Part(alphas, i, Batch), new Shape(Batch), Device);
                 float dl = step.Discriminator(new DiscriminatorInput(real, Noise(zd, i)) { Alpha = alpha }).Loss.Item();
                 return (dl, step.Generator(Noise(zg, i)).Item());
             });
@@ -79,9 +81,10 @@ public class GoldenTrajectoryTests
             for (int i = 0; i < expected.Length; i++)
                 if (!(Math.Abs(actual[i] - expected[i]) <= worst)) (worst, worstName) = (Math.Abs(actual[i] - expected[i]), key);
         }
+        output.WriteLine($"losses {error:G2}, weights {worst:G2} in {worstName}");
         return new Run(dError, error, worst, worstName);
 
-        Tensor Noise(float[] z, int i) => Tensor.From(Part(z, i, Batch * ZDim), new Shape(Batch, ZDim), device);
+        Tensor Noise(float[] z, int i) => Tensor.From(Part(z, i, Batch * ZDim), new Shape(Batch, ZDim), Device);
     }
 
     static float[] Part(float[] all, int index, int length) => all.AsSpan(index * length, length).ToArray();
@@ -89,4 +92,13 @@ public class GoldenTrajectoryTests
     static string Key(SpectralNormKind kind) => kind switch { SpectralNormKind.Torch => "torch", SpectralNormKind.Heykeetae => "hk", _ => "none" };
 
     static string Golden(string run) => Path.Combine(AppContext.BaseDirectory, "golden", $"trajectory_{run}.safetensors");
+}
+
+/// <summary>
+/// The same on a GPU, with the same tolerances: its sums are in another order than PyTorch's, and so are the processor's. Measured on PoCL: losses within
+/// 1.5e-5, weights within 6e-6; with the published recipe losses within 5e-4.
+/// </summary>
+public sealed class GpuGoldenTrajectoryTests(ITestOutputHelper output) : GoldenTrajectoryTests(output)
+{
+    protected override Device Device => NetworkGpu.ForNetworks;
 }

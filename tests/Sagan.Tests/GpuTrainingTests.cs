@@ -1,7 +1,6 @@
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -30,14 +29,7 @@ public sealed class GpuTrainingTests
     // The second step fades in the full size.
     static readonly RunConfig Growing = Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
 
-    static Device Gpu
-    {
-        get
-        {
-            Skip.If(TestGpu.Device.Name == "emulated", "the only GPU here is ILGPU's emulation, on which a training step takes minutes.");
-            return TestGpu.Device;
-        }
-    }
+    static Device Gpu => NetworkGpu.ForSteps;
 
     [SkippableTheory]
     [InlineData("hinge")]

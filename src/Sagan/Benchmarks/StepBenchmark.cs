@@ -59,10 +59,7 @@ public static class StepBenchmark
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long others = Device.Parse(config.Training.Device).Pool.LiveBytes;
-        TrainingState state = new(config with { Model = config.Model.WithSomeClasses() with { GrowFrom = 0 }, Training = config.Training with { EmaDecay = 0 } });
-        (int n, ModelConfig m) = (config.Training.Batch, config.Model);
-        int[] classes = new int[n];
-        float[] pixels = Step.Run(() => new RandomSource(config.Training.Seed).Uniform(new Shape(n, m.Size, m.Size, m.Channels), -1, 1).ToArray());
+        NoiseStep step = new(config with { Model = config.Model with { GrowFrom = 0 }, Training = config.Training with { EmaDecay = 0 } });
         double[] d = new double[warmup + steps], g = new double[warmup + steps], ends = new double[warmup + steps];
         double started = BenchProcess.Age();
         long start = Stopwatch.GetTimestamp(), allocated = 0;
@@ -71,17 +68,13 @@ public static class StepBenchmark
         {
             if (i == warmup)
             {
-                state.Device.Pool.ResetPeak();
-                launches = state.Device.LaunchCount;
+                step.Device.Pool.ResetPeak();
+                launches = step.Device.LaunchCount;
                 allocated = GC.GetTotalAllocatedBytes(precise: true);
             }
             long draw = 2L * i;
-            d[i] = Time(() =>
-            {
-                Tensor real = Tensor.From(pixels, new Shape(n, m.Size, m.Size, m.Channels), state.Device);
-                return state.Step.Discriminator(state.Input(real, classes, draw)).Loss;
-            });
-            g[i] = Time(() => state.Step.Generator(state.Z(draw + 1, n), state.Classes(draw + 1, n, classes), draw + 1));
+            d[i] = Time(() => step.Discriminator(draw));
+            g[i] = Time(() => step.Generator(draw + 1));
             ends[i] = started + Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
@@ -93,14 +86,14 @@ public static class StepBenchmark
             StepMinSeconds = whole[warmup..].Min(),
             DSeconds = Median(d[warmup..]),
             GSeconds = Median(g[warmup..]),
-            ImagesPerSecond = n / median,
-            LaunchesPerStep = (double?)(state.Device.LaunchCount - launches) / steps,
+            ImagesPerSecond = config.Training.Batch / median,
+            LaunchesPerStep = (double?)(step.Device.LaunchCount - launches) / steps,
             AllSteps = whole,
             FirstStepSeconds = ends[0],
             FullSpeedSeconds = ends[Array.FindIndex(whole, s => s <= FullSpeed * median)],
             AllocatedBytes = (double)allocated / steps,
             PeakRssMb = BenchProcess.PeakRssMb(),
-            PeakTensorMb = (state.Device.Pool.PeakLiveBytes - others) / 1048576.0,
+            PeakTensorMb = (step.Device.Pool.PeakLiveBytes - others) / 1048576.0,
         };
     }
 

@@ -52,7 +52,7 @@ sealed class TrainingSession : IDisposable
         RunConfig config = request.Config.Config;
         Setup.Threads(config.Training.Threads);
         Setup.Precision(config, context);
-        using ImageDataset data = Setup.OpenData(config, context);
+        using ImageDataset data = WarmUp.OpenData(config, context);
         ResolvedConfig resolved = WithClasses(request.Config, data);
         TrainingState state = new(resolved.Config);
         if (resolved.Config.Optimizer.FreezeD > 0 && request.From == null)
@@ -98,7 +98,7 @@ sealed class TrainingSession : IDisposable
             : checkpoints.FindNewest(out skipped) ?? throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew with sagan train.");
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
 
-        using ImageDataset data = Setup.OpenData(now.Config, context);
+        using ImageDataset data = WarmUp.OpenData(now.Config, context);
         if (checkpoint.State["data"]?.GetValue<string>() is { } hash && hash != data.Report.ContentHash && !request.AllowChange)
             throw new UsageException($"{now.Config.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
         TrainingState state = new(now.Config);
