@@ -33,7 +33,7 @@ sealed class DcganGenerator : Generator
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition) =>
-        Body.Image(z.Reshape(-1, 1, 1, Model.ZDim), (h, layers) => Sequential.Chain(h, condition, layers));
+        Body.Image(z.Reshape(-1, 1, 1, Model.ZDim), condition);
 
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition) =>
         Body.All.Aggregate(graph.Reshape(z, Model.ZDim, 1, 1), (y, m) => Export(m, graph, y, condition));

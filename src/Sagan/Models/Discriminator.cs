@@ -21,7 +21,7 @@ public abstract class Discriminator : Module
     }
 
     /// <summary>Those of the trained parameters that take part at this growth.</summary>
-    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(Trained);
+    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(this, trained);
 
     /// <summary>The layers from the image to the last feature map: blocks, each followed by its attention block where it has one.</summary>
     private protected GrowingLayers Body { get; }

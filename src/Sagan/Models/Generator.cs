@@ -23,7 +23,7 @@ public abstract class Generator : Module
     internal bool IsComplete => Body.IsComplete;
 
     /// <summary>The parameters that take part at this growth.</summary>
-    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(Parameters);
+    internal IReadOnlyList<Parameter> LiveParameters => Body.Live(this);
 
     /// <summary>The layers from the first feature map to the image.</summary>
     private protected GrowingLayers Body { get; }

@@ -58,31 +58,34 @@ sealed class GrowingLayers(ModelConfig model, bool up)
     /// <summary>True unless the parameter or buffer belongs to what is asleep.</summary>
     public bool IsLive(Parameter p) => !(asleep ??= [.. Asleep().SelectMany(m => m.State()).Select(s => s.Parameter)]).Contains(p);
 
-    /// <summary>Those of the parameters that training moves which are live, in their order.</summary>
-    public IReadOnlyList<Parameter> Live(IReadOnlyList<Parameter> trained) => live ??= [.. trained.Where(IsLive)];
+    /// <summary>The live ones among the parameters that training moves, which are all of the network unless others are given, in their order.</summary>
+    public IReadOnlyList<Parameter> Live(Module network, IReadOnlyList<Parameter>? trained = null) => live ??= [.. (trained ?? network.Parameters).Where(IsLive)];
 
     /// <summary>The generator's image of the full size.</summary>
     /// <param name="h">What the first layer gets.</param>
-    /// <param name="chain">Applies layers one after the other.</param>
-    public Tensor Image(Tensor h, Func<Tensor, IEnumerable<Module>, Tensor> chain)
+    /// <param name="condition">What all layers get beside it.</param>
+    /// <param name="chain">Applies layers one after the other, where not all get the same.</param>
+    public Tensor Image(Tensor h, Condition? condition, Func<Tensor, IEnumerable<Module>, Tensor>? chain = null)
     {
-        if (IsComplete) return chain(h, layers);
+        if (IsComplete) return Chain(h, layers);
         Tensor? before = null;
         int place = 0;
         if (Growth.Alpha < 1)
         {
             Head half = HeadOf(Growth.Size / 2);
-            h = chain(h, layers[..half.Place]);
+            h = Chain(h, layers[..half.Place]);
             (before, place) = (Ops.Upsample2x(half.Module.Call(h)), half.Place);
         }
         Tensor image;
-        if (Growth.Size == model.Size) image = chain(h, layers[place..]);
+        if (Growth.Size == model.Size) image = Chain(h, layers[place..]);
         else
         {
             Head head = HeadOf(Growth.Size);
-            image = head.Module.Call(chain(h, layers[place..head.Place]));
+            image = head.Module.Call(Chain(h, layers[place..head.Place]));
         }
         return Enlarged(before == null ? image : Mix(before, image));
+
+        Tensor Chain(Tensor x, IEnumerable<Module> part) => chain == null ? Sequential.Chain(x, condition, part) : chain(x, part);
     }
 
     /// <summary>The discriminator's last feature map, of images of the full size.</summary>

@@ -53,7 +53,7 @@ sealed class ResNetGenerator : Generator
         Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
         Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
         int k = 0;
-        return Body.Image(h, Model.HierarchicalZ ? Pieces : (x, layers) => Sequential.Chain(x, vector == null ? condition : condition!.With(vector), layers));
+        return Body.Image(h, vector == null ? condition : condition!.With(vector), Model.HierarchicalZ ? Pieces : null);
 
         Tensor Pieces(Tensor x, IEnumerable<Module> layers) =>
             layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition));

@@ -41,7 +41,7 @@ sealed class UpconvGenerator : Generator
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(z).Reshape(-1, Model.Size / 4, Model.Size / 4, 2 * Model.ConvDim);
-        return Body.Image(norm0.Call(h, condition), (x, layers) => Sequential.Chain(x, condition, layers));
+        return Body.Image(norm0.Call(h, condition), condition);
     }
 
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)

@@ -136,11 +136,10 @@ public sealed class GanStep
     }
 
     // z, moved where there is latent optimisation: by the scores that the losses see.
-    (Tensor Z, Tensor? Cost) Moved(Tensor z, Condition? c, long draw)
-    {
-        if (latent == null) return (z, null);
-        return latent.Move(z, x => SpectralNorm.Frozen(discriminator, () => discriminator.Call(Transform(Near(x, c), draw, Augment.Fake), c)), (ulong)draw);
-    }
+    (Tensor Z, Tensor? Cost) Moved(Tensor z, Condition? c, long draw) => latent == null ? (z, null) : Moved(latent, z, c, draw);
+
+    (Tensor Z, Tensor Cost) Moved(LatentOptimization latent, Tensor z, Condition? c, long draw) =>
+        latent.Move(z, x => SpectralNorm.Frozen(discriminator, () => discriminator.Call(Transform(Near(x, c), draw, Augment.Fake), c)), (ulong)draw);
 
     Tensor? Penalty(Pass p)
     {
@@ -189,13 +188,14 @@ public sealed class GanStep
             for (int k = 0; k < sum.Length; k++) sum[k] += gradients[k];
             l += next.Detach();
         }
-        optimizer.Step(live.Count == parameters.Count ? sum : WithGaps());
+        optimizer.Step(live.Count == parameters.Count ? sum : WithGaps(sum, live, parameters));
         return parts == 1 ? l : l * (1f / parts);
+    }
 
-        Tensor?[] WithGaps()
-        {
-            int k = 0;
-            return [.. parameters.Select(p => k < sum.Length && live[k] == p ? sum[k++] : null)];
-        }
+    // The gradients of the live ones at the places that these have among all parameters.
+    static Tensor?[] WithGaps(Tensor[] gradients, IReadOnlyList<Parameter> live, IReadOnlyList<Parameter> parameters)
+    {
+        int k = 0;
+        return [.. parameters.Select(p => k < gradients.Length && live[k] == p ? gradients[k++] : null)];
     }
 }
