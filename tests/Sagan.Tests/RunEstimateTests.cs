@@ -11,8 +11,18 @@ public class RunEstimateTests
 
     static StepTiming Timing(double d, double g, double mb) => new()
     {
-        DSeconds = d, GSeconds = g, PeakTensorMb = mb,
-        StepSeconds = d + g, StepMinSeconds = 0, ImagesPerSecond = 0, LaunchesPerStep = null, AllSteps = [], FirstStepSeconds = 0, FullSpeedSeconds = 0, AllocatedBytes = 0, PeakRssMb = 0,
+        DSeconds = d,
+        GSeconds = g,
+        PeakTensorMb = mb,
+        StepSeconds = d + g,
+        StepMinSeconds = 0,
+        ImagesPerSecond = 0,
+        LaunchesPerStep = null,
+        AllSteps = [],
+        FirstStepSeconds = 0,
+        FullSpeedSeconds = 0,
+        AllocatedBytes = 0,
+        PeakRssMb = 0,
     };
 
     [Fact]
