@@ -56,9 +56,11 @@ public static class StepBenchmark
     public static StepTiming Run(RunConfig config, int steps, int warmup = 2)
     {
         // What an earlier measurement left to the collector is not this one's memory, nor are the tensors of a run that is about to begin.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        long others = Device.Parse(config.Training.Device).Pool.LiveBytes;
+        Collect();
+        Pool pool = Device.Parse(config.Training.Device).Pool;
+        // A free block that serves a somewhat smaller tensor counts as a whole.
+        pool.Trim();
+        long others = pool.LiveBytes;
         NoiseStep step = new(config with { Model = config.Model with { GrowFrom = 0 }, Training = config.Training with { EmaDecay = 0 } });
         double[] d = new double[warmup + steps], g = new double[warmup + steps], ends = new double[warmup + steps];
         double started = BenchProcess.Age();
@@ -68,7 +70,9 @@ public static class StepBenchmark
         {
             if (i == warmup)
             {
-                step.Device.Pool.ResetPeak();
+                // Nor is what filling the weights left.
+                Collect();
+                pool.ResetPeak();
                 launches = step.Device.LaunchCount;
                 allocated = GC.GetTotalAllocatedBytes(precise: true);
             }
@@ -93,8 +97,14 @@ public static class StepBenchmark
             FullSpeedSeconds = ends[Array.FindIndex(whole, s => s <= FullSpeed * median)],
             AllocatedBytes = (double)allocated / steps,
             PeakRssMb = BenchProcess.PeakRssMb(),
-            PeakTensorMb = (step.Device.Pool.PeakLiveBytes - others) / 1048576.0,
+            PeakTensorMb = (pool.PeakLiveBytes - others) / 1048576.0,
         };
+    }
+
+    static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     internal static double Median(double[] x)

@@ -13,19 +13,28 @@ namespace Sagan.Native.Services;
 /// <param name="StepSeconds">A generator step with its discriminator steps.</param>
 sealed record RunEstimate(long TensorBytes, double StepSeconds)
 {
+    // A process compiles what runs often anew, and is at full speed after some seconds: a long run can wait a little for a better estimate.
+    const double MostWarmUp = 1.5, WarmUpShare = 0.01;
+    // Seconds that a measured step of a small network may take.
+    const double LongestStep = 0.5;
+
     /// <summary>
-    /// A rough estimate before a run begins: steps of 8 and 16 images, fewer where two images take long. At small batches the weights' own temporaries hide
-    /// what an image takes. Null where a batch has one image, or random images make the losses infinite.
+    /// A rough estimate before a run begins, from steps of the batch, or of as many images as take half a second or so, and of half as many. At small batches
+    /// the weights' own temporaries hide what an image takes, so memory comes out somewhat too low where the batch is much larger. Null where a batch has one
+    /// image, or random images make the losses infinite.
     /// </summary>
     public static RunEstimate? Quick(RunConfig config)
     {
-        int part = config.Training.Batch / config.Training.Accumulation;
+        TrainingConfig t = config.Training;
+        int part = t.Batch / t.Accumulation;
         if (part < 2) return null;
         try
         {
             double first = At(config, 2, steps: 1).StepSeconds;
-            int large = Math.Min(part, first < 0.5 ? 16 : first < 2 ? 8 : 4);
-            return Between(config, (large / 2, At(config, large / 2, steps: 1)), (large, At(config, large, steps: 1)));
+            int large = Math.Min(part, first < 0.5 ? Math.Max(16, (int)(2 * LongestStep / first) / 2 * 2) : first < 2 ? 8 : 4);
+            int warmup = Math.Clamp((int)(Math.Min(MostWarmUp, WarmUpShare * first * t.Steps) / first), 1, 100), steps = Math.Min(warmup, 5);
+            StepTiming b = At(config, large, steps, warmup);
+            return Between(config, (large / 2, At(config, large / 2, steps)), (large, b));
         }
         catch (DivergedException)
         {
@@ -33,9 +42,9 @@ sealed record RunEstimate(long TensorBytes, double StepSeconds)
         }
     }
 
-    /// <summary>Steps of the configuration's networks on random images, all parts of a batch in one. One step before them is not timed: it compiles code.</summary>
-    public static StepTiming At(RunConfig config, int batch, int steps) =>
-        StepBenchmark.Run(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { Batch = batch, Accumulation = 1 } }, steps, warmup: 1);
+    /// <summary>Steps of the configuration's networks on random images, all parts of a batch in one. The first ones, which compile code, are not timed.</summary>
+    public static StepTiming At(RunConfig config, int batch, int steps, int warmup = 1) =>
+        StepBenchmark.Run(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { Batch = batch, Accumulation = 1 } }, steps, warmup);
 
     /// <summary>The line through two measurements, at the configuration's batch.</summary>
     public static RunEstimate Between(RunConfig config, (int Batch, StepTiming Timing) a, (int Batch, StepTiming Timing) b)
