@@ -38,6 +38,8 @@ public class RunEstimateTests
         Assert.Equal((e.StepSeconds, 132 * 1048576L), (parts.StepSeconds, parts.TensorBytes));
         Assert.Equal("about 132 MB of tensors at batch 64 in 4 parts", parts.Memory(Config(64, 4).Training));
         Assert.Equal("about 2.760 s a step, 4.6 minutes for 100 steps", e.Time(100));
+        Assert.Equal("about 2.760 s a step, 27.6 seconds for 10 steps", e.Time(10));
+        Assert.Equal("about 2.760 s a step, 7.7 hours for 10000 steps", e.Time(10_000));
     }
 
     [Fact]

@@ -43,8 +43,7 @@ readonly struct GpuAxes
         a6 = Axis(axes, 6);
     }
 
-    // ILGPU makes selections of the branches in Offsets, so that axes that are not there are divided by as well. On a GPU any number comes of a division by 0;
-    // a processor traps, and PoCL's handler of that signal costs more than the kernel (and is not always the one that is called).
+    // Divided by as 1. As 0 they ended a test process with a divide trap on an OpenCL processor: its code divides on both sides of the branches in Offsets.
     static GpuAxis Axis(ReadOnlySpan<GpuAxis> axes, int i) => i < axes.Length ? axes[i] : new GpuAxis(1, 0, 0);
 
     /// <summary>Where element i is in a and in b.</summary>

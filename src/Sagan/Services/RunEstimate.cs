@@ -44,7 +44,7 @@ sealed record RunEstimate(long TensorBytes, double StepSeconds)
 
     /// <summary>Steps of the configuration's networks on random images, all parts of a batch in one. The first ones, which compile code, are not timed.</summary>
     public static StepTiming At(RunConfig config, int batch, int steps, int warmup = 1) =>
-        StepBenchmark.Run(config with { Model = config.Model.WithSomeClasses(), Training = config.Training with { Batch = batch, Accumulation = 1 } }, steps, warmup);
+        StepBenchmark.Run(config with { Training = config.Training with { Batch = batch, Accumulation = 1 } }, steps, warmup);
 
     /// <summary>The line through two measurements, at the configuration's batch.</summary>
     public static RunEstimate Between(RunConfig config, (int Batch, StepTiming Timing) a, (int Batch, StepTiming Timing) b)
@@ -64,8 +64,8 @@ sealed record RunEstimate(long TensorBytes, double StepSeconds)
     public string Time(int steps)
     {
         TimeSpan all = TimeSpan.FromSeconds(StepSeconds * steps);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"about {StepSeconds:0.000} s a step, {(all.TotalHours >= 1 ? $"{all.TotalHours:0.0} hours" : $"{all.TotalMinutes:0.0} minutes")} for {steps} steps");
+        (double duration, string unit) = all.TotalHours >= 1 ? (all.TotalHours, "hours") : all.TotalMinutes >= 1 ? (all.TotalMinutes, "minutes") : (all.TotalSeconds, "seconds");
+        return string.Create(CultureInfo.InvariantCulture, $"about {StepSeconds:0.000} s a step, {duration:0.0} {unit} for {steps} steps");
     }
 
     /// <summary>What to do where the tensors do not fit into so many bytes; null where they do.</summary>
