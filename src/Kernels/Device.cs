@@ -3,11 +3,8 @@ using System.Collections.Concurrent;
 namespace Sagan.Native.Kernels;
 
 /// <summary>Where tensors live and who computes on them: a memory pool and a backend.</summary>
-public sealed partial class Device
+public sealed class Device
 {
-    internal const string PackageMissing =
-        "this build has no GPU kernels, because the packages ILGPU and ILGPU.Algorithms did not restore from the package source";
-
     static readonly ConcurrentDictionary<string, Lazy<Device>> Gpus = new();
 
     /// <summary>SIMD kernels on the host's cores: the default.</summary>
@@ -78,37 +75,19 @@ public sealed partial class Device
         if (name.Split(':')[0] is not ("cuda" or "opencl" or "emulated"))
             throw new DeviceUnavailableException($"device '{name}' is unknown; known devices: cpu, reference, cuda:0, opencl:0, emulated.");
         string full = name is "cuda" or "opencl" ? name + ":0" : name;
-        return Gpus.GetOrAdd(full, n => new Lazy<Device>(() =>
-        {
-            Device? device = null;
-            OpenGpu(n, ref device);
-            return device ?? throw new DeviceUnavailableException($"device '{n}' is not available: {PackageMissing}; use --device cpu.");
-        }, LazyThreadSafetyMode.PublicationOnly)).Value;
+        return Gpus.GetOrAdd(full, n => new Lazy<Device>(() => IlgpuDevices.Open(n), LazyThreadSafetyMode.PublicationOnly)).Value;
     }
 
     /// <summary>Every device of this machine, usable or not, with the reason.</summary>
-    public static IReadOnlyList<DeviceInfo> List()
-    {
-        List<DeviceInfo> devices =
-        [
-            new("cpu", "the processor with SIMD", null),
-            new("reference", "the same processor, plain loops in double precision: slow, for checking", null),
-        ];
-        int known = devices.Count;
-        ListGpus(devices);
-        if (devices.Count == known) devices.AddRange([new("cuda", "", PackageMissing), new("opencl", "", PackageMissing)]);
-        return devices;
-    }
+    public static IReadOnlyList<DeviceInfo> List() =>
+    [
+        new("cpu", "the processor with SIMD", null),
+        new("reference", "the same processor, plain loops in double precision: slow, for checking", null),
+        .. IlgpuDevices.List(),
+    ];
 
     /// <inheritdoc/>
     public override string ToString() => Name;
-
-    /// <summary>
-    /// The seam of the optional package, implemented in IlgpuSeam.cs, which is compiled only where the package restores; otherwise the calls vanish.
-    /// </summary>
-    static partial void OpenGpu(string name, ref Device? device);
-
-    static partial void ListGpus(List<DeviceInfo> devices);
 }
 
 /// <summary>A device of this machine.</summary>

@@ -1,5 +1,4 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 using static Sagan.Native.Tests.ProductTesting;
 
 namespace Sagan.Native.Tests;

@@ -59,9 +59,15 @@ public class GoldenNetworkTests(ITestOutputHelper output)
 }
 
 /// <summary>The same on a GPU.</summary>
-public sealed class GpuGoldenNetworkTests(ITestOutputHelper output) : GoldenNetworkTests(output)
+public sealed class GpuGoldenNetworkTests(ITestOutputHelper output)
 {
-    protected override Device Device => NetworkGpu.ForNetworks;
+    [SkippableFact]
+    public void All_of_it_holds() => Suite.RunAll(new OnGpu(output, NetworkGpu.Device));
+
+    sealed class OnGpu(ITestOutputHelper output, Device device) : GoldenNetworkTests(output)
+    {
+        protected override Device Device => device;
+    }
 }
 
 /// <summary>The configuration that a golden file's options mean.</summary>

@@ -29,7 +29,7 @@ public sealed class GpuTrainingTests
     // The second step fades in the full size.
     static readonly RunConfig Growing = Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
 
-    static Device Gpu => NetworkGpu.ForSteps;
+    static Device Gpu => NetworkGpu.Device;
 
     [SkippableTheory]
     [InlineData("hinge")]

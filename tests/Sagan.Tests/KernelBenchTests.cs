@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using Sagan.Native.Benchmarks;
 using Sagan.Native.Cli;
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 

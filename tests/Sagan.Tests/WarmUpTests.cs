@@ -3,7 +3,6 @@ using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
 using Sagan.Native.Services;
-using Sagan.Native.Tests.StandIn;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -23,7 +22,7 @@ public sealed class WarmUpTests
     [SkippableFact]
     public void The_run_has_the_same_bits_and_all_of_the_memory()
     {
-        Device gpu = NetworkGpu.ForSteps;
+        Device gpu = NetworkGpu.Device;
         TrainingState cold = new(Config, gpu);
         Step(cold);
         Garbage.Collect();

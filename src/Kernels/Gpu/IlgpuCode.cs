@@ -11,16 +11,39 @@ using ILGPU.Runtime.OpenCL;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>What ILGPU makes of a kernel. A new context for each: one that failed to compile a kernel compiles no other.</summary>
+/// <summary>What ILGPU makes of a kernel.</summary>
 static class IlgpuCode
 {
-    /// <summary>The PTX for compute capability major.minor; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.</summary>
-    public static string Ptx(LaunchedKernel kernel, int major, int minor)
+    static readonly Lock Gate = new();
+    static readonly Dictionary<int, (Context Context, PTXBackend Backend)> Compilers = [];
+
+    /// <summary>The PTX for a compute capability such as 80; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.</summary>
+    public static string Ptx(LaunchedKernel kernel, int capability)
     {
-        CudaArchitecture architecture = new(major, minor);
-        using Context context = Context.Create(b => b.CPU().Optimize(OptimizationLevel.O2));
-        using PTXBackend backend = new(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null);
-        return ((PTXCompiledKernel)Compile(backend, kernel)).PTXAssembly;
+        // A context costs as much as compiling a hundred kernels, so there is one for each capability; one that failed to compile a kernel compiles no other.
+        lock (Gate)
+        {
+            if (!Compilers.TryGetValue(capability, out (Context Context, PTXBackend Backend) compiler))
+                Compilers.Add(capability, compiler = PtxCompiler(capability));
+            try
+            {
+                return ((PTXCompiledKernel)Compile(compiler.Backend, kernel)).PTXAssembly;
+            }
+            catch
+            {
+                Compilers.Remove(capability);
+                compiler.Backend.Dispose();
+                compiler.Context.Dispose();
+                throw;
+            }
+        }
+    }
+
+    static (Context, PTXBackend) PtxCompiler(int capability)
+    {
+        CudaArchitecture architecture = new(capability / 10, capability % 10);
+        Context context = Context.Create(b => b.CPU().Optimize(OptimizationLevel.O2));
+        return (context, new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null));
     }
 
     /// <summary>The OpenCL C for an open OpenCL device.</summary>

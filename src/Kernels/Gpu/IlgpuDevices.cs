@@ -37,12 +37,11 @@ static class IlgpuDevices
         yield return new DeviceInfo("emulated", "ILGPU's emulation of a GPU on the processor: very slow, for checking kernels", null);
     }
 
-    /// <summary>Opens cuda[:n], opencl[:n] or emulated; null for another name.</summary>
-    public static Device? Open(string name)
+    /// <summary>Opens cuda[:n], opencl[:n] or emulated. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.</summary>
+    public static Device Open(string name)
     {
         string[] parts = name.Split(':');
         string kind = parts[0];
-        if (kind is not ("cuda" or "opencl" or "emulated")) return null;
         int number = 0;
         if (parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], out number)))
             throw new DeviceUnavailableException($"device '{name}' is not {kind}:<number>, such as {kind}:0.");

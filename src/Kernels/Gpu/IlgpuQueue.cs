@@ -49,9 +49,12 @@ sealed class IlgpuQueue : GpuQueue
         }
         catch (AcceleratorException e)
         {
-            throw new DeviceException($"{accelerator.Name}: {Describe<TKernel>()} on {grid} of {threads} threads failed: {e.Message}", e);
+            throw Failed($"{Describe<TKernel>()} on {grid} of {threads} threads", e);
         }
     }
+
+    // A device computes later than it is told to: what went wrong in a kernel may be reported by the next call that waits.
+    DeviceException Failed(string what, AcceleratorException e) => new($"{accelerator.Name}: {what} failed: {e.Message}", e);
 
     // A kernel that does not compile leaves the context of ILGPU broken, so there is no going on.
     Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>(int threads) where TKernel : struct, IGpuKernel
@@ -70,15 +73,23 @@ sealed class IlgpuQueue : GpuQueue
 
     public override void Upload(ReadOnlySpan<float> source, ArrayView<float> target)
     {
-        for (int done = 0; done < source.Length;)
+        try
         {
-            if (filled == StagingFloats) TurnOver();
-            int n = Math.Min(source.Length - done, StagingFloats - filled);
-            Span<float> pinned = staging[half].Span.Slice(filled, n);
-            source.Slice(done, n).CopyTo(pinned);
-            target.SubView(done, n).CopyFromCPUUnsafeAsync(stream, ref pinned[0], n);
-            filled += n;
-            done += n;
+            for (int done = 0; done < source.Length;)
+            {
+                if (filled == StagingFloats) TurnOver();
+                int n = Math.Min(source.Length - done, StagingFloats - filled);
+                // Memory that the collector does not move, unlike what a ref into any other array points to.
+                Span<float> pinned = staging[half].Span.Slice(filled, n);
+                source.Slice(done, n).CopyTo(pinned);
+                target.SubView(done, n).CopyFromCPUUnsafeAsync(stream, ref pinned[0], n);
+                filled += n;
+                done += n;
+            }
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed($"a copy of {source.Length} floats to the device, or what was started before it,", e);
         }
     }
 
@@ -91,17 +102,46 @@ sealed class IlgpuQueue : GpuQueue
         lastUse[half]?.Synchronize();
     }
 
-    public override void Download(ArrayView<float> source, Span<float> target) => source.CopyToCPU(stream, ref target[0], target.Length);
+    // By span: that overload pins the target until the copy is done. The one by ref does not, and a collection during the wait would move the target away from
+    // under the device.
+    public override void Download(ArrayView<float> source, Span<float> target)
+    {
+        try
+        {
+            source.CopyToCPU(stream, target);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed($"a copy of {target.Length} floats to the host, or what was started before it,", e);
+        }
+    }
 
-    public override void Synchronize() => stream.Synchronize();
+    public override void Synchronize()
+    {
+        try
+        {
+            stream.Synchronize();
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed("what was started", e);
+        }
+    }
 
     public override double Time(Action work)
     {
-        using ProfilingMarker start = stream.AddProfilingMarker();
-        work();
-        using ProfilingMarker end = stream.AddProfilingMarker();
-        end.Synchronize();
-        return end.MeasureFrom(start).TotalSeconds;
+        try
+        {
+            using ProfilingMarker start = stream.AddProfilingMarker();
+            work();
+            using ProfilingMarker end = stream.AddProfilingMarker();
+            end.Synchronize();
+            return end.MeasureFrom(start).TotalSeconds;
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed("what was timed", e);
+        }
     }
 
     public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)

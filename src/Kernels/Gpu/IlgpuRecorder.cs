@@ -46,9 +46,9 @@ sealed class IlgpuRecorder : GpuQueue
     }
 
     public override void Upload(ReadOnlySpan<float> source, ArrayView<float> target) =>
-        target.SubView(0, source.Length).CopyFromCPU(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(source), source.Length);
+        target.SubView(0, source.Length).CopyFromCPU(memory.DefaultStream, source);
 
-    public override void Download(ArrayView<float> source, Span<float> target) => source.CopyToCPU(ref target[0], target.Length);
+    public override void Download(ArrayView<float> source, Span<float> target) => source.CopyToCPU(memory.DefaultStream, target);
 
     public override void Synchronize() { }
 

@@ -2,25 +2,25 @@ using System.Diagnostics;
 using ILGPU;
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
 /// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against this folder's stand-in for ILGPU's device-side API, where ILGPU
 /// itself does not restore. So no kernel is ever dead code.
 /// </summary>
-sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxValue) : GpuQueue
+sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxValue) : GpuQueue
 {
     readonly List<DeviceMemory> blocks = [];
 
     /// <summary>A device on its own pool.</summary>
     public static Device Device(bool prefersSmallTiles, long memoryBytes = long.MaxValue)
     {
-        StandInQueue queue = new(prefersSmallTiles, memoryBytes);
+        SanitizerQueue queue = new(prefersSmallTiles, memoryBytes);
         GpuPool pool = new(queue);
-        return new Device("stand-in", pool, new GpuBackend(queue, pool));
+        return new Device("sanitizer", pool, new GpuBackend(queue, pool));
     }
 
-    public override string Name => "stand-in";
+    public override string Name => "sanitizer";
 
     public override bool PrefersSmallTiles => prefersSmallTiles;
 
@@ -86,7 +86,7 @@ sealed class StandInQueue(bool prefersSmallTiles, long memoryBytes = long.MaxVal
 
     public override (ArrayView<float> View, IDisposable Owner) Allocate(long count)
     {
-        if (blocks.Sum(b => b.Bytes) + 4 * count > memoryBytes) throw new DeviceMemoryException("the stand-in's memory is used up.");
+        if (blocks.Sum(b => b.Bytes) + 4 * count > memoryBytes) throw new DeviceMemoryException("the sanitizer's memory is used up.");
         DeviceMemory block = new(4 * count, blocks);
         block.Poison();
         blocks.Add(block);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
 /// Keeps threads that take turns on one processor, where the system can be asked for that: handing a turn to another processor, which has to wake up, makes

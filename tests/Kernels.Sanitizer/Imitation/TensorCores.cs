@@ -1,5 +1,5 @@
 using ILGPU;
-using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Tests.Sanitizer;
 
 namespace Sagan.Native.Kernels;
 

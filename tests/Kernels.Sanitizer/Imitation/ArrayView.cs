@@ -1,4 +1,4 @@
-using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Tests.Sanitizer;
 
 namespace ILGPU;
 

@@ -1,4 +1,4 @@
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>An mma of a lane that its warp has not executed: its part of A, and of four B, of which this takes two words from Offset on.</summary>
 sealed record TensorInstruction(bool Paired, uint[] Left, uint[] Right, int Offset);

@@ -1,5 +1,5 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Tests.Sanitizer;
 
 namespace Sagan.Native.Tests.Conformance;
 
@@ -9,7 +9,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// </summary>
 public sealed class GpuConformanceTests
 {
-    static readonly Device Gpu = StandInQueue.Device(prefersSmallTiles: false), SmallTiles = StandInQueue.Device(prefersSmallTiles: true);
+    static readonly Device Gpu = SanitizerQueue.Device(prefersSmallTiles: false), SmallTiles = SanitizerQueue.Device(prefersSmallTiles: true);
 
     // Kernels without barriers are quick; where threads take turns at barriers, a large case takes seconds.
     static readonly string[] Quick = ["Fill", "Copy", "Map", "Zip", "RandomUniform", "RandomNormal"];

@@ -1,7 +1,7 @@
 using ILGPU;
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>A group of threads in a launch: where it is, its shared memory, and how its threads take turns.</summary>
 sealed class KernelGroup(GpuGrid grid, int x, int y, int z, int threads)

@@ -1,6 +1,6 @@
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
 /// Runs the threads of a group on threads of the system that take turns: each runs to its next barrier, then hands over. The order is the same every time, and

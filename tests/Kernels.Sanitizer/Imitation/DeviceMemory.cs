@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>A kernel did what a device would punish.</summary>
 public sealed class KernelException(string message, Exception? inner = null) : Exception(message, inner)

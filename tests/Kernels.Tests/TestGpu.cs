@@ -1,6 +1,6 @@
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests;
 
 /// <summary>The GPU of the tests: the first of CUDA, OpenCL (a processor's will do) and ILGPU's emulation.</summary>
 static class TestGpu
@@ -14,6 +14,17 @@ static class TestGpu
     public static Device? OpenCl => field ??= TryOpen("opencl:0");
 
     public static Device Emulated => field ??= Device.Parse("emulated");
+
+    /// <summary>The device of this name; skips the test where there is none.</summary>
+    public static Device Open(string name)
+    {
+        Device? device = TryOpen(name);
+        Skip.If(device == null, NoDevice(name));
+        return device!;
+    }
+
+    /// <summary>Why tests for this device are skipped.</summary>
+    public static string NoDevice(string name) => $"this machine has no device {name}.";
 
     static Device? TryOpen(string name)
     {

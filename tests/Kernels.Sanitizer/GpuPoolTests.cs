@@ -1,6 +1,6 @@
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 public sealed class GpuPoolTests
 {
@@ -9,7 +9,7 @@ public sealed class GpuPoolTests
     [Fact]
     public void Pieces_come_from_large_blocks_and_are_used_again()
     {
-        Pool pool = StandInQueue.Device(prefersSmallTiles: false, 4 * Block).Pool;
+        Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 4 * Block).Pool;
         GpuStorage a = (GpuStorage)pool.Rent(1000), b = (GpuStorage)pool.Rent(1000);
         Assert.Same(a.Block, b.Block);
         Assert.NotEqual(a.Offset, b.Offset);
@@ -22,7 +22,7 @@ public sealed class GpuPoolTests
     [Fact]
     public void Trim_gives_back_blocks_of_which_nothing_is_in_use()
     {
-        Pool pool = StandInQueue.Device(prefersSmallTiles: false, 4 * Block).Pool;
+        Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 4 * Block).Pool;
         Storage small = pool.Rent(10), large = pool.Rent(20_000_000);
         long reserved = pool.ReservedBytes;
         large.Release();
@@ -38,7 +38,7 @@ public sealed class GpuPoolTests
     [Fact]
     public void Memory_that_lies_free_is_given_back_before_giving_up()
     {
-        Pool pool = StandInQueue.Device(prefersSmallTiles: false, 3 * Block).Pool;
+        Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 3 * Block).Pool;
         pool.Rent(30_000_000).Release();
         Storage s = pool.Rent(40_000_000);
         Assert.Equal(40_000_000, s.Count);
@@ -47,7 +47,7 @@ public sealed class GpuPoolTests
     [Fact]
     public void Out_of_memory_tells_what_is_needed_in_use_and_would_fit()
     {
-        Pool pool = StandInQueue.Device(prefersSmallTiles: false, 3 * Block).Pool;
+        Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 3 * Block).Pool;
         pool.Rent(30_000_000);
         DeviceMemoryException e = Assert.Throws<DeviceMemoryException>(() => pool.Rent(30_000_000));
         Assert.Matches(@"^out of device memory: a tensor needs 1\d\d MB, 1\d\d MB are in use and 1\d\d MB are held of the device's 192 MB; a batch of about \d\d % of this one would fit\.$", e.Message);
@@ -58,7 +58,7 @@ public sealed class GpuPoolTests
     [Fact]
     public void The_range_of_indices_from_the_host_is_known()
     {
-        GpuStorage s = (GpuStorage)StandInQueue.Device(prefersSmallTiles: false, Block).Pool.Rent(4);
+        GpuStorage s = (GpuStorage)SanitizerQueue.Device(prefersSmallTiles: false, Block).Pool.Rent(4);
         Assert.Null(s.IndexRange);
         s.CopyFrom([3, -1, 7, 0]);
         Assert.Equal((-1, 7), s.IndexRange);

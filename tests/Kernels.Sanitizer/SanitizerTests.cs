@@ -1,14 +1,14 @@
 using ILGPU;
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>The stand-in finds what a device would punish, or would do silently.</summary>
-public sealed class StandInTests
+public sealed class SanitizerTests
 {
     static KernelException Fails<TKernel>(Func<ArrayView<float>, TKernel> kernel, int threads = 4) where TKernel : struct, IGpuKernel
     {
-        using StandInQueue queue = new(prefersSmallTiles: false);
+        using SanitizerQueue queue = new(prefersSmallTiles: false);
         (ArrayView<float> x, _) = queue.Allocate(16);
         return Assert.Throws<KernelException>(() => queue.Launch(kernel(x), new GpuGrid(2), threads));
     }
@@ -30,7 +30,7 @@ public sealed class StandInTests
     [Fact]
     public void A_missing_barrier_shows_in_one_of_two_groups()
     {
-        using StandInQueue queue = new(prefersSmallTiles: false);
+        using SanitizerQueue queue = new(prefersSmallTiles: false);
         (ArrayView<float> x, _) = queue.Allocate(16);
         queue.Launch(new RacingKernel(x), new GpuGrid(2), 4);
         // Each thread adds 1 to what its neighbour left: with a barrier every thread of both groups would find the same.
@@ -48,7 +48,7 @@ public sealed class StandInTests
     [Fact]
     public void Memory_that_was_given_back()
     {
-        using StandInQueue queue = new(prefersSmallTiles: false);
+        using SanitizerQueue queue = new(prefersSmallTiles: false);
         (ArrayView<float> x, IDisposable owner) = queue.Allocate(16);
         owner.Dispose();
         Assert.Throws<KernelException>(() => x[0]);

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Tests.Sanitizer;
 
 namespace ILGPU;
 

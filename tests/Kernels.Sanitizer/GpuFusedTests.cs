@@ -1,5 +1,5 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
+using Sagan.Native.Tests.Sanitizer;
 
 namespace Sagan.Native.Tests.Conformance;
 
@@ -11,7 +11,7 @@ public sealed class GpuFusedTests
     [Fact]
     public void Adam_takes_one_launch_and_uploads_its_tables_once()
     {
-        Device device = StandInQueue.Device(prefersSmallTiles: false);
+        Device device = SanitizerQueue.Device(prefersSmallTiles: false);
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
@@ -26,7 +26,7 @@ public sealed class GpuFusedTests
     [Fact]
     public void Adam_works_where_storages_lie_in_different_blocks()
     {
-        Device device = StandInQueue.Device(prefersSmallTiles: false, memoryBytes: 1 << 20);
+        Device device = SanitizerQueue.Device(prefersSmallTiles: false, memoryBytes: 1 << 20);
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
@@ -49,9 +49,9 @@ public sealed class GpuFusedTests
     [Fact]
     public void Attention_backward_adds_the_tiles_of_a_chunk()
     {
-        StandInQueue queue = new(prefersSmallTiles: false);
+        SanitizerQueue queue = new(prefersSmallTiles: false);
         GpuPool pool = new(queue);
-        Device device = new("stand-in", pool, new GpuBackend(queue, pool) { AttentionGroups = 1 });
+        Device device = new("sanitizer", pool, new GpuBackend(queue, pool) { AttentionGroups = 1 });
         foreach (KernelCase c in KernelCases.All.Where(c => c.Method == nameof(IFusedAttention.AttentionBackward) &&
             (c.Sizes.StartsWith("2 x 65 x 65 ", StringComparison.Ordinal) || c.Sizes.StartsWith("1 x 97 x 128 ", StringComparison.Ordinal))))
             Contract.AgreesWithDefinition(c, device);
@@ -66,7 +66,7 @@ public sealed class GpuFusedTests
 
         static float Sigma(float[] w)
         {
-            Device device = StandInQueue.Device(prefersSmallTiles: false);
+            Device device = SanitizerQueue.Device(prefersSmallTiles: false);
             Storage[] t = [.. ((float[][])[w, KernelArrays.Normal(40, 1), KernelArrays.Normal(30, 2), [0]]).Select(a => Store(device, a))];
             PowerIterationSpec s = new(40, 30, false, 2, 0, NormEpsilon.Max);
             ((IFusedSpectralNorm)device.Backend).PowerIteration(t[0], t[1], t[2], t[1], t[2], t[3], s);
@@ -80,7 +80,7 @@ public sealed class GpuFusedTests
         const int rows = 700, channels = 6;
         BatchNormSpec s = new(rows, channels, 1e-5f, Activation.None);
         float[] x = KernelArrays.Normal(rows * channels, 3, 1, 1e6);
-        float[] expected = Variance(Device.Cpu), actual = Variance(StandInQueue.Device(prefersSmallTiles: false));
+        float[] expected = Variance(Device.Cpu), actual = Variance(SanitizerQueue.Device(prefersSmallTiles: false));
         for (int c = 0; c < channels; c++) Assert.Equal(expected[c], actual[c], 3e-6 * expected[c]);
 
         float[] Variance(Device device)

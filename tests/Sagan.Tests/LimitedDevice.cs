@@ -1,6 +1,6 @@
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Tests.StandIn;
+namespace Sagan.Native.Tests;
 
 /// <summary>The processor, with so little memory that it can be used up.</summary>
 static class LimitedDevice
