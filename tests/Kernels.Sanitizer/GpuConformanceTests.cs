@@ -4,7 +4,7 @@ using Sagan.Native.Tests.Sanitizer;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The GPU's kernels, on the stand-in for a device, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can
+/// The GPU's kernels, under the sanitizer, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can
 /// do.
 /// </summary>
 public sealed class GpuConformanceTests

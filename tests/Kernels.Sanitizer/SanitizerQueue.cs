@@ -5,8 +5,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
-/// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against this folder's stand-in for ILGPU's device-side API, where ILGPU
-/// itself does not restore. So no kernel is ever dead code.
+/// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against an imitation of ILGPU's device-side API, and finds
+/// what a device would punish or do silently.
 /// </summary>
 sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxValue) : GpuQueue
 {

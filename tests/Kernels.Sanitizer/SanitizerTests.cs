@@ -3,7 +3,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Sanitizer;
 
-/// <summary>The stand-in finds what a device would punish, or would do silently.</summary>
+/// <summary>The sanitizer finds what a device would punish, or would do silently.</summary>
 public sealed class SanitizerTests
 {
     static KernelException Fails<TKernel>(Func<ArrayView<float>, TKernel> kernel, int threads = 4) where TKernel : struct, IGpuKernel

@@ -3,7 +3,7 @@ using static Sagan.Native.Tests.ProductTesting;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>The GPU's matrix product in all its versions, at sizes around the edges of their tiles, on the stand-in.</summary>
+/// <summary>The GPU's matrix product in all its versions, at sizes around the edges of their tiles.</summary>
 public sealed class GpuMatMulHistoryTests
 {
     static readonly Device Gpu = TestGpu.Device;

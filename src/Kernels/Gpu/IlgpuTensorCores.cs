@@ -3,8 +3,8 @@ using ILGPU.Runtime.Cuda;
 
 namespace Sagan.Native.Kernels;
 
-// All that the products need of a GPU's tensor cores (compute capability 8.0 on): inline PTX, which has no other place in this project. Where ILGPU does not
-// restore, the tests put an emulation with the same methods in place of this file.
+// All that the products need of a GPU's tensor cores (compute capability 8.0 on): inline PTX, which has no other place in this project. The
+// sanitizer of the tests puts an emulation with the same methods in place of this file.
 //
 // What ILGPU 1.5.3 allows: a statement of assembly takes values in registers, up to ten, but what it returns goes through a pointer. A pointer to a variable of
 // a thread would be one to memory (.local), in the middle of the inner loop. So the sums never leave the assembly: they are registers with names of its own,
