@@ -21,8 +21,7 @@ sealed class GroupRunner
     static bool backwards;
     static Exception? failure;
 
-    // Not a semaphore: that spins before it sleeps, and 256 threads at once slow down the one whose turn it is.
-    readonly AutoResetEvent turn = new(false);
+    readonly Turn turn = new();
 
     /// <summary>Runs the kernel for every thread of the group; one group at a time.</summary>
     public static void Run(KernelGroup g, Action kernel, bool inReverse)
@@ -37,7 +36,7 @@ sealed class GroupRunner
                 new Thread(() => runner.Loop(index), 256 << 10) { IsBackground = true, Name = $"kernel thread {index}" }.Start();
             }
             (group, body, ended, waiting, backwards, failure) = (g, kernel, new bool[g.Threads], 0, inReverse, null);
-            Runners[inReverse ? g.Threads - 1 : 0].turn.Set();
+            Runners[inReverse ? g.Threads - 1 : 0].turn.Give();
             Done.Wait();
             if (failure != null) throw new KernelException(failure.Message, failure);
         }
@@ -48,7 +47,7 @@ sealed class GroupRunner
         OneProcessor.Stay();
         while (true)
         {
-            turn.WaitOne();
+            turn.Await();
             KernelThread.Current = new KernelThread(group, index, Wait);
             try
             {
@@ -67,7 +66,7 @@ sealed class GroupRunner
     {
         waiting++;
         HandOver(thread.Index);
-        turn.WaitOne();
+        turn.Await();
         // Unwinds the threads of a group in which one failed.
         if (failure != null) throw new KernelException("the group has ended");
     }
@@ -79,12 +78,12 @@ sealed class GroupRunner
         if (next < 0)
         {
             next = Next(backwards ? group.Threads : -1);
-            int over = ended.Count(e => e);
+            int over = ended.AsSpan().Count(true);
             if (next >= 0 && over > 0) failure ??= new KernelException($"{waiting} of {group.Threads} threads wait at a barrier, {over} have ended");
             waiting = 0;
         }
         if (next < 0) Done.Release();
-        else Runners[next].turn.Set();
+        else Runners[next].turn.Give();
     }
 
     static int Next(int index)
