@@ -8,7 +8,8 @@
 
 The two take turns, several rounds, and medians of the rounds' ratios count. PyTorch gets its best environment, and its processes are asked what they
 really use: where they are handicapped, nothing is reported. Needs Debian's python3-torch, libopenblas0-openmp and libtcmalloc-minimal4.
-Results go to benchmarks/results.json, and from there to RESULTS.md and two plots.
+Results go to results.json, and from there to RESULTS.md and two plots: in benchmarks/ where the results that are there are this machine's, else in
+benchmarks/machines/<processor>-<threads>/. --output names another folder.
 """
 import argparse
 import datetime
@@ -16,6 +17,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import re
 import sys
 
 from comparison import machine, report
@@ -44,8 +46,21 @@ def arguments():
     a.add_argument("--render", action="store_true", help="measure nothing: write RESULTS.md from results.json")
     a = a.parse_args()
     a.rounds = a.rounds or (1 if a.quick else 5)
-    a.output = a.output or (HERE.parent / "artifacts/benchmarks" if a.quick else HERE)
     return a
+
+
+def folder(options, here):
+    """Where the results of this machine are; those of another are left alone."""
+    if options.output:
+        return options.output
+    if options.quick:
+        return HERE.parent / "artifacts/benchmarks"
+    file = HERE / "results.json"
+    if not file.exists() or json.loads(file.read_text())["machine"] == here:
+        return HERE
+    name = re.sub(r"[^a-z0-9]+", "-", f"{here['processor']} {here['threads']}".lower()).strip("-")
+    print(f"{HERE / 'RESULTS.md'} is another machine's; results of this one go to {HERE / 'machines' / name}.", flush=True)
+    return HERE / "machines" / name
 
 
 def chosen(patterns):
@@ -69,6 +84,7 @@ def main():
     options = arguments()
     todo = [] if options.render else chosen(options.only)
     here = machine.describe(options.threads)
+    options.output = HERE if options.render and not options.output else folder(options, here)
     file = options.output / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {"machine": here, "peer": None, "parts": {}}
     if options.render:
@@ -78,7 +94,7 @@ def main():
         return
     if results["machine"] != here:
         there = results["machine"]
-        raise Refusal(f"{file} has results of another machine or number of threads ({there['processor']}, {there['threads']} threads). Delete it, or give --output.")
+        raise Refusal(f"{file} has results of another machine or number of threads ({there['processor']}, {there['threads']} threads). Delete it, or give --output another folder.")
     runner = Runner(options)
     results["peer"] = {key: os.path.basename(value) if isinstance(value, str) else value for key, value in runner.peer_facts.items()}
     options.output.mkdir(parents=True, exist_ok=True)
