@@ -41,12 +41,14 @@ public enum ActivationKind
 }
 
 /// <summary>
-/// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope must not be negative.
+/// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope must
+/// not be negative.
 /// </summary>
 public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 {
     public float Slope { get; init; } = Slope >= 0 && float.IsFinite(Slope) ? Slope
-        : throw new ArgumentOutOfRangeException(nameof(Slope), Slope, "activation: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
+        : throw new ArgumentOutOfRangeException(nameof(Slope), Slope,
+            "activation: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
 
     public static Activation None => default;
 

@@ -70,8 +70,7 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         {
             int queries = n - i0 < Walk ? n - i0 : Walk, query = b * n + i0;
             GpuTile4x4 s = default;
-            if (depth == 0) Group.Barrier();
-            for (int d0 = 0; d0 < depth; d0 += Depth)
+            for (int d0 = 0; d0 == 0 || d0 < depth; d0 += Depth)
             {
                 if (d0 > 0) Group.Barrier();
                 if (depth > Depth || i0 == 0)

@@ -22,8 +22,8 @@ namespace Sagan.Native.Kernels;
 // Shared memory: 26 KB. Numerics: sums in float, 2^x within 2.5e-7 (AttentionMath). A NaN in a query stays in its o, m and z.
 
 /// <summary>Grid: X = B times tiles of queries, Y = 64 channels each.</summary>
-readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> rowMaxima, ArrayView<float> rowSums,
-    int n, int m, int dk, int dv, float sign, float unit, int tiles) : IGpuGroupKernel
+readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> rowMaxima,
+    ArrayView<float> rowSums, int n, int m, int dk, int dv, float sign, float unit, int tiles) : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
     const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
@@ -47,9 +47,8 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         {
             int keys = m - j0 < Walk ? m - j0 : Walk, key = b * m + j0;
             GpuTile4x4 s = default;
-            // The last step's weights and values are read until here; with dk > 0 the barriers below see to it.
-            if (dk == 0) Group.Barrier();
-            for (int d0 = 0; d0 < dk; d0 += Depth)
+            // Once without dk too: its barrier keeps this step's values from those of the last.
+            for (int d0 = 0; d0 == 0 || d0 < dk; d0 += Depth)
             {
                 // What is written over was read before the last barrier but one, save by the piece before this one.
                 if (d0 > 0) Group.Barrier();

@@ -17,7 +17,8 @@ public sealed partial class GpuBackend : IFusedAttention
         if (queries == 0) return;
         ArrayView<float> maxima = Floats(rows).SubView(0, queries), sums = Floats(rows).SubView(queries, queries);
         queue.Launch(new GpuAttentionKernel(Floats(q), Floats(k), Floats(v), Floats(o), maxima, sums, s.N, s.M, s.Dk, s.Dv,
-            AttentionMath.Sign(s.Scale), AttentionMath.Unit(s.Scale), tiles), new GpuGrid(s.Batch * tiles, Math.Max(1, CeilDiv(s.Dv, GpuAttention.Width))), GpuAttention.Threads);
+            AttentionMath.Sign(s.Scale), AttentionMath.Unit(s.Scale), tiles),
+            new GpuGrid(s.Batch * tiles, Math.Max(1, CeilDiv(s.Dv, GpuAttention.Width))), GpuAttention.Threads);
     }
 
     /// <inheritdoc/>
@@ -37,8 +38,8 @@ public sealed partial class GpuBackend : IFusedAttention
         GpuStorage rowDots = Temporary(queries), logs = Temporary(queries);
         queue.Launch(new GpuAttentionRowsKernel(Floats(g), Floats(o), sums, Floats(rowDots), Floats(logs), queries, s.Dv),
             GpuGrid.Cover(queries, GpuAttentionRowsKernel.Rows), Threads);
-        queue.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), maxima, Floats(logs), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv, sign, unit, tiles),
-            new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttention.Width)), GpuAttention.Threads);
+        queue.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), maxima, Floats(logs), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv, sign, unit,
+            tiles), new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttention.Width)), GpuAttention.Threads);
 
         // Chunks of whole tiles of keys.
         long part = (long)s.Batch * s.Dk * CeilDiv(s.N, GpuAttention.Walk) * GpuAttention.Walk;
@@ -47,8 +48,9 @@ public sealed partial class GpuBackend : IFusedAttention
         if (s.Dk > 0)
         {
             GpuStorage parts = Temporary(part * chunks);
-            queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts),
-                s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
+            queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk),
+                Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttention.Own),
+                new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
                 GpuAttention.Threads);
             queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
                 GpuGrid.Cover((int)(part / 4), Threads));

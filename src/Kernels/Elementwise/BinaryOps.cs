@@ -74,8 +74,8 @@ public readonly struct ShareOp : IBinaryOp
 }
 
 /// <summary>
-/// g act'(z) for act = leaky ReLU, told from y = act(z): y &lt;= 0 ? slope g : g, with 0 for slope g where slope is 0, whatever g. So a NaN among the y passes g on:
-/// as PyTorch's ReLU does (its leaky ReLU gives slope g there).
+/// g act'(z) for act = leaky ReLU, told from y = act(z): y &lt;= 0 ? slope g : g, with 0 for slope g where slope is 0, whatever g. So a NaN
+/// among the y passes g on, as PyTorch's ReLU does (its leaky ReLU gives slope g there).
 /// </summary>
 public readonly record struct LeakyReluGradOp(float Slope) : IBinaryOp
 {

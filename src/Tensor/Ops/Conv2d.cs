@@ -123,7 +123,8 @@ public static partial class Ops
         if (outputPadding < 0 || outputPadding >= stride)
             throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
         long tall = (i.H - 1L) * stride - 2 * padding + kh + outputPadding, wide = (i.W - 1L) * stride - 2 * padding + kw + outputPadding;
-        if (Math.Max(tall, wide) > int.MaxValue / 2) throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller stride.");
+        if (Math.Max(tall, wide) > int.MaxValue / 2)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller stride.");
         (int h, int v) = ((int)tall, (int)wide);
         if (h < 1 || v < 1) throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
         return new Conv2dSpec(i.N, h, v, co, ci, kh, kw, stride, padding, i.H, i.W);

@@ -15,7 +15,8 @@ public static partial class Ops
         if (stride == 0) stride = kernel;
         Check.Positive("max_pool2d", "the kernel", kernel, Check.MaxPixels);
         Check.Positive("max_pool2d", "the stride", stride, Check.MaxPixels);
-        if (padding < 0 || padding > kernel / 2) throw new ShapeException($"max_pool2d: the padding is {padding}, it must be in 0..{kernel / 2}, at most half the kernel.");
+        if (padding < 0 || padding > kernel / 2)
+            throw new ShapeException($"max_pool2d: the padding is {padding}, it must be in 0..{kernel / 2}, at most half the kernel.");
         if (i.H == 0 || i.W == 0) throw new ShapeException($"max_pool2d: x {x.Shape} has no pixels, so a window has no largest.");
         int h = i.H + 2 * padding - kernel, w = i.W + 2 * padding - kernel;
         if (h < 0 || w < 0) throw new ShapeException($"max_pool2d: the window {kernel}x{kernel} is larger than x {x.Shape} with padding {padding}.");

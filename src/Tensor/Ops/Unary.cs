@@ -80,7 +80,8 @@ public static partial class Ops
     public static Tensor LeakyRelu(Tensor x, float slope)
     {
         if (!(slope >= 0 && float.IsFinite(slope)))
-            throw new ArgumentOutOfRangeException(nameof(slope), slope, "leaky_relu: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
+            throw new ArgumentOutOfRangeException(nameof(slope), slope,
+                "leaky_relu: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
         Tensor y = Map(x, new LeakyReluOp(slope));
         return Autograd.Record("leaky_relu", y, slope, save: [y],
             (x, static (g, s, slope) => LeakyReluGrad(g, s[0], slope)));

@@ -14,8 +14,11 @@ public static partial class KernelCases
 
     static IEnumerable<KernelCase> EmptyProducts()
     {
-        foreach ((int b, int m, int n, int k) in ((int, int, int, int)[])[(0, 3, 5, 7), (2, 0, 5, 7), (2, 3, 0, 7), (2, 3, 5, 0), (1, 1, 5, 0), (1, 3, 1, 0), (1, 1, 1040, 0),
-            (1, 70, 70, 0), (1, 1040, 1, 0), (0, 0, 0, 0)])
+        (int, int, int, int)[] sides =
+        [
+            (0, 3, 5, 7), (2, 0, 5, 7), (2, 3, 0, 7), (2, 3, 5, 0), (1, 1, 5, 0), (1, 3, 1, 0), (1, 1, 1040, 0), (1, 70, 70, 0), (1, 1040, 1, 0), (0, 0, 0, 0),
+        ];
+        foreach ((int b, int m, int n, int k) in sides)
             foreach ((bool ta, bool tb) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
             {
                 MatMulSpec s = new(b, m, n, k, ta, tb, m * k, k * n);
@@ -158,7 +161,8 @@ public static partial class KernelCases
         foreach (int[] counts in (int[][])[[0], [0, 5], [5, 0, 3]])
             yield return new KernelCase(nameof(IFusedAdam.Adam), $"empty [{string.Join("] [", counts)}]",
                 [.. counts.SelectMany(n => (Operand[])[InOut("p", n), In("g", n), InOut("m", n), In("v", n, random => random.NextSingle(), Role.InOut)])],
-                (d, t) => ((IFusedAdam)d).Adam([.. Enumerable.Range(0, counts.Length).Select(i => new AdamSlot(t[4 * i], t[4 * i + 1], t[4 * i + 2], t[4 * i + 3], counts[i]))], s),
+                (d, t) => ((IFusedAdam)d).Adam(
+                    [.. counts.Select((n, i) => new AdamSlot(t[4 * i], t[4 * i + 1], t[4 * i + 2], t[4 * i + 3], n))], s),
                 (c, output, expected) => AdamBound(c, output, expected, s))
             {
                 Capability = typeof(IFusedAdam),

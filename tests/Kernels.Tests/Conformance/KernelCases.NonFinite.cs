@@ -138,7 +138,8 @@ public static partial class KernelCases
         int k = SpecialValues.Length;
         foreach (int columns in (int[])[3, 33, 5000])
         {
-            Operand Rows(float first) => In("x", k * columns, i => i % columns == i / columns * 7 % columns ? SpecialValues[i / columns] : i % columns == columns - 1 ? first : 0.5f);
+            Operand Rows(float last) => In("x", k * columns, i =>
+                i % columns == i / columns * 7 % columns ? SpecialValues[i / columns] : i % columns == columns - 1 ? last : 0.5f);
             ReduceSpec s = new(new Shape(k, columns), [false, true]);
             foreach (float last in (float[])[0.5f, float.PositiveInfinity])
             {
