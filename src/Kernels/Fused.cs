@@ -7,14 +7,15 @@ namespace Sagan.Native.Kernels;
 public interface IFusedAttention
 {
     /// <summary>
-    /// o_i = sum_j softmax_j(scale q_i . k_j) v_j;  lse_i = log sum_j exp(scale q_i . k_j).  q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  lse [B,N].
+    /// o_i = sum_j softmax_j(scale q_i . k_j) v_j.  q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]; o is 0 where there are no keys.
+    /// For the backward pass rows [2,B,N]: m_i = max_j (+-q_i . k_j) with the sign of scale, and z_i = sum_j exp(|scale| (+-q_i . k_j - m_i)).
     /// </summary>
-    void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s);
+    void Attention(Storage q, Storage k, Storage v, Storage o, Storage rows, in AttentionSpec s);
 
     /// <summary>
-    /// With A = exp(scale q k^T - lse) and g = dL/do:  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q.
+    /// With A = exp(|scale| (+-q k^T - m)) / z and g = dL/do:  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q.
     /// </summary>
-    void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage lse, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s);
+    void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s);
 }
 
 /// <summary>Batch normalisation over the rows of [rows, channels], with the activation that follows.</summary>

@@ -33,16 +33,23 @@ public enum ActivationKind
     /// <summary>act(z) = z.</summary>
     None,
 
-    /// <summary>act(z) = z &gt; 0 ? z : Slope z. ReLU is slope 0.</summary>
+    /// <summary>act(z) = z &lt; 0 ? Slope z : z. ReLU is slope 0, and 0 for every z below 0, minus infinity too. NaN stays NaN.</summary>
     LeakyRelu,
 
     /// <summary>act(z) = tanh z.</summary>
     Tanh,
 }
 
-/// <summary>An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z).</summary>
+/// <summary>
+/// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope must
+/// not be negative.
+/// </summary>
 public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 {
+    public float Slope { get; init; } = Slope >= 0 && float.IsFinite(Slope) ? Slope
+        : throw new ArgumentOutOfRangeException(nameof(Slope), Slope,
+            "activation: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
+
     public static Activation None => default;
 
     public static Activation Relu => new(ActivationKind.LeakyRelu);
@@ -74,14 +81,17 @@ public readonly record struct MaxPool2dSpec(int N, int H, int W, int C, int Kern
 
 /// <summary>
 /// q [Batch,N,Dk], k [Batch,M,Dk], v [Batch,M,Dv]. Forward 2 Batch N M (Dk + Dv) flops and memory linear in N + M.
-/// |error| at most 2e-5 relative to max |v| for o, to max(1, |lse|) for lse; of a gradient at most 5e-5 relative to its largest element.
+/// With S = |scale| max_ij sum_d |q_id k_jd|, what scores are rounded by 2^-24 of: |error| at most 2e-5 + 6e-8 S relative to max |v| for o and to z for z,
+/// 3e-7 S / |scale| for m; of a gradient at most 5e-6 + 6e-8 S relative to the largest sum of the absolute values of its terms, which are
+/// A |g| for dv and scale A (|g| |v| + |g| |o|) times |k| or |q|. Scores that are no larger than their difference needs, but exact, cost nothing.
 /// </summary>
 public readonly record struct AttentionSpec(int Batch, int N, int M, int Dk, int Dv, float Scale);
 
 /// <summary>
 /// x [Rows, Channels]; every channel has its own statistics. With d = 1 + |mean| for channels of deviation about 1: |error| at most 1e-6 d max(1, |.|) for
 /// mean and variance,
-/// 2e-6 d (1 + |y|) for y, and 1e-6 d relative to the sum of the absolute terms for a gradient.
+/// 2e-6 d (1 + |y|) for y, and 1e-6 d relative to the sum of the absolute terms for a gradient. A channel of equal numbers has exactly them for its mean and
+/// variance 0; one with an infinity has an infinite mean and no variance (NaN), and so has none of 0 rows.
 /// </summary>
 public readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilon, Activation Activation);
 

@@ -32,14 +32,14 @@ public sealed partial class Tensor
     /// <summary>a b for every element.</summary>
     public static Tensor operator *(float a, Tensor b) => Ops.Affine(b, a, 0);
 
-    /// <summary>a / b elementwise, broadcasting: <see cref="Ops.Divide"/>.</summary>
+    /// <summary>a / b elementwise, broadcasting: <see cref="Ops.Divide(Tensor, Tensor)"/>.</summary>
     public static Tensor operator /(Tensor a, Tensor b) => Ops.Divide(a, b);
 
     /// <summary>a / b for every element.</summary>
-    public static Tensor operator /(Tensor a, float b) => Ops.Affine(a, 1 / b, 0);
+    public static Tensor operator /(Tensor a, float b) => Ops.Divide(a, b);
 
     /// <summary>a / b for every element.</summary>
-    public static Tensor operator /(float a, Tensor b) => Ops.Affine(Ops.Reciprocal(b), a, 0);
+    public static Tensor operator /(float a, Tensor b) => Ops.Divide(a, b);
 
     /// <summary>The same elements in another shape, without a copy; one size may be -1. See <see cref="Ops.Reshape(Tensor, ReadOnlySpan{int})"/>.</summary>
     public Tensor Reshape(params ReadOnlySpan<int> sizes) => Ops.Reshape(this, sizes);

@@ -14,16 +14,17 @@ public class AttentionTests
 
     static (float[] O, float[] Lse, float[] Dq, float[] Dk, float[] Dv) Run(Arrays a, AttentionSpec s)
     {
-        Storage q = Of(a.Q), k = Of(a.K), v = Of(a.V), g = Of(a.G), o = Rent(a.G.Length), lse = Rent(s.Batch * s.N);
+        Storage q = Of(a.Q), k = Of(a.K), v = Of(a.V), g = Of(a.G), o = Rent(a.G.Length), rows = Rent(2 * s.Batch * s.N);
         Storage dq = Rent(a.Q.Length), dk = Rent(a.K.Length), dv = Rent(a.V.Length);
-        Cpu.Attention(q, k, v, o, lse, s);
-        Cpu.AttentionBackward(q, k, v, o, lse, g, dq, dk, dv, s);
+        Cpu.Attention(q, k, v, o, rows, s);
+        Cpu.AttentionBackward(q, k, v, o, rows, g, dq, dk, dv, s);
         Assert.Equal(a.Q, Read(q));
         Assert.Equal(a.K, Read(k));
         Assert.Equal(a.V, Read(v));
         Assert.Equal(a.G, Read(g));
-        var result = (Read(o), Read(lse), Read(dq), Read(dk), Read(dv));
-        foreach (Storage x in new[] { q, k, v, g, o, lse, dq, dk, dv }) x.Release();
+        float[] r = Read(rows), lse = [.. Enumerable.Range(0, s.Batch * s.N).Select(i => (float)(Math.Abs((double)s.Scale) * r[i] + Math.Log(r[i + s.Batch * s.N])))];
+        var result = (Read(o), lse, Read(dq), Read(dk), Read(dv));
+        foreach (Storage x in new[] { q, k, v, g, o, rows, dq, dk, dv }) x.Release();
         return result;
     }
 
@@ -116,6 +117,22 @@ public class AttentionTests
             for (int j = 0; j < m; j++) max = Math.Max(max, Math.Abs(Enumerable.Range(0, 8).Sum(d => (double)x.Q[i * 8 + d] * x.K[j * 8 + d])));
         s = s with { Scale = (float)(largest / max) };
         Check(s, x, 4 * Math.Pow(2, -24) * largest);
+    }
+
+    // One number for m + log z would round every weight of the row by 2^-24 of the score, 1e-4 here: the scores themselves are exact.
+    [Theory]
+    [InlineData(2000f, 1999.5f, 1f)]
+    [InlineData(-2000f, -1999.5f, -1f)]
+    [InlineData(1_000_000f, 999_999.5f, 1f)]
+    [InlineData(4000f, 3999f, 0.5f)]
+    public void Weights_of_exact_scores_are_exact_however_large(float first, float second, float scale)
+    {
+        AttentionSpec s = new(1, 1, 2, 1, 1, scale);
+        var r = Run(new Arrays([1], [first, second], [1, 0], [1]), s);
+        // 1 / (1 + e^-0.5)
+        Assert.Equal(0.62245933, r.O[0], 3e-7);
+        Assert.Equal(0.62245933, r.Dv[0], 5e-7);
+        Assert.Equal(0.37754067, r.Dv[1], 5e-7);
     }
 
     // The largest score comes in the last tile of keys: everything before it must be scaled away.

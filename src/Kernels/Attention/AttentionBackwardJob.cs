@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuBackend.Attention.cs. rowDots and lse2 hold
-/// rowsum(g * o) and lse / log 2 for every query.
+/// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuBackend.Attention.cs. max, logs and
+/// rowDots hold the largest score, log2 of the sum of exponentials and rowsum(g * o) of every query.
 /// </summary>
-readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* lse2, float* rowDots, float* dk, float* dv, float* dqParts,
-    AttentionSpec s, AttentionChunks chunks) : ISimdJob
+readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* max, float* logs, float* rowDots, float* dk, float* dv,
+    float* dqParts, AttentionSpec s, AttentionChunks chunks) : ISimdJob
 {
     const int QueryTile = 64;
 
@@ -16,6 +16,7 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
     public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
         int w = AttentionMath.Panel<V>(), b = index / chunks.Count, chunk = index % chunks.Count, width = chunks.QueryWidth;
+        float sign = AttentionMath.Sign(s.Scale), unit = AttentionMath.Unit(s.Scale);
         float* qb = q + (long)b * s.N * s.Dk, gb = g + (long)b * s.N * s.Dv, dq = dqParts + (long)index * s.N * width;
         float* kt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (2L * s.Dk + 2L * s.Dv + 2 * QueryTile + width));
         float* vt = kt + (long)s.Dk * w, dkt = vt + (long)s.Dv * w, dvt = dkt + (long)s.Dk * w;
@@ -25,7 +26,7 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         {
             int keys = Math.Min(w, chunks.End(chunk) - j);
             float* kj = k + ((long)b * s.M + j) * s.Dk, vj = v + ((long)b * s.M + j) * s.Dv;
-            AttentionMath.FillPanel<V>(kj, keys, s.Dk, kt, s.Scale * AttentionMath.Log2E);
+            AttentionMath.FillPanel<V>(kj, keys, s.Dk, kt, sign);
             AttentionMath.FillPanel<V>(vj, keys, s.Dv, vt, 1);
             FillRows(kj, keys, s.Dk, rows, Math.Min(width, w));
 
@@ -36,7 +37,8 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
                 float* qi = qb + (long)i * s.Dk, gi = gb + (long)i * s.Dv;
                 AttentionMath.Rows<V>(qi, s.Dk, kt, s.Dk, p, w, queries, false);
                 AttentionMath.Rows<V>(gi, s.Dv, vt, s.Dv, ds, w, queries, false);
-                ScoreGradients<V>(p, ds, queries, lse2 + (long)b * s.N + i, rowDots + (long)b * s.N + i);
+                long row = (long)b * s.N + i;
+                ScoreGradients<V>(p, ds, queries, unit, max + row, logs + row, rowDots + row);
                 AttentionMath.Columns<V>(gi, s.Dv, p, queries, dvt, w, s.Dv, add);
                 AttentionMath.Columns<V>(qi, s.Dk, ds, queries, dkt, w, s.Dk, add);
                 // Only the keys that are there: the lanes above them hold no gradient.
@@ -51,14 +53,17 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         }
     }
 
-    // p = 2^(p - lse2);  ds = p (ds - rowDot).
+    // p = 2^(unit (p - max) - log): the large numbers go first, so that nothing of the small one is lost;  ds = p (ds - rowDot).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void ScoreGradients<V>(float* p, float* ds, int queries, float* lse2, float* rowDots) where V : unmanaged, ISimd<V>
+    static void ScoreGradients<V>(float* p, float* ds, int queries, float unit, float* max, float* logs, float* rowDots)
+        where V : unmanaged, ISimd<V>
     {
+        V u = V.Create(unit);
         for (int i = 0; i < queries; i++, p += 2 * V.Count, ds += 2 * V.Count)
         {
-            V l = V.Create(lse2[i]), d = V.Create(rowDots[i]);
-            V p0 = AttentionMath.Exp2(V.Load(p) - l), p1 = AttentionMath.Exp2(V.Load(p + V.Count) - l);
+            V m = V.Create(max[i]), l = V.Create(-logs[i]), d = V.Create(rowDots[i]);
+            V p0 = AttentionMath.Exp2(V.MultiplyAdd(V.Load(p) - m, u, l));
+            V p1 = AttentionMath.Exp2(V.MultiplyAdd(V.Load(p + V.Count) - m, u, l));
             p0.Store(p);
             p1.Store(p + V.Count);
             (p0 * (V.Load(ds) - d)).Store(ds);

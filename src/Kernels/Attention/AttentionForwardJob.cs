@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>The outputs of one panel of queries of one batch entry: see CpuBackend.Attention.cs.</summary>
-readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* o, float* lse, AttentionSpec s, int panels) : ISimdJob
+readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* o, float* rows, AttentionSpec s, int panels) : ISimdJob
 {
     const int KeyTile = 64;
 
@@ -15,8 +15,8 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         float* kb = k + (long)b * s.M * s.Dk, vb = v + (long)b * s.M * s.Dv;
         float* qt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (s.Dk + s.Dv + KeyTile + 3));
         float* ot = qt + (long)s.Dk * w, scores = ot + (long)s.Dv * w, max = scores + KeyTile * w, sum = max + w, factor = sum + w;
-        // Scores in units of log 2, so that the exponential is a power of two.
-        AttentionMath.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, s.Scale * AttentionMath.Log2E);
+        AttentionMath.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, AttentionMath.Sign(s.Scale));
+        float unit = AttentionMath.Unit(s.Scale);
         new Span<float>(max, w).Fill(float.NegativeInfinity);
         new Span<float>(sum, w).Clear();
 
@@ -24,24 +24,26 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         {
             int keys = Math.Min(KeyTile, s.M - j);
             AttentionMath.Rows<V>(kb + (long)j * s.Dk, s.Dk, qt, s.Dk, scores, w, keys, false);
-            Maximum<V>(scores, keys, max, factor);
+            Maximum<V>(scores, keys, unit, max, factor);
             if (j > 0)
             {
                 AttentionMath.ScalePanel(sum, 1, V.Load(factor), V.Load(factor + V.Count));
                 AttentionMath.ScalePanel(ot, s.Dv, V.Load(factor), V.Load(factor + V.Count));
             }
-            Exponentials<V>(scores, keys, max, sum);
+            Exponentials<V>(scores, keys, unit, max, sum);
             AttentionMath.Columns<V>(vb + (long)j * s.Dv, s.Dv, scores, keys, ot, w, s.Dv, j > 0);
         }
 
-        for (int l = 0; l < queries; l++) lse[(long)b * s.N + i + l] = (float)((max[l] + Math.Log2(sum[l])) * AttentionMath.Ln2);
+        float* row = rows + (long)b * s.N + i;
+        new ReadOnlySpan<float>(max, queries).CopyTo(new Span<float>(row, queries));
+        new ReadOnlySpan<float>(sum, queries).CopyTo(new Span<float>(row + (long)s.Batch * s.N, queries));
         AttentionMath.ScalePanel(ot, s.Dv, V.Create(1) / V.Load(sum), V.Create(1) / V.Load(sum + V.Count));
         CpuBackend.Transpose(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, queries, s.Dv);
     }
 
-    // factor = 2^(old maximum - new maximum); max = the new one. A NaN among the scores is passed over here and shows in the exponentials.
+    // factor = 2^(unit (old maximum - new maximum)); max = the new one. A NaN among the scores is passed over here and shows in the exponentials.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Maximum<V>(float* scores, int keys, float* max, float* factor) where V : unmanaged, ISimd<V>
+    static void Maximum<V>(float* scores, int keys, float unit, float* max, float* factor) where V : unmanaged, ISimd<V>
     {
         V old0 = V.Load(max), old1 = V.Load(max + V.Count), a0 = old0, a1 = old1, b0 = old0, b1 = old1;
         float* p = scores, end = scores + (nint)keys * 2 * V.Count;
@@ -61,21 +63,22 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         a1 = Larger(a1, b1);
         a0.Store(max);
         a1.Store(max + V.Count);
-        AttentionMath.Exp2(old0 - a0).Store(factor);
-        AttentionMath.Exp2(old1 - a1).Store(factor + V.Count);
+        V u = V.Create(unit);
+        AttentionMath.Exp2((old0 - a0) * u).Store(factor);
+        AttentionMath.Exp2((old1 - a1) * u).Store(factor + V.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Larger<V>(V a, V b) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(a, b), a, b);
 
-    // scores = 2^(scores - max); sum += their sum over the keys.
+    // scores = 2^(unit (scores - max)); sum += their sum over the keys.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Exponentials<V>(float* scores, int keys, float* max, float* sum) where V : unmanaged, ISimd<V>
+    static void Exponentials<V>(float* scores, int keys, float unit, float* max, float* sum) where V : unmanaged, ISimd<V>
     {
-        V m0 = V.Load(max), m1 = V.Load(max + V.Count), s0 = V.Create(0), s1 = s0;
+        V u = V.Create(unit), m0 = V.Load(max), m1 = V.Load(max + V.Count), s0 = V.Create(0), s1 = s0;
         for (float* p = scores, end = scores + (nint)keys * 2 * V.Count; p < end; p += 2 * V.Count)
         {
-            V e0 = AttentionMath.Exp2(V.Load(p) - m0), e1 = AttentionMath.Exp2(V.Load(p + V.Count) - m1);
+            V e0 = AttentionMath.Exp2((V.Load(p) - m0) * u), e1 = AttentionMath.Exp2((V.Load(p + V.Count) - m1) * u);
             e0.Store(p);
             e1.Store(p + V.Count);
             s0 += e0;

@@ -7,8 +7,17 @@ namespace Sagan.Native.Kernels;
 /// <summary>What the attention kernels are made of: products of a matrix with a panel, 2^x, and the transposes that make and empty panels.</summary>
 static unsafe class AttentionMath
 {
-    public const float Log2E = 1.44269504f;
-    public const double Ln2 = 0.693147180559945309;
+    const float Log2E = 1.44269504f;
+
+    /// <summary>
+    /// The sign that turns q . k into a score: a maximum over scores is one of scale q . k, and no score is rounded but in its sum.
+    /// </summary>
+    public static float Sign(float scale) => scale < 0 ? -1 : 1;
+
+    /// <summary>
+    /// |scale| / log 2, by which the difference of two scores becomes the exponent of a power of two. Above 0, so that no -infinity is multiplied by 0.
+    /// </summary>
+    public static float Unit(float scale) => MathF.Max(MathF.Abs(scale) * Log2E, 1e-37f);
 
     /// <summary>
     /// Lanes of a panel: two vectors, so that a tile of 8 (AVX-512) or 4 rows keeps enough sums in flight to hide the latency of the multiply-add.

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>Before the backward pass: lse2_i = lse_i / log 2 and rowDots_i = sum_c g[i,c] o[i,c].</summary>
-readonly unsafe struct AttentionRowsJob(float* o, float* g, float* lse, float* lse2, float* rowDots, int rows, int width) : ISimdJob
+/// <summary>Before the backward pass: logs_i = the logarithm of sums_i, base 2, and rowDots_i = sum_c g[i,c] o[i,c].</summary>
+readonly unsafe struct AttentionRowsJob(float* o, float* g, float* sums, float* logs, float* rowDots, int rows, int width) : ISimdJob
 {
     public const int Rows = 256;
 
@@ -21,7 +21,7 @@ readonly unsafe struct AttentionRowsJob(float* o, float* g, float* lse, float* l
             float total = Lanes.Sum(sum);
             for (; c < width; c++) total += a[c] * b[c];
             rowDots[i] = total;
-            lse2[i] = (float)(lse[i] / AttentionMath.Ln2);
+            logs[i] = (float)Math.Log2(sums[i]);
         }
     }
 }

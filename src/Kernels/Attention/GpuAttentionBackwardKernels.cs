@@ -4,13 +4,13 @@ namespace Sagan.Native.Kernels;
 
 // Streaming attention, backward; the shapes as in GpuAttentionForwardKernels.cs, g = dL/do [B,N,dv].
 //
-//   A = exp(s - lse);  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q
+//   A = exp(s - m) / z;  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q
 //   Source: Dao et al. 2022 (FlashAttention), algorithm 4.
 //
 // Four kernels: rowsum(g * o); dV; dK with parts of dQ; the sum of those parts. In the second and third a group of 128 threads owns 64 keys and walks over the
 // queries, 32 at a time; what it owns is summed in registers.
 //
-//   dV   p [32 queries, 64 keys] = 2^(q k^T - lse), 4 x 4 a thread, to shared memory;  dV [64 keys, 64 channels] += p^T g, 8 x 4 a thread: the forward pass
+//   dV   p [32 queries, 64 keys] = 2^(q k^T - m - log2 z), 4 x 4 a thread, to shared memory;  dV [64 keys, 64 channels] += p^T g, 8 x 4 a thread: the forward pass
 //        with the sides exchanged and no maximum to look for. Two barriers a step.
 //   dK   s [64 keys, 32 queries] and dA over all of dv in pieces of 64, 4 x 4 of each a thread, from transposed pieces of k, q, v, g;
 //        ds = p * (dA - rowsum) to shared memory as [key, query];
@@ -21,32 +21,37 @@ namespace Sagan.Native.Kernels;
 // tile of a chunk a part is added to by the threads that wrote it. The cut depends on the sizes alone. dk > 16 makes more groups, which make ds again.
 // Work: 2 B N M (4 dk + 2 dv) flops for dk <= 16 and dv <= 64 (the scores are made twice; once more for every further 64 of dv); 2 B N M exponentials: bound by
 // arithmetic. Shared memory: 23 and 43 KB.
-// Remainders: queries beyond the last have ds = 0 because their q, g, lse and rowsum are 0, keys beyond the last are told apart. Sums in float.
+// Remainders: queries beyond the last have ds = 0 because their g and rowsum are 0, keys beyond the last are told apart. Sums in float.
 
-/// <summary>rowDots_i = sum_c g[i,c] o[i,c]: sixteen threads a row, sixteen rows a group.</summary>
-readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> rowDots, int rows, int width) : IGpuGroupKernel
+/// <summary>rowDots_i = sum_c g[i,c] o[i,c] and logs_i = log2 sums_i: sixteen threads a row, sixteen rows a group.</summary>
+readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, ArrayView<float> sums, ArrayView<float> rowDots, ArrayView<float> logs,
+    int rows, int width) : IGpuGroupKernel
 {
     public const int Rows = 16;
 
+    const float Log2E = 1.44269504f;
+
     public void Run()
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(16 * Rows);
+        ArrayView<float> parts = SharedMemory.Allocate<float>(16 * Rows);
         int t = Group.IdxX, r = Rows * Grid.IdxX + (t >> 4);
         float sum = 0;
         if (r < rows)
             for (int c = t & 15; c < width; c += 16) sum += g[r * width + c] * o[r * width + c];
-        sums[Rows * (t & 15) + (t >> 4)] = sum;
+        parts[Rows * (t & 15) + (t >> 4)] = sum;
         Group.Barrier();
         if (t >= Rows || Rows * Grid.IdxX + t >= rows) return;
-        float total = sums[t];
-        for (int i = 1; i < 16; i++) total += sums[Rows * i + t];
-        rowDots[Rows * Grid.IdxX + t] = total;
+        float total = parts[t];
+        for (int i = 1; i < 16; i++) total += parts[Rows * i + t];
+        r = Rows * Grid.IdxX + t;
+        rowDots[r] = total;
+        logs[r] = SimdMath.Log(new GpuLane(sums[r])).Value * Log2E;
     }
 }
 
 /// <summary>dV = A^T g. Grid: X = B times tiles of keys, Y = 64 channels each.</summary>
-readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> lse, ArrayView<float> g, ArrayView<float> dv, int n,
-    int m, int depth, int width, float scale, int tiles) : IGpuGroupKernel
+readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> maxima, ArrayView<float> logs, ArrayView<float> g,
+    ArrayView<float> dv, int n, int m, int depth, int width, float sign, float unit, int tiles) : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
     const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
@@ -65,12 +70,11 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         {
             int queries = n - i0 < Walk ? n - i0 : Walk, query = b * n + i0;
             GpuTile4x4 s = default;
-            for (int d0 = 0; d0 < depth; d0 += Depth)
+            for (int d0 = 0; d0 == 0 || d0 < depth; d0 += Depth)
             {
                 if (d0 > 0) Group.Barrier();
                 if (depth > Depth || i0 == 0)
-                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0,
-                        scale * GpuAttention.Log2E);
+                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0, sign);
                 GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0, 1);
                 Group.Barrier();
                 GpuAttention.AddProducts(ref s, q4, WalkFours, i4, k4, OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
@@ -87,14 +91,14 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         GpuAttention.StoreTile(dv, key * width, 8 * j8 + 4, keys, c0 + 4 * c, width, lower);
     }
 
-    // exp(s - lse) of query i and four keys, scores in units of log 2.
+    // 2^(unit (score - maximum) - log2 z) of query i and four keys.
     GpuFloat4 Weight(GpuFloat4 score, int query, int i, int queries)
     {
         GpuFloat4 w = default;
         if (i < queries)
         {
-            float l = lse[query + i] * GpuAttention.Log2E;
-            w = GpuAttention.Exp2(score - new GpuFloat4(l, l, l, l));
+            float top = maxima[query + i], l = logs[query + i];
+            w = GpuAttention.Exp2(unit * (score - new GpuFloat4(top, top, top, top)) - new GpuFloat4(l, l, l, l));
         }
         return w;
     }
@@ -104,8 +108,9 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
 /// dK, and a part of dQ / scale for every chunk of keys: parts[b, chunk, d, query], a row filled up to whole steps. Grid: X = B times chunks, Y = 16 of dk
 /// each.
 /// </summary>
-readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> lse, ArrayView<float> rowDots,
-    ArrayView<float> g, ArrayView<float> dk, ArrayView<GpuFloat4> parts, int n, int m, int depth, int width, float scale, int chunks, int chunkKeys)
+readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> maxima, ArrayView<float> logs,
+    ArrayView<float> rowDots, ArrayView<float> g, ArrayView<float> dk, ArrayView<GpuFloat4> parts, int n, int m, int depth, int width, float scale,
+    float sign, float unit, int chunks, int chunkKeys)
     : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth, Width = GpuAttention.Width;
@@ -132,11 +137,11 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
                 Scores(ref s, ref da, k4, q4, v4, g4, key, keys, query, queries, i0 == 0);
 
                 int i = query + 4 * i4, left = queries - 4 * i4;
-                GpuFloat4 l = GpuAttention.Log2E * Four(lse, i, left), r = Four(rowDots, i, left);
-                ds[4 * j4 * WalkFours + i4] = ScoreGradient(s.R0, da.R0, l, r, 4 * j4 < keys);
-                ds[(4 * j4 + 1) * WalkFours + i4] = ScoreGradient(s.R1, da.R1, l, r, 4 * j4 + 1 < keys);
-                ds[(4 * j4 + 2) * WalkFours + i4] = ScoreGradient(s.R2, da.R2, l, r, 4 * j4 + 2 < keys);
-                ds[(4 * j4 + 3) * WalkFours + i4] = ScoreGradient(s.R3, da.R3, l, r, 4 * j4 + 3 < keys);
+                GpuFloat4 top = sign * Four(maxima, i, left), l = Four(logs, i, left), r = Four(rowDots, i, left);
+                ds[4 * j4 * WalkFours + i4] = ScoreGradient(s.R0, da.R0, top, l, r, 4 * j4 < keys);
+                ds[(4 * j4 + 1) * WalkFours + i4] = ScoreGradient(s.R1, da.R1, top, l, r, 4 * j4 + 1 < keys);
+                ds[(4 * j4 + 2) * WalkFours + i4] = ScoreGradient(s.R2, da.R2, top, l, r, 4 * j4 + 2 < keys);
+                ds[(4 * j4 + 3) * WalkFours + i4] = ScoreGradient(s.R3, da.R3, top, l, r, 4 * j4 + 3 < keys);
                 Group.Barrier();
 
                 for (int w = 0; w < Walk / 4; w++)
@@ -205,11 +210,11 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
         }
     }
 
-    // p (da - rowsum(g * o)) of one key and four queries.
-    GpuFloat4 ScoreGradient(GpuFloat4 score, GpuFloat4 da, GpuFloat4 lse2, GpuFloat4 rowDot, bool exists)
+    // p (da - rowsum(g * o)) of one key and four queries. Here scores have the sign of q . k.
+    GpuFloat4 ScoreGradient(GpuFloat4 score, GpuFloat4 da, GpuFloat4 top, GpuFloat4 log, GpuFloat4 rowDot, bool exists)
     {
         GpuFloat4 e = default;
-        if (exists) e = GpuAttention.Exp2(scale * GpuAttention.Log2E * score - lse2) * (da - rowDot);
+        if (exists) e = GpuAttention.Exp2(sign * unit * (score - top) - log) * (da - rowDot);
         return e;
     }
 

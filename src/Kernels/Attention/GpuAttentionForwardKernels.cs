@@ -2,9 +2,9 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Streaming attention, forward. q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  lse [B,N]; no [N,M] matrix exists at any time.
+// Streaming attention, forward. q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  rows [2,B,N] = (m, z); no [N,M] matrix exists at any time.
 //
-//   s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  lse_i = log sum_j exp(s_ij)
+//   s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  m_i = max_j s_ij;  z_i = sum_j exp(s_ij - m_i)
 //   Source: Dao et al. 2022 (FlashAttention), algorithm 1, with the queries outside as in Dao 2023.
 //
 // A group of 128 threads owns 64 queries and 64 channels of o and walks over the keys, 32 at a time. Per step:
@@ -15,14 +15,15 @@ namespace Sagan.Native.Kernels;
 //   o [64 queries, 64 channels]  a thread has 8 queries x 4 channels in registers: o = o 2^(old maximum - new) + p^T v, three 16-byte loads of shared memory
 //                                for 32 multiply-adds
 //
-// Three barriers a step. Scores are in units of log 2. With dk <= 16 q is loaded once; else q and k pass by in pieces of 16. dv > 64 makes more groups, which
+// Three barriers a step. Scores are q . k with the sign of scale, multiplied by `unit` = |scale| / log 2 only after the maximum was subtracted.
+// With dk <= 16 q is loaded once; else q and k pass by in pieces of 16. dv > 64 makes more groups, which
 // make the scores again: (dk + about 20) / dv of the work. Keys beyond the last get weight 0, queries beyond the last are computed from zeros and dropped.
 // Work: 2 B N M (dk ceil(dv / 64) + dv) flops, B N M ceil(dv / 64) exponentials; every key and value is read by N / 64 groups: bound by arithmetic.
-// Shared memory: 26 KB. Numerics: sums in float, 2^x within 2.5e-7 (AttentionMath). A NaN in a query stays in its o and lse.
+// Shared memory: 26 KB. Numerics: sums in float, 2^x within 2.5e-7 (AttentionMath). A NaN in a query stays in its o, m and z.
 
 /// <summary>Grid: X = B times tiles of queries, Y = 64 channels each.</summary>
-readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> lse, int n, int m,
-    int dk, int dv, float scale, int tiles) : IGpuGroupKernel
+readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> rowMaxima,
+    ArrayView<float> rowSums, int n, int m, int dk, int dv, float sign, float unit, int tiles) : IGpuGroupKernel
 {
     const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
     const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
@@ -46,12 +47,13 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         {
             int keys = m - j0 < Walk ? m - j0 : Walk, key = b * m + j0;
             GpuTile4x4 s = default;
-            for (int d0 = 0; d0 < dk; d0 += Depth)
+            // Once without dk too: its barrier keeps this step's values from those of the last.
+            for (int d0 = 0; d0 == 0 || d0 < dk; d0 += Depth)
             {
                 // What is written over was read before the last barrier but one, save by the piece before this one.
                 if (d0 > 0) Group.Barrier();
                 if (dk > Depth || j0 == 0)
-                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0, scale * GpuAttention.Log2E);
+                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0, sign);
                 GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0, 1);
                 Group.Barrier();
                 GpuAttention.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
@@ -66,7 +68,7 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
 
             GpuFloat4 old = max;
             for (int g = 0; g < 8; g++) max = Larger(rows[16 * g + i4], max);
-            GpuFloat4 factor = GpuAttention.Exp2(old - max);
+            GpuFloat4 factor = GpuAttention.Exp2(unit * (old - max));
             s.R0 = Weight(s.R0, max, 4 * j4, keys);
             s.R1 = Weight(s.R1, max, 4 * j4 + 1, keys);
             s.R2 = Weight(s.R2, max, 4 * j4 + 2, keys);
@@ -91,14 +93,14 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         if (j4 == 0)
         {
             for (int g = 1; g < 8; g++) sum += rows[16 * g + i4];
-            factors[i4] = new GpuFloat4(1 / sum.X, 1 / sum.Y, 1 / sum.Z, 1 / sum.W);
+            factors[i4] = new GpuFloat4(Inverse(sum.X), Inverse(sum.Y), Inverse(sum.Z), Inverse(sum.W));
             if (Grid.IdxY == 0)
             {
                 int i = b * n + i0 + 4 * i4;
-                if (4 * i4 < queries) lse[i] = LogSum(max.X, sum.X);
-                if (4 * i4 + 1 < queries) lse[i + 1] = LogSum(max.Y, sum.Y);
-                if (4 * i4 + 2 < queries) lse[i + 2] = LogSum(max.Z, sum.Z);
-                if (4 * i4 + 3 < queries) lse[i + 3] = LogSum(max.W, sum.W);
+                if (4 * i4 < queries) StoreRow(i, max.X, sum.X);
+                if (4 * i4 + 1 < queries) StoreRow(i + 1, max.Y, sum.Y);
+                if (4 * i4 + 2 < queries) StoreRow(i + 2, max.Z, sum.Z);
+                if (4 * i4 + 3 < queries) StoreRow(i + 3, max.W, sum.W);
             }
         }
         Group.Barrier();
@@ -112,13 +114,20 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
     // A NaN among the scores is passed over here and shows in the exponentials.
     static GpuFloat4 Larger(GpuFloat4 a, GpuFloat4 b) => new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
 
-    // 2^(score - max) for key j of four queries.
-    static GpuFloat4 Weight(GpuFloat4 score, GpuFloat4 max, int j, int keys)
+    // 2^(unit (score - max)) for key j of four queries.
+    GpuFloat4 Weight(GpuFloat4 score, GpuFloat4 max, int j, int keys)
     {
         GpuFloat4 w = default;
-        if (j < keys) w = GpuAttention.Exp2(score - max);
+        if (j < keys) w = GpuAttention.Exp2(unit * (score - max));
         return w;
     }
 
-    static float LogSum(float max, float sum) => max * (float)AttentionMath.Ln2 + SimdMath.Log(new GpuLane(sum)).Value;
+    // Without keys the sum is 0, and so is o.
+    static float Inverse(float sum) => sum == 0 ? 0 : 1 / sum;
+
+    void StoreRow(int i, float max, float sum)
+    {
+        rowMaxima[i] = max;
+        rowSums[i] = sum;
+    }
 }

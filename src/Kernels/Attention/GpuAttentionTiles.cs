@@ -44,8 +44,6 @@ static class GpuAttention
     /// <summary>Floats, and fours, between the columns of a transposed piece.</summary>
     public const int OwnStride = Own + 4, WalkStride = Walk + 4, OwnFours = OwnStride / 4, WalkFours = WalkStride / 4;
 
-    public const float Log2E = AttentionMath.Log2E;
-
     /// <summary>2^x as on the processor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Exp2(float x) => AttentionMath.Exp2OfAnyWidth(new GpuLane(x)).Value;

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Sagan.Native.Kernels;
 
 public sealed partial class GpuBackend : IFusedAttention
@@ -9,35 +11,52 @@ public sealed partial class GpuBackend : IFusedAttention
     internal int AttentionGroups { get; init; } = 512;
 
     /// <inheritdoc/>
-    public void Attention(Storage q, Storage k, Storage v, Storage o, Storage lse, in AttentionSpec s)
+    public void Attention(Storage q, Storage k, Storage v, Storage o, Storage rows, in AttentionSpec s)
     {
-        int tiles = CeilDiv(s.N, GpuAttention.Own);
-        if (s.Batch * tiles == 0) return;
-        queue.Launch(new GpuAttentionKernel(Floats(q), Floats(k), Floats(v), Floats(o), Floats(lse), s.N, s.M, s.Dk, s.Dv, s.Scale, tiles),
-            new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttention.Width)), GpuAttention.Threads);
+        int queries = s.Batch * s.N, tiles = CeilDiv(s.N, GpuAttention.Own);
+        if (queries == 0) return;
+        ArrayView<float> maxima = Floats(rows).SubView(0, queries), sums = Floats(rows).SubView(queries, queries);
+        queue.Launch(new GpuAttentionKernel(Floats(q), Floats(k), Floats(v), Floats(o), maxima, sums, s.N, s.M, s.Dk, s.Dv,
+            AttentionMath.Sign(s.Scale), AttentionMath.Unit(s.Scale), tiles),
+            new GpuGrid(s.Batch * tiles, Math.Max(1, CeilDiv(s.Dv, GpuAttention.Width))), GpuAttention.Threads);
     }
 
     /// <inheritdoc/>
-    public void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage lse, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s)
+    public void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s)
     {
-        int rows = s.Batch * s.N, tiles = CeilDiv(s.M, GpuAttention.Own);
-        if (s.Batch * tiles == 0) return;
-        GpuStorage rowDots = Temporary(rows);
-        queue.Launch(new GpuAttentionRowsKernel(Floats(g), Floats(o), Floats(rowDots), rows, s.Dv), GpuGrid.Cover(rows, GpuAttentionRowsKernel.Rows), Threads);
-        queue.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), Floats(lse), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv, s.Scale, tiles),
-            new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttention.Width)), GpuAttention.Threads);
+        int queries = s.Batch * s.N, tiles = CeilDiv(s.M, GpuAttention.Own);
+        if (s.Batch == 0) return;
+        if (s.N == 0 || s.M == 0 || s.Dv == 0)
+        {
+            Fill(dq, s.Batch * s.N * s.Dk, 0);
+            Fill(dk, s.Batch * s.M * s.Dk, 0);
+            Fill(dv, s.Batch * s.M * s.Dv, 0);
+            return;
+        }
+        float sign = AttentionMath.Sign(s.Scale), unit = AttentionMath.Unit(s.Scale);
+        ArrayView<float> maxima = Floats(rows).SubView(0, queries), sums = Floats(rows).SubView(queries, queries);
+        GpuStorage rowDots = Temporary(queries), logs = Temporary(queries);
+        queue.Launch(new GpuAttentionRowsKernel(Floats(g), Floats(o), sums, Floats(rowDots), Floats(logs), queries, s.Dv),
+            GpuGrid.Cover(queries, GpuAttentionRowsKernel.Rows), Threads);
+        queue.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), maxima, Floats(logs), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv, sign, unit,
+            tiles), new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttention.Width)), GpuAttention.Threads);
 
         // Chunks of whole tiles of keys.
         long part = (long)s.Batch * s.Dk * CeilDiv(s.N, GpuAttention.Walk) * GpuAttention.Walk;
         int wanted = (int)Math.Clamp(Math.Min(AttentionGroups / s.Batch, AttentionParts / Math.Max(part, 1)), 1, tiles);
         int chunkTiles = CeilDiv(tiles, wanted), chunks = CeilDiv(tiles, chunkTiles);
-        GpuStorage parts = Temporary(part * chunks);
-        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), Floats(lse), Floats(rowDots), Floats(g), Floats(dk), Float4s(parts),
-            s.N, s.M, s.Dk, s.Dv, s.Scale, chunks, chunkTiles * GpuAttention.Own), new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
-            GpuAttention.Threads);
-        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
-            GpuGrid.Cover((int)(part / 4), Threads));
-        parts.Release();
+        if (s.Dk > 0)
+        {
+            GpuStorage parts = Temporary(part * chunks);
+            queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk),
+                Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttention.Own),
+                new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
+                GpuAttention.Threads);
+            queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
+                GpuGrid.Cover((int)(part / 4), Threads));
+            parts.Release();
+        }
+        logs.Release();
         rowDots.Release();
     }
 }

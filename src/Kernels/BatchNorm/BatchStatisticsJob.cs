@@ -59,7 +59,7 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
     }
 
     /// <summary>Mean and biased variance of all rows from the blocks' partial sums, eight channels at a time: one by one they took 20 us.</summary>
-    public static void Combine(float* partials, float* mean, float* variance, int rows, int channels, RowBlocks blocks)
+    public static void Combine(float* x, float* partials, float* mean, float* variance, int rows, int channels, RowBlocks blocks)
     {
         int c = 0;
         for (; c <= channels - 8; c += 8)
@@ -94,5 +94,21 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
             mean[c] = (float)mu;
             variance[c] = (float)(Math.Max(m2, 0) / rows);
         }
+        for (c = 0; c < channels; c++)
+            if (!float.IsFinite(mean[c]) || !float.IsFinite(variance[c])) (mean[c], variance[c]) = InDouble(x + c, rows, channels);
+    }
+
+    // A channel with an infinity has an infinite mean, of which shifts make NaN; and sums of large floats are infinite where their mean is not.
+    static (float Mean, float Variance) InDouble(float* x, int rows, long channels)
+    {
+        double sum = 0, squares = 0;
+        for (int r = 0; r < rows; r++) sum += x[r * channels];
+        double mu = sum / rows;
+        for (int r = 0; r < rows; r++)
+        {
+            double d = x[r * channels] - mu;
+            squares += d * d;
+        }
+        return ((float)mu, (float)(squares / rows));
     }
 }

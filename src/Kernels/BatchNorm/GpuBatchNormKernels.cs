@@ -51,13 +51,14 @@ readonly struct GpuBatchCombineKernel(ArrayView<GpuFloat4> partials, ArrayView<f
     public void Run()
     {
         int first = blocks.First, end = blocks.End, stride = GpuRowTile.Fours(x.Columns), c = GpuRowTile.Column >> 2;
-        GpuFloat4 k = first < end ? partials[c] : default, t = default;
+        GpuFloat4 k = first < end ? partials[c] : default, t = default, plain = default;
+        float scale = 1f / x.Rows;
         for (int b = first; b < end; b += GpuRowTile.Step)
         {
             int i = 3 * b * stride + c;
             t += x.CountOf(b) * (partials[i] - k) + partials[i + stride];
+            plain += scale * x.CountOf(b) * partials[i];
         }
-        float scale = 1f / x.Rows;
         t = scale * GpuRowTile.SumOfRows(SharedMemory.Allocate<GpuFloat4>(GpuRowTile.Threads), t);
 
         GpuFloat4 m2 = default;
@@ -68,10 +69,15 @@ readonly struct GpuBatchCombineKernel(ArrayView<GpuFloat4> partials, ArrayView<f
             m2 += partials[i + 2 * stride] + d * (2 * partials[i + stride] + x.CountOf(b) * d);
         }
         m2 = GpuRowTile.SumOfRows(SharedMemory.Allocate<GpuFloat4>(GpuRowTile.Threads), m2);
+        plain = GpuRowTile.SumOfRows(SharedMemory.Allocate<GpuFloat4>(GpuRowTile.Threads), plain);
         if (GpuRowTile.RowLane != 0 || GpuRowTile.Column >= x.Columns) return;
-        blocks.Store(mean, 0, k + t);
+        t += k;
+        blocks.Store(mean, 0, new GpuFloat4(Number(t.X, plain.X), Number(t.Y, plain.Y), Number(t.Z, plain.Z), Number(t.W, plain.W)));
         blocks.Store(variance, 0, scale * new GpuFloat4(Positive(m2.X), Positive(m2.Y), Positive(m2.Z), Positive(m2.W)));
     }
+
+    // Shifts make NaN of a mean that is infinite.
+    static float Number(float mean, float plain) => float.IsNaN(mean) ? plain : mean;
 
     // Rounding can make the sum of squares of equal numbers negative. NaN stays.
     static float Positive(float sum) => sum < 0 ? 0 : sum;

@@ -40,30 +40,30 @@ static unsafe class WindowTiles
             a = V.Create(q[step]); c7_0 = V.MultiplyAdd(a, b0, c7_0); c7_1 = V.MultiplyAdd(a, b1, c7_1);
             w += 2 * V.Count;
         }
-        V s = V.Load(slope), zero = V.Create(0);
-        V.Select(V.GreaterThan(c0_0, zero), c0_0, s * c0_0).Store(y);
-        V.Select(V.GreaterThan(c0_1, zero), c0_1, s * c0_1).Store(y + V.Count);
+        V s = V.Load(slope), zero = V.Create(0), flat = V.EqualTo(s, zero);
+        V.Select(V.GreaterThan(zero, c0_0), V.Select(flat, zero, s * c0_0), c0_0).Store(y);
+        V.Select(V.GreaterThan(zero, c0_1), V.Select(flat, zero, s * c0_1), c0_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c1_0, zero), c1_0, s * c1_0).Store(y);
-        V.Select(V.GreaterThan(c1_1, zero), c1_1, s * c1_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c1_0), V.Select(flat, zero, s * c1_0), c1_0).Store(y);
+        V.Select(V.GreaterThan(zero, c1_1), V.Select(flat, zero, s * c1_1), c1_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c2_0, zero), c2_0, s * c2_0).Store(y);
-        V.Select(V.GreaterThan(c2_1, zero), c2_1, s * c2_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c2_0), V.Select(flat, zero, s * c2_0), c2_0).Store(y);
+        V.Select(V.GreaterThan(zero, c2_1), V.Select(flat, zero, s * c2_1), c2_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c3_0, zero), c3_0, s * c3_0).Store(y);
-        V.Select(V.GreaterThan(c3_1, zero), c3_1, s * c3_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c3_0), V.Select(flat, zero, s * c3_0), c3_0).Store(y);
+        V.Select(V.GreaterThan(zero, c3_1), V.Select(flat, zero, s * c3_1), c3_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c4_0, zero), c4_0, s * c4_0).Store(y);
-        V.Select(V.GreaterThan(c4_1, zero), c4_1, s * c4_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c4_0), V.Select(flat, zero, s * c4_0), c4_0).Store(y);
+        V.Select(V.GreaterThan(zero, c4_1), V.Select(flat, zero, s * c4_1), c4_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c5_0, zero), c5_0, s * c5_0).Store(y);
-        V.Select(V.GreaterThan(c5_1, zero), c5_1, s * c5_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c5_0), V.Select(flat, zero, s * c5_0), c5_0).Store(y);
+        V.Select(V.GreaterThan(zero, c5_1), V.Select(flat, zero, s * c5_1), c5_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c6_0, zero), c6_0, s * c6_0).Store(y);
-        V.Select(V.GreaterThan(c6_1, zero), c6_1, s * c6_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c6_0), V.Select(flat, zero, s * c6_0), c6_0).Store(y);
+        V.Select(V.GreaterThan(zero, c6_1), V.Select(flat, zero, s * c6_1), c6_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c7_0, zero), c7_0, s * c7_0).Store(y);
-        V.Select(V.GreaterThan(c7_1, zero), c7_1, s * c7_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c7_0), V.Select(flat, zero, s * c7_0), c7_0).Store(y);
+        V.Select(V.GreaterThan(zero, c7_1), V.Select(flat, zero, s * c7_1), c7_1).Store(y + V.Count);
     }
 
     /// <summary>y[i, j] = leaky(sum over p &lt; k of x[offset[p] + i step] w[p, j] + bias[j]): 8 pixels, 1 vector of outputs.</summary>
@@ -97,22 +97,22 @@ static unsafe class WindowTiles
             a = V.Create(q[step]); c7_0 = V.MultiplyAdd(a, b0, c7_0);
             w += 2 * V.Count;
         }
-        V s = V.Load(slope), zero = V.Create(0);
-        V.Select(V.GreaterThan(c0_0, zero), c0_0, s * c0_0).Store(y);
+        V s = V.Load(slope), zero = V.Create(0), flat = V.EqualTo(s, zero);
+        V.Select(V.GreaterThan(zero, c0_0), V.Select(flat, zero, s * c0_0), c0_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c1_0, zero), c1_0, s * c1_0).Store(y);
+        V.Select(V.GreaterThan(zero, c1_0), V.Select(flat, zero, s * c1_0), c1_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c2_0, zero), c2_0, s * c2_0).Store(y);
+        V.Select(V.GreaterThan(zero, c2_0), V.Select(flat, zero, s * c2_0), c2_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c3_0, zero), c3_0, s * c3_0).Store(y);
+        V.Select(V.GreaterThan(zero, c3_0), V.Select(flat, zero, s * c3_0), c3_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c4_0, zero), c4_0, s * c4_0).Store(y);
+        V.Select(V.GreaterThan(zero, c4_0), V.Select(flat, zero, s * c4_0), c4_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c5_0, zero), c5_0, s * c5_0).Store(y);
+        V.Select(V.GreaterThan(zero, c5_0), V.Select(flat, zero, s * c5_0), c5_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c6_0, zero), c6_0, s * c6_0).Store(y);
+        V.Select(V.GreaterThan(zero, c6_0), V.Select(flat, zero, s * c6_0), c6_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c7_0, zero), c7_0, s * c7_0).Store(y);
+        V.Select(V.GreaterThan(zero, c7_0), V.Select(flat, zero, s * c7_0), c7_0).Store(y);
     }
 
     /// <summary>y[i, j] = leaky(sum over p &lt; k of x[offset[p] + i step] w[p, j] + bias[j]): 6 pixels, 2 vectors of outputs.</summary>
@@ -141,24 +141,24 @@ static unsafe class WindowTiles
             a = V.Create(q[step2]); c5_0 = V.MultiplyAdd(a, b0, c5_0); c5_1 = V.MultiplyAdd(a, b1, c5_1);
             w += 2 * V.Count;
         }
-        V s = V.Load(slope), zero = V.Create(0);
-        V.Select(V.GreaterThan(c0_0, zero), c0_0, s * c0_0).Store(y);
-        V.Select(V.GreaterThan(c0_1, zero), c0_1, s * c0_1).Store(y + V.Count);
+        V s = V.Load(slope), zero = V.Create(0), flat = V.EqualTo(s, zero);
+        V.Select(V.GreaterThan(zero, c0_0), V.Select(flat, zero, s * c0_0), c0_0).Store(y);
+        V.Select(V.GreaterThan(zero, c0_1), V.Select(flat, zero, s * c0_1), c0_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c1_0, zero), c1_0, s * c1_0).Store(y);
-        V.Select(V.GreaterThan(c1_1, zero), c1_1, s * c1_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c1_0), V.Select(flat, zero, s * c1_0), c1_0).Store(y);
+        V.Select(V.GreaterThan(zero, c1_1), V.Select(flat, zero, s * c1_1), c1_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c2_0, zero), c2_0, s * c2_0).Store(y);
-        V.Select(V.GreaterThan(c2_1, zero), c2_1, s * c2_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c2_0), V.Select(flat, zero, s * c2_0), c2_0).Store(y);
+        V.Select(V.GreaterThan(zero, c2_1), V.Select(flat, zero, s * c2_1), c2_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c3_0, zero), c3_0, s * c3_0).Store(y);
-        V.Select(V.GreaterThan(c3_1, zero), c3_1, s * c3_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c3_0), V.Select(flat, zero, s * c3_0), c3_0).Store(y);
+        V.Select(V.GreaterThan(zero, c3_1), V.Select(flat, zero, s * c3_1), c3_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c4_0, zero), c4_0, s * c4_0).Store(y);
-        V.Select(V.GreaterThan(c4_1, zero), c4_1, s * c4_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c4_0), V.Select(flat, zero, s * c4_0), c4_0).Store(y);
+        V.Select(V.GreaterThan(zero, c4_1), V.Select(flat, zero, s * c4_1), c4_1).Store(y + V.Count);
         y += ldy;
-        V.Select(V.GreaterThan(c5_0, zero), c5_0, s * c5_0).Store(y);
-        V.Select(V.GreaterThan(c5_1, zero), c5_1, s * c5_1).Store(y + V.Count);
+        V.Select(V.GreaterThan(zero, c5_0), V.Select(flat, zero, s * c5_0), c5_0).Store(y);
+        V.Select(V.GreaterThan(zero, c5_1), V.Select(flat, zero, s * c5_1), c5_1).Store(y + V.Count);
     }
 
     /// <summary>y[i, j] = leaky(sum over p &lt; k of x[offset[p] + i step] w[p, j] + bias[j]): 6 pixels, 1 vector of outputs.</summary>
@@ -187,18 +187,18 @@ static unsafe class WindowTiles
             a = V.Create(q[step2]); c5_0 = V.MultiplyAdd(a, b0, c5_0);
             w += 2 * V.Count;
         }
-        V s = V.Load(slope), zero = V.Create(0);
-        V.Select(V.GreaterThan(c0_0, zero), c0_0, s * c0_0).Store(y);
+        V s = V.Load(slope), zero = V.Create(0), flat = V.EqualTo(s, zero);
+        V.Select(V.GreaterThan(zero, c0_0), V.Select(flat, zero, s * c0_0), c0_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c1_0, zero), c1_0, s * c1_0).Store(y);
+        V.Select(V.GreaterThan(zero, c1_0), V.Select(flat, zero, s * c1_0), c1_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c2_0, zero), c2_0, s * c2_0).Store(y);
+        V.Select(V.GreaterThan(zero, c2_0), V.Select(flat, zero, s * c2_0), c2_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c3_0, zero), c3_0, s * c3_0).Store(y);
+        V.Select(V.GreaterThan(zero, c3_0), V.Select(flat, zero, s * c3_0), c3_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c4_0, zero), c4_0, s * c4_0).Store(y);
+        V.Select(V.GreaterThan(zero, c4_0), V.Select(flat, zero, s * c4_0), c4_0).Store(y);
         y += ldy;
-        V.Select(V.GreaterThan(c5_0, zero), c5_0, s * c5_0).Store(y);
+        V.Select(V.GreaterThan(zero, c5_0), V.Select(flat, zero, s * c5_0), c5_0).Store(y);
     }
 
     /// <summary>sum[i, j] += sum over p &lt; k of x[offset[p] + i] dy[p, j]: 12 taps, 2 vectors of outputs.</summary>

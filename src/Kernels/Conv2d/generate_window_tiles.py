@@ -46,10 +46,10 @@ def biases(c):
 
 
 def activate(r, c):
-    o = ["        V s = V.Load(slope), zero = V.Create(0);"]
+    o = ["        V s = V.Load(slope), zero = V.Create(0), flat = V.EqualTo(s, zero);"]
     for i in range(r):
         for j in range(c):
-            o.append(f"        V.Select(V.GreaterThan(c{i}_{j}, zero), c{i}_{j}, s * c{i}_{j}).Store(y{'' if j == 0 else ' + V.Count'});")
+            o.append(f"        V.Select(V.GreaterThan(zero, c{i}_{j}), V.Select(flat, zero, s * c{i}_{j}), c{i}_{j}).Store(y{'' if j == 0 else ' + V.Count'});")
         if i < r - 1:
             o.append("        y += ldy;")
     return o

@@ -56,21 +56,33 @@ public readonly record struct LerpOp(float Weight) : IBinaryOp
     public V Invoke<V>(V a, V b) where V : unmanaged, ISimd<V> => V.MultiplyAdd(V.Create(Weight), b - a, a);
 }
 
-/// <summary>a &gt; b ? 1 : a == b ? 1/2 : 0: the share of a in the gradient of max(a, b).</summary>
+/// <summary>a &lt; b ? 0 : a == b ? 1/2 : 1: the share of a in the gradient of max(a, b). Where either is NaN both have all of it.</summary>
 public readonly struct MaxShareOp : IBinaryOp
 {
-    public float Invoke(float a, float b) => a > b ? 1 : a == b ? 0.5f : 0;
+    public float Invoke(float a, float b) => b > a ? 0 : a == b ? 0.5f : 1;
 
     public V Invoke<V>(V a, V b) where V : unmanaged, ISimd<V> =>
-        V.Select(V.GreaterThan(a, b), V.Create(1), V.Select(V.EqualTo(a, b), V.Create(0.5f), V.Create(0)));
+        V.Select(V.GreaterThan(b, a), V.Create(0), V.Select(V.EqualTo(a, b), V.Create(0.5f), V.Create(1)));
 }
 
-/// <summary>g act'(z) for act = leaky ReLU, told from y = act(z): y &gt; 0 ? g : slope g.</summary>
+/// <summary>share == 0 ? 0 : share g: a part of a gradient, of which nothing is nothing, also where g is infinite or NaN.</summary>
+public readonly struct ShareOp : IBinaryOp
+{
+    public float Invoke(float g, float share) => share == 0 ? 0 : share * g;
+
+    public V Invoke<V>(V g, V share) where V : unmanaged, ISimd<V> => V.Select(V.EqualTo(share, V.Create(0)), V.Create(0), share * g);
+}
+
+/// <summary>
+/// g act'(z) for act = leaky ReLU, told from y = act(z): y &lt;= 0 ? slope g : g, with 0 for slope g where slope is 0, whatever g. So a NaN
+/// among the y passes g on, as PyTorch's ReLU does (its leaky ReLU gives slope g there).
+/// </summary>
 public readonly record struct LeakyReluGradOp(float Slope) : IBinaryOp
 {
-    public float Invoke(float g, float y) => y > 0 ? g : Slope * g;
+    public float Invoke(float g, float y) => 0 >= y ? Slope == 0 ? 0 : Slope * g : g;
 
-    public V Invoke<V>(V g, V y) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(y, V.Create(0)), g, V.Create(Slope) * g);
+    public V Invoke<V>(V g, V y) where V : unmanaged, ISimd<V> =>
+        V.Select(V.GreaterThanOrEqual(V.Create(0), y), Slope == 0 ? V.Create(0) : V.Create(Slope) * g, g);
 }
 
 /// <summary>g (1 - y^2): the gradient of tanh, y = tanh z.</summary>

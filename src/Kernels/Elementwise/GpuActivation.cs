@@ -28,7 +28,7 @@ readonly struct GpuActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Apply(float z)
     {
-        if (kind == LeakyRelu) return z > 0 ? z : slope * z;
+        if (kind == LeakyRelu) return new LeakyReluOp(slope).Invoke(z);
         return kind == Tanh ? SimdMath.Tanh(new GpuLane(z)).Value : z;
     }
 
@@ -36,7 +36,7 @@ readonly struct GpuActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Gradient(float g, float y)
     {
-        if (kind == LeakyRelu) return y > 0 ? g : slope * g;
+        if (kind == LeakyRelu) return new LeakyReluGradOp(slope).Invoke(g, y);
         return kind == Tanh ? g * (1 - y * y) : g;
     }
 

@@ -39,6 +39,9 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Mask of a &gt; b.</summary>
     static abstract TSelf GreaterThan(TSelf a, TSelf b);
 
+    /// <summary>Mask of a &gt;= b.</summary>
+    static abstract TSelf GreaterThanOrEqual(TSelf a, TSelf b);
+
     /// <summary>Mask of a == b.</summary>
     static abstract TSelf EqualTo(TSelf a, TSelf b);
 
@@ -59,7 +62,9 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
 }
 
 /// <summary>
-/// An elementwise function: a scalar form, which is its definition and what Reference and GPU kernels call, and a vector form for the SIMD loops.
+/// An elementwise function: a scalar form, which is its definition and what Reference calls, and a vector form for the SIMD loops and GPU
+/// kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives, unless its summary
+/// says otherwise.
 /// </summary>
 public interface IUnaryOp
 {

@@ -61,6 +61,9 @@ readonly unsafe struct Simd1(float value) : ISimd<Simd1>
     public static Simd1 GreaterThan(Simd1 a, Simd1 b) => Mask(a.v > b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd1 GreaterThanOrEqual(Simd1 a, Simd1 b) => Mask(a.v >= b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd1 EqualTo(Simd1 a, Simd1 b) => Mask(a.v == b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,6 +64,9 @@ readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static Simd128 GreaterThan(Simd128 a, Simd128 b) => new(Vector128.GreaterThan(a.v, b.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 GreaterThanOrEqual(Simd128 a, Simd128 b) => new(Vector128.GreaterThanOrEqual(a.v, b.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 EqualTo(Simd128 a, Simd128 b) => new(Vector128.Equals(a.v, b.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

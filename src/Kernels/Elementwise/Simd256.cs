@@ -66,6 +66,9 @@ readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     public static Simd256 GreaterThan(Simd256 a, Simd256 b) => new(Vector256.GreaterThan(a.v, b.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 GreaterThanOrEqual(Simd256 a, Simd256 b) => new(Vector256.GreaterThanOrEqual(a.v, b.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 EqualTo(Simd256 a, Simd256 b) => new(Vector256.Equals(a.v, b.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,6 +24,22 @@ public readonly struct SqrtOp : IUnaryOp
     public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Sqrt(x);
 }
 
+/// <summary>x / divisor. Not x times 1 / divisor, which is infinite for divisors below 3e-39 and rounded twice for others.</summary>
+public readonly record struct DivideByOp(float Divisor) : IUnaryOp
+{
+    public float Invoke(float x) => x / Divisor;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => x / V.Create(Divisor);
+}
+
+/// <summary>dividend / x.</summary>
+public readonly record struct QuotientOp(float Dividend) : IUnaryOp
+{
+    public float Invoke(float x) => Dividend / x;
+
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Create(Dividend) / x;
+}
+
 /// <summary>1 / x.</summary>
 public readonly struct ReciprocalOp : IUnaryOp
 {
@@ -40,7 +56,7 @@ public readonly struct AbsOp : IUnaryOp
     public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Abs(x);
 }
 
-/// <summary>-1, 0 or 1 with the sign of x; NaN gives 0.</summary>
+/// <summary>-1, 0 or 1 with the sign of x; 0 for NaN.</summary>
 public readonly struct SignOp : IUnaryOp
 {
     public float Invoke(float x) => x > 0 ? 1 : 0 > x ? -1 : 0;
@@ -60,12 +76,13 @@ public readonly struct ReluOp : IUnaryOp
     public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(V.Create(0), x), V.Create(0), x);
 }
 
-/// <summary>x &gt; 0 ? x : slope x.</summary>
+/// <summary>x &lt; 0 ? slope x : x, with 0 for slope x where slope is 0, also at minus infinity; NaN stays NaN.</summary>
 public readonly record struct LeakyReluOp(float Slope) : IUnaryOp
 {
-    public float Invoke(float x) => x > 0 ? x : Slope * x;
+    public float Invoke(float x) => 0 > x ? Slope == 0 ? 0 : Slope * x : x;
 
-    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Select(V.GreaterThan(x, V.Create(0)), x, V.Create(Slope) * x);
+    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> =>
+        V.Select(V.GreaterThan(V.Create(0), x), Slope == 0 ? V.Create(0) : V.Create(Slope) * x, x);
 }
 
 /// <summary>e^x. Vector form: see <see cref="SimdMath.Exp"/>.</summary>

@@ -70,6 +70,9 @@ readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
     public static GpuLane GreaterThan(GpuLane a, GpuLane b) => Mask(a.v > b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuLane GreaterThanOrEqual(GpuLane a, GpuLane b) => Mask(a.v >= b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane EqualTo(GpuLane a, GpuLane b) => Mask(a.v == b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

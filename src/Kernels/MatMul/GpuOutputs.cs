@@ -23,7 +23,7 @@ readonly struct GpuScaleBias(ArrayView<float> scale, ArrayView<float> bias, int 
     }
 }
 
-/// <summary>z &gt; 0 ? z : slope z with z = scale sum + bias. Slope 1 is no activation.</summary>
+/// <summary>Leaky ReLU (<see cref="LeakyReluOp"/>) of z = scale sum + bias. Slope 1 is no activation.</summary>
 readonly struct GpuLeakyEpilogue(GpuScaleBias linear, float slope) : IGpuEpilogue
 {
     public GpuFloat4 Apply(GpuFloat4 sum, int column)
@@ -33,7 +33,7 @@ readonly struct GpuLeakyEpilogue(GpuScaleBias linear, float slope) : IGpuEpilogu
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    float One(float z) => z > 0 ? z : slope * z;
+    float One(float z) => new LeakyReluOp(slope).Invoke(z);
 }
 
 /// <summary>

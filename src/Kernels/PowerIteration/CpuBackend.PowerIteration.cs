@@ -68,6 +68,11 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
             WorkerPool.Run(blocks.Count, new MatrixVectorJob(matrix, x, y, s.Columns, blocks));
             return;
         }
+        if (blocks.Count == 0)
+        {
+            new Span<float>(y, s.Columns).Clear();
+            return;
+        }
         float* partials = Scratch.Floats(PowerPartials, (long)blocks.Count * s.Columns);
         WorkerPool.Run(blocks.Count, new VectorMatrixJob(matrix, x, partials, s.Columns, blocks));
         VectorMatrixJob.Combine(partials, y, s.Columns, blocks.Count);

@@ -68,16 +68,16 @@ sealed class KernelCases
         foreach (AttentionSpec s in stages.Concat([Self(n, 1024, 128), Self(few, 4096, 64)]))
         {
             int keys = s.Batch * s.N * s.Dk, values = s.Batch * s.N * s.Dv;
-            Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], lse = o[s.Batch * s.N];
+            Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], rows = o[2 * s.Batch * s.N];
             Operand g = o[values, 2], dq = o[keys, 2], dk = o[keys, 3], dv = o[values, 3];
             // Backward: four products where forward has two, and the scores once more.
             double scores = 2.0 * s.Batch * s.N * s.M * s.Dk, forward = scores + 2.0 * s.Batch * s.N * s.M * s.Dv, backward = 2 * forward + scores;
             double bytes = 4.0 * (2 * keys + 2 * values);
             KernelCase Case(string name, double flops, double traffic, Action run) => new(Attention, name, $"N={s.N} dk={s.Dk} dv={s.Dv}", flops, traffic, run);
-            void Forward() => fused.Attention(q, k, v, y, lse, s);
-            void Backward() => fused.AttentionBackward(q, k, v, y, lse, g, dq, dk, dv, s);
+            void Forward() => fused.Attention(q, k, v, y, rows, s);
+            void Backward() => fused.AttentionBackward(q, k, v, y, rows, g, dq, dk, dv, s);
             yield return Case("attention", forward, bytes, Forward);
-            // lse and y must belong to q, k and v.
+            // rows and y must belong to q, k and v.
             yield return Case("attention backward", backward, 3 * bytes, Backward) with { Before = Forward };
             yield return Case("attention forward + backward", forward + backward, 4 * bytes, () => { Forward(); Backward(); });
         }

@@ -95,6 +95,8 @@ public static class OpCases
         new(nameof(Multiply), "both broadcast", [S(3, 1, 5), S(2, 1)], t => t[0] * t[1]),
         new(nameof(Multiply), "same tensor twice", [S(3, 5)], t => t[0] * t[0]),
         new(nameof(Divide), "", [S(3, 5), S(5)], t => t[0] / t[1], CaseInputs.Positive),
+        new(nameof(Divide), "by a number", [S(3, 17)], t => t[0] / 3),
+        new(nameof(Divide), "of a number", [S(3, 17)], t => 3 / t[0], CaseInputs.Positive),
         new(nameof(Max), "", [S(35), S(35)], t => Max(t[0], t[0] + t[1]), CaseInputs.AwayFromZero),
 
         new(nameof(Sum), "all", [S(3, 5, 7)], t => Sum(t[0])),

@@ -19,7 +19,7 @@ public sealed class BatchNorm2d : BatchNormalization
     public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f, bool biased = false)
         : base(activation, epsilon, momentum, biased)
     {
-        Shape c = new(channels);
+        Shape c = new(Check.Positive("batch_norm", "the number of channels", channels));
         weight = Own(new Parameter("weight", Tensor.Ones(c, init.Device)));
         bias = Own(new Parameter("bias", Tensor.Zeros(c, init.Device)));
         OwnStatistics(channels, init.Device);

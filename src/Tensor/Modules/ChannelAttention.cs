@@ -16,6 +16,8 @@ public sealed class ChannelAttention : Module
     /// <param name="reduction">C / reduction is the width between them, at least 1.</param>
     public ChannelAttention(int channels, Initializer init, int reduction = 16)
     {
+        Check.Positive("channel_attention", "the number of channels", channels);
+        Check.Positive("channel_attention", "the reduction", reduction);
         int narrow = Math.Max(1, channels / reduction);
         squeeze = Child("squeeze", new Linear(channels, narrow, init, activation: Activation.Relu));
         excite = Child("excite", new Linear(narrow, channels, init));

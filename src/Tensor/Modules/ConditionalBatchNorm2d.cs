@@ -38,7 +38,7 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
     ConditionalBatchNorm2d(int channels, Initializer init, Activation activation, float epsilon, float momentum, bool biased)
         : base(activation, epsilon, momentum, biased)
     {
-        Shape c = new(channels);
+        Shape c = new(Check.Positive("conditional batch norm", "the number of channels", channels));
         one = new Parameter("one", Tensor.Ones(c, init.Device), trainable: false);
         zero = new Parameter("zero", Tensor.Zeros(c, init.Device), trainable: false);
         (gain, bias) = (this, this);

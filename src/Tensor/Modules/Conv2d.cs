@@ -21,6 +21,11 @@ public sealed class Conv2d : Module, INormalizable
     /// <param name="activation">What follows.</param>
     public Conv2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, bool bias = true, Activation activation = default)
     {
+        Check.Positive("conv2d", "the number of inputs", inputs);
+        Check.Positive("conv2d", "the number of outputs", outputs);
+        Check.Positive("conv2d", "the kernel", kernel, Check.MaxPixels);
+        Check.Positive("conv2d", "the stride", stride, Check.MaxPixels);
+        Check.NotNegative("conv2d", "the padding", padding);
         int area = kernel * kernel;
         weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area, outputs * area))));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs * area))) : null;

@@ -26,6 +26,13 @@ public sealed class ConvTranspose2d : Module, INormalizable
     public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0, bool bias = true,
         Activation activation = default)
     {
+        Check.Positive("conv_transpose2d", "the number of inputs", inputs);
+        Check.Positive("conv_transpose2d", "the number of outputs", outputs);
+        Check.Positive("conv_transpose2d", "the kernel", kernel, Check.MaxPixels);
+        Check.Positive("conv_transpose2d", "the stride", stride, Check.MaxPixels);
+        Check.NotNegative("conv_transpose2d", "the padding", padding);
+        if (outputPadding < 0 || outputPadding >= stride)
+            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
         int area = kernel * kernel;
         weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area, inputs * area))));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, outputs * area))) : null;

@@ -22,7 +22,7 @@ public sealed class Dropout2d : Module
         if (x.Rank != 4) throw new ShapeException($"dropout2d: x {x.Shape} has {x.Rank} axes, 4 are needed: [N, H, W, C].");
         // floor(u + 1 - p) is 1 with probability 1 - p; u - p > 0 says the same and is what sign and relu can compute.
         Tensor keep = Ops.Relu(Ops.Sign(random.Uniform(new Shape(x.Shape[0], 1, 1, x.Shape[3]), device: x.Device) - p));
-        return x * (keep * (1 / (1 - p)));
+        return x * (keep / (1 - p));
     }
 
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => x;

@@ -11,11 +11,15 @@ public sealed class Embedding : Module, INormalizable
     /// <param name="classes">Rows of the table.</param>
     /// <param name="width">Its columns.</param>
     /// <param name="init">Fills the table.</param>
-    public Embedding(int classes, int width, Initializer init) => weight = new Weight(Own(new Parameter("weight", init.Table(classes, width))));
+    public Embedding(int classes, int width, Initializer init) : this(Size(classes, width), s => init.Table(s[0], s[1])) { }
 
     /// <summary>A table whose rows all begin with the same value.</summary>
-    public Embedding(int classes, int width, Initializer init, float value) =>
-        weight = new Weight(Own(new Parameter("weight", Tensor.Full(value, new Shape(classes, width), init.Device))));
+    public Embedding(int classes, int width, Initializer init, float value) : this(Size(classes, width), s => Tensor.Full(value, s, init.Device)) { }
+
+    Embedding(Shape shape, Func<Shape, Tensor> fill) => weight = new Weight(Own(new Parameter("weight", fill(shape))));
+
+    static Shape Size(int classes, int width) =>
+        new(Check.Positive("embedding", "the number of classes", classes), Check.Positive("embedding", "the width", width));
 
     /// <summary>The rows for these indices, [index.Count, width].</summary>
     public Tensor Call(IndexTensor index)

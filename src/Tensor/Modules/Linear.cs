@@ -17,6 +17,8 @@ public sealed class Linear : Module, INormalizable
     /// <param name="activation">act.</param>
     public Linear(int inputs, int outputs, Initializer init, bool bias = true, Activation activation = default)
     {
+        Check.Positive("linear", "the number of inputs", inputs);
+        Check.Positive("linear", "the number of outputs", outputs);
         weight = new Weight(Own(new Parameter("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs))) : null;
         this.activation = activation;
@@ -31,6 +33,9 @@ public sealed class Linear : Module, INormalizable
     /// <summary>A layer whose outputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
     public static Linear ToPixels(int inputs, int size, int channels, Initializer init)
     {
+        Check.Positive("linear", "the number of inputs", inputs);
+        Check.Positive("linear", "the size of the image", size, Check.MaxPixels);
+        Check.Positive("linear", "the number of channels", channels);
         int outputs = size * size * channels;
         Parameter weight = new("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))
         {
@@ -43,6 +48,9 @@ public sealed class Linear : Module, INormalizable
     /// <summary>A layer whose inputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
     public static Linear FromPixels(int size, int channels, int outputs, Initializer init)
     {
+        Check.Positive("linear", "the size of the image", size, Check.MaxPixels);
+        Check.Positive("linear", "the number of channels", channels);
+        Check.Positive("linear", "the number of outputs", outputs);
         int inputs = size * size * channels;
         Parameter weight = new("weight", init.Weight(new Shape(outputs, inputs), inputs, outputs))
         {

@@ -39,8 +39,9 @@ public sealed class SelfAttention : Module
     public SelfAttention(int channels, Initializer init, float gamma, AttentionOptions options, Func<Module, Module>? normalize = null, int classes = 0)
     {
         this.options = options;
+        Check.Positive("self_attention", "the number of channels", channels);
+        if (Problem(channels, options) is { } problem) throw new ArgumentException($"self_attention: {problem}.");
         (int dk, int dv, bool bias, bool last) = Widths(channels, options);
-        if (Problem(channels, options) is { } problem) throw new ArgumentException($"self_attention: {problem}.", nameof(options));
         normalize ??= m => m;
         scales = options.Scales.Count > 0 ? [.. options.Scales] : options.Kind == AttentionKind.Pooled ? [2] : [1];
         if (options.Channel) channel = Child("channel", new ChannelAttention(channels, init));
@@ -96,7 +97,7 @@ public sealed class SelfAttention : Module
                 return Ops.MatMul(q, Ops.MatMul(k, v, transposeA: true)) * (scale / keys);
             case AttentionSimilarity.Concatenation:
                 Tensor e = Ops.Relu(Ops.MatMul(q, queryWeight!) + Ops.Permute(Ops.MatMul(k, keyWeight!), 0, 2, 1));
-                return Ops.MatMul(e, v) * (1f / keys);
+                return Ops.MatMul(e, v) / keys;
             default:
                 // With all keys kept there is no choice to make.
                 return options.TopK is > 0 and var most && most < keys ? Ops.TopKAttention(q, k, v, most, scale) : Ops.Attention(q, k, v, scale);
@@ -203,6 +204,10 @@ public sealed class SelfAttention : Module
     /// <summary>Why there is no such block for this number of channels, or null where there is one.</summary>
     public static string? Problem(int channels, AttentionOptions options)
     {
+        if (options.Reduction < 1) return $"the reduction is {options.Reduction}, it must be at least 1";
+        if (options.Heads < 1) return $"the number of heads is {options.Heads}, it must be at least 1";
+        if (options.TopK < 0) return $"top-k is {options.TopK}, it must be 0 or more";
+        if (options.Scales.Any(s => s < 1)) return $"a scale is {options.Scales.Min()}, all must be at least 1";
         (int dk, int dv, _, _) = Widths(channels, options);
         if (dk % options.Heads != 0 || dv % options.Heads != 0)
             return $"{options.Heads} heads do not divide the widths of queries ({dk}) and values ({dv}) of a block of {channels} channels";

@@ -33,7 +33,7 @@ public static partial class Ops
         if (Autograd.IsRecording || y.Backend is not IFusedBias fused)
         {
             Tensor composed = ActivationGrad(g, y, act);
-            return (composed, wantsBias ? Sum(Reshape(composed, -1, columns), [0]) : null);
+            return (composed, wantsBias ? Sum(Reshape(composed, new Shape(y.Count / Math.Max(columns, 1), columns)), [0]) : null);
         }
         Tensor dz = act.Kind == ActivationKind.None ? g : InPlaceOf(g);
         Tensor? dbias = wantsBias ? Tensor.Empty(new Shape(columns), y.Device) : null;

@@ -15,17 +15,16 @@ public static partial class Ops
     /// dA = g v^T
     /// dE = A * (dA - rowsum(dA * A))     and rowsum(dA * A) = rowsum(g * o)
     /// dq = scale dE k,  dk = scale dE^T q</code>
-    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o and the log of each row's
-    /// sum of
-    /// exponentials, and backward computes A again tile by tile.
+    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o, each row's largest
+    /// score and its sum of exponentials, and backward computes A again tile by tile. Without keys (M = 0) o is 0, as a product without terms is.
     /// </summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, float scale = 1)
     {
         AttentionSpec c = AttentionCheck(q, k, v, scale);
         if (q.Backend is not IFusedAttention fused) return AttentionReference(q, k, v, scale);
-        Tensor o = Tensor.Empty(new Shape(c.Batch, c.N, c.Dv), q.Device), lse = Tensor.Empty(new Shape(c.Batch, c.N), q.Device);
-        fused.Attention(q.Storage, k.Storage, v.Storage, o.Storage, lse.Storage, c);
-        return Autograd.RecordJoint("attention", o, c, save: [q, k, v, o, lse], inputs: [q, k, v],
+        Tensor o = Tensor.Empty(new Shape(c.Batch, c.N, c.Dv), q.Device), rows = Tensor.Empty(new Shape(2, c.Batch, c.N), q.Device);
+        fused.Attention(q.Storage, k.Storage, v.Storage, o.Storage, rows.Storage, c);
+        return Autograd.RecordJoint("attention", o, c, save: [q, k, v, o, rows], inputs: [q, k, v],
             static (g, s, c, d) =>
             {
                 if (Autograd.IsRecording)

@@ -60,8 +60,10 @@ public static partial class Ops
     internal static Tensor BatchNormReference(Tensor x, Tensor weight, Tensor bias, float epsilon, out Tensor mean, out Tensor variance)
     {
         Tensor rows = Reshape(x, -1, x.Shape[-1]);
-        mean = Mean(rows, [0]);
-        Tensor centred = rows - mean;
+        // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers, and dividing by
+        // sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
+        mean = Mean(rows.Detach(), [0]);
+        Tensor shifted = rows - mean, centred = shifted - Mean(shifted, [0]);
         variance = Mean(Square(centred), [0]);
         return Reshape(weight * (centred / Sqrt(variance + epsilon)) + bias, x.Shape);
     }

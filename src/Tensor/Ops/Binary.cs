@@ -31,11 +31,18 @@ public static partial class Ops
             (b, static (g, s, _) => SumTo(-g * s[1] / s[0], s[0].Shape)));
     }
 
-    /// <summary>y = the larger of a and b, broadcasting;  the larger one gets g, equal ones g / 2 each.</summary>
+    /// <summary>
+    /// y = the larger of a and b, NaN where either is NaN, broadcasting;  the larger one gets g, the smaller 0, equal ones g / 2 each, both g where y is NaN.
+    /// </summary>
     public static Tensor Max(Tensor a, Tensor b) =>
         Autograd.Record("max", Zip("max", a, b, default(MaxOp)), 0, save: [a, b],
-            (a, static (g, s, _) => SumTo(g * MaxShare(s[0], s[1]), s[0].Shape)),
-            (b, static (g, s, _) => SumTo(g * MaxShare(s[1], s[0]), s[1].Shape)));
+            (a, static (g, s, _) => SumTo(Share(g, MaxShare(s[0], s[1])), s[0].Shape)),
+            (b, static (g, s, _) => SumTo(Share(g, MaxShare(s[1], s[0])), s[1].Shape)));
+
+    // share g, 0 where the share is 0. The share is a constant.
+    static Tensor Share(Tensor g, Tensor share) =>
+        Autograd.Record("share", Zip("share", g, share, default(ShareOp)), 0, save: [share],
+            (g, static (h, s, _) => Share(h, s[0])));
 
     // 1 where a > b, 1/2 where they are equal: piecewise constant, so not recorded.
     static Tensor MaxShare(Tensor a, Tensor b) => Zip("max", a, b, default(MaxShareOp));

@@ -27,6 +27,24 @@ static class Check
         if (x.Shape != shape) throw new ShapeException($"{op}: {name} {x.Shape} must be {shape}, {of}.");
     }
 
+    /// <summary>A size that must be there: of a module, a kernel, a stride.</summary>
+    public static int Positive(string op, string name, int size, int most = int.MaxValue)
+    {
+        if (size < 1) throw new ShapeException($"{op}: {name} is {size}, it must be at least 1.");
+        if (size > most) throw new ShapeException($"{op}: {name} is {size}, it must be at most {most}.");
+        return size;
+    }
+
+    /// <summary>A number of pixels that may be 0.</summary>
+    public static int NotNegative(string op, string name, int size)
+    {
+        if (size is < 0 or > MaxPixels) throw new ShapeException($"{op}: {name} is {size}, it must be in 0..{MaxPixels}.");
+        return size;
+    }
+
+    /// <summary>The largest kernel, stride and padding: sums of some of them and a size stay inside an int.</summary>
+    public const int MaxPixels = short.MaxValue;
+
     public static ImageSpec Image(string op, Tensor x)
     {
         Rank(op, "x", x, 4, "[N, H, W, C]");

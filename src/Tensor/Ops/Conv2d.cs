@@ -120,8 +120,12 @@ public static partial class Ops
         if (ci != i.C) throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
         if (bias != null) Check.SameDevice("conv_transpose2d", x, bias);
         if (bias != null) Check.Vector("conv_transpose2d", "bias", bias, co, "one per output channel");
-        if (outputPadding < 0 || outputPadding >= stride) throw new ArgumentOutOfRangeException(nameof(outputPadding), outputPadding, $"conv_transpose2d: output padding must be in 0..{stride - 1}, below the stride.");
-        int h = (i.H - 1) * stride - 2 * padding + kh + outputPadding, v = (i.W - 1) * stride - 2 * padding + kw + outputPadding;
+        if (outputPadding < 0 || outputPadding >= stride)
+            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
+        long tall = (i.H - 1L) * stride - 2 * padding + kh + outputPadding, wide = (i.W - 1L) * stride - 2 * padding + kw + outputPadding;
+        if (Math.Max(tall, wide) > int.MaxValue / 2)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller stride.");
+        (int h, int v) = ((int)tall, (int)wide);
         if (h < 1 || v < 1) throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
         return new Conv2dSpec(i.N, h, v, co, ci, kh, kw, stride, padding, i.H, i.W);
     }
@@ -130,8 +134,10 @@ public static partial class Ops
     {
         Check.SameDevice(op, x, w);
         Check.Rank(op, "w", w, 4, axes);
-        if (stride < 1) throw new ArgumentOutOfRangeException(nameof(stride), stride, $"{op}: the stride must be at least 1.");
-        if (padding is < 0 or > short.MaxValue) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"{op}: the padding must be in 0..{short.MaxValue}.");
+        Check.Positive(op, "the stride", stride, Check.MaxPixels);
+        Check.NotNegative(op, "the padding", padding);
+        Check.Positive(op, "the kernel's height", w.Shape[1], Check.MaxPixels);
+        Check.Positive(op, "the kernel's width", w.Shape[2], Check.MaxPixels);
         return Check.Image(op, x);
     }
 }

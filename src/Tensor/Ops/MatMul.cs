@@ -14,7 +14,7 @@ public static partial class Ops
     {
         // One large product instead of a batch of small ones where b is shared.
         if (a.Rank == 3 && b.Rank == 2 && !transposeA)
-            return Reshape(MatMul(Reshape(a, -1, a.Shape[2]), b, false, transposeB), a.Shape[0], a.Shape[1], b.Shape[transposeB ? 0 : 1]);
+            return Reshape(MatMul(Reshape(a, new Shape(a.Shape[0] * a.Shape[1], a.Shape[2])), b, false, transposeB), a.Shape[0], a.Shape[1], b.Shape[transposeB ? 0 : 1]);
         MatMulSpec c = MatMulCheck(a, b, transposeA, transposeB);
         Tensor y = Tensor.Empty(a.Rank == 2 && b.Rank == 2 ? new Shape(c.M, c.N) : new Shape(c.Batch, c.M, c.N), a.Device);
         a.Backend.MatMul(a.Storage, b.Storage, y.Storage, c);

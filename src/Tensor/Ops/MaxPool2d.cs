@@ -13,8 +13,11 @@ public static partial class Ops
     {
         ImageSpec i = Check.Image("max_pool2d", x);
         if (stride == 0) stride = kernel;
-        if (kernel < 1 || stride < 1) throw new ArgumentOutOfRangeException(nameof(kernel), kernel, "max_pool2d: kernel and stride must be at least 1.");
-        if (padding < 0 || padding > kernel / 2) throw new ArgumentOutOfRangeException(nameof(padding), padding, $"max_pool2d: padding must be in 0..{kernel / 2}, at most half the kernel.");
+        Check.Positive("max_pool2d", "the kernel", kernel, Check.MaxPixels);
+        Check.Positive("max_pool2d", "the stride", stride, Check.MaxPixels);
+        if (padding < 0 || padding > kernel / 2)
+            throw new ShapeException($"max_pool2d: the padding is {padding}, it must be in 0..{kernel / 2}, at most half the kernel.");
+        if (i.H == 0 || i.W == 0) throw new ShapeException($"max_pool2d: x {x.Shape} has no pixels, so a window has no largest.");
         int h = i.H + 2 * padding - kernel, w = i.W + 2 * padding - kernel;
         if (h < 0 || w < 0) throw new ShapeException($"max_pool2d: the window {kernel}x{kernel} is larger than x {x.Shape} with padding {padding}.");
         MaxPool2dSpec c = new(i.N, i.H, i.W, i.C, kernel, stride, padding, h / stride + 1, w / stride + 1);

@@ -23,11 +23,11 @@ public static partial class Ops
             (x, static (g, _, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
     }
 
-    /// <summary>y = the mean of x over the given axes, all of them when none is given. See <see cref="Sum"/>.</summary>
+    /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See <see cref="Sum"/>.</summary>
     public static Tensor Mean(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         Tensor sum = Sum(x, axes, keepDims);
-        return sum * ((float)sum.Count / x.Count);
+        return sum / (x.Count / Math.Max(sum.Count, 1));
     }
 
     /// <summary>y = x with its axes of size 1 repeated to a shape, new axes in front;  dx = g summed over them.</summary>

@@ -11,7 +11,7 @@ public static partial class Ops
     public static Tensor TopKAttention(Tensor q, Tensor k, Tensor v, int most, float scale = 1)
     {
         AttentionCheck(q, k, v, scale);
-        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        Check.Positive("top_k_attention", "the number of keys", most);
         // Large enough that the exponential is 0 beside any number of the row, small enough that the sum is finite.
         const float Never = 1e30f;
         Tensor e = Affine(MatMul(q, k, transposeB: true), scale);
@@ -23,7 +23,7 @@ public static partial class Ops
     public static Tensor TopKMask(Tensor x, int k)
     {
         if (x.Rank == 0) throw new ShapeException("top_k_mask: x is a scalar, at least one axis is needed.");
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        Check.Positive("top_k_mask", "k", k);
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         int columns = x.Shape[-1];
         x.Backend.TopKMask(x.Storage, y.Storage, columns == 0 ? 0 : x.Count / columns, columns, k);

@@ -13,6 +13,19 @@ public static partial class Ops
         Autograd.Record("affine", Map(x, new AffineOp(scale, shift)), scale, save: [],
             (x, static (g, _, scale) => Affine(g, scale)));
 
+    /// <summary>y = a / b for every element;  da = g / b.</summary>
+    public static Tensor Divide(Tensor a, float b) =>
+        Autograd.Record("divide", Map(a, new DivideByOp(b)), b, save: [],
+            (a, static (g, _, b) => Divide(g, b)));
+
+    /// <summary>y = a / b for every element;  db = -g y / b.</summary>
+    public static Tensor Divide(float a, Tensor b)
+    {
+        Tensor y = Map(b, new QuotientOp(a));
+        return Autograd.Record("divide", y, 0, save: [b, y],
+            (b, static (g, s, _) => -g * s[1] / s[0]));
+    }
+
     /// <summary>y = e^x;  dx = g y.</summary>
     public static Tensor Exp(Tensor x)
     {
@@ -37,7 +50,7 @@ public static partial class Ops
     /// <summary>y = x^2;  dx = 2 g x.</summary>
     public static Tensor Square(Tensor x) =>
         Autograd.Record("square", Map(x, default(SquareOp)), 0, save: [x],
-            (x, static (g, s, _) => 2 * g * s[0]));
+            (x, static (g, s, _) => g * (2 * s[0])));
 
     /// <summary>y = 1 / x;  dx = -g y^2.</summary>
     public static Tensor Reciprocal(Tensor x)
@@ -55,7 +68,7 @@ public static partial class Ops
     /// <summary>y = -1, 0 or 1 with the sign of x. Its gradient is 0, so it is not recorded.</summary>
     public static Tensor Sign(Tensor x) => Map(x, default(SignOp));
 
-    /// <summary>y = max(x, 0);  dx = g where y &gt; 0, else 0.</summary>
+    /// <summary>y = max(x, 0), NaN for NaN;  dx = g, but 0 where y &lt;= 0, whatever g.</summary>
     public static Tensor Relu(Tensor x)
     {
         Tensor y = Map(x, default(ReluOp));
@@ -63,16 +76,18 @@ public static partial class Ops
             (x, static (g, s, _) => LeakyReluGrad(g, s[0], 0)));
     }
 
-    /// <summary>y = x where x &gt; 0, else slope x, slope &gt;= 0;  dx = g where y &gt; 0, else slope g.</summary>
+    /// <summary>y = slope x where x &lt; 0, else x, slope &gt;= 0 (0: as <see cref="Relu"/>);  dx = slope g where y &lt;= 0, else g.</summary>
     public static Tensor LeakyRelu(Tensor x, float slope)
     {
-        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "leaky_relu: the slope must not be negative, since the gradient is told from the sign of y.");
+        if (!(slope >= 0 && float.IsFinite(slope)))
+            throw new ArgumentOutOfRangeException(nameof(slope), slope,
+                "leaky_relu: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
         Tensor y = Map(x, new LeakyReluOp(slope));
         return Autograd.Record("leaky_relu", y, slope, save: [y],
             (x, static (g, s, slope) => LeakyReluGrad(g, s[0], slope)));
     }
 
-    /// <summary>g where y &gt; 0, else slope g: linear in g, and constant in y wherever it is differentiable.</summary>
+    /// <summary>slope g where y &lt;= 0 (0 for slope 0, whatever g), else g: linear in g, and constant in y wherever it is differentiable.</summary>
     public static Tensor LeakyReluGrad(Tensor g, Tensor y, float slope) =>
         Autograd.Record("leaky_relu_grad", Zip("leaky_relu_grad", g, y, new LeakyReluGradOp(slope)), slope, save: [y],
             (g, static (h, s, slope) => LeakyReluGrad(h, s[0], slope)));

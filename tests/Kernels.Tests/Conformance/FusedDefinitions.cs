@@ -9,30 +9,31 @@ namespace Sagan.Native.Tests.Conformance;
 /// </summary>
 static class FusedDefinitions
 {
-    /// <summary>v = (q, k, v, o, lse).</summary>
+    /// <summary>v = (q, k, v, o, rows).</summary>
     public static void Attention(float[][] values, AttentionSpec s)
     {
-        (float[] q, float[] k, float[] v, float[] o, float[] lse) = (values[0], values[1], values[2], values[3], values[4]);
+        (float[] q, float[] k, float[] v, float[] o, float[] rows) = (values[0], values[1], values[2], values[3], values[4]);
         for (int b = 0; b < s.Batch; b++)
             for (int i = 0; i < s.N; i++)
             {
                 double[] e = Scores(q, k, s, b, i);
-                double max = e.Max(), sum = e.Sum(x => Math.Exp(x - max));
-                lse[b * s.N + i] = (float)(max + Math.Log(sum));
+                double max = e.DefaultIfEmpty(double.NegativeInfinity).Max(), sum = e.Sum(x => Weight(x, max, s));
+                rows[b * s.N + i] = (float)max;
+                rows[(s.Batch + b) * s.N + i] = (float)sum;
                 double[] oi = new double[s.Dv];
                 for (int j = 0; j < s.M; j++)
                 {
-                    double a = Math.Exp(e[j] - max) / sum;
+                    double a = Weight(e[j], max, s) / sum;
                     for (int c = 0; c < oi.Length; c++) oi[c] += a * v[(b * s.M + j) * s.Dv + c];
                 }
                 for (int c = 0; c < s.Dv; c++) o[(b * s.N + i) * s.Dv + c] = (float)oi[c];
             }
     }
 
-    /// <summary>v = (q, k, v, o, lse, g, dq, dk, dv).</summary>
+    /// <summary>v = (q, k, v, o, rows, g, dq, dk, dv).</summary>
     public static void AttentionBackward(float[][] values, AttentionSpec s)
     {
-        (float[] q, float[] k, float[] v, float[] o, float[] lse, float[] g) = (values[0], values[1], values[2], values[3], values[4], values[5]);
+        (float[] q, float[] k, float[] v, float[] o, float[] rows, float[] g) = (values[0], values[1], values[2], values[3], values[4], values[5]);
         double[] dq = new double[q.Length], dk = new double[k.Length], dv = new double[v.Length];
         for (int b = 0; b < s.Batch; b++)
             for (int i = 0; i < s.N; i++)
@@ -44,7 +45,7 @@ static class FusedDefinitions
                 for (int j = 0; j < s.M; j++)
                 {
                     int column = b * s.M + j;
-                    double a = Math.Exp(e[j] - lse[row]), da = 0;
+                    double a = Weight(e[j], rows[row], s) / rows[s.Batch * s.N + row], da = 0;
                     for (int c = 0; c < s.Dv; c++)
                     {
                         da += (double)g[row * s.Dv + c] * v[column * s.Dv + c];
@@ -63,14 +64,60 @@ static class FusedDefinitions
         Store(dv, values[8]);
     }
 
-    // e_j = scale q_i . k_j.
+    /// <summary>
+    /// The largest sum of the absolute values of the terms of dq, dk and dv, v as in <see cref="AttentionBackward"/>: what their errors are relative to.
+    /// </summary>
+    public static double[] AttentionTerms(float[][] values, AttentionSpec s)
+    {
+        float[][] v = [.. values.Select((x, i) => i is 0 or 1 or 4 ? x : [.. x.Select(MathF.Abs)])];
+        double[] dq = new double[v[0].Length], dk = new double[v[1].Length], dv = new double[v[2].Length];
+        for (int b = 0; b < s.Batch; b++)
+            for (int i = 0; i < s.N; i++)
+            {
+                double[] e = Scores(v[0], v[1], s, b, i);
+                int row = b * s.N + i;
+                double delta = 0;
+                for (int c = 0; c < s.Dv; c++) delta += (double)v[5][row * s.Dv + c] * v[3][row * s.Dv + c];
+                for (int j = 0; j < s.M; j++)
+                {
+                    int column = b * s.M + j;
+                    double a = Weight(e[j], v[4][row], s) / v[4][s.Batch * s.N + row], da = delta;
+                    for (int c = 0; c < s.Dv; c++)
+                    {
+                        da += (double)v[5][row * s.Dv + c] * v[2][column * s.Dv + c];
+                        dv[column * s.Dv + c] += a * v[5][row * s.Dv + c];
+                    }
+                    for (int c = 0; c < s.Dk; c++)
+                    {
+                        dq[row * s.Dk + c] += Math.Abs(s.Scale) * a * da * Math.Abs(v[1][column * s.Dk + c]);
+                        dk[column * s.Dk + c] += Math.Abs(s.Scale) * a * da * Math.Abs(v[0][row * s.Dk + c]);
+                    }
+                }
+            }
+        return [.. ((double[][])[dq, dk, dv]).Select(x => x.DefaultIfEmpty().Max())];
+    }
+
+    /// <summary>|scale| times the largest sum_d |q_id k_jd|: what a score is rounded relative to.</summary>
+    public static double ScoreTerms(float[] q, float[] k, AttentionSpec s)
+    {
+        AttentionSpec plain = s with { Scale = Math.Abs(s.Scale) };
+        (q, k) = ([.. q.Select(MathF.Abs)], [.. k.Select(MathF.Abs)]);
+        double largest = 0;
+        for (int b = 0; b < s.Batch; b++)
+            for (int i = 0; i < s.N; i++) largest = Math.Max(largest, plain.Scale * Scores(q, k, plain, b, i).DefaultIfEmpty().Max());
+        return largest;
+    }
+
+    static double Weight(double e, double max, AttentionSpec s) => Math.Exp(Math.Abs((double)s.Scale) * (e - max));
+
+    // e_j = q_i . k_j with the sign of scale.
     static double[] Scores(float[] q, float[] k, AttentionSpec s, int b, int i)
     {
         double[] e = new double[s.M];
         for (int j = 0; j < s.M; j++)
         {
             for (int c = 0; c < s.Dk; c++) e[j] += (double)q[(b * s.N + i) * s.Dk + c] * k[(b * s.M + j) * s.Dk + c];
-            e[j] *= s.Scale;
+            if (s.Scale < 0) e[j] = -e[j];
         }
         return e;
     }
@@ -113,7 +160,7 @@ static class FusedDefinitions
         for (int c = 0; c < s.Channels; c++)
         {
             double deviation = Math.Sqrt((double)values[5][c] + s.Epsilon), dweight = 0, dbias = 0;
-            double Z(int i) => g[i] * Slope(y[i], s.Activation);
+            double Z(int i) => Gradient(g[i], y[i], s.Activation);
             double Xh(int i) => (x[i] - (double)values[4][c]) / deviation;
             for (int i = c; i < x.Length; i += s.Channels)
             {
@@ -150,7 +197,7 @@ static class FusedDefinitions
             for (int r = 0; r < rows; r++)
             {
                 int i = r * columns + c;
-                double dz = values[0][i] * Slope(values[1][i], act);
+                double dz = Gradient(values[0][i], values[1][i], act);
                 values[2][i] = (float)dz;
                 dbias += dz;
             }
@@ -247,17 +294,18 @@ static class FusedDefinitions
 
     static double Act(double z, Activation act) => act.Kind switch
     {
-        ActivationKind.LeakyRelu => z > 0 ? z : act.Slope * z,
+        ActivationKind.LeakyRelu => z < 0 ? act.Slope == 0 ? 0 : act.Slope * z : z,
         ActivationKind.Tanh => Math.Tanh(z),
         _ => z,
     };
 
-    // act'(z), told from y = act(z).
-    static double Slope(double y, Activation act) => act.Kind switch
+    // g act'(z), told from y = act(z); 0 for a slope of 0, whatever g.
+    static double Gradient(double g, double y, Activation act) => act.Kind switch
     {
-        ActivationKind.LeakyRelu => y > 0 ? 1 : act.Slope,
-        ActivationKind.Tanh => 1 - y * y,
-        _ => 1,
+        ActivationKind.LeakyRelu => y <= 0 ? act.Slope == 0 ? 0 : act.Slope * g : g,
+        // The square as a float: that of a y far from those that a tanh has is infinite.
+        ActivationKind.Tanh => g * (1 - (float)y * (float)y),
+        _ => g,
     };
 
     static void Store(double[] from, float[] to)

@@ -29,11 +29,15 @@ public static partial class KernelCases
         .. Map(new AffineOp(0.7f, 0.3f), OfTerms),
         .. Map(new SquareOp(), Bounds.Exact),
         .. Map(new SqrtOp(), Bounds.Exact),
+        .. Map(new DivideByOp(3), Bounds.Exact),
+        .. Map(new DivideByOp(1e-39f), Bounds.Exact, what: " by 1e-39"),
+        .. Map(new QuotientOp(1e-10f), Bounds.Exact),
         .. Map(new ReciprocalOp(), Bounds.Exact),
         .. Map(new AbsOp(), Bounds.Exact),
         .. Map(new SignOp(), Bounds.Exact),
         .. Map(new ReluOp(), Bounds.Exact),
         .. Map(new LeakyReluOp(0.1f), Bounds.Exact),
+        .. Map(new LeakyReluOp(0), Bounds.Exact, what: " slope 0"),
         .. Map(new ExpOp(), Ulps(2), scale: 20),
         .. Map(new LogOp(), Ulps(2), scale: 20),
         .. Map(new TanhOp(), Ulps(4)),
@@ -47,7 +51,9 @@ public static partial class KernelCases
         .. Zip(new AddScaledOp(0.3f), OfTerms),
         .. Zip(new LerpOp(0.1f), OfSum),
         .. Zip(new MaxShareOp(), Bounds.Exact),
+        .. Zip(new ShareOp(), Bounds.Exact),
         .. Zip(new LeakyReluGradOp(0.1f), Bounds.Exact),
+        .. Zip(new LeakyReluGradOp(0), Bounds.Exact, " slope 0"),
         .. Zip(new TanhGradOp(), OfProduct),
         .. Zip(new SigmoidGradOp(), OfProduct),
     ];
@@ -65,10 +71,10 @@ public static partial class KernelCases
     static Bound OfProduct => (c, _, _) => [.. c.Values()[0].Zip(c.Values()[1], (g, y) =>
         TwoRoundings * Math.Abs((double)g) * (1 + (double)y * y) + float.Epsilon)];
 
-    static IEnumerable<KernelCase> Map<TOp>(TOp f, Bound bound, double scale = 1) where TOp : unmanaged, IUnaryOp
+    static IEnumerable<KernelCase> Map<TOp>(TOp f, Bound bound, double scale = 1, string what = "") where TOp : unmanaged, IUnaryOp
     {
-        foreach (int n in Lengths) yield return MapCase(f, $"[{n}]", In("x", n, scale), bound);
-        yield return MapCase(f, "special values", In("x", SpecialValues.Length, i => SpecialValues[i]), bound);
+        foreach (int n in Lengths) yield return MapCase(f, $"[{n}]{what}", In("x", n, scale), bound);
+        yield return MapCase(f, $"special values{what}", In("x", SpecialValues.Length, i => SpecialValues[i]), bound);
     }
 
     static KernelCase MapCase<TOp>(TOp f, string sizes, Operand x, Bound bound) where TOp : unmanaged, IUnaryOp =>
@@ -78,14 +84,18 @@ public static partial class KernelCases
             Aliases = [(1, 0)],
         };
 
-    static IEnumerable<KernelCase> Zip<TOp>(TOp f, Bound bound) where TOp : unmanaged, IBinaryOp
+    static IEnumerable<KernelCase> Zip<TOp>(TOp f, Bound bound, string what = "") where TOp : unmanaged, IBinaryOp
     {
-        foreach (int n in Lengths) yield return ZipCase(f, new Shape(n), new Shape(n), bound);
+        foreach (int n in Lengths)
+        {
+            KernelCase c = ZipCase(f, new Shape(n), new Shape(n), bound);
+            yield return c with { Sizes = c.Sizes + what };
+        }
         int k = SpecialValues.Length;
         KernelCase special = ZipCase(f, new Shape(k * k), new Shape(k * k), bound);
         yield return special with
         {
-            Sizes = $"{typeof(TOp).Name} special values",
+            Sizes = $"{typeof(TOp).Name} special values{what}",
             Operands = [In("a", k * k, i => SpecialValues[i % k]), In("b", k * k, i => SpecialValues[i / k]), Out("y", k * k)],
         };
     }

@@ -19,22 +19,26 @@ public static partial class KernelCases
             (new(2, 65, 65, 8, 1, 1), 1), (new(1, 16, 66, 64, 5, 0.1f), 1), (new(1, 97, 128, 16, 8, 0.5f), 1),
             // SAGAN-64: G's attention at 16x16 and 32x32, D's at 8x8 and 4x4; pooled keys of the official code.
             (new(2, 256, 256, 16, 128, 1), 1), (new(2, 1024, 1024, 8, 64, 1), 1), (new(2, 64, 64, 32, 256, 1), 1), (new(2, 16, 16, 64, 512, 1), 1),
-            (new(1, 256, 64, 16, 64, 1), 1),
+            (new(1, 256, 64, 16, 64, 1), 1), (new(1, 37, 70, 5, 7, -0.7f), 1), (new(1, 9, 40, 4, 6, 0), 1),
+            // Scores of some thousands, of which one is nearly all of its row, or a few are alike.
+            (new(1, 9, 70, 3, 5, 1), 40), (new(1, 70, 33, 20, 70, 0.5f), 30),
+            // Without queries, keys, or channels of either kind.
+            (new(2, 0, 3, 2, 2, 1), 1), (new(2, 70, 0, 2, 2, 1), 1), (new(2, 40, 70, 0, 3, 1), 1), (new(2, 40, 70, 3, 0, 1), 1), (new(1, 0, 0, 0, 0, 1), 1),
         ];
         foreach ((AttentionSpec s, double scale) in attentions)
         {
             int q = s.Batch * s.N * s.Dk, k = s.Batch * s.M * s.Dk, v = s.Batch * s.M * s.Dv, o = s.Batch * s.N * s.Dv;
             string sizes = $"{s.Batch} x {s.N} x {s.M} dk {s.Dk} dv {s.Dv} scale {s.Scale}{(scale == 1 ? "" : $" inputs times {scale}")}";
-            yield return new KernelCase(nameof(IFusedAttention.Attention), sizes, [In("q", q, scale), In("k", k, scale), In("v", v), Out("o", o), Out("lse",
-                s.Batch * s.N)],
-                (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], s), AttentionBound)
+            yield return new KernelCase(nameof(IFusedAttention.Attention), sizes, [In("q", q, scale), In("k", k, scale), In("v", v), Out("o", o), Out("rows",
+                2 * s.Batch * s.N)],
+                (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], s), AttentionBound(s))
             {
                 Capability = typeof(IFusedAttention),
                 Definition = t => FusedDefinitions.Attention(t, s),
             };
             yield return new KernelCase(nameof(IFusedAttention.AttentionBackward), sizes,
-                [In("q", q, scale), In("k", k, scale), In("v", v), In("o", o), In("lse", s.Batch * s.N), In("g", o), Out("dq", q), Out("dk", k), Out("dv", v)],
-                (d, t) => ((IFusedAttention)d).AttentionBackward(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], s), Bounds.OfLargest(5e-5))
+                [In("q", q, scale), In("k", k, scale), In("v", v), In("o", o), In("rows", 2 * s.Batch * s.N), In("g", o), Out("dq", q), Out("dk", k), Out("dv", v)],
+                (d, t) => ((IFusedAttention)d).AttentionBackward(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], s), AttentionGradBound(s))
             {
                 Capability = typeof(IFusedAttention),
                 Definition = t => FusedDefinitions.AttentionBackward(t, s),
@@ -43,10 +47,19 @@ public static partial class KernelCases
         }
     }
 
-    static Bound AttentionBound => (c, output, expected) =>
+    static Bound AttentionBound(AttentionSpec s) => (c, output, expected) =>
     {
-        double largest = c.Values()[2].Select(v => Math.Abs((double)v)).DefaultIfEmpty().Max();
-        return output == 3 ? [.. expected.Select(_ => 2e-5 * largest)] : [.. expected.Select(e => 2e-5 * Math.Max(1, Math.Abs((double)e)))];
+        float[][] t = c.Values();
+        double largest = t[2].Select(v => Math.Abs((double)v)).DefaultIfEmpty().Max(), terms = FusedDefinitions.ScoreTerms(t[0], t[1], s);
+        double error = 2e-5 + 6e-8 * terms, max = 3e-7 * FusedDefinitions.ScoreTerms(t[0], t[1], s with { Scale = 1 });
+        return output == 3 ? [.. expected.Select(_ => error * largest)] : [.. expected.Select((e, i) => i < s.Batch * s.N ? max : error * e)];
+    };
+
+    static Bound AttentionGradBound(AttentionSpec s) => (c, output, expected) =>
+    {
+        float[][] t = c.Values();
+        double error = 5e-6 + 6e-8 * FusedDefinitions.ScoreTerms(t[0], t[1], s), terms = FusedDefinitions.AttentionTerms(t, s)[output - 6];
+        return [.. expected.Select(_ => error * terms + float.Epsilon)];
     };
 
     static IEnumerable<KernelCase> BatchNorms()

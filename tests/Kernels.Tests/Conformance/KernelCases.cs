@@ -7,7 +7,7 @@ public static partial class KernelCases
 {
     public static IReadOnlyList<KernelCase> All => field ??=
         [.. Elementwise(), .. Functions(), .. Broadcasts(), .. Axes(), .. MatMuls(), .. Convolutions(), .. Images(), .. TopKs(), .. Tables(), .. Randoms(),
-        .. Attentions(), .. BatchNorms(), .. BiasActivations(), .. Residuals(), .. SpectralNorms(), .. Adams()];
+        .. Attentions(), .. BatchNorms(), .. BiasActivations(), .. Residuals(), .. SpectralNorms(), .. Adams(), .. NonFinite(), .. Empty()];
 
     /// <summary>For a theory: each case under its name, optionally only those that pass the filter.</summary>
     public static TheoryData<string> Names(Func<KernelCase, bool>? filter = null) => [.. All.Where(c => filter?.Invoke(c) ?? true).Select(c => c.Name)];
