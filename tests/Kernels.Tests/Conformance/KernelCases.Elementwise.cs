@@ -32,6 +32,8 @@ public static partial class KernelCases
         .. Map(new ReciprocalOp(), Bounds.Exact),
         .. Map(new AbsOp(), Bounds.Exact),
         .. Map(new SignOp(), Bounds.Exact),
+        .. Map(new NonZeroOp(), Bounds.Exact),
+        .. Map(new InverseNormOp(), Bounds.Exact),
         .. Map(new ReluOp(), Bounds.Exact),
         .. Map(new LeakyReluOp(0.1f), Bounds.Exact),
         .. Map(new ExpOp(), Ulps(2), scale: 20),
