@@ -151,7 +151,8 @@ public class PowerIterationTests
         const int Rows = 40, Columns = 30;
         float[] w = Normal(Rows * Columns, 5, 0.1), scaled = [.. w.Select(a => a * scale)], g = Normal(w.Length, 7, 0.1);
         PowerIterationSpec s = Spec(Rows, Columns, false, 2);
-        (float[] U, float[] V, float Sigma) = Run(w, Normal(Rows, 1), Normal(Columns, 2), s), other = Run(scaled, Normal(Rows, 1), Normal(Columns, 2), s);
+        (float[] U, float[] V, float Sigma) = Run(w, Normal(Rows, 1), Normal(Columns, 2), s);
+        (float[] U, float[] V, float Sigma) other = Run(scaled, Normal(Rows, 1), Normal(Columns, 2), s);
         Near("u", [.. U.Select(a => (double)a)], other.U, 1e-6);
         Near("v", [.. V.Select(a => (double)a)], other.V, 1e-6);
         Assert.Equal(1, other.Sigma / ((double)Sigma * scale), 1e-6);
