@@ -75,8 +75,7 @@ public interface IFusedSpectralNorm
     void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s);
 
     /// <summary>
-    /// dw = (g - sum(g * w) / sigma * u v^T) / sigma: the gradient of w / sigma with u, v constant. Where |sigma| is below 1e-12, 1e-12 takes its place. dw
-    /// may be g.
+    /// dw = (g - sum(g * w) / sigma * u v^T) / sigma: the gradient of w / sigma with u, v constant. Where sigma is 0, w / sigma is w and dw = g. dw may be g.
     /// </summary>
     void SpectralNormBackward(Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw, in PowerIterationSpec s);
 }

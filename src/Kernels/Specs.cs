@@ -98,10 +98,13 @@ public readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilo
 /// <summary>How a vector is divided by its norm.</summary>
 public enum NormEpsilon
 {
-    /// <summary>x / max(|x|, eps): torch.nn.functional.normalize.</summary>
+    /// <summary>
+    /// x / |x|: torch.nn.functional.normalize, x / max(|x|, eps), for every x that is not shorter than eps. A shorter one is divided by its own length here, so
+    /// that u and v are unit vectors whatever the weight's size: divided by eps they would shrink at each step, and w / sigma grow without bound.
+    /// </summary>
     Max,
 
-    /// <summary>x / (|x| + eps): heykeetae and the official code.</summary>
+    /// <summary>x / (|x| + eps): heykeetae and the official code. w / sigma is larger than 1 by about 2 eps / sigma, and without bound below eps, as theirs.</summary>
     Add,
 }
 
@@ -123,7 +126,7 @@ public enum AdamForm
 /// Hyperparameters of one Adam step; Step is t, counted from 1. |error| of p at most one rounding of p, 1e-5 of its change and 1e-7 lr; of m and v two
 /// roundings of their terms.
 /// </summary>
-public readonly record struct AdamSpec(float LearningRate, float Beta1, float Beta2, float Epsilon, int Step, AdamForm Form);
+public readonly record struct AdamSpec(float LearningRate, double Beta1, double Beta2, float Epsilon, int Step, AdamForm Form);
 
 /// <summary>One parameter of a group: its value p, gradient g and moments m, v, all of Count elements.</summary>
 public readonly record struct AdamSlot(Storage P, Storage G, Storage M, Storage V, int Count);

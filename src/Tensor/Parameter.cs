@@ -70,11 +70,16 @@ public sealed class Parameter
         Value.Storage.BumpVersion();
     }
 
-    /// <summary>Moves the value towards another in place: p += weight (target - p).</summary>
+    /// <summary>Moves the value towards another in place: p += weight (target - p). With weight 1 it becomes the target exactly, whatever it was.</summary>
     public void Lerp(Tensor target, float weight)
     {
         if (target.Shape != Shape) throw new ShapeException($"lerp: parameter '{Name}' is {Shape}, the target {target.Shape}.");
         Check.SameDevice("lerp", Value, target);
+        if (weight == 1)
+        {
+            Assign(target);
+            return;
+        }
         Value.Backend.Zip(Value.Storage, target.Storage, Value.Storage, new BroadcastSpec(Shape, Shape, Shape), new LerpOp(weight));
         Value.Storage.BumpVersion();
     }

@@ -46,7 +46,7 @@ public class PowerIterationTests
         double[] Normalized(double[] x)
         {
             double norm = Math.Sqrt(x.Sum(a => a * a));
-            return [.. x.Select(a => a / (form == NormEpsilon.Max ? Math.Max(norm, epsilon) : norm + epsilon))];
+            return [.. x.Select(a => a / (form == NormEpsilon.Max ? norm : norm + epsilon))];
         }
 
         double[] Forward(double[] x) => [.. Enumerable.Range(0, nu).Select(i => Enumerable.Range(0, nv).Sum(j => At(w, s, i, j) * x[j]))];
@@ -129,11 +129,37 @@ public class PowerIterationTests
     }
 
     [Fact]
-    public void Backward_of_an_all_zero_matrix_divides_by_the_smallest_sigma()
+    public void Backward_of_a_sigma_of_0_is_that_of_a_constant_1()
     {
         Storage dw = Rent(6);
-        Cpu.SpectralNormBackward(Of(1, -2, 3, 0, 5, 6), Of(new float[6]), Of(1, 0), Of(0, 1, 0), Of(0f), dw, Spec(2, 3, false, 1));
-        Near("dw", [1e12, -2e12, 3e12, 0, 5e12, 6e12], Read(dw), 1e-6);
+        foreach (float w in new[] { 0f, 1 })
+        {
+            Cpu.SpectralNormBackward(Of(1, -2, 3, 0, 5, 6), Of(w, 0, w, 0, 0, 0), Of(1, 0), Of(0, 1, 0), Of(0f), dw, Spec(2, 3, false, 1));
+            Assert.Equal([1f, -2, 3, 0, 5, 6], Read(dw));
+        }
+    }
+
+    // Sizes at which squares, sums and reciprocals of floats leave their range, also through the vectors.
+    [Theory]
+    [InlineData(1e-12f)]
+    [InlineData(1e-20f)]
+    [InlineData(1e-37f)]
+    [InlineData(1e20f)]
+    [InlineData(3e37f)]
+    public void Vectors_and_gradient_do_not_depend_on_the_size_of_the_matrix(float scale)
+    {
+        const int Rows = 40, Columns = 30;
+        float[] w = Normal(Rows * Columns, 5, 0.1), scaled = [.. w.Select(a => a * scale)], g = Normal(w.Length, 7, 0.1);
+        PowerIterationSpec s = Spec(Rows, Columns, false, 2);
+        (float[] U, float[] V, float Sigma) = Run(w, Normal(Rows, 1), Normal(Columns, 2), s);
+        (float[] U, float[] V, float Sigma) other = Run(scaled, Normal(Rows, 1), Normal(Columns, 2), s);
+        Near("u", [.. U.Select(a => (double)a)], other.U, 1e-6);
+        Near("v", [.. V.Select(a => (double)a)], other.V, 1e-6);
+        Assert.Equal(1, other.Sigma / ((double)Sigma * scale), 1e-6);
+        Storage dw = Rent(w.Length), of = Rent(w.Length);
+        Cpu.SpectralNormBackward(Of(g), Of(w), Of(U), Of(V), Of(Sigma), dw, s);
+        Cpu.SpectralNormBackward(Of(g), Of(scaled), Of(other.U), Of(other.V), Of(other.Sigma), of, s);
+        Near("dw", [.. Read(dw).Select(a => (double)a)], [.. Read(of).Select(a => (float)((double)a * scale))], 3e-6, 1);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public class GoldenLossTests(ITestOutputHelper output)
     public void LeCam_follows_PyTorch_over_several_steps()
     {
         using GoldenFile file = new("sagan_losses");
-        LeCam leCam = new(0.9f, Device);
+        LeCam leCam = new(0.9, Device);
         for (int i = 0; i < 4; i++)
             Step.Run(() =>
             {

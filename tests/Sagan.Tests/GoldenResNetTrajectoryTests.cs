@@ -37,8 +37,8 @@ public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
         Discriminator d = Discriminator.Create(model, init);
         FormulaCase.Load(g.State(), state.GetProperty("g"), $"trajectory_{name}/g");
         FormulaCase.Load(d.State(), state.GetProperty("d"), $"trajectory_{name}/d");
-        ExponentialMovingAverage ema = new(average, g, 0.9f, start: 2);
-        Adam ofG = new(g.Parameters, 1e-3f, 0, 0.9f, 1e-4f), ofD = new(d.Parameters, 4e-3f, 0, 0.9f, 1e-4f);
+        ExponentialMovingAverage ema = new(average, g, 0.9, start: 2);
+        Adam ofG = new(g.Parameters, 1e-3f, 0, 0.9, 1e-4f), ofD = new(d.Parameters, 4e-3f, 0, 0.9, 1e-4f);
         LossConfig loss = Loss(run);
         GanStep step = new(g, d, ofG, ofD, loss, parts: (int)Number("parts", 1), latent: LatentOptimization.Create(loss, 1));
 

@@ -55,7 +55,7 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
         Discriminator d = Discriminator.Create(model with { SpectralNorm = dNorm }, init);
         StateDict.Load(start, g.State(), $"g.{Key(gNorm)}/");
         StateDict.Load(start, d.State(), $"d.{Key(dNorm)}/");
-        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9f, epsilon), new Adam(d.Parameters, dRate, 0, 0.9f, epsilon), new LossConfig { Kind = loss });
+        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9, epsilon), new Adam(d.Parameters, dRate, 0, 0.9, epsilon), new LossConfig { Kind = loss });
 
         float[] images = golden.Read<float>("images"), zd = golden.Read<float>("z_d"), zg = golden.Read<float>("z_g"), alphas = golden.Read<float>("alpha");
         float[] dLoss = golden.Read<float>("log/d_loss"), gLoss = golden.Read<float>("log/g_loss"), penalty = golden.Contains("log/gp") ? golden.Read<float>("log/gp") : new float[dLoss.Length];

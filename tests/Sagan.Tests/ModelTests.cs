@@ -32,7 +32,7 @@ public class ModelTests
         ModelConfig spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3 };
         Generator g = Generator.Create(spec, new Initializer(new RandomSource(1), device: device));
         Discriminator d = Discriminator.Create(spec, new Initializer(new RandomSource(2), device: device));
-        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9f), new Adam(d.Parameters, 1e-3f, 0, 0.9f), new LossConfig { Kind = loss });
+        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9), new Adam(d.Parameters, 1e-3f, 0, 0.9), new LossConfig { Kind = loss });
         RandomSource random = new(3);
         int live = 0;
         Garbage.Collect();

@@ -6,9 +6,6 @@ namespace Sagan.Native.Tests;
 
 public class GradCheckTests
 {
-    // Measured with float32 storage: order 1 below 2e-5, order 2 below 1e-4 for every operation.
-    const double FirstOrder = 1e-4, SecondOrder = 5e-4;
-
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, OpCases.All.Count)];
 
     [Theory, MemberData(nameof(Cases))]
@@ -70,21 +67,23 @@ public class GradCheckTests
     {
         HashSet<string> covered = [.. OpCases.All.Select(c => c.Op)];
         string[] missing = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(Tensor)).Select(m => m.Name).Distinct().Where(n => !covered.Contains(n))];
-        Assert.Empty(missing);
+        Assert.True(missing.Length == 0, $"operations without a case: {string.Join(", ", missing)}. Add a line for each to OpCases.All in src/Tensor/Checks/OpCases.cs, "
+            + $"such as  new(nameof({missing.FirstOrDefault()}), \"\", [S(3, 17)], t => {missing.FirstOrDefault()}(t[0])),");
     }
 
     [Fact]
     public void Every_case_names_an_operation()
     {
         HashSet<string> names = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Select(m => m.Name)];
-        Assert.All(OpCases.All, c => Assert.Contains(c.Op, names));
+        string[] unknown = [.. OpCases.All.Select(c => c.Op).Distinct().Where(op => !names.Contains(op))];
+        Assert.True(unknown.Length == 0, $"cases in src/Tensor/Checks/OpCases.cs that name no public method of Ops: {string.Join(", ", unknown)}. Write nameof(...) of the method they check.");
     }
 
     static void Check(OpCase c, Device device)
     {
         if (!c.Smooth) return;
         GradErrors e = Step.Run(() => GradCheck.Run(c.F, c.MakeInputs(device), new RandomSource(7)));
-        Assert.True(e.First < FirstOrder && e.Second < SecondOrder, $"{c} on {device}: order 1 {e.First:G3}, order 2 {e.Second:G3}");
+        Assert.True(e.Passed, $"{c} on {device}: order 1 {e.First:G3}, order 2 {e.Second:G3}: {e}");
     }
 
     static void Compare(OpCase c, Device device)

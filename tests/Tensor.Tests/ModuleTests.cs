@@ -130,7 +130,7 @@ public class ModuleTests
     public void Moving_average_copies_before_its_start_and_follows_after()
     {
         Linear source = new(2, 1, Init()), average = new(2, 1, Init(9));
-        ExponentialMovingAverage ema = new(average, source, 0.9f, start: 1);
+        ExponentialMovingAverage ema = new(average, source, 0.9, start: 1);
         Parameter s = source.State().First().Parameter, a = average.State().First().Parameter;
         s.Assign([1f, 2f]);
         ema.Update();

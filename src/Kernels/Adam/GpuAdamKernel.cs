@@ -43,8 +43,8 @@ readonly struct GpuAdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<
 
     void Step(ref float p, float g, ref float m, ref float v)
     {
-        m = f.Beta1 * m + f.Rest1 * g;
-        v = f.Beta2 * v + f.Rest2 * g * g;
+        m = m - f.Rest1 * m + f.Rest1 * g;
+        v = v - f.Rest2 * v + f.Rest2 * g * g;
         p += f.Rate * m / (MathF.Sqrt(v) * f.RootScale + f.Epsilon);
     }
 

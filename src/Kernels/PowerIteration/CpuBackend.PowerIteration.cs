@@ -10,7 +10,8 @@ namespace Sagan.Native.Kernels;
 // parallel streams. sigma costs no third product: it is u . (W v), and W v is what the last u was made of.
 // Rows that fill no group of eight and columns that fill no vector go one by one.
 // Work: 4 rows columns flops and two readings of S an iteration: bound by memory (512 x 4096: 16 MB).
-// Numerics: products in float (S^T y: at most 16 blocks of rows, summed apart), norms and sigma in double. Weights down to 1e-38 keep their norm.
+// Numerics: products in float (S^T y: at most 16 blocks of rows, summed apart), norms and sigma in double. Where a product is so small or large that floats
+// would lose digits, it is computed again from a vector times 2^96 or 2^-96, and a gradient element by element in double: right for weights of any size.
 // 1 iteration, ms on 2 threads of a Sapphire Rapids VM, 2026-11-21; PyTorch 1.13: its iteration and its scaled copy of the weight, which is not made here.
 //   version                          | [512, 4096] | [128, 8192] | [256, 2048] | [1, 8192] | [64, 48]
 //   1  norms element by element      | 0.290       | 0.183       | 0.057       | 0.060     | 0.0017
@@ -18,10 +19,10 @@ namespace Sagan.Native.Kernels;
 //   PyTorch                          | 0.829       | 0.386       | 0.177       | 0.039     | 0.032
 public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
 {
-    const int PowerPartials = 0, PowerProduct = 1, PowerBlocks = 16;
+    const int PowerPartials = 0, PowerProduct = 1, PowerScaled = 2, PowerBlocks = 16;
 
-    /// <summary>Takes the place of a smaller |sigma|: an all-zero weight has sigma = 0.</summary>
-    const double SmallestSigma = 1e-12;
+    // Within these, sums and products of floats neither lose digits below the normal range nor overflow.
+    const double SmallNorm = 1.0 / (1L << 62), LargeNorm = 1L << 62;
 
     /// <inheritdoc/>
     public void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s)
@@ -31,16 +32,17 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
         new ReadOnlySpan<float>(Floats(u), nu).CopyTo(new Span<float>(pu, nu));
         new ReadOnlySpan<float>(Floats(v), nv).CopyTo(new Span<float>(pv, nv));
         float* product = Scratch.Floats(PowerProduct, Math.Max(nu, nv));
+        double norm, unit = 1;
         for (int i = 0; i < s.Iterations; i++)
         {
-            Multiply(matrix, s, !s.Transpose, pu, product);
-            Normalize(product, pv, nv, s);
-            Multiply(matrix, s, s.Transpose, pv, product);
+            (norm, unit) = Multiply(matrix, s, !s.Transpose, pu, nu, product, nv);
+            Normalize(product, norm, unit, pv, nv, s);
+            (norm, unit) = Multiply(matrix, s, s.Transpose, pv, nv, product, nu);
             // The last W v is kept for sigma.
-            Normalize(product, pu, nu, s);
+            Normalize(product, norm, unit, pu, nu, s);
         }
-        if (s.Iterations == 0) Multiply(matrix, s, s.Transpose, pv, product);
-        Floats(sigma)[0] = (float)Wide.Dot(pu, product, nu);
+        if (s.Iterations == 0) (_, unit) = Multiply(matrix, s, s.Transpose, pv, nv, product, nu);
+        Floats(sigma)[0] = (float)(Wide.Dot(pu, product, nu) * unit);
     }
 
     /// <inheritdoc/>
@@ -49,7 +51,11 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
         float* pg = Floats(g), pw = Floats(w), pu = Floats(u), pv = Floats(v);
         RowBlocks blocks = RowBlocks.AtMost(PowerBlocks, s.Rows, s.Columns);
         double divisor = Floats(sigma)[0], dot = 0;
-        if (Math.Abs(divisor) < SmallestSigma) divisor = SmallestSigma;
+        if (Math.Abs(divisor) is < SmallNorm or > LargeNorm)
+        {
+            SpectralNormBackwardInDouble(pg, pw, pu, pv, divisor, Floats(dw), s);
+            return;
+        }
         float* partials = Scratch.Floats(PowerPartials, blocks.Count);
         WorkerPool.Run(blocks.Count, new DotJob(pg, pw, partials, s.Columns, blocks));
         for (int b = 0; b < blocks.Count; b++) dot += partials[b];
@@ -57,6 +63,34 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
         float* left = s.Transpose ? pv : pu, right = s.Transpose ? pu : pv;
         WorkerPool.Run(blocks.Count, new SpectralGradJob(pg, left, right, Floats(dw), (float)(1 / divisor), (float)(-dot / divisor / divisor),
             s.Columns, blocks));
+    }
+
+    // A loop of one thread: for weights that no training has.
+    static void SpectralNormBackwardInDouble(float* g, float* w, float* u, float* v, double sigma, float* dw, in PowerIterationSpec s)
+    {
+        int n = s.Rows * s.Columns;
+        // Where sigma is 0 it is a constant 1.
+        double along = sigma == 0 ? 0 : Wide.Dot(g, w, n) / sigma;
+        if (sigma == 0) sigma = 1;
+        for (int i = 0; i < n; i++)
+        {
+            (int r, int c) = Math.DivRem(i, s.Columns);
+            double uv = s.Transpose ? (double)u[c] * v[r] : (double)u[r] * v[c];
+            dw[i] = (float)((g[i] - along * uv) / sigma);
+        }
+    }
+
+    // y unit = S^T x (transposed) or S x, with its norm; unit is a power of two that is 1 unless y would not fit floats.
+    static (double Norm, double Unit) Multiply(float* matrix, in PowerIterationSpec s, bool transposed, float* x, int nx, float* y, int ny)
+    {
+        Multiply(matrix, s, transposed, x, y);
+        double norm = Math.Sqrt(Wide.Dot(y, y, ny));
+        if (norm is >= SmallNorm and <= LargeNorm) return (norm, 1);
+        double scale = norm < SmallNorm ? Math.ScaleB(1, 96) : Math.ScaleB(1, -96);
+        float* scaled = Scratch.Floats(PowerScaled, nx);
+        Wide.Scale(x, scale, scaled, nx);
+        Multiply(matrix, s, transposed, scaled, y);
+        return (Math.Sqrt(Wide.Dot(y, y, ny)) / scale, 1 / scale);
     }
 
     // transposed: y = S^T x, else y = S x.
@@ -79,11 +113,9 @@ public sealed unsafe partial class CpuBackend : IFusedSpectralNorm
     }
 
     // A product of 0 leaves y as it was: with an all-zero weight u and v would otherwise stay 0 for ever, also after the weight has become something else.
-    static void Normalize(float* x, float* y, int n, in PowerIterationSpec s)
+    static void Normalize(float* x, double norm, double unit, float* y, int n, in PowerIterationSpec s)
     {
-        double norm = Math.Sqrt(Wide.Dot(x, x, n));
         if (norm == 0) return;
-        double scale = 1 / (s.EpsilonForm == NormEpsilon.Max ? Math.Max(norm, s.Epsilon) : norm + s.Epsilon);
-        Wide.Scale(x, scale, y, n);
+        Wide.Scale(x, unit / (s.EpsilonForm == NormEpsilon.Max ? norm : norm + s.Epsilon), y, n);
     }
 }

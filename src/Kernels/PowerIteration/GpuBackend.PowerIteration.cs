@@ -10,9 +10,6 @@ public sealed partial class GpuBackend : IFusedSpectralNorm
     // Elements for each group of a scalar product.
     const int DotElements = 8192;
 
-    /// <summary>Takes the place of a smaller |sigma|: an all-zero weight has sigma = 0.</summary>
-    const float SmallestSigma = 1e-12f;
-
     /// <inheritdoc/>
     public void PowerIteration(Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s)
     {
@@ -41,12 +38,12 @@ public sealed partial class GpuBackend : IFusedSpectralNorm
         // As many partial sums as a group has threads, which adds them.
         int n = s.Rows * s.Columns, groups = Math.Clamp(CeilDiv(n, DotElements), 1, Threads);
         GpuStorage partials = Temporary(groups);
-        queue.Launch(new GpuDotKernel(Floats(g), Floats(w), Floats(partials), n), new GpuGrid(groups), Threads);
+        queue.Launch(new GpuDotKernel(Floats(g), Floats(w), Floats(sigma), Floats(partials), n), new GpuGrid(groups), Threads);
         // u v^T seen from S: its entry (r, c) is left[r] right[c].
         (Storage left, Storage right) = s.Transpose ? (v, u) : (u, v);
         GpuRowTile tile = new(s.Rows, s.Columns, SpectralGradRows);
-        queue.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), SmallestSigma,
-            tile), tile.Groups, GpuRowTile.Threads);
+        queue.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), tile),
+            tile.Groups, GpuRowTile.Threads);
         partials.Release();
     }
 

@@ -106,7 +106,7 @@ readonly struct GpuPowerNormalizeKernel(ArrayView<float> product, ArrayView<floa
 
         // The norm is t root. With an all-zero weight u and v would otherwise stay 0 for ever, also after the weight has become something else.
         bool same = keep == 1 || t == 0;
-        float root = MathF.Sqrt(squares), norm = t * root, scale = addsEpsilon == 1 ? t / (norm + epsilon) : norm < epsilon ? t / epsilon : 1 / root;
+        float root = MathF.Sqrt(squares), norm = t * root, scale = addsEpsilon == 1 ? t / (norm + epsilon) : 1 / root;
         for (int i = Group.IdxX; i < n; i += Group.DimX) result[i] = same ? before[i] : product[i] / t * scale;
         if (Group.IdxX == 0) sigma[0] = t == 0 ? 0 : t * (same ? dot : scale * squares);
     }

@@ -188,7 +188,7 @@ sealed class KernelCases
         if (device is not IFusedAdam fused) yield break;
         int[] sizes = [2_097_152, 524_288, 131_072, 8_192, 512];
         AdamSlot[]? group = null;
-        AdamSpec adam = new(1e-6f, 0, 0.9f, 1e-8f, 1, AdamForm.Torch);
+        AdamSpec adam = new(1e-6f, 0, 0.9, 1e-8f, 1, AdamForm.Torch);
         yield return Case("adam", $"{sizes.Sum()} parameters", 28.0 * sizes.Sum(), () =>
             fused.Adam(group ??= [.. sizes.Select(c => new AdamSlot(o[c], o[c, 1], o[c, 2], o[c, 3], c))], adam));
     }

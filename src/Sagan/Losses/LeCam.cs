@@ -8,7 +8,7 @@ namespace Sagan.Native.Losses;
 /// E &lt;- d E + (1 - d) mean s, after each step</code>
 /// Source: Tseng et al. 2021, "Regularizing generative adversarial networks under limited data", equation 7. The averages begin as 0 and are part of a run's state.
 /// </summary>
-public sealed class LeCam(float decay, Kernels.Device device)
+public sealed class LeCam(double decay, Kernels.Device device)
 {
     /// <summary>E_real and E_fake.</summary>
     public IReadOnlyList<Parameter> State { get; } = [Average("lecam_real", device), Average("lecam_fake", device)];
@@ -19,8 +19,8 @@ public sealed class LeCam(float decay, Kernels.Device device)
     /// <summary>Moves the averages to the mean scores of a step.</summary>
     public void Update(Tensor real, Tensor fake)
     {
-        State[0].Lerp(real, 1 - decay);
-        State[1].Lerp(fake, 1 - decay);
+        State[0].Lerp(real, (float)(1 - decay));
+        State[1].Lerp(fake, (float)(1 - decay));
     }
 
     // The average moves before the backward pass of a later part of the batch, which the tape would refuse.

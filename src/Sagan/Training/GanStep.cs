@@ -48,7 +48,7 @@ public sealed class GanStep
         loss = AdversarialLoss.Of(this.config.Kind);
         LossConfig c = this.config;
         isRegularized = c.R1 > 0 || c.LeCam > 0 || c.Consistency > 0 || c.FakeConsistency > 0 || c.LatentConsistency > 0;
-        if (c.LeCam > 0) leCam = new LeCam((float)this.config.LeCamDecay, discriminatorParameters[0].Device);
+        if (c.LeCam > 0) leCam = new LeCam(this.config.LeCamDecay, discriminatorParameters[0].Device);
     }
 
     /// <summary>What is kept from one update to the next, besides weights and moments.</summary>

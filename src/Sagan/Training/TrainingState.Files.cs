@@ -117,7 +117,7 @@ public sealed partial class TrainingState
 
     static IEnumerable<(string Name, Parameter Parameter)> Moments(string prefix, Module module, Adam adam)
     {
-        Dictionary<Parameter, string> names = module.State().ToDictionary(s => s.Parameter, s => s.Name);
+        Dictionary<Parameter, string> names = module.State().DistinctBy(s => s.Parameter).ToDictionary(s => s.Parameter, s => s.Name);
         foreach ((Parameter p, Parameter m, Parameter v) in adam.State())
         {
             yield return ($"{prefix}.exp_avg.{names[p]}", m);

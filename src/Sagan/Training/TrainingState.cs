@@ -44,14 +44,14 @@ public sealed partial class TrainingState
         {
             // It becomes a copy at once, so a cheap filling will do.
             Average = Generator.Create(config.Model, new Initializer(new RandomSource(config.Training.Seed), device: Device));
-            Ema = new ExponentialMovingAverage(Average, Generator, (float)config.Training.EmaDecay, config.Training.EmaStart);
+            Ema = new ExponentialMovingAverage(Average, Generator, config.Training.EmaDecay, config.Training.EmaStart);
         }
 
         StepCount = 0;
 
         ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
-        Adam Adam(IReadOnlyList<Parameter> trained, double rate) => new(trained, (float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, o.AdamForm);
+        Adam Adam(IReadOnlyList<Parameter> trained, double rate) => new(trained, (float)rate, o.Beta1, o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
 
     public RunConfig Config { get; }

@@ -44,6 +44,14 @@ public static partial class Autograd
         return Grad(y, values, createGraph);
     }
 
+    /// <summary>True when y was computed from one of the parameters at least, whatever the value of the gradient.</summary>
+    internal static bool DependsOnAny(Tensor y, IReadOnlyList<Parameter> parameters)
+    {
+        if (y.Node == null) return false;
+        using Walk walk = Walk.Enter();
+        return walk.Reaches(y.Node, parameters);
+    }
+
     /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training step.</summary>
     sealed class Walk : IDisposable
     {
@@ -133,6 +141,14 @@ public static partial class Autograd
             // Recording keeps its own reference to the old sum where it needs one.
             sum.Release();
             gradient[input] = rule.Keep(total);
+        }
+
+        public bool Reaches(Node y, IReadOnlyList<Parameter> parameters)
+        {
+            foreach (Parameter p in parameters)
+                if (p.Value.Node is { } leaf) targets.Add(leaf);
+            FindPath(y);
+            return path.Count > 0;
         }
 
         void FindPath(Node y)

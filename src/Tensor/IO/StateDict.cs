@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.IO;
@@ -30,11 +31,12 @@ public static class StateDict
     /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/>
     /// that no parameter
     /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
-    /// 0.4.1.
+    /// 0.4.1. A parameter that has several names needs one of them in the file; where there are more, they must hold the same values.
     /// </summary>
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         (string Name, Parameter Parameter)[] wanted = [.. state.Select(s => (prefix + s.Name, s.Parameter))];
+        HashSet<Parameter> present = [.. wanted.Where(w => file.Contains(w.Name)).Select(w => w.Parameter)];
         List<string> problems = [];
         foreach ((string name, Parameter p) in wanted)
             if (file.Contains(name))
@@ -42,14 +44,31 @@ public static class StateDict
                 if (!file[name].Shape.SequenceEqual(p.SavedShape.ToArray().Select(n => (long)n)))
                     problems.Add($"'{name}' is [{string.Join(", ", file[name].Shape)}] in the file and {p.SavedShape} in the network");
             }
-            else if (!p.IsInteger) problems.Add($"'{name}' {p.SavedShape} is missing");
+            else if (!p.IsInteger && !present.Contains(p)) problems.Add($"'{name}' {p.SavedShape} is missing");
         HashSet<string> names = [.. wanted.Select(w => w.Name)];
         problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name)).Select(e => $"'{e.Name}' is not part of the network"));
-        if (problems.Count > 0)
-            throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+        Refuse(problems);
 
-        float[][] values = [.. wanted.Select(w => file.Contains(w.Name) ? file.Read<float>(w.Name) : [0])];
-        for (int i = 0; i < wanted.Length; i++) Assign(wanted[i].Parameter, values[i]);
+        Dictionary<Parameter, (string Name, float[] Values)> values = [];
+        foreach ((string name, Parameter p) in wanted)
+        {
+            if (!file.Contains(name))
+            {
+                if (!present.Contains(p)) values.TryAdd(p, (name, [0]));
+                continue;
+            }
+            float[] read = file.Read<float>(name);
+            if (!values.TryAdd(p, (name, read)) && !MemoryMarshal.AsBytes<float>(read).SequenceEqual(MemoryMarshal.AsBytes<float>(values[p].Values)))
+                problems.Add($"'{values[p].Name}' and '{name}' are one parameter in the network and differ in the file");
+        }
+        Refuse(problems);
+        foreach ((Parameter p, (_, float[] v)) in values) Assign(p, v);
+
+        static void Refuse(List<string> problems)
+        {
+            if (problems.Count > 0)
+                throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+        }
     }
 
     /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},

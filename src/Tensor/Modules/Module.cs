@@ -1,20 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
 using Sagan.Native.Export;
 
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names).
+/// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names). The constructor
+/// registers each of them with <see cref="Child"/> or <see cref="Own"/>; a module or trainable parameter that is kept in a field without that is an
+/// <see cref="InvalidOperationException"/> at the first use.
 /// </summary>
+/// <example>
+/// <code>sealed class Net : Module
+/// {
+///     readonly Linear first, second;
+///
+///     public Net(Initializer init) =&gt; (first, second) = (Child("first", new Linear(2, 8, init)), Child("second", new Linear(8, 1, init)));
+///
+///     protected override Tensor Forward(Tensor x) =&gt; second.Call(Ops.Tanh(first.Call(x)));
+/// }</code>
+/// </example>
+[DynamicallyAccessedMembers(ModuleFields.Needed)]
 public abstract class Module
 {
     readonly List<(string Name, Module Module)> children = [];
     readonly List<Parameter> own = [];
+    bool fieldsChecked;
 
     /// <summary>True in training mode (batch statistics, dropout, power iteration), false in inference mode. Set by <see cref="Train"/>.</summary>
     public bool IsTraining { get; private set; } = true;
 
-    /// <summary>All trainable parameters, in the order they were made.</summary>
-    public IReadOnlyList<Parameter> Parameters => [.. State().Where(p => p.Parameter.IsTrainable).Select(p => p.Parameter)];
+    /// <summary>All trainable parameters, in the order they were made. One that stands in several places (tied weights) is listed once, at the first.</summary>
+    public IReadOnlyList<Parameter> Parameters => [.. State().Select(p => p.Parameter).Where(p => p.IsTrainable).Distinct()];
 
     /// <summary>Number of trainable numbers.</summary>
     public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count);
@@ -25,6 +40,7 @@ public abstract class Module
     /// <summary>Applies the module. Intermediate tensors are released when it returns.</summary>
     public Tensor Call(Tensor x)
     {
+        CheckFields();
         using Scope scope = Scope.Enter(isEngine: IsClosed);
         return scope.Keep(Forward(x));
     }
@@ -33,6 +49,7 @@ public abstract class Module
     public Tensor Call(Tensor x, Condition? condition)
     {
         if (condition == null) return Call(x);
+        CheckFields();
         using Scope scope = Scope.Enter(isEngine: IsClosed);
         return scope.Keep(Forward(x, condition));
     }
@@ -44,9 +61,13 @@ public abstract class Module
         foreach ((_, Module m) in children) m.Train(training);
     }
 
-    /// <summary>All parameters and buffers with their dotted names.</summary>
+    /// <summary>
+    /// All parameters and buffers with their dotted names. One that stands in several places has several names, as in PyTorch's state_dict, so that a file fits
+    /// a network whether or not weights are tied there.
+    /// </summary>
     public virtual IEnumerable<(string Name, Parameter Parameter)> State()
     {
+        CheckFields();
         foreach (Parameter p in own) yield return (p.Name, p);
         foreach ((string name, Module module) in children)
             foreach ((string inner, Parameter p) in module.State()) yield return ($"{name}.{inner}", p);
@@ -78,6 +99,16 @@ public abstract class Module
     {
         string? name = children.FirstOrDefault(c => c.Module == child).Name;
         return name == null ? child.Export(graph, x, condition) : graph.Within(name, () => child.Export(graph, x, condition));
+    }
+
+    void CheckFields()
+    {
+        if (fieldsChecked) return;
+        // The check itself asks for the state.
+        fieldsChecked = true;
+        if (ModuleFields.FindUnregistered(this) is not { } problem) return;
+        fieldsChecked = false;
+        throw new InvalidOperationException(problem);
     }
 
     /// <summary>The formula.</summary>

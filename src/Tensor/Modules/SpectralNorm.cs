@@ -7,19 +7,21 @@ namespace Sagan.Native.Modules;
 public enum SpectralNormConvention
 {
     /// <summary>
-    /// torch.nn.utils.spectral_norm: rows are the output units (also of transposed convolutions), x / max(|x|, 1e-12), u and v move in training mode only.
+    /// torch.nn.utils.spectral_norm: rows are the output units (also of transposed convolutions), x / max(|x|, eps), u and v move in training mode only. A product
+    /// shorter than eps is divided by its own length (<see cref="NormEpsilon.Max"/>), so that w / sigma is right for weights of any size.
     /// Keys: weight_orig, weight_u, weight_v.
     /// </summary>
     Torch,
 
     /// <summary>
-    /// heykeetae/Self-Attention-GAN: rows are the weight's first axis, x / (|x| + 1e-12), u and v move at every call, in inference mode too.
+    /// heykeetae/Self-Attention-GAN: rows are the weight's first axis, x / (|x| + eps), u and v move at every call, in inference mode too.
+    /// For weights near eps or below w / sigma is too large, as it is there.
     /// Keys: module.weight_bar, module.weight_u, module.weight_v.
     /// </summary>
     Heykeetae,
 
     /// <summary>
-    /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + 1e-12), u first drawn from a truncated normal distribution and moved
+    /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + eps), u first drawn from a truncated normal distribution and moved
     /// at every call, in inference mode too; v is not kept, and the gradient flows through the step of power iteration as well.
     /// Keys: weight_orig, weight_u.
     /// </summary>
@@ -43,7 +45,7 @@ public sealed class SpectralNorm : Module
     /// <param name="init">Gives u and v: random unit vectors.</param>
     /// <param name="convention">Whose conventions.</param>
     /// <param name="iterations">Steps of power iteration at each call.</param>
-    /// <param name="epsilon">Guards the norms.</param>
+    /// <param name="epsilon">eps of the norms of power iteration, 1e-12 in all three systems. sigma has none: where it is 0 the weight is used as it is.</param>
     public SpectralNorm(Module layer, Initializer init, SpectralNormConvention convention = SpectralNormConvention.Torch, int iterations = 1, float epsilon = 1e-12f)
     {
         if (layer is not INormalizable target) throw new ArgumentException($"spectral_norm: a {layer.GetType().Name} has no weight to normalise.", nameof(layer));

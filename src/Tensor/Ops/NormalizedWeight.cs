@@ -15,10 +15,14 @@ public static partial class Ops
     {
         if (norm != null) SpectralNormCheck(w, norm);
         if (bias == null && norm == null) return null;
-        return norm != null && x.Backend is not IFusedSpectralNorm ? null : x.Backend as IFusedBias;
+        if (norm != null && (x.Backend is not IFusedSpectralNorm || !HasInverse(norm))) return null;
+        return x.Backend as IFusedBias;
     }
 
-    static Tensor? Scale(SingularTriplet? norm) => norm == null ? null : Reciprocal(norm.Sigma.Detach() + SmallestSigma);
+    static Tensor? Scale(SingularTriplet? norm) => norm == null ? null : Map(norm.Sigma, default(InverseNormOp));
+
+    // False where 1 / sigma may be beyond the largest float, told where that costs no wait for a device: the weight itself is then divided.
+    static bool HasInverse(SingularTriplet norm) => norm.Sigma.Storage is not HostStorage sigma || !float.IsSubnormal(sigma.Span[0]);
 
     static Tensor[] SavedByProduct(Tensor x, Tensor w, Tensor y, SingularTriplet? norm, Tensor? scale) =>
         norm == null ? [x, w, y] : [x, w, y, norm.U.Detach(), norm.V.Detach(), norm.Sigma, scale!];

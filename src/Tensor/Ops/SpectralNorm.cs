@@ -4,9 +4,6 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    // Keeps an all-zero weight from dividing by zero; no other sigma is changed by adding it.
-    const float SmallestSigma = 1e-12f;
-
     /// <summary>
     /// Power iteration towards the largest singular value of a weight matrix: v = l2n(W^T u), u = l2n(W v), sigma = u^T W v. Not recorded.
     /// Source: Miyato et al. 2018, algorithm 1. The spec says which way the matrix lies; with 0 iterations u and v are copied.
@@ -21,7 +18,7 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// y = w / sigma with sigma = u^T W v and u, v constant; a sigma of 0 counts as 1e-12.
+    /// y = w / sigma with sigma = u^T W v and u, v constant. Where sigma is 0, as that of an all-zero weight, it counts as a constant 1: y = w, dw = g.
     /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
     /// Products take the triplet themselves and save this pass over the weight: act(scale (x w) + bias) with scale = 1 / sigma.
     /// </summary>
@@ -30,7 +27,7 @@ public static partial class Ops
         SpectralNormCheck(w, norm);
         norm = norm with { U = norm.U.Detach(), V = norm.V.Detach() };
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, norm.U, norm.V, norm.Spec);
-        Tensor y = w.Detach() / (norm.Sigma + SmallestSigma);
+        Tensor y = w.Detach() / NonZero(norm.Sigma.Detach());
         return Autograd.Record("spectral_norm", y, norm.Spec, save: [w, norm.U, norm.V, norm.Sigma],
             (w, static (g, s, c) => SpectralNormGrad(g, s[0], new SingularTriplet(s[1], s[2], s[3], c))));
     }
@@ -39,7 +36,7 @@ public static partial class Ops
     /// y = w / sigma with the power iteration as part of the function, so that gradients flow through it, as in the official SAGAN code:
     /// <code>v = l2n(W^T u)   u' = l2n(W v)   sigma = u'^T W v   l2n(x) = x / (|x| + eps)
     /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step; the second part goes to 0 as u converges</code>
-    /// W has a row for each element of u. Returns y, u' (not recorded) and sigma.
+    /// A norm or sigma of 0 counts as a constant 1. W has a row for each element of u. Returns y, u' (not recorded) and sigma.
     /// </summary>
     public static (Tensor Y, Tensor U, Tensor Sigma) NormalizedByPowerIteration(Tensor w, Tensor u, PowerIterationSpec spec)
     {
@@ -53,9 +50,10 @@ public static partial class Ops
             left = UnitLength(MatMul(right, matrix, transposeB: true));
         }
         Tensor sigma = Sum(MatMul(left, matrix) * right);
-        return (w / (sigma + SmallestSigma), Reshape(left.Detach(), u.Shape), sigma);
+        return (w / NonZero(sigma), Reshape(left.Detach(), u.Shape), sigma);
 
-        Tensor UnitLength(Tensor x) => x / (Sqrt(Sum(Square(x))) + spec.Epsilon);
+        // At 0 the root has no slope.
+        Tensor UnitLength(Tensor x) => x / (Sqrt(NonZero(Sum(Square(x)))) + spec.Epsilon);
     }
 
     // The gradient of w from g, that of w / sigma.
@@ -94,28 +92,46 @@ public static partial class Ops
         Tensor matrix = Reshape(w, c.Rows, c.Columns);
         (Tensor left, Tensor right) = c.Transpose ? (v, u) : (u, v);
         Tensor sigma = MatMul(Reshape(left, 1, c.Rows), MatMul(matrix, Reshape(right, c.Columns, 1)));
-        return w / (Reshape(sigma, new Shape()) + SmallestSigma);
+        return w / NonZero(Reshape(sigma, new Shape()));
     }
 
-    /// <summary>The definition of <see cref="PowerIteration"/>, for weights that are not all zero.</summary>
+    // y = x, or 1 where x is 0;  dx = g where x is not 0, else 0.
+    static Tensor NonZero(Tensor x) =>
+        Autograd.Record("non_zero", Map(x, default(NonZeroOp)), 0, save: [x],
+            (x, static (g, s, _) => g * Square(Sign(s[0]))));
+
+    /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it was.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
-        // Of constants alone, so nothing is recorded.
-        Tensor matrix = Reshape(w.Detach(), c.Rows, c.Columns);
-        u = Reshape(u.Detach(), -1, 1);
-        v = Reshape(v.Detach(), -1, 1);
+        float[] matrix = w.ToArray();
+        double[] left = [.. u.ToArray().Select(x => (double)x)], right = [.. v.ToArray().Select(x => (double)x)];
         for (int i = 0; i < c.Iterations; i++)
         {
-            v = Normalize(MatMul(matrix, u, transposeA: !c.Transpose), c);
-            u = Normalize(MatMul(matrix, v, transposeA: c.Transpose), c);
+            right = Normalize(Product(matrix, left, right.Length, c, transposed: !c.Transpose), right, c);
+            left = Normalize(Product(matrix, right, left.Length, c, transposed: c.Transpose), left, c);
         }
-        Tensor sigma = MatMul(u, MatMul(matrix, v, transposeA: c.Transpose), transposeA: true);
-        return (Reshape(u, -1), Reshape(v, -1), Reshape(sigma, new Shape()));
+        double sigma = Product(matrix, right, left.Length, c, transposed: c.Transpose).Zip(left, (a, b) => a * b).Sum();
+        return (Vector(left), Vector(right), Tensor.Scalar((float)sigma, w.Device));
+
+        Tensor Vector(double[] x) => Tensor.From([.. x.Select(a => (float)a)], new Shape(x.Length), w.Device);
     }
 
-    static Tensor Normalize(Tensor x, PowerIterationSpec c)
+    // S^T x (transposed) or S x for the stored matrix S.
+    static double[] Product(float[] matrix, double[] x, int length, PowerIterationSpec c, bool transposed)
     {
-        Tensor norm = Sqrt(Sum(Square(x)));
-        return x / (c.EpsilonForm == NormEpsilon.Add ? norm + c.Epsilon : Max(norm, Tensor.Full(c.Epsilon, norm.Shape, x.Device)));
+        double[] y = new double[length];
+        for (int i = 0; i < matrix.Length; i++)
+        {
+            (int row, int column) = Math.DivRem(i, c.Columns);
+            if (transposed) y[column] += matrix[i] * x[row];
+            else y[row] += matrix[i] * x[column];
+        }
+        return y;
+    }
+
+    static double[] Normalize(double[] x, double[] before, PowerIterationSpec c)
+    {
+        double norm = Math.Sqrt(x.Sum(a => a * a));
+        return norm == 0 ? before : [.. x.Select(a => a / (c.EpsilonForm == NormEpsilon.Add ? norm + c.Epsilon : norm))];
     }
 }

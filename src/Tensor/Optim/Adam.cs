@@ -15,17 +15,21 @@ public sealed class Adam
     // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
     readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
 
-    /// <param name="parameters">What is trained, on any devices.</param>
+    /// <param name="parameters">What is trained, on any devices: at least one, and each once.</param>
     /// <param name="learningRate">lr, not negative.</param>
     /// <param name="beta1">b1 in [0, 1): decay of the mean of gradients.</param>
     /// <param name="beta2">b2 in [0, 1): decay of the mean of squared gradients.</param>
     /// <param name="epsilon">eps.</param>
     /// <param name="form">Where eps is added.</param>
-    public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, AdamForm form = AdamForm.Torch)
+    public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999, float epsilon = 1e-8f, AdamForm form = AdamForm.Torch)
     {
         if (!(learningRate >= 0)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "adam: the learning rate must not be negative.");
         if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "adam: beta1 must be in [0, 1).");
         if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "adam: beta2 must be in [0, 1).");
+        if (parameters.Count == 0)
+            throw new ArgumentException("adam: no parameters were given, so nothing would be trained; a module lists those it registered with Child or Own.", nameof(parameters));
+        if (parameters.CountBy(p => p).FirstOrDefault(n => n.Value > 1).Key is { } twice)
+            throw new ArgumentException($"adam: parameter {twice} is given more than once and would be moved as often at each step; Module.Parameters lists each once, Distinct() makes it so.", nameof(parameters));
         this.parameters = [.. parameters];
         m = [.. parameters.Select(p => Moment("exp_avg", p))];
         v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
@@ -40,10 +44,10 @@ public sealed class Adam
     public float LearningRate { get; set; }
 
     /// <summary>b1.</summary>
-    public float Beta1 { get; }
+    public double Beta1 { get; }
 
     /// <summary>b2.</summary>
-    public float Beta2 { get; }
+    public double Beta2 { get; }
 
     /// <summary>eps.</summary>
     public float Epsilon { get; }
@@ -113,10 +117,12 @@ public sealed class Adam
     }
 
     /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is
-    /// released.</summary>
+    /// released. A loss that depends on none of the parameters is an <see cref="InvalidOperationException"/>.</summary>
     public float Minimize(Func<Tensor> loss) => Native.Step.Run(() =>
     {
         Tensor l = loss();
+        if (!Autograd.DependsOnAny(l, parameters))
+            throw new InvalidOperationException($"adam: the loss depends on none of the {parameters.Length} parameters ({string.Join(", ", parameters.Take(3))}{(parameters.Length > 3 ? ", ..." : "")}), so no step would change it; are they those of the network it is computed with, and was it computed without NoGrad and Detach?");
         Step(Autograd.Grad(l, parameters));
         return l.Item();
     });
@@ -124,8 +130,9 @@ public sealed class Adam
     static void StepReference(Parameter p, Tensor g, Parameter m, Parameter v, AdamSpec s) => Native.Step.Run(() => Autograd.NoGrad(() =>
     {
         double c1 = 1 - Math.Pow(s.Beta1, s.Step), c2 = 1 - Math.Pow(s.Beta2, s.Step);
-        m.Assign(m.Value * s.Beta1 + g * (1 - s.Beta1));
-        v.Assign(v.Value * s.Beta2 + Ops.Square(g) * (1 - s.Beta2));
+        float rest1 = (float)(1 - s.Beta1), rest2 = (float)(1 - s.Beta2);
+        m.Assign(m.Value - m.Value * rest1 + g * rest1);
+        v.Assign(v.Value - v.Value * rest2 + Ops.Square(g) * rest2);
         Tensor direction = s.Form == AdamForm.Torch
             ? m.Value * (float)(s.LearningRate / c1) / (Ops.Sqrt(v.Value * (float)(1 / c2)) + s.Epsilon)
             : m.Value * (float)(s.LearningRate * Math.Sqrt(c2) / c1) / (Ops.Sqrt(v) + s.Epsilon);

@@ -10,12 +10,12 @@ public sealed class AdamTests
     static readonly int[] Sizes = [0, 1, 3, 0, 0, 100_003, 16, 17, 8192, 1, 8191, 0, 33_000, 5, 0];
 
     [Theory]
-    [InlineData(AdamForm.Torch, 0.9f, 0.999f, 1e-8f)]
-    [InlineData(AdamForm.TensorFlow, 0.9f, 0.999f, 1e-8f)]
-    [InlineData(AdamForm.Torch, 0f, 0.9f, 1e-8f)]
-    [InlineData(AdamForm.TensorFlow, 0f, 0.9f, 1e-3f)]
-    [InlineData(AdamForm.Torch, 0.5f, 0.99f, 1e-3f)]
-    public void TenStepsAgreeWithTheFormula(AdamForm form, float beta1, float beta2, float epsilon)
+    [InlineData(AdamForm.Torch, 0.9, 0.999, 1e-8f)]
+    [InlineData(AdamForm.TensorFlow, 0.9, 0.999, 1e-8f)]
+    [InlineData(AdamForm.Torch, 0, 0.9, 1e-8f)]
+    [InlineData(AdamForm.TensorFlow, 0, 0.9, 1e-3f)]
+    [InlineData(AdamForm.Torch, 0.5, 0.99, 1e-3f)]
+    public void TenStepsAgreeWithTheFormula(AdamForm form, double beta1, double beta2, float epsilon)
     {
         float[][] start = [.. Sizes.Select((n, i) => Random(n, i))];
         float[] flat = SameBitsForAnyThreads(() =>
@@ -58,5 +58,5 @@ public sealed class AdamTests
     static float[] Gradient(int slot, int step) => Random(Sizes[slot], 1000 * slot + step);
 
     [Fact]
-    public void EmptyGroup() => ((IFusedAdam)Cpu).Adam([], new AdamSpec(0.1f, 0.9f, 0.999f, 1e-8f, 1, AdamForm.Torch));
+    public void EmptyGroup() => ((IFusedAdam)Cpu).Adam([], new AdamSpec(0.1f, 0.9, 0.999, 1e-8f, 1, AdamForm.Torch));
 }

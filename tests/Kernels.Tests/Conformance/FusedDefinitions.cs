@@ -256,7 +256,7 @@ static class FusedDefinitions
     {
         double norm = Math.Sqrt(x.Sum(e => e * e));
         if (norm == 0) return before;
-        double divisor = s.EpsilonForm == NormEpsilon.Max ? Math.Max(norm, s.Epsilon) : norm + s.Epsilon;
+        double divisor = s.EpsilonForm == NormEpsilon.Max ? norm : norm + s.Epsilon;
         return [.. x.Select(e => e / divisor)];
     }
 
@@ -264,8 +264,10 @@ static class FusedDefinitions
     public static void SpectralNormBackward(float[][] values, PowerIterationSpec s)
     {
         (float[] g, float[] w, float[] u, float[] v) = (values[0], values[1], values[2], values[3]);
-        double sigma = Math.Abs(values[4][0]) < 1e-12 ? 1e-12 : values[4][0], dot = 0;
+        double sigma = values[4][0], dot = 0;
         for (int i = 0; i < g.Length; i++) dot += (double)g[i] * w[i];
+        // A sigma of 0 is a constant 1.
+        if (sigma == 0) (sigma, dot) = (1, 0);
         for (int r = 0; r < s.Rows; r++)
             for (int c = 0; c < s.Columns; c++)
             {
@@ -283,7 +285,7 @@ static class FusedDefinitions
             (float[] p, float[] g, float[] m, float[] v) = (values[slot], values[slot + 1], values[slot + 2], values[slot + 3]);
             for (int i = 0; i < p.Length; i++)
             {
-                double m1 = (double)s.Beta1 * m[i] + (1 - (double)s.Beta1) * g[i], v1 = (double)s.Beta2 * v[i] + (1 - (double)s.Beta2) * g[i] * g[i];
+                double m1 = s.Beta1 * m[i] + (1 - s.Beta1) * g[i], v1 = s.Beta2 * v[i] + (1 - s.Beta2) * g[i] * g[i];
                 double step = s.Form == AdamForm.Torch
                     ? s.LearningRate / correction1 * m1 / (Math.Sqrt(v1 / correction2) + s.Epsilon)
                     : s.LearningRate * Math.Sqrt(correction2) / correction1 * m1 / (Math.Sqrt(v1) + s.Epsilon);

@@ -35,6 +35,8 @@ public static partial class KernelCases
         .. Map(new ReciprocalOp(), Bounds.Exact),
         .. Map(new AbsOp(), Bounds.Exact),
         .. Map(new SignOp(), Bounds.Exact),
+        .. Map(new NonZeroOp(), Bounds.Exact),
+        .. Map(new InverseNormOp(), Bounds.Exact),
         .. Map(new ReluOp(), Bounds.Exact),
         .. Map(new LeakyReluOp(0.1f), Bounds.Exact),
         .. Map(new LeakyReluOp(0), Bounds.Exact, what: " slope 0"),

@@ -255,6 +255,20 @@ public static partial class KernelCases
         foreach (NormEpsilon form in (NormEpsilon[])[NormEpsilon.Max, NormEpsilon.Add])
             yield return PowerIterationCase(new PowerIterationSpec(9, 20, false, 1, 1e-12f, form), " zero matrix", In("w", 180, scale: 0), In("u", 9),
                 In("v", 20));
+        // Weights whose squares are no floats, and shorter than eps.
+        foreach (double scale in (double[])[1e-13, 1e-20, 1e20])
+            yield return PowerIterationCase(new PowerIterationSpec(9, 20, false, 2, 1e-12f, NormEpsilon.Max), $" {scale}", In("w", 180, scale), In("u", 9, 0.3),
+                In("v", 20, 0.2));
+        PowerIterationSpec zero = new(9, 20, false, 1, 1e-12f, NormEpsilon.Max);
+        foreach ((double w, double sigma, double shift) in ((double, double, double)[])[(0, 0, 0), (1e-20, 0, 1e-20), (1e20, 0, 1e20), (1e-8, 0, 1e-8)])
+            yield return new KernelCase(nameof(IFusedSpectralNorm.SpectralNormBackward), $"[9, 20] sigma {shift}",
+                [In("g", 180), In("w", 180, w), In("u", 9, 0.3), In("v", 20, 0.2), In("sigma", 1, sigma, shift), Out("dw", 180)],
+                (d, t) => ((IFusedSpectralNorm)d).SpectralNormBackward(t[0], t[1], t[2], t[3], t[4], t[5], zero), Bounds.OfLargest(1e-5))
+            {
+                Capability = typeof(IFusedSpectralNorm),
+                Definition = t => FusedDefinitions.SpectralNormBackward(t, zero),
+                Aliases = [(5, 0)],
+            };
     }
 
     static KernelCase PowerIterationCase(PowerIterationSpec s, string what, Operand w, Operand u, Operand v) =>
@@ -271,10 +285,10 @@ public static partial class KernelCases
     {
         (int[], AdamSpec)[] steps =
         [
-            ([1], new(1e-4f, 0, 0.9f, 1e-8f, 1, AdamForm.Torch)), ([17, 3, 1000], new(4e-4f, 0, 0.999f, 1e-8f, 1, AdamForm.Torch)),
-            ([5, 64, 70_001, 1], new(2e-4f, 0.5f, 0.999f, 1e-8f, 1000, AdamForm.Torch)),
-            ([33, 128], new(1e-4f, 0.9f, 0.999f, 1e-8f, 7, AdamForm.TensorFlow)), ([5000], new(1e-3f, 0, 0.9f, 1e-6f, 100_000, AdamForm.TensorFlow)),
-            ([], new(1e-3f, 0, 0.9f, 1e-6f, 1, AdamForm.Torch)),
+            ([1], new(1e-4f, 0, 0.9, 1e-8f, 1, AdamForm.Torch)), ([17, 3, 1000], new(4e-4f, 0, 0.999, 1e-8f, 1, AdamForm.Torch)),
+            ([5, 64, 70_001, 1], new(2e-4f, 0.5, 0.999, 1e-8f, 1000, AdamForm.Torch)),
+            ([33, 128], new(1e-4f, 0.9, 0.999, 1e-8f, 7, AdamForm.TensorFlow)), ([5000], new(1e-3f, 0, 0.9, 1e-6f, 100_000, AdamForm.TensorFlow)),
+            ([], new(1e-3f, 0, 0.9, 1e-6f, 1, AdamForm.Torch)),
         ];
         foreach ((int[] counts, AdamSpec s) in steps)
             yield return new KernelCase(nameof(IFusedAdam.Adam), $"[{string.Join("] [", counts)}] {s}",

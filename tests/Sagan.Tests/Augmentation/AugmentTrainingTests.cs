@@ -35,7 +35,7 @@ public class AugmentTrainingTests
         Generator g = Generator.Create(m, new Initializer(new RandomSource(1)));
         Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
         Spy spy = new();
-        GanStep step = new(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), augment: spy, parts: 2);
+        GanStep step = new(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9), new Adam(d.Parameters, 1e-4f, 0, 0.9), augment: spy, parts: 2);
         RandomSource random = new(3);
         Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1), z = random.Normal(new Shape(4, 8));
         step.Discriminator(new DiscriminatorInput(real, z) { Draw = 6 });
@@ -74,7 +74,7 @@ public class AugmentTrainingTests
             Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
             // Unlike hinge, its loss depends on every score, however large.
             LossConfig loss = new() { Kind = LossKind.LeastSquares };
-            GanStep step = new(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), loss, augment);
+            GanStep step = new(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9), new Adam(d.Parameters, 1e-4f, 0, 0.9), loss, augment);
             return step.Discriminator(input).Loss.Item();
         }
     });
@@ -125,7 +125,7 @@ public class AugmentTrainingTests
         {
             Generator g = Generator.Create(m, new Initializer(new RandomSource(1)));
             Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
-            return (g, d, new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9f), new Adam(d.Parameters, 1e-4f, 0, 0.9f), loss, parts: parts));
+            return (g, d, new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9), new Adam(d.Parameters, 1e-4f, 0, 0.9), loss, parts: parts));
         }
     });
 
