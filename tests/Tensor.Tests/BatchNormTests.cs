@@ -1,5 +1,4 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 

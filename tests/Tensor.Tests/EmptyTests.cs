@@ -1,6 +1,5 @@
 using Sagan.Native.Checks;
 using Sagan.Native.Kernels;
-using Sagan.Native.Tests.StandIn;
 
 namespace Sagan.Native.Tests;
 

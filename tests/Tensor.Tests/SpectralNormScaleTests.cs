@@ -1,6 +1,5 @@
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
-using Sagan.Native.Tests.StandIn;
 using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Tests;
