@@ -61,6 +61,7 @@ static class ElementCheck
 
     static (Verdict Verdict, double Error, double Numeric, double Step) Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance)
     {
+        if (!double.IsFinite(analytic)) return (Verdict.Judged, double.PositiveInfinity, Derivative(Steps[0]), Steps[0]);
         (Verdict, double, double, double) last = (Verdict.Unclear, 0, 0, 0);
         foreach (double h in Steps)
         {
