@@ -61,7 +61,7 @@ public sealed record ModelConfig
     /// <summary>Steps of power iteration at each pass.</summary>
     public int SpectralNormIterations { get; init; } = 1;
 
-    /// <summary>Guards the norms of power iteration.</summary>
+    /// <summary>Added to the norms of power iteration under heykeetae and official; under torch no norm that is not 0 needs it.</summary>
     public double SpectralNormEpsilon { get; init; } = 1e-12;
 
     /// <summary>Added to the variance by batch normalisation.</summary>

@@ -5,7 +5,7 @@ namespace Sagan.Native.Checks;
 /// <code>D(h) = (-25 L(0) + 48 L(h) - 36 L(2h) + 16 L(3h) - 3 L(4h)) / 12h       h &gt; 0 from the right, h &lt; 0 from the left, error O(h^4)</code>
 /// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby on the other side
 /// excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two derivatives is right, and the element is
-/// skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped.
+/// skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped. Errors are what rounding does not explain.
 /// </summary>
 static class ElementCheck
 {
@@ -61,6 +61,7 @@ static class ElementCheck
 
     static (Verdict Verdict, double Error, double Numeric, double Step) Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance)
     {
+        if (!double.IsFinite(analytic)) return (Verdict.Judged, double.PositiveInfinity, Derivative(Steps[0]), Steps[0]);
         (Verdict, double, double, double) last = (Verdict.Unclear, 0, 0, 0);
         foreach (double h in Steps)
         {
