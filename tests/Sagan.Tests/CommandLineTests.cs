@@ -74,7 +74,7 @@ public sealed class CommandLineTests
         (int code, string output, _) = Sagan("help", "exit-codes");
         Assert.Equal(0, code);
         int[] listed = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l.AsSpan(0, 4)))];
-        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 130, 143], listed);
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 129, 130, 138, 143], listed);
         Assert.Equal(listed, Enum.GetValues<ExitCode>().Select(c => (int)c));
     }
 
@@ -118,7 +118,7 @@ public sealed class CommandLineTests
         string Print(params string[] options)
         {
             StringWriter output = new();
-            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")], (_, _) => []) };
+            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), (r, _) => new DryRunResult(r.Config, [("memory", $"{r.Config.Config.Training.Batch} MB")]), (_, _) => []) };
             GlobalOptions.AddTo(root);
             Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
                 .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
@@ -145,13 +145,15 @@ public sealed class CommandLineTests
         Assert.True((long)cpu["processor"]!["memoryBytes"]! > 100_000_000);
     }
 
+    static DryRunResult NoEstimate(TrainRequest request, CliContext context) => new(request.Config, []);
+
     [Fact]
     public void Options_become_requests()
     {
-        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
         Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
 
-        train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
         Assert.Equal(("r", false, 7), (train.From, train.Ema, train.Config.Config.Model.ZDim));
 
         ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
