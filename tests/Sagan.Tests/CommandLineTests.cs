@@ -27,6 +27,8 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("error: unknown command 'trian'. Did you mean train? See `sagan --help`.", "trian")]
+    [InlineData("error: unknown command 'trainn'. Did you mean train? See `sagan --help`.", "trainn", "--steps", "3")]
+    [InlineData("error: model.conditionalNorm = linear (from --set): linear conditional normalisation takes the resnet family.", "train", "--set", "model.conditionalNorm=linear", "--print-config")]
     [InlineData("error: unknown command 'xyzzy'. See `sagan --help`.", "xyzzy")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach", "3")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach")]
@@ -49,6 +51,8 @@ public sealed class CommandLineTests
         Assert.StartsWith("error: unknown help topic 'trian'. Did you mean train? Topics: train, ", error);
         Assert.Contains("--dry-run", Sagan("help", "train").Output);
         Assert.Contains("\"convDim\": 64", Sagan("help", "presets").Output);
+        Assert.Contains("143  stopped by SIGTERM", (string)JsonNode.Parse(Sagan("help", "exit-codes", "--json").Output)!["text"]!);
+        Assert.Contains("--dry-run", (string)JsonNode.Parse(Sagan("help", "train", "--json").Output)!["text"]!);
     }
 
     [Fact]
@@ -157,9 +161,18 @@ public sealed class CommandLineTests
         Assert.Equal(("r", false, 7), (train.From, train.Ema, train.Config.Config.Model.ZDim));
 
         ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
-            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");
+            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change", "--max-time", "2h", "--data", "p", "--steps", "9", "--keep", "2");
         Assert.Equal(("r", 40L, true), (resume.Folder, resume.FromStep!.Value, resume.AllowChange));
         Assert.Equal(["a=1", "b=2"], resume.Set);
+        Assert.Equal(["data.source=p", "training.steps=9", "training.keep=2", "training.maxTime=2h"], resume.Flags.Select(f => $"{f.Path}={f.Text}"));
+
+        using TemporaryFolder photos = new();
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--conditional", photos.Path, "--set", "data.flip");
+        Assert.Equal((photos.Path, true, true), (train.Config.Config.Data.Source, train.Config.Config.Model.Conditional, train.Config.Config.Data.Flip));
+        string zip = photos.Write("a.zip", "PK\u0003\u0004"), json = photos.Write("c.json", "{ \"training\": { \"batch\": 7 } }");
+        Assert.Equal(zip, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", zip).Config.Config.Data.Source);
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", json, "--conditional", "false");
+        Assert.Equal(("creatures", 7, false), (train.Config.Config.Data.Source, train.Config.Config.Training.Batch, train.Config.Config.Model.Conditional));
 
         SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s),
             "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");

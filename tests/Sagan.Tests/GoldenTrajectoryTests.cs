@@ -35,16 +35,16 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
 
     // heykeetae's passes, in which the gradient of the pass of the real images meets the vectors of the pass of the fakes.
     [SkippableTheory]
-    [InlineData("hinge_hk_separate", LossKind.Hinge, SpectralNormKind.Heykeetae)]
-    [InlineData("hinge_torch_separate", LossKind.Hinge, SpectralNormKind.Torch)]
-    [InlineData("wgan_gp_two_step_hk_separate", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae)]
-    public void Separate_passes_follow_pytorch(string run, LossKind loss, SpectralNormKind norm)
+    [InlineData("hinge_hk_separate", LossKind.Hinge, SpectralNormKind.Heykeetae, 1e-4f)]
+    [InlineData("hinge_torch_separate", LossKind.Hinge, SpectralNormKind.Torch, 1e-4f)]
+    [InlineData("wgan_gp_two_step_hk_separate", LossKind.WganGpTwoStep, SpectralNormKind.Heykeetae, 1e-3f)]
+    public void Separate_passes_follow_pytorch(string run, LossKind loss, SpectralNormKind norm, float epsilon)
     {
-        Run r = Follow(run, loss, norm, norm, 1e-3f, 4e-3f, 1e-4f, PassKind.Separate);
+        Run r = Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon, PassKind.Separate);
         Assert.True(r.LossError <= 1e-4, $"{run}: largest error of a loss {r.LossError:G3}");
         Assert.True(r.WeightError <= 1e-4, $"{run}: largest error of a weight {r.WeightError:G3} in {r.WorstWeight}");
         // One pass for both is another run: such a small file would not show a choice that is ignored.
-        Assert.True(Follow(run, loss, norm, norm, 1e-3f, 4e-3f, 1e-4f).WeightError > 1e-3, run);
+        Assert.True(Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon).WeightError > 1e-3, run);
     }
 
     // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the

@@ -3,16 +3,18 @@
 fakes, one backward pass; then, for WGAN-GP, D on points between. Every forward moves u and v, by assignment to .data, so that the backward pass of an
 earlier forward meets the newer vectors, with its own sigma: that is what autograd's saved variables then refer to. See README.md."""
 import json
+import sys
 
 import torch
 
 import make_golden as mg
-from make_golden import BATCH, SIZE, CONV_DIM, Z, G_ATTENTION, D_ATTENTION, FAST
+from make_golden import BATCH, SIZE, CONV_DIM, Z, G_ATTENTION, D_ATTENTION, FAST, PLAIN
 
 RUNS = {
     "hinge_hk_separate": dict(loss="hinge", steps=10, g_sn="hk", d_sn="hk", **FAST),
     "hinge_torch_separate": dict(loss="hinge", steps=5, g_sn="torch", d_sn="torch", **FAST),
-    "wgan_gp_two_step_hk_separate": dict(loss="wgan_gp_two_step", steps=5, g_sn="hk", d_sn="hk", **FAST),
+    # With FAST's epsilon PyTorch's own float32 run ends 3e-3 away in a key bias, whose gradient is 0 but for rounding; with this one 2e-5.
+    "wgan_gp_two_step_hk_separate": dict(loss="wgan_gp_two_step", steps=5, g_sn="hk", d_sn="hk", **PLAIN),
 }
 
 
@@ -68,6 +70,8 @@ mg.Training = Training
 
 if __name__ == "__main__":
     for name, run in RUNS.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         batch = mg.choose(run)
         states, log = mg.train(**run, batch=batch)
         tensors = {**batch, **{f"final/{k}": v for k, v in states[-1].items()}}
