@@ -21,18 +21,20 @@ static class ShellCommand
 
     /// <summary>Single quotes, in which nothing is special; one in the text is closed, escaped and opened again.</summary>
     internal static string QuotePosix(string s) =>
-        s.Length > 0 && s.All(c => IsPlain(c) || (c > 127 && char.IsLetterOrDigit(c))) ? s : $"'{s.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        s.Length > 0 && s.All(IsPlain) ? s : $"'{s.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
-    /// <summary>Double quotes, which cmd and PowerShell share; $ and `, which PowerShell reads inside them, take its single quotes.</summary>
+    /// <summary>
+    /// Double quotes, which cmd and PowerShell share; $ and `, which PowerShell reads inside them, take its single quotes.
+    /// </summary>
     internal static string QuoteWindows(string s)
     {
-        if (s.Length > 0 && s.All(c => IsPlain(c) || c is '\\' || (c > 127 && char.IsLetterOrDigit(c)))) return s;
+        if (s.Length > 0 && s.All(c => IsPlain(c) || c == '\\')) return s;
         if (s.AsSpan().ContainsAny("$`\"")) return $"'{s.Replace("'", "''", StringComparison.Ordinal)}'";
         // A backslash before the closing quote would escape it.
         return s.EndsWith('\\') ? $"\"{s}\\\"" : $"\"{s}\"";
     }
 
-    static bool IsPlain(char c) => char.IsAsciiLetterOrDigit(c) || "-_./:,+=@%".Contains(c);
+    static bool IsPlain(char c) => char.IsLetterOrDigit(c) || "-_./:,+=@%".Contains(c);
 
     static string FindProgram()
     {
@@ -44,12 +46,15 @@ static class ShellCommand
         bool ownHost = Path.GetFileNameWithoutExtension(process) == Name;
         if (ownHost && IsOnPath(process)) return Name;
         string full = ownHost ? process : Path.Combine(folder, $"{Name}.dll");
-        // Where the parent cannot be looked at: what lies in the folder of a build was most likely started by dotnet run, which works in any case.
+        // Where the parent cannot be looked at: what lies in the folder of a build was most likely started by dotnet run, which works in
+        // any case.
         if (ownHost && !OperatingSystem.IsLinux() && ProjectOf(folder) is { } project) return project;
         return ownHost ? Quote(full) : $"dotnet {Quote(full)}";
     }
 
-    /// <summary>The part of a parent's command line, <c>dotnet run ... --</c>, that lies before this program's arguments; null for another parent.</summary>
+    /// <summary>
+    /// The part of a parent's command line, <c>dotnet run ... --</c>, that lies before this program's arguments; null for another parent.
+    /// </summary>
     internal static string? FromDotnetRun(string[]? parent, string[] arguments)
     {
         if (parent is not [var program, "run", ..] || Path.GetFileNameWithoutExtension(program) != "dotnet") return null;
@@ -78,13 +83,17 @@ static class ShellCommand
     // .../Sagan/bin/Release/net10.0/ beside .../Sagan/Sagan.csproj.
     static string? ProjectOf(string folder)
     {
-        DirectoryInfo? configuration = new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).Parent, project = configuration?.Parent?.Parent;
+        DirectoryInfo? configuration = new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).Parent;
+        DirectoryInfo? project = configuration?.Parent?.Parent;
         if (project == null || !File.Exists(Path.Combine(project.FullName, "Sagan.csproj"))) return null;
         return $"dotnet run -c {configuration!.Name} --project {Quote(Path.GetRelativePath(".", project.FullName))} --";
     }
 
-    static bool IsOnPath(string process) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(p => Path.GetFullPath(Path.Combine(p, Path.GetFileName(process))) is var found && (found == process || LinkTarget(found) == process));
+    static bool IsOnPath(string process)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return folders.Select(f => Path.GetFullPath(Path.Combine(f, Path.GetFileName(process)))).Any(found => found == process || LinkTarget(found) == process);
+    }
 
     static string? LinkTarget(string path)
     {
@@ -92,7 +101,7 @@ static class ShellCommand
         {
             return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -73,8 +73,8 @@ public class TrainerTests
         Training = Conditional.Training with { GrowSteps = 2, FadeSteps = 2 },
     };
 
-    // Real and fake images in passes of their own: with all that scores images besides, with a penalty that has an update of its own, with z that moves, and
-    // with batch normalisation.
+    // Real and fake images in passes of their own: with all that scores images besides, with a penalty that has an update of its own, with
+    // z that moves, and with batch normalisation.
     static readonly RunConfig[] Separate =
     [
         InPasses(Ada, SpectralNormKind.Heykeetae),
@@ -126,7 +126,8 @@ public class TrainerTests
         Assert.Equal(p, loaded.Step.Metrics.Single().Value);
     }
 
-    // In training mode a heykeetae norm turns its vectors in every pass that counts: three in D's update with a penalty, and none in the passes beside.
+    // In training mode a heykeetae norm turns its vectors in every pass that counts: three in D's update with a penalty, and none in the
+    // passes beside.
     [Fact]
     public void Spectral_norms_move_once_in_each_separate_pass()
     {

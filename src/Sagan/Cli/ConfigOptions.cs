@@ -18,7 +18,7 @@ sealed class ConfigOptions
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
-        ("--passes", "loss.passes", "joint: real and fake images go through the discriminator together; separate: one after the other, as in heykeetae's code."),
+        ("--passes", "loss.passes", "joint: the discriminator sees real and fake images together; separate: one after the other, as in heykeetae's code."),
         ("--augment", "augment.kind", "none, diff-augment, ada or apa: for training on few images."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
@@ -40,7 +40,11 @@ sealed class ConfigOptions
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 
-    readonly Argument<string?> file = new("config") { Description = "A configuration file (JSON), or the images themselves, as --data takes them.", Arity = ArgumentArity.ZeroOrOne };
+    readonly Argument<string?> file = new("config")
+    {
+        Description = "A configuration file (JSON), or the images themselves, as --data takes them.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     readonly Option<string?> preset = new("--preset") { Description = $"Where to start from: {string.Join(", ", Presets.Names)}.", HelpName = "name" };
     readonly Option<string[]> set = new("--set") { Description = "Any value, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
     readonly List<Flag> flags = [];
@@ -72,9 +76,10 @@ sealed class ConfigOptions
         /// <summary>Its value, where it was given.</summary>
         public FlagValue? Of(ParseResult parsed)
         {
-            string? text = Option is Option<bool> b ? parsed.GetResult(b) is { Implicit: false } ? parsed.GetValue(b) ? "true" : "false" : null
-                : parsed.GetValue((Option<string?>)Option);
+            string? text = Option is Option<bool> b ? Switch(b) : parsed.GetValue((Option<string?>)Option);
             return text == null ? null : new FlagValue(name, path, text);
+
+            string? Switch(Option<bool> b) => parsed.GetResult(b) is not { Implicit: false } ? null : parsed.GetValue(b) ? "true" : "false";
         }
     }
 
@@ -88,7 +93,8 @@ sealed class ConfigOptions
         string? first = parsed.GetValue(file);
         if (first != null && IsImages(first))
         {
-            if (given.Any(f => f.Path == "data.source")) throw new UsageException($"{first}: the images are named twice, here and by --data; leave one out.");
+            if (given.Any(f => f.Path == "data.source"))
+                throw new UsageException($"{first}: the images are named twice, here and by --data; leave one out.");
             given.Add(new FlagValue("the argument", "data.source", first));
             first = null;
         }

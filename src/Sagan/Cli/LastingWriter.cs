@@ -3,8 +3,9 @@ using System.Text;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// A stream of the process that may go away while it works: a closed terminal, a reader that has ended, a full disk under a redirection. What can no longer be
-/// written is dropped, because the work (a run, above all) is worth more than what is said about it; <see cref="Failure"/> tells of it in the end.
+/// A stream of the process that may go away while it works: a closed terminal, a reader that has ended, a full disk under a redirection.
+/// What can no longer be written is dropped, because the work (a run, above all) is worth more than what is said about it; <see
+/// cref="Failure"/> tells of it in the end.
 /// </summary>
 sealed class LastingWriter(TextWriter inner) : TextWriter
 {

@@ -4,8 +4,8 @@ using Sagan.Native.Configuration;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Going on with a run. FromStep: null = the newest sound checkpoint. Flags and Set change the run's own configuration; a change of anything but the length,
-/// the logging, the checkpoints and the place of the images needs AllowChange.
+/// Going on with a run. FromStep: null = the newest sound checkpoint. Flags and Set change the run's own configuration; a change of
+/// anything but the length, the logging, the checkpoints and the place of the images needs AllowChange.
 /// </summary>
 sealed record ResumeRequest(string Folder, long? FromStep = null, bool AllowChange = false)
 {

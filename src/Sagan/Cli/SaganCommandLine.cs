@@ -78,7 +78,8 @@ static class SaganCommandLine
     {
         if (parsed.Action is HelpAction or PrintVersion) return;
         // Of a command that is not known no option is known either: the command is what is wrong.
-        if (parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [{ Length: > 0 } name, ..] && name[0] != '-') return;
+        bool takesCommand = parsed.CommandResult.Command.Subcommands.Count > 0;
+        if (takesCommand && parsed.UnmatchedTokens is [{ Length: > 0 } name, ..] && name[0] != '-') return;
         if (parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash)) return;
         Command command = parsed.CommandResult.Command;
         string? token = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens)

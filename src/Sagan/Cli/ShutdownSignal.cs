@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM, a closed terminal (SIGHUP) and the notice of a scheduler (SIGUSR1, SIGUSR2, SIGXCPU) while training: the first asks the loop to finish its
-/// step, save and return; a second Ctrl-C or SIGTERM ends the process at once (nothing is lost but the steps since the last checkpoint: checkpoints are written
-/// so that they are whole or not there). The others may come any number of times: shells and terminals both send SIGHUP, and schedulers let SIGTERM follow.
+/// Ctrl-C, SIGTERM, a closed terminal (SIGHUP) and the notice of a scheduler (SIGUSR1, SIGUSR2, SIGXCPU) while training: the first asks the
+/// loop to finish its step, save and return; a second Ctrl-C or SIGTERM ends the process at once (nothing is lost but the steps since the
+/// last checkpoint: checkpoints are written so that they are whole or not there). The others may come any number of times: shells and
+/// terminals both send SIGHUP, and schedulers let SIGTERM follow.
 /// </summary>
 sealed partial class ShutdownSignal : IDisposable
 {

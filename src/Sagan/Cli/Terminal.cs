@@ -100,7 +100,10 @@ sealed class Terminal
         }
     }
 
-    /// <summary>Shows the text as the live line: the last line of the screen, rewritten in place; nothing where it is empty. Only where <see cref="IsLive"/>.</summary>
+    /// <summary>
+    /// Shows the text as the live line: the last line of the screen, rewritten in place; nothing where it is empty. Only where <see
+    /// cref="IsLive"/>.
+    /// </summary>
     public void Live(string text)
     {
         if (!IsLive) return;

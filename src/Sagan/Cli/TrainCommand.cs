@@ -28,7 +28,8 @@ sealed class TrainCommand : Verb
     /// <param name="train">Trains.</param>
     /// <param name="estimate">What a run needs, for --dry-run: images, parameters, memory, time.</param>
     /// <param name="modelOf">The model that a run has: the configuration under everything that the user says.</param>
-    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<TrainRequest, CliContext, DryRunResult> estimate, Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf)
+    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<TrainRequest, CliContext, DryRunResult> estimate,
+        Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf)
         : base("train", "Trains a model; without options, a small one on the built-in images.")
     {
         this.train = train;

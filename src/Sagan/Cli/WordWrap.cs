@@ -3,8 +3,8 @@ using System.Text;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Breaks lines for a screen between words, with a hanging indent. What is to be copied stays whole: text between backticks, and a command of this program,
-/// which is the end of its line; the screen breaks those without putting anything between.
+/// Breaks lines for a screen between words, with a hanging indent. What is to be copied stays whole: text between backticks, and a command
+/// of this program, which is the end of its line; the screen breaks those without putting anything between.
 /// </summary>
 static class WordWrap
 {

@@ -78,7 +78,8 @@ sealed class ConfigResolver
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ConfigException($"{path}: no such configuration file, nor images; a preset is chosen by --preset ({string.Join(", ", Presets.Names)}).", e);
+            throw new ConfigException(
+                $"{path}: no such configuration file, nor images; a preset is chosen by --preset ({string.Join(", ", Presets.Names)}).", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -128,7 +129,8 @@ sealed class ConfigResolver
     {
         int equals = assignment.IndexOf('=');
         // A switch alone is on.
-        if (equals < 0 && ConfigKey.All.TryGetValue(assignment.Trim(), out ConfigKey? alone) && alone.IsSwitch) return (alone, JsonValue.Create(true), "--set");
+        if (equals < 0 && ConfigKey.All.TryGetValue(assignment.Trim(), out ConfigKey? alone) && alone.IsSwitch)
+            return (alone, JsonValue.Create(true), "--set");
         if (equals < 1) throw new ConfigException($"--set {assignment}: must be key=value, such as training.batch=32.");
         string path = assignment[..equals].Trim();
         ConfigKey key = ConfigKey.Find(path, "--set");

@@ -73,8 +73,9 @@ public enum PassKind
     Joint,
 
     /// <summary>
-    /// One pass for the real images, one for the fakes, and one for the gradient penalty, in this order, as heykeetae's code has it. With batch normalisation
-    /// real and fake images then have statistics of their own. Passes of other regularisers and of latent optimisation leave the spectral norms as they are.
+    /// One pass for the real images, one for the fakes, and one for the gradient penalty, in this order, as heykeetae's code has it. With
+    /// batch normalisation real and fake images then have statistics of their own. Passes of other regularisers and of latent optimisation
+    /// leave the spectral norms as they are.
     /// </summary>
     Separate,
 }

@@ -150,7 +150,9 @@ public sealed record DataConfig
     /// <summary>A folder, zip, IDX or CIFAR file, or <c>creatures</c>, the built-in set.</summary>
     public string Source { get; init; } = "creatures";
 
-    /// <summary>Where that was when the run began, as an absolute path: written by the program, so that the run finds its images from any folder.</summary>
+    /// <summary>
+    /// Where that was when the run began, as an absolute path: written by the program, so that the run finds its images from any folder.
+    /// </summary>
     public string Path { get; init; } = "";
 
     /// <summary>Names of the classes to learn from, separated by commas; empty = all. Their labels are their places in this list.</summary>

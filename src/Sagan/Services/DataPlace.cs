@@ -10,20 +10,24 @@ static class DataPlace
     const int FoldersAbove = 4;
 
     /// <summary>The configuration with the absolute path of its images, as seen from the working folder.</summary>
-    public static RunConfig Here(RunConfig config) =>
-        config with { Data = config.Data with { Path = config.Data.Source == Dataset.Creatures ? "" : Path.GetFullPath(config.Data.Source) } };
+    public static RunConfig Here(RunConfig config)
+    {
+        DataConfig d = config.Data;
+        return config with { Data = d with { Path = d.Source == Dataset.Creatures ? "" : Path.GetFullPath(d.Source) } };
+    }
 
     /// <summary>
-    /// The configuration with the images under the place where they are now: the path where they were, the path as it was typed, seen from the working folder,
-    /// from the run's and from those above it; as typed where they are in none of these.
+    /// The configuration with the images under the place where they are now: the path where they were, the path as it was typed, seen from
+    /// the working folder, from the run's and from those above it; as typed where they are in none of these.
     /// </summary>
     public static RunConfig Find(RunConfig config, string run)
     {
         DataConfig d = config.Data;
-        if (d.Source == Dataset.Creatures || d.Path.Length == 0) return config;
+        if (d.Source == Dataset.Creatures) return config;
         List<string> places = [d.Path, d.Source];
         string? folder = Path.GetFullPath(run);
-        for (int i = 0; i < FoldersAbove && folder != null; i++, folder = Path.GetDirectoryName(folder)) places.Add(Path.Combine(folder, d.Source));
+        for (int i = 0; i < FoldersAbove && folder != null; i++, folder = Path.GetDirectoryName(folder))
+            places.Add(Path.Combine(folder, d.Source));
         return places.FirstOrDefault(Exists) is { } place ? config with { Data = d with { Source = place } } : config;
     }
 
@@ -33,7 +37,8 @@ static class DataPlace
         DataConfig d = found.Data;
         if (d.Source == Dataset.Creatures || Exists(d.Source)) return;
         string before = d.Path.Length == 0 || d.Path == d.Source ? "" : $", nor is it at {d.Path} any more";
-        throw new DataException(d.Source, $"no such file or folder{before}; if it was moved, say where it is now: {ShellCommand.Of("resume", run, "--data", "PATH")}");
+        throw new DataException(d.Source,
+            $"no such file or folder{before}; if it was moved, say where it is now: {ShellCommand.Of("resume", run, "--data", "PATH")}");
     }
 
     static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);

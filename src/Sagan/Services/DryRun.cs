@@ -9,8 +9,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Services;
 
 /// <summary>
-/// <c>sagan train --dry-run</c>: what is in the data set, the sizes of the networks, and an estimate of memory and time that takes as many steps as it needs.
-/// It fails where the run would not begin.
+/// <c>sagan train --dry-run</c>: what is in the data set, the sizes of the networks, and an estimate of memory and time that takes as many
+/// steps as it needs. It fails where the run would not begin.
 /// </summary>
 static class DryRun
 {

@@ -72,6 +72,7 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         string file = Path.Combine(run, "config.json");
         string? content = File.Exists(file) ? null : checkpoint?.Config?.ToJsonString()
             ?? throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
-        return DataPlace.Find(ConfigResolver.Resolve(new ConfigSources { File = file, Content = content, FileIsComplete = true }).Config, run);
+        ResolvedConfig resolved = ConfigResolver.Resolve(new ConfigSources { File = file, Content = content, FileIsComplete = true });
+        return DataPlace.Find(resolved.Config, run);
     }
 }

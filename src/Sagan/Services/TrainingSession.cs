@@ -48,7 +48,8 @@ sealed class TrainingSession : IDisposable
     /// <param name="data">Its images.</param>
     /// <param name="context">Where it is told of.</param>
     /// <param name="begun">What run.json is to say of how the networks began.</param>
-    TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context, IReadOnlyDictionary<string, string>? begun = null)
+    TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context,
+        IReadOnlyDictionary<string, string>? begun = null)
     {
         (this.folder, this.resolved, this.state, this.data, this.context) = (folder, resolved, state, data, context);
         this.begun = begun ?? new Dictionary<string, string>();
@@ -71,11 +72,9 @@ sealed class TrainingSession : IDisposable
         string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
-        using TrainingSession session = new(folder, resolved, state, data, context, request.From == null ? null : new Dictionary<string, string>
-        {
-            [FromFact] = Path.GetFullPath(request.From),
-            [EmaFact] = request.Ema ? "true" : "false",
-        });
+        Dictionary<string, string> facts = [];
+        if (request.From != null) (facts[FromFact], facts[EmaFact]) = (Path.GetFullPath(request.From), request.Ema ? "true" : "false");
+        using TrainingSession session = new(folder, resolved, state, data, context, facts);
         if (begun != null) session.Say(begun);
         return session.Run();
     }
@@ -122,7 +121,9 @@ sealed class TrainingSession : IDisposable
     /// <summary><c>sagan resume</c>.</summary>
     public static ExitCode Resume(ResumeRequest request, CliContext context)
     {
+        bool configured = File.Exists(Path.Combine(request.Folder, "config.json"));
         using RunFolder folder = RunFolder.Open(request.Folder);
+        if (!configured) context.Terminal.Warning($"{request.Folder}: config.json was gone and is that of the newest checkpoint again");
         ResolvedConfig before = folder.ReadConfig(), now = folder.ReadConfig(request.Set, request.Flags);
         ResumeRules.Check(before.Config, now.Config, request.AllowChange, contentIsCompared: true);
         Setup.Threads(now.Config.Training.Threads);
@@ -132,7 +133,8 @@ sealed class TrainingSession : IDisposable
         IReadOnlyList<SkippedCheckpoint> skipped = [];
         Checkpoint? checkpoint = request.FromStep is { } from ? checkpoints.Open(from) : checkpoints.FindNewest(out skipped);
         if (checkpoint == null && skipped.Count > 0)
-            throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew: {ShellCommand.Of("train", folder.File("config.json"))}");
+            throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew: "
+                + $"{ShellCommand.Of("train", folder.File("config.json"))}");
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
 
         // Other images are named as seen from here; those of the run are where they were, or beside it.
@@ -143,14 +145,17 @@ sealed class TrainingSession : IDisposable
         using ImageDataset data = WarmUp.OpenData(found, context);
         string? hash = checkpoint == null ? folder.Fact(DataFact) : checkpoint.State[DataFact]?.GetValue<string>();
         if (hash != null && hash != data.Report.ContentHash && !request.AllowChange)
-            throw new UsageException($"{found.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
+            throw new UsageException(
+                $"{found.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
         ModelConfig m = now.Config.Model;
         if (m.Conditional && data.ClassCount != m.Classes)
-            throw new UsageException($"{found.Data.Source}: the images have {data.ClassCount} classes, and the networks of the run {m.Classes}; name images of as many: --data PATH.");
+            throw new UsageException($"{found.Data.Source}: the images have {data.ClassCount} classes, and the networks of the run {m.Classes}; "
+                + "name images of as many: --data PATH.");
         TrainingState state = new(now.Config);
         List<string> changes = [];
         if (checkpoint != null) state.Load(checkpoint.OpenFile, request.AllowChange ? changes.Add : null);
-        else if (folder.Fact(FromFact) is { } source) changes.Add(StartingWeights.Load(state, source, folder.Fact(EmaFact) != "false", context));
+        else if (folder.Fact(FromFact) is { } source)
+            changes.Add(StartingWeights.Load(state, source, folder.Fact(EmaFact) != "false", context));
         if (state.StepCount >= now.Config.Training.Steps)
         {
             context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: "
@@ -218,12 +223,13 @@ sealed class TrainingSession : IDisposable
     void SayWhatItWrites()
     {
         DiskNeed need = DiskNeed.Of(state, state.StepCount);
-        Say(need.ToString());
+        int grids = training.KeepSamples;
+        Say($"on disk: {need}{(grids > 0 ? $"; of the grids of samples {grids} are kept, spread over the run (--keep-samples)" : "")}");
         if (need.Warning(folder.Path) is { } full) Warn(full);
     }
 
-    RunFileException Lost() => new($"{folder.Path}: {string.Join(", ", lost)}: deleted while the run trained, and begun anew; what was in there before is lost. "
-        + "The run itself is whole.");
+    RunFileException Lost() => new($"{folder.Path}: {string.Join(", ", lost)}: deleted while the run trained, and begun anew; "
+        + "what was in there before is lost. The run itself is whole.");
 
     public void Dispose() => log?.Dispose();
 
@@ -262,7 +268,8 @@ sealed class TrainingSession : IDisposable
         state.LearningRateScale = scale;
         (savedStep, sampledStep, wentBack, seen) = (-1, -1, true, default);
         rollBacks++;
-        Warn(string.Create(CultureInfo.InvariantCulture, $"{e.What}: back to step {from}, learning rates now {scale:G3} of the configured ones (time {rollBacks} of {watch.RollBacks})"));
+        Warn(string.Create(CultureInfo.InvariantCulture,
+            $"{e.What}: back to step {from}, learning rates now {scale:G3} of the configured ones (time {rollBacks} of {watch.RollBacks})"));
         return true;
     }
 
@@ -316,12 +323,13 @@ sealed class TrainingSession : IDisposable
 
     bool IsLogged(int step) => step % training.LogEvery == 0 || step == training.Steps;
 
-    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log or a checkpoint
-    // wants it; what the steps between reported is looked at then, so that the watchdog sees every step once.
+    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log
+    // or a checkpoint wants it; what the steps between reported is looked at then, so that the watchdog sees every step once.
     StepReport Advance(Trainer trainer)
     {
         int step = state.StepCount + 1;
-        bool look = state.Device.IsHost || seen.Step == 0 || IsLogged(step) || Every(training.SaveEvery, step) || trainer.Unseen >= MostUnseen;
+        bool look = state.Device.IsHost || seen.Step == 0 || IsLogged(step) || Every(training.SaveEvery, step)
+            || trainer.Unseen >= MostUnseen;
         if (!look)
         {
             trainer.NextUnseen();
@@ -477,9 +485,11 @@ sealed class TrainingSession : IDisposable
         bool saved = checkpoints.Steps.Count > 0;
         OptimizerConfig o = resolved.Config.Optimizer;
         string g = Half(o.GLearningRate), d = Half(o.DLearningRate);
-        string anew = $"Begin anew with half the learning rates (or another --seed): {ShellCommand.Of("train", folder.File("config.json"), "--g-lr", g, "--d-lr", d)}";
+        string anew = "Begin anew with half the learning rates (or another --seed): "
+            + ShellCommand.Of("train", folder.File("config.json"), "--g-lr", g, "--d-lr", d);
         string on = $"Go on from it with half the learning rates (--watch roll-back does that by itself): "
-            + ShellCommand.Of("resume", folder.Path, "--allow-change", "--set", $"optimizer.gLearningRate={g}", "--set", $"optimizer.dLearningRate={d}");
+            + ShellCommand.Of("resume", folder.Path, "--allow-change",
+                "--set", $"optimizer.gLearningRate={g}", "--set", $"optimizer.dLearningRate={d}");
         string kept = saved ? $"the checkpoint of step {checkpoints.Steps[0]} is kept.\n{on}\n" : "no checkpoint was saved yet.\n";
         return new DivergedException($"training diverged: {what}; {kept}{anew}") { What = what, Since = since };
 

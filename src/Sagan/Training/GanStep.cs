@@ -9,9 +9,9 @@ namespace Sagan.Native.Training;
 
 /// <summary>
 /// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses and tracks batch
-/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power iteration), or in passes of
-/// their own (<see cref="PassKind.Separate"/>), and D is updated.
-/// The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
+/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power
+/// iteration), or in passes of their own (<see cref="PassKind.Separate"/>), and D is updated. The generator's: gradients flow through D to
+/// G, and D's own weight gradients are not computed.
 /// <code>D:  mean L(s(T real)) + mean L(s(T fake)) + penalty + regularisers          G:  mean of the k best of L_G(s(T G(z))) + regulariser
 /// T: augmentation, where there is one</code>
 /// With latent optimisation z moves first, in passes that leave the spectral norms alone, and gradients flow through its steps.
@@ -114,7 +114,8 @@ public sealed class GanStep
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
     }
 
-    // What D's update is of: the images as they were made and as it sees them, their scores, how to score others of the same classes, and what moving z cost.
+    // What D's update is of: the images as they were made and as it sees them, their scores, how to score others of the same classes, and
+    // what moving z cost.
     sealed record Pass(DiscriminatorInput Input, Tensor Made, Tensor Real, Tensor Fake, Tensor RealScores, Tensor FakeScores,
         Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake, Func<Tensor, Tensor> ScorePenalty, Tensor? Cost);
 

@@ -27,7 +27,10 @@ sealed class MetricsLog : IDisposable
         return new MetricsLog(file, time ?? TimeProvider.System);
     }
 
-    /// <summary>Appends a line, with the time in UTC. Values that are not finite are written as "NaN", "Infinity" or "-Infinity", which JSON has no numbers for.</summary>
+    /// <summary>
+    /// Appends a line, with the time in UTC. Values that are not finite are written as "NaN", "Infinity" or "-Infinity", which JSON has no
+    /// numbers for.
+    /// </summary>
     public void Append(long step, params ReadOnlySpan<(string Name, double Value)> values)
     {
         line.Clear();

@@ -21,7 +21,8 @@ namespace Sagan.Native.Training;
 /// </summary>
 sealed class RunFolder : IDisposable
 {
-    const string Samples = "samples", Checkpoints = "checkpoints", Config = "config.json", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
+    const string Samples = "samples", Checkpoints = "checkpoints";
+    const string Config = "config.json", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
 
     readonly TimeProvider time;
     FileStream guard;
@@ -50,12 +51,16 @@ sealed class RunFolder : IDisposable
         }
     }
 
-    StreamWriter OpenLog() => new(new FileStream(File(Log), FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
+    StreamWriter OpenLog() =>
+        new(new FileStream(File(Log), FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
 
-    /// <summary>Makes anew what was deleted of the folder while it is open, as far as it is known here. Returns the names of what was gone.</summary>
+    /// <summary>
+    /// Makes anew what was deleted of the folder while it is open, as far as it is known here. Returns the names of what was gone.
+    /// </summary>
     public IReadOnlyList<string> Restore(ResolvedConfig config)
     {
-        if (((string[])[Lock, Config, Resolved, Run, Log]).All(n => System.IO.File.Exists(File(n))) && Directory.Exists(File(Samples))) return [];
+        string[] files = [Lock, Config, Resolved, Run, Log];
+        if (files.All(n => System.IO.File.Exists(File(n))) && Directory.Exists(File(Samples))) return [];
         List<string> lost = [];
         Directory.CreateDirectory(Path);
         if (IsGone(Lock))
@@ -93,12 +98,13 @@ sealed class RunFolder : IDisposable
     public string SampleFile(long step) => File($"{Samples}/{Checkpoint.NameOf(step)}.png");
 
     /// <summary>
-    /// Deletes pictures of <c>samples</c> until so many are left: each time the one whose neighbours are nearest to each other, so that what stays is spread
-    /// evenly over the run. The first, the newest and that of the best checkpoint stay.
+    /// Deletes pictures of <c>samples</c> until so many are left: each time the one whose neighbours are nearest to each other, so that
+    /// what stays is spread evenly over the run. The first, the newest and that of the best checkpoint stay.
     /// </summary>
     public void ThinSamples(int keep, long? best)
     {
-        List<long> steps = [.. Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>().Order()];
+        IEnumerable<string> names = Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => System.IO.Path.GetFileNameWithoutExtension(f));
+        List<long> steps = [.. names.Select(Checkpoint.StepOf).OfType<long>().Order()];
         while (steps.Count > keep)
         {
             int[] inner = [.. Enumerable.Range(1, Math.Max(0, steps.Count - 2)).Where(i => steps[i] != best)];
@@ -138,7 +144,8 @@ sealed class RunFolder : IDisposable
         if (System.IO.File.Exists(path)) throw new UsageException($"--out {path}: is a file; name a folder that is new or empty.");
         if (!Directory.Exists(path)) return;
         if (System.IO.File.Exists(System.IO.Path.Combine(path, Config)))
-            throw new UsageException($"--out {path}: is not empty; name another folder, or go on with the run in it: {ShellCommand.Of("resume", path)}");
+            throw new UsageException($"--out {path}: is not empty; name another folder, or go on with the run in it: "
+                + $"{ShellCommand.Of("resume", path)}");
         // A run that ended before it had begun leaves these.
         if (Directory.EnumerateFileSystemEntries(path).Any(e => !IsRemnant(e)))
             throw new UsageException($"--out {path}: is not empty, and no run is in it; name another folder.");
@@ -157,7 +164,9 @@ sealed class RunFolder : IDisposable
     {
         if (!Directory.Exists(path)) throw new RunFileException($"{path}: no such run folder.");
         bool configured = System.IO.File.Exists(System.IO.Path.Combine(path, Config));
-        JsonNode? kept = configured ? null : CheckpointStore.ForReading(System.IO.Path.Combine(path, Checkpoints)).FindNewest(out _)?.Config;
+        JsonNode? kept = configured
+            ? null
+            : CheckpointStore.ForReading(System.IO.Path.Combine(path, Checkpoints)).FindNewest(out _)?.Config;
         if (!configured && kept == null) throw new RunFileException($"{path}: is no run folder: it has no {Config}.");
         RunFolder run = new(path, time ?? TimeProvider.System);
         if (kept != null)
@@ -181,7 +190,8 @@ sealed class RunFolder : IDisposable
         ConfigResolver.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set ?? [], Flags = flags ?? [] });
 
     /// <summary>What run.json says of the run's beginning under this name, or null.</summary>
-    public string? Fact(string name) => sessions.Select(s => s?[name] is JsonValue v && v.TryGetValue(out string? text) ? text : null).FirstOrDefault(f => f != null);
+    public string? Fact(string name) =>
+        sessions.Select(s => s?[name] is JsonValue v && v.TryGetValue(out string? text) ? text : null).FirstOrDefault(t => t != null);
 
     /// <summary>Writes the configuration that a resumed run goes on with.</summary>
     public void WriteConfig(ResolvedConfig config)

@@ -24,7 +24,14 @@ sealed class RunLog : IDisposable
     }
 
     /// <summary>What was deleted of its files since it began.</summary>
-    public IEnumerable<string> Lost => [.. metrics.IsThere ? [] : (string[])["metrics.jsonl"], .. events == null || File.Exists(events.Path) ? [] : (string[])["tb"]];
+    public IEnumerable<string> Lost
+    {
+        get
+        {
+            if (!metrics.IsThere) yield return "metrics.jsonl";
+            if (events != null && !File.Exists(events.Path)) yield return "tb";
+        }
+    }
 
     /// <summary>The configuration, for TensorBoard.</summary>
     public void Configuration(string json) => events?.Text("config", $"```json\n{json}\n```");

@@ -45,7 +45,10 @@ public sealed class Trainer : IDisposable
     /// <summary>D steps on one batch each, one G step, one update of the moving average; returns what they report.</summary>
     public StepReport Next() => Advance(report: true)!.Value;
 
-    /// <summary>The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it. They stay there for <see cref="Look"/>.</summary>
+    /// <summary>
+    /// The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it. They stay there for <see
+    /// cref="Look"/>.
+    /// </summary>
     public void NextUnseen() => Advance(report: false);
 
     /// <summary>How many steps wait to be looked at.</summary>
@@ -62,30 +65,37 @@ public sealed class Trainer : IDisposable
     StepReport? Advance(bool report)
     {
         int step = state.StepCount, n = training.Batch;
-        Tensor[] d = [];
+        (float D, float Real, float Fake) d = default;
+        Tensor[] later = [];
         int[]? classes = null;
         for (int k = 0; k < training.DSteps; k++)
         {
             long draw = (long)step * (training.DSteps + 1) + k;
-            d = Step.Run(() =>
+            bool last = k == training.DSteps - 1;
+            Tensor[] kept = Step.Run(() =>
             {
                 Batch batch = loader.Next();
                 Tensor real = Tensor.From(batch.Pixels, new Shape(n, batch.Size, batch.Size, batch.Channels), state.Device);
                 if (state.Config.Model.Conditional) classes = [.. batch.Labels];
                 (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(state.Input(real, classes ?? [], draw));
-                return k == training.DSteps - 1 ? [loss, r, f] : Array.Empty<Tensor>();
+                if (last && report) d = (loss.Item(), r.Item(), f.Item());
+                return last && !report ? [loss, r, f] : Array.Empty<Tensor>();
             });
+            if (last) later = kept;
         }
-        Tensor g = Step.Run(() =>
+        float g = 0;
+        Tensor[] laterG = Step.Run(() =>
         {
             long draw = (long)step * (training.DSteps + 1) + training.DSteps;
             Tensor z = state.Z(draw, n);
-            return gan.Generator(z, state.Classes(draw, n, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
+            Tensor loss = gan.Generator(z, state.Classes(draw, n, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
+            if (report) g = loss.Item();
+            return report ? Array.Empty<Tensor>() : [loss];
         });
         state.Ema?.Update();
         state.StepCount++;
-        if (report) return new StepReport(state.StepCount, d[0].Item(), g.Item(), d[1].Item(), d[2].Item());
-        unseen.Add((state.StepCount, d, g));
+        if (report) return new StepReport(state.StepCount, d.D, g, d.Real, d.Fake);
+        unseen.Add((state.StepCount, later, laterG[0]));
         return null;
     }
 

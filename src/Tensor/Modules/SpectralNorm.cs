@@ -111,9 +111,10 @@ public sealed class SpectralNorm : Module
     }
 
     /// <summary>
-    /// Calls a function in which a module is called several times before a gradient is taken. Under <see cref="SpectralNormConvention.Heykeetae"/> the gradients
-    /// of all these passes then treat the u and v of the last one as the constants, each with its own sigma, because heykeetae's code overwrites the vectors
-    /// that the tape of PyTorch has saved. Otherwise each pass has its own.
+    /// Calls a function in which a module is called several times before a gradient is taken. Under <see
+    /// cref="SpectralNormConvention.Heykeetae"/> the gradients of all these passes then treat the u and v of the last one as the constants,
+    /// each with its own sigma, because heykeetae's code overwrites the vectors that the tape of PyTorch has saved. Otherwise each pass has
+    /// its own.
     /// </summary>
     public static T Together<T>(Module module, Func<T> body)
     {
