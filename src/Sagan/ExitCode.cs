@@ -27,8 +27,14 @@ public enum ExitCode
     /// <summary>Training failed: NaN or infinity, a discriminator that has won, a collapsed generator. The last good checkpoint is kept.</summary>
     Diverged = 7,
 
+    /// <summary>Stopped by SIGHUP, which a terminal that is closed sends, after saving.</summary>
+    HungUp = 129,
+
     /// <summary>Stopped by Ctrl-C (SIGINT), after saving unless it was pressed twice.</summary>
     Interrupted = 130,
+
+    /// <summary>Stopped by SIGUSR1, SIGUSR2 or SIGXCPU, with which schedulers announce the end of a job, after saving.</summary>
+    Announced = 138,
 
     /// <summary>Stopped by SIGTERM, after saving unless it came twice.</summary>
     Terminated = 143,

@@ -27,6 +27,8 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("error: unknown command 'trian'. Did you mean train? See `sagan --help`.", "trian")]
+    [InlineData("error: unknown command 'trainn'. Did you mean train? See `sagan --help`.", "trainn", "--steps", "3")]
+    [InlineData("error: model.conditionalNorm = linear (from --set): linear conditional normalisation takes the resnet family.", "train", "--set", "model.conditionalNorm=linear", "--print-config")]
     [InlineData("error: unknown command 'xyzzy'. See `sagan --help`.", "xyzzy")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach", "3")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach")]
@@ -49,6 +51,8 @@ public sealed class CommandLineTests
         Assert.StartsWith("error: unknown help topic 'trian'. Did you mean train? Topics: train, ", error);
         Assert.Contains("--dry-run", Sagan("help", "train").Output);
         Assert.Contains("\"convDim\": 64", Sagan("help", "presets").Output);
+        Assert.Contains("143  stopped by SIGTERM", (string)JsonNode.Parse(Sagan("help", "exit-codes", "--json").Output)!["text"]!);
+        Assert.Contains("--dry-run", (string)JsonNode.Parse(Sagan("help", "train", "--json").Output)!["text"]!);
     }
 
     [Fact]
@@ -74,7 +78,7 @@ public sealed class CommandLineTests
         (int code, string output, _) = Sagan("help", "exit-codes");
         Assert.Equal(0, code);
         int[] listed = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l.AsSpan(0, 4)))];
-        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 130, 143], listed);
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 129, 130, 138, 143], listed);
         Assert.Equal(listed, Enum.GetValues<ExitCode>().Select(c => (int)c));
     }
 
@@ -118,7 +122,7 @@ public sealed class CommandLineTests
         string Print(params string[] options)
         {
             StringWriter output = new();
-            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), c => [("memory", $"{c.Training.Batch} MB")], (_, _) => []) };
+            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), (r, _) => new DryRunResult(r.Config, [("memory", $"{r.Config.Config.Training.Batch} MB")]), (_, _) => []) };
             GlobalOptions.AddTo(root);
             Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
                 .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
@@ -145,19 +149,30 @@ public sealed class CommandLineTests
         Assert.True((long)cpu["processor"]!["memoryBytes"]! > 100_000_000);
     }
 
+    static DryRunResult NoEstimate(TrainRequest request, CliContext context) => new(request.Config, []);
+
     [Fact]
     public void Options_become_requests()
     {
-        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
         Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
 
-        train = Request<TrainRequest>(s => new TrainCommand(s, _ => [], (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
         Assert.Equal(("r", false, 7), (train.From, train.Ema, train.Config.Config.Model.ZDim));
 
         ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
-            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change");
+            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change", "--max-time", "2h", "--data", "p", "--steps", "9", "--keep", "2");
         Assert.Equal(("r", 40L, true), (resume.Folder, resume.FromStep!.Value, resume.AllowChange));
         Assert.Equal(["a=1", "b=2"], resume.Set);
+        Assert.Equal(["data.source=p", "training.steps=9", "training.keep=2", "training.maxTime=2h"], resume.Flags.Select(f => $"{f.Path}={f.Text}"));
+
+        using TemporaryFolder photos = new();
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--conditional", photos.Path, "--set", "data.flip");
+        Assert.Equal((photos.Path, true, true), (train.Config.Config.Data.Source, train.Config.Config.Model.Conditional, train.Config.Config.Data.Flip));
+        string zip = photos.Write("a.zip", "PK\u0003\u0004"), json = photos.Write("c.json", "{ \"training\": { \"batch\": 7 } }");
+        Assert.Equal(zip, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", zip).Config.Config.Data.Source);
+        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", json, "--conditional", "false");
+        Assert.Equal(("creatures", 7, false), (train.Config.Config.Data.Source, train.Config.Config.Training.Batch, train.Config.Config.Model.Conditional));
 
         SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s),
             "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");

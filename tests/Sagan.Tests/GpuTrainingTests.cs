@@ -57,12 +57,15 @@ public sealed class GpuTrainingTests
     public void The_same_seed_gives_the_same_bits_whether_losses_are_looked_at_or_not()
     {
         TrainingState seen = new(Hinge, Gpu), unseen = new(Hinge, Gpu);
-        Advance(seen, 2);
+        StepReport[] reports = Advance(seen, 2);
         using ImageDataset data = Data();
         using (Trainer trainer = new(unseen, data))
         {
             trainer.NextUnseen();
             trainer.NextUnseen();
+            // Looked at afterwards, each step reports what it would have reported at once.
+            Assert.Equal(reports, trainer.Look());
+            Assert.Empty(trainer.Look());
         }
         Assert.Equal(2, unseen.StepCount);
         foreach ((Parameter a, Parameter b) in Parameters(seen).Zip(Parameters(unseen))) Assert.Equal(a.Value.ToArray(), b.Value.ToArray());
@@ -75,9 +78,12 @@ public sealed class GpuTrainingTests
         using Trainer trainer = new(new TrainingState(Hinge, Gpu), data);
         // Adam keeps a table for each place that gradients come to lie in, and the first steps find new ones.
         for (int i = 0; i < 12; i++) trainer.NextUnseen();
+        trainer.Look();
         Garbage.Collect();
         int live = Gpu.Pool.LiveCount;
         for (int i = 0; i < 3; i++) trainer.NextUnseen();
+        trainer.Look();
+        Garbage.Collect();
         Assert.Equal(live, Gpu.Pool.LiveCount);
     }
 

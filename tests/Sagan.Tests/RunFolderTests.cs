@@ -60,8 +60,7 @@ public sealed class RunFolderTests : IDisposable
     {
         folder.Write("full/x.txt", "mine");
         UsageException e = Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full"), Config()));
-        Assert.Equal($"--out {folder.File("full")}: is not empty; name another folder, or go on with the run in it: sagan resume {folder.File("full")}",
-            e.Message);
+        Assert.Equal($"--out {folder.File("full")}: is not empty, and no run is in it; name another folder.", e.Message);
         Assert.Equal(["x.txt"], Directory.EnumerateFileSystemEntries(folder.File("full")).Select(p => Path.GetFileName(p)));
         Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full/x.txt"), Config()));
     }
@@ -96,11 +95,11 @@ public sealed class RunFolderTests : IDisposable
     public void Metrics_are_appended_and_cut_at_the_step_of_a_resumed_run()
     {
         string path = folder.File("metrics.jsonl");
-        using (MetricsLog m = MetricsLog.Open(path, long.MaxValue))
+        using (MetricsLog m = MetricsLog.Open(path, long.MaxValue, new FixedTime()))
         {
             for (long step = 10; step <= 50; step += 10) m.Append(step, ("dLoss", 0.5 * step), ("gLoss", double.NaN), ("rate", double.PositiveInfinity));
         }
-        Assert.Equal("""{"step":10,"dLoss":5,"gLoss":"NaN","rate":"Infinity"}""", File.ReadLines(path).First());
+        Assert.Equal("""{"step":10,"time":"2026-11-20T21:30:05.000Z","dLoss":5,"gLoss":"NaN","rate":"Infinity"}""", File.ReadLines(path).First());
 
         using (MetricsLog m = MetricsLog.Open(path, 35)) m.Append(40, ("dLoss", 1));
         Assert.Equal([10, 20, 30, 40], File.ReadLines(path).Select(l => (int)JsonNode.Parse(l)!["step"]!));

@@ -5,7 +5,7 @@ namespace Sagan.Native.Tests;
 
 public sealed class ShutdownSignalTests : IDisposable
 {
-    const int Interrupt = 2, Terminate = 15;
+    const int HangUp = 1, Interrupt = 2, User1 = 10, Terminate = 15;
 
     readonly TemporaryFolder folder = new();
 
@@ -28,15 +28,18 @@ public sealed class ShutdownSignalTests : IDisposable
     [SkippableTheory]
     [InlineData(Interrupt, 130)]
     [InlineData(Terminate, 143)]
+    [InlineData(HangUp, 129)]
+    [InlineData(User1, 138)]
     public void The_first_signal_finishes_the_step_and_saves(int signal, int code)
     {
         Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        Skip.If(signal == User1 && !OperatingSystem.IsLinux(), "has another number here");
         using Process p = StartLoop();
         ChildProgram.Send(p, signal);
         WaitForExit(p);
         Assert.Equal(code, p.ExitCode);
         int saved = int.Parse(File.ReadAllText(folder.File("saved")));
-        Assert.Matches($@"^finishing step ({saved}|{saved - 1}), saving; press again to quit at once\s*$", p.StandardError.ReadToEnd());
+        Assert.Matches($@"^finishing step ({saved}|{saved - 1}), saving(; press again to quit at once)?\s*$", p.StandardError.ReadToEnd());
     }
 
     [SkippableTheory]
@@ -55,6 +58,39 @@ public sealed class ShutdownSignalTests : IDisposable
         WaitForExit(p);
         Assert.Equal(code, p.ExitCode);
         Assert.False(File.Exists(folder.File("saved")));
+    }
+
+    // A shell and its terminal both say that the terminal was closed, and a scheduler lets SIGTERM follow its notice.
+    [SkippableTheory]
+    [InlineData(HangUp, HangUp)]
+    [InlineData(HangUp, Terminate)]
+    public void A_closed_terminal_never_ends_the_process_at_once(int first, int second)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        string stuck = folder.Write("stuck", "");
+        using Process p = StartLoop();
+        ChildProgram.Send(p, first);
+        Assert.StartsWith("finishing step", p.StandardError.ReadLine());
+        ChildProgram.Send(p, second);
+        Assert.False(p.WaitForExit(200), "the step was not finished.");
+        File.Delete(stuck);
+        WaitForExit(p);
+        Assert.Equal(129, p.ExitCode);
+        Assert.True(File.Exists(folder.File("saved")));
+    }
+
+    [SkippableFact]
+    public void Under_nohup_a_closed_terminal_is_none_of_its_business()
+    {
+        Skip.If(OperatingSystem.IsWindows() || !File.Exists("/usr/bin/nohup"), "needs nohup");
+        ProcessStartInfo child = ChildProgram.Describe("signal-loop", folder.Path);
+        using Process p = Process.Start(ChildProcess.Describe("/usr/bin/nohup", [child.FileName, .. child.ArgumentList]))!;
+        Assert.Equal("ready", p.StandardOutput.ReadLine());
+        ChildProgram.Send(p, HangUp);
+        Assert.False(p.WaitForExit(300), "it ended.");
+        ChildProgram.Send(p, Terminate);
+        WaitForExit(p);
+        Assert.Equal(143, p.ExitCode);
     }
 
     [Fact]

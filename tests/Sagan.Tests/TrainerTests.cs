@@ -73,7 +73,21 @@ public class TrainerTests
         Training = Conditional.Training with { GrowSteps = 2, FadeSteps = 2 },
     };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent, Growing, GrowingClasses];
+    // Real and fake images in passes of their own: with all that scores images besides, with a penalty that has an update of its own, with
+    // z that moves, and with batch normalisation.
+    static readonly RunConfig[] Separate =
+    [
+        InPasses(Ada, SpectralNormKind.Heykeetae),
+        InPasses(Tiny with { Loss = new() { Kind = LossKind.WganGpTwoStep } }, SpectralNormKind.Heykeetae),
+        InPasses(Tiny with { Loss = new() { Kind = LossKind.WganGp } }, SpectralNormKind.Torch),
+        InPasses(Latent, SpectralNormKind.Heykeetae),
+        InPasses(Upconv, SpectralNormKind.None),
+    ];
+
+    static RunConfig InPasses(RunConfig c, SpectralNormKind norm) =>
+        c with { Model = c.Model with { SpectralNorm = norm }, Loss = c.Loss with { Passes = PassKind.Separate } };
+
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent, Growing, GrowingClasses, .. Separate];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
@@ -110,6 +124,25 @@ public class TrainerTests
         Dictionary<string, byte[]> files = Write(state);
         loaded.Load(file => new MemoryStream(files[file]));
         Assert.Equal(p, loaded.Step.Metrics.Single().Value);
+    }
+
+    // In training mode a heykeetae norm turns its vectors in every pass that counts: three in D's update with a penalty, and none in the
+    // passes beside.
+    [Fact]
+    public void Spectral_norms_move_once_in_each_separate_pass()
+    {
+        foreach ((RunConfig config, int passes) in ((RunConfig, int)[])[(Separate[1], 3), (Separate[0], 4), (WganGp, 1)])
+        {
+            // Weights stay, so that the passes can be counted by power iteration itself.
+            RunConfig still = config with { Optimizer = new() { GLearningRate = 1e-30, DLearningRate = 1e-30 }, Training = config.Training with { EmaDecay = 0 } };
+            TrainingState trained = new(still), counted = new(still);
+            Step.Run(() => trained.Step.Discriminator(trained.Input(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1), new int[8], 0)));
+            for (int i = 0; i < passes; i++) Step.Run(() => Autograd.NoGrad(() => counted.Discriminator.Call(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1))).ToArray());
+            Assert.Equal(Vectors(counted), Vectors(trained));
+        }
+
+        static float[] Vectors(TrainingState s) =>
+            [.. s.Discriminator.State().Where(p => p.Name.EndsWith("weight_u", StringComparison.Ordinal)).SelectMany(p => p.Parameter.Value.ToArray())];
     }
 
     [Fact]

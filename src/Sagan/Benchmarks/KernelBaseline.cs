@@ -37,7 +37,7 @@ sealed class KernelBaseline
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new RunFileException($"--baseline {path}: this is not what `sagan bench kernels --json` prints: {e.Message}", e);
+            throw new RunFileException($"--baseline {path}: this is not what `{ShellCommand.Of("bench", "kernels", "--json")}` prints: {e.Message}", e);
         }
     }
 

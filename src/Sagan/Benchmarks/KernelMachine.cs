@@ -13,7 +13,7 @@ sealed record KernelMachine(string Device, string Processor, int? Threads, int B
 {
     public static KernelMachine Of(Device device, int batch) => device.Backend is IMeasured gpu
         ? new(device.Name, gpu.Processor, null, batch,
-            device.MatMulPrecision == MatMulPrecision.Highest ? null : Setup.Word(device.MatMulPrecision))
+            device.MatMulPrecision == MatMulPrecision.Highest ? null : Words.Of(device.MatMulPrecision))
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
 
     /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>

@@ -17,7 +17,7 @@ sealed class BenchGeneratorCommand : Verb
     public BenchGeneratorCommand(Func<BenchGeneratorRequest, CliContext, ExitCode> run) : base("generator", "Times a generator that makes images.")
     {
         this.run = run;
-        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--log-every", "--max-time", "--data", "--loss", "--g-lr", "--d-lr", "--d-steps", "--d-attention"]);
+        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time", "--data", "--loss", "--passes", "--g-lr", "--d-lr", "--d-steps", "--d-attention"]);
         Add(batches);
         Add(warmUp);
     }

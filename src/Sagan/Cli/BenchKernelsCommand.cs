@@ -15,7 +15,7 @@ sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int 
 sealed class BenchKernelsCommand : Verb
 {
     readonly Argument<string?> filter = new("filter") { Description = "Only kernels whose name holds this.", Arity = ArgumentArity.ZeroOrOne };
-    readonly Option<string> device = new("--device") { Description = "Where to compute; see `sagan devices`.", DefaultValueFactory = _ => "cpu" };
+    readonly Option<string> device = new("--device") { Description = $"Where to compute; see `{ShellCommand.Of("devices")}`.", DefaultValueFactory = _ => "cpu" };
     readonly Option<MatMulPrecision> precision = PrecisionOption.New();
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 16, HelpName = "count" };
     readonly Option<int> threads = new("--threads") { Description = "Threads of the CPU; 0 = one for each processor.", HelpName = "count" };

@@ -17,7 +17,7 @@ sealed class BenchStepCommand : Verb
     public BenchStepCommand(Func<BenchStepRequest, CliContext, ExitCode> run) : base("step", "Times whole training steps.")
     {
         this.run = run;
-        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--log-every", "--max-time", "--data"]);
+        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time", "--data"]);
         Add(steps);
         Add(warmUp);
     }

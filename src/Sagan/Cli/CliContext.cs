@@ -12,12 +12,12 @@ sealed record CliContext(Terminal Terminal, bool Json)
     /// <summary>A result for people: written to stdout, except under --json, where stdout holds the JSON document alone.</summary>
     public void Result(string text)
     {
-        if (!Json) Terminal.Output.WriteLine(text);
+        if (!Json) Terminal.Result(text);
     }
 
     /// <summary>The result as the one JSON document of stdout, under --json.</summary>
     public void ResultJson(JsonNode document)
     {
-        if (Json) Terminal.Output.WriteLine(document.ToJsonString(Indented));
+        if (Json) Terminal.Document(document.ToJsonString(Indented));
     }
 }

@@ -14,10 +14,11 @@ sealed class ConfigOptions
         ("--grow-from", "model.growFrom", "Size of the first images of networks that grow up to the full one; 0 = they do not."),
         ("--conv-dim", "model.convDim", "Width of the networks."),
         ("--z-dim", "model.zDim", "Components of the latent vector."),
-        ("--conditional", "model.conditional", "true: the networks are told the class of each image."),
+        ("--conditional", "model.conditional", "The networks are told the class of each image."),
         ("--g-attention", "model.gAttention", "Feature maps of the generator that have attention, such as 16,32; none for none."),
         ("--d-attention", "model.dAttention", "The same for the discriminator."),
         ("--loss", "loss.kind", "hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares or kl."),
+        ("--passes", "loss.passes", "joint: the discriminator sees real and fake images together; separate: one after the other, as in heykeetae's code."),
         ("--augment", "augment.kind", "none, diff-augment, ada or apa: for training on few images."),
         ("--g-lr", "optimizer.gLearningRate", "Learning rate of the generator."),
         ("--d-lr", "optimizer.dLearningRate", "Learning rate of the discriminator."),
@@ -26,36 +27,60 @@ sealed class ConfigOptions
         ("--accumulation", "training.accumulation", "Parts that a batch is computed in, to save memory."),
         ("--d-steps", "training.dSteps", "Discriminator steps per generator step."),
         ("--seed", "training.seed", "Seed of everything random."),
-        ("--device", "training.device", "Where to compute; see `sagan devices`."),
+        ("--device", "training.device", $"Where to compute; see `{ShellCommand.Of("devices")}`."),
         ("--matmul-precision", "training.matMulPrecision", "highest (float32), high (TF32) or medium (BF16), on tensor cores."),
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),
         ("--best", "training.best", "What tells the best checkpoint: none, proxy-fid or consistency."),
         ("--keep", "training.keep", "How many checkpoints to keep."),
+        ("--keep-samples", "training.keepSamples", "How many grids of samples to keep, spread over the run; 0 = all."),
         ("--log-every", "training.logEvery", "Steps between two lines of metrics."),
         ("--watch", "watch.action", "What becomes of a run that fails: stop, roll-back or warn."),
         ("--max-time", "training.maxTime", "Save and stop after this time: 90s, 30m, 2h."),
     ];
 
-    readonly Argument<string?> file = new("config") { Description = "A configuration file (JSON).", Arity = ArgumentArity.ZeroOrOne };
+    readonly Argument<string?> file = new("config")
+    {
+        Description = "A configuration file (JSON), or the images themselves, as --data takes them.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     readonly Option<string?> preset = new("--preset") { Description = $"Where to start from: {string.Join(", ", Presets.Names)}.", HelpName = "name" };
     readonly Option<string[]> set = new("--set") { Description = "Any value, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
-    readonly List<(Option<string?> Option, string Path)> flags = [];
+    readonly List<Flag> flags = [];
 
     /// <summary>Adds the options to a command. Flags that the command gives another meaning are left out.</summary>
     public ConfigOptions(Command command, params string[] except)
     {
         command.Add(file);
         command.Add(preset);
-        foreach ((string flag, string path, string help) in Table)
-        {
-            if (except.Contains(flag)) continue;
-            Option<string?> option = new(flag) { Description = help, HelpName = path[(path.IndexOf('.') + 1)..] };
-            flags.Add((option, path));
-            command.Add(option);
-        }
+        flags.AddRange(Flags(command, (flag, _) => !except.Contains(flag)));
         command.Add(set);
+    }
+
+    /// <summary>Adds some of the flags to a command.</summary>
+    public static IReadOnlyList<Flag> Flags(Command command, Func<string, string, bool> wanted)
+    {
+        Flag[] flags = [.. Table.Where(t => wanted(t.Flag, t.Path)).Select(t => new Flag(t.Flag, t.Path, t.Help))];
+        foreach (Flag flag in flags) command.Add(flag.Option);
+        return flags;
+    }
+
+    /// <summary>A flag and the key that it stands for. One of a key that is true or false may stand alone, for true.</summary>
+    public sealed class Flag(string name, string path, string help)
+    {
+        public Option Option { get; } = ConfigKey.All[path].IsSwitch
+            ? new Option<bool>(name) { Description = help }
+            : new Option<string?>(name) { Description = help, HelpName = path[(path.IndexOf('.') + 1)..] };
+
+        /// <summary>Its value, where it was given.</summary>
+        public FlagValue? Of(ParseResult parsed)
+        {
+            string? text = Option is Option<bool> b ? Switch(b) : parsed.GetValue((Option<string?>)Option);
+            return text == null ? null : new FlagValue(name, path, text);
+
+            string? Switch(Option<bool> b) => parsed.GetResult(b) is not { Implicit: false } ? null : parsed.GetValue(b) ? "true" : "false";
+        }
     }
 
     /// <summary>The configuration that the command line, the environment and the files add up to; its warnings are shown.</summary>
@@ -64,16 +89,42 @@ sealed class ConfigOptions
     /// <param name="found">See <see cref="ConfigSources.Found"/>.</param>
     public ResolvedConfig Resolve(ParseResult parsed, CliContext context, IReadOnlyList<FlagValue>? found = null)
     {
+        List<FlagValue> given = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()];
+        string? first = parsed.GetValue(file);
+        if (first != null && IsImages(first))
+        {
+            if (given.Any(f => f.Path == "data.source"))
+                throw new UsageException($"{first}: the images are named twice, here and by --data; leave one out.");
+            given.Add(new FlagValue("the argument", "data.source", first));
+            first = null;
+        }
         ResolvedConfig config = ConfigResolver.Resolve(new ConfigSources
         {
             Preset = parsed.GetValue(preset),
-            File = parsed.GetValue(file),
+            File = first,
             Environment = ConfigSources.ProcessEnvironment(),
             Set = parsed.GetValue(set) ?? [],
             Found = found ?? [],
-            Flags = [.. flags.Where(f => parsed.GetValue(f.Option) != null).Select(f => new FlagValue(f.Option.Name, f.Path, parsed.GetValue(f.Option)!))],
+            Flags = given,
         });
         foreach (string warning in config.Warnings) context.Terminal.Warning(warning);
         return config;
+    }
+
+    // A folder, or a file that does not begin as JSON does.
+    static bool IsImages(string path)
+    {
+        if (Directory.Exists(path)) return true;
+        if (!File.Exists(path) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return false;
+        try
+        {
+            using FileStream s = File.OpenRead(path);
+            const int byteOrderMark = 0xEF;
+            return s.ReadByte() is not (-1 or '{' or '/' or ' ' or '\t' or '\r' or '\n' or byteOrderMark);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -29,8 +29,10 @@ static class ExitCodes
         ExitCode.Device => "the device is not available, out of memory, or failed",
         ExitCode.File => "a checkpoint, run folder or file is invalid or cannot be written",
         ExitCode.CheckFailed => "a check did not pass (gradcheck, bench, evaluate)",
-        ExitCode.Diverged => "training diverged (NaN or infinity); the last good checkpoint is kept",
+        ExitCode.Diverged => "training failed (NaN or infinity, a discriminator that has won, a collapsed generator); the last good checkpoint is kept",
+        ExitCode.HungUp => "stopped by SIGHUP (the terminal was closed) after saving",
         ExitCode.Interrupted => "stopped by Ctrl-C (SIGINT) after saving",
+        ExitCode.Announced => "stopped by SIGUSR1, SIGUSR2 or SIGXCPU (a scheduler's notice) after saving",
         ExitCode.Terminated => "stopped by SIGTERM after saving",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not an exit code."),
     };

@@ -5,8 +5,10 @@ namespace Sagan.Native.Cli;
 /// <summary>The options that every verb has.</summary>
 static class GlobalOptions
 {
+    public const string NoColourName = "--no-color";
+
     static readonly Option<bool> Json = new("--json") { Description = "Print results as one JSON document on stdout.", Recursive = true };
-    static readonly Option<bool> NoColour = new("--no-color") { Description = "No colour (as NO_COLOR does).", Recursive = true };
+    static readonly Option<bool> NoColour = new(NoColourName) { Description = "No colour (as NO_COLOR does).", Recursive = true };
     static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Only warnings and errors on stderr.", Recursive = true };
     static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "More details on stderr.", Recursive = true };
     static readonly Option<bool> Debug = new("--debug") { Description = "Stack traces of errors (as SAGAN_DEBUG=1 does).", Recursive = true };

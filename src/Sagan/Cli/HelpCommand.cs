@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
 
 namespace Sagan.Native.Cli;
@@ -21,8 +22,9 @@ sealed class HelpCommand : Verb
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
         string? name = parsed.GetValue(topic);
-        if (name == ExitCodeTopic) context.Terminal.Output.Write(ExitCodePage());
-        else if (name == PresetTopic) context.Terminal.Output.Write(PresetPage());
+        if (context.Json) context.ResultJson(new JsonObject { ["topic"] = name ?? "", ["text"] = Text(name) });
+        else if (name == ExitCodeTopic) context.Result(ExitCodePage().TrimEnd());
+        else if (name == PresetTopic) context.Result(PresetPage().TrimEnd());
         else if (name == null) root.Parse("--help").Invoke(parsed.InvocationConfiguration);
         else if (root.Subcommands.Any(c => c.Name == name)) root.Parse([name, "--help"]).Invoke(parsed.InvocationConfiguration);
         else
@@ -31,6 +33,15 @@ sealed class HelpCommand : Verb
             throw new UsageException($"unknown help topic '{name}'.{NearestName.Suggestion(name, topics)} Topics: {string.Join(", ", topics)}.");
         }
         return ExitCode.Success;
+    }
+
+    // What would be printed without --json.
+    string Text(string? name)
+    {
+        using StringWriter text = new();
+        IEnumerable<string> again = name == null ? ["help"] : ["help", name];
+        root.Parse([.. again]).Invoke(new InvocationConfiguration { Output = text, EnableDefaultExceptionHandler = false });
+        return text.ToString();
     }
 
     static string ExitCodePage()

@@ -24,6 +24,7 @@ sealed class ProgressReporter
     TimeSpan shown, sampled;
     TrainingProgress? last;
     long lastShown = -1;
+    bool finished;
 
     /// <summary>Starts the clock. A resumed run begins at <paramref name="fromStep"/> of <paramref name="steps"/>.</summary>
     public ProgressReporter(Terminal terminal, long steps, int batch, long fromStep = 0, TimeProvider? time = null)
@@ -74,7 +75,8 @@ sealed class ProgressReporter
     /// <summary>The last state stays on the screen.</summary>
     public void Finish()
     {
-        Show();
+        if (!finished) Show();
+        finished = true;
         terminal.EndLive();
     }
 

@@ -15,6 +15,15 @@ static class SaganCommandLine
     /// <summary>Runs the command and returns its exit code. Never throws.</summary>
     public static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
+        using LastingWriter results = new(output), messages = new(error);
+        int code = Invoke(arguments, results, messages);
+        if (code != (int)ExitCode.Success || results.Failure is not { } failure) return code;
+        messages.WriteLine($"error: the results could not be written to stdout: {failure.Message}");
+        return (int)ExitCode.File;
+    }
+
+    static int Invoke(string[] arguments, LastingWriter output, LastingWriter error)
+    {
         RootCommand root = Build();
         // A leading @ is a file name here, not a response file.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -68,6 +77,9 @@ static class SaganCommandLine
     static void RefuseUnknownOption(RootCommand root, ParseResult parsed)
     {
         if (parsed.Action is HelpAction or PrintVersion) return;
+        // Of a command that is not known no option is known either: the command is what is wrong.
+        bool takesCommand = parsed.CommandResult.Command.Subcommands.Count > 0;
+        if (takesCommand && parsed.UnmatchedTokens is [{ Length: > 0 } name, ..] && name[0] != '-') return;
         if (parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash)) return;
         Command command = parsed.CommandResult.Command;
         string? token = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens)
@@ -91,13 +103,15 @@ static class SaganCommandLine
     {
         string path = "";
         for (Symbol? s = command; s != null && s != root; s = s.Parents.FirstOrDefault()) path = $" {s.Name}{path}";
-        return $" See `sagan{path} --help`.";
+        return $" See `{ShellCommand.Program}{path} --help`.";
     }
 
     static void Report(Exception e, ParseResult parsed, TextWriter error)
     {
         bool expected = ExitCodes.IsExpected(e);
-        Terminal terminal = new(TextWriter.Null, error, TerminalOptions.OfProcess(Verbosity.Normal, noColour: false));
+        // Where the command line is wrong, its options were not read.
+        bool noColour = parsed.Tokens.Any(t => t.Value == GlobalOptions.NoColourName);
+        Terminal terminal = new(TextWriter.Null, error, TerminalOptions.OfProcess(Verbosity.Normal, noColour));
         if (GlobalOptions.WantsStackTrace(parsed)) terminal.Error(e.ToString());
         else if (expected) terminal.Error(e.Message);
         else terminal.Error($"{e.GetType().Name}: {e.Message}\nThis is a defect of the program; --debug shows where it happened.");

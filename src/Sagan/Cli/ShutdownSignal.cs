@@ -3,16 +3,18 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM while training: the first asks the loop to finish its step, save and return; the second ends the process at once (nothing is lost but
-/// the steps since the last checkpoint: checkpoints are written so that they are whole or not there).
+/// Ctrl-C, SIGTERM, a closed terminal (SIGHUP) and the notice of a scheduler (SIGUSR1, SIGUSR2, SIGXCPU) while training: the first asks the
+/// loop to finish its step, save and return; a second Ctrl-C or SIGTERM ends the process at once (nothing is lost but the steps since the
+/// last checkpoint: checkpoints are written so that they are whole or not there). The others may come any number of times: shells and
+/// terminals both send SIGHUP, and schedulers let SIGTERM follow.
 /// </summary>
-sealed class ShutdownSignal : IDisposable
+sealed partial class ShutdownSignal : IDisposable
 {
     readonly Action<string> say;
     readonly Action<ExitCode> quit;
     readonly List<PosixSignalRegistration> registrations = [];
     readonly CancellationTokenSource source = new();
-    int first;
+    int first, pressed;
     long step;
 
     /// <summary>Listens from now on.</summary>
@@ -22,8 +24,13 @@ sealed class ShutdownSignal : IDisposable
     {
         this.say = say;
         this.quit = quit ?? (code => Environment.Exit((int)code));
-        registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal));
-        registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal));
+        Listen(PosixSignal.SIGINT, ExitCode.Interrupted);
+        Listen(PosixSignal.SIGTERM, ExitCode.Terminated);
+        // Under nohup it is ignored, and is to stay so.
+        if (OperatingSystem.IsWindows() || !IsIgnored(HangUp)) Listen(PosixSignal.SIGHUP, ExitCode.HungUp);
+        if (OperatingSystem.IsWindows()) return;
+        int[] notices = OperatingSystem.IsLinux() ? [10, 12, 24] : [30, 31, 24];
+        foreach (int notice in notices) Listen((PosixSignal)notice, ExitCode.Announced);
     }
 
     /// <summary>True after the first signal: finish the step, save, return <see cref="ExitCode"/>.</summary>
@@ -32,7 +39,7 @@ sealed class ShutdownSignal : IDisposable
     /// <summary>Cancelled by the first signal: for waits that would keep the step from ending.</summary>
     public CancellationToken Token => source.Token;
 
-    /// <summary>130 or 143 by the first signal; success before it.</summary>
+    /// <summary>129, 130, 138 or 143 by the first signal; success before it.</summary>
     public ExitCode ExitCode => (ExitCode)Volatile.Read(ref first);
 
     /// <summary>The step the loop is in, for the message.</summary>
@@ -41,22 +48,25 @@ sealed class ShutdownSignal : IDisposable
         set => Volatile.Write(ref step, value);
     }
 
-    void OnSignal(PosixSignalContext context)
+    void Listen(PosixSignal signal, ExitCode code) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
     {
         // Otherwise the runtime ends the process by itself.
         context.Cancel = true;
-        Signal(context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated);
-    }
+        Signal(code);
+    }));
 
     internal void Signal(ExitCode code)
     {
-        if (Interlocked.CompareExchange(ref first, (int)code, 0) != 0)
+        bool press = code is ExitCode.Interrupted or ExitCode.Terminated;
+        if (press && Interlocked.Exchange(ref pressed, 1) != 0)
         {
             quit(code);
             return;
         }
-        say($"finishing step {Volatile.Read(ref step)}, saving; press again to quit at once");
+        if (Interlocked.CompareExchange(ref first, (int)code, 0) != 0) return;
+        // Before the message: what shows it may be gone.
         source.Cancel();
+        say($"finishing step {Volatile.Read(ref step)}, saving{(press ? "; press again to quit at once" : "")}");
     }
 
     public void Dispose()
@@ -64,4 +74,17 @@ sealed class ShutdownSignal : IDisposable
         // The token's source stays: a signal may be on its way, and it holds nothing but memory.
         foreach (PosixSignalRegistration r in registrations) r.Dispose();
     }
+
+    const int HangUp = 1;
+
+    // The handler is the first field of struct sigaction everywhere; SIG_IGN is 1.
+    static bool IsIgnored(int signal)
+    {
+        Span<nint> action = stackalloc nint[64];
+        action.Clear();
+        return SigAction(signal, 0, ref MemoryMarshal.GetReference(action)) == 0 && action[0] == 1;
+    }
+
+    [LibraryImport("libc", EntryPoint = "sigaction")]
+    private static partial int SigAction(int signal, nint action, ref nint old);
 }

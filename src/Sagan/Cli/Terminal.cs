@@ -27,12 +27,12 @@ sealed class Terminal
     readonly TerminalOptions options;
     readonly IAnsiConsole console;
     readonly Func<int> width;
+    readonly TextWriter output;
     string live = "";
 
     public Terminal(TextWriter output, TextWriter error, TerminalOptions options)
     {
-        Output = output;
-        (this.error, this.options) = (error, options);
+        (this.output, this.error, this.options) = (output, error, options);
         Verbosity = options.Verbosity;
         IsLive = options.Live && Verbosity > Verbosity.Quiet;
         width = options.Width;
@@ -49,13 +49,27 @@ sealed class Terminal
     /// <summary>The same stderr for warnings and errors alone.</summary>
     public Terminal Quiet() => new(TextWriter.Null, error, options with { Verbosity = Verbosity.Quiet, Live = false });
 
-    /// <summary>stdout, for results.</summary>
-    public TextWriter Output { get; }
-
     public Verbosity Verbosity { get; }
 
     /// <summary>True where stderr is a screen on which a line can be rewritten.</summary>
     public bool IsLive { get; }
+
+    /// <summary>A line on stdout.</summary>
+    public void Result(string text) => Document(options.OutputIsScreen ? WordWrap.Wrap(text, Columns) : text);
+
+    /// <summary>Text on stdout as it is.</summary>
+    public void Document(string text)
+    {
+        lock (gate)
+        {
+            // Where both streams are one screen, the live line would stand in front of it.
+            Erase();
+            error.Flush();
+            output.WriteLine(text);
+            output.Flush();
+            Redraw();
+        }
+    }
 
     /// <summary>A line on stderr, unless quiet.</summary>
     public void Note(string text)
@@ -81,12 +95,15 @@ sealed class Terminal
         {
             Erase();
             if (label.Length > 0) console.Markup($"[{style}]{label}[/]");
-            error.WriteLine(text);
+            error.WriteLine(options.ErrorIsScreen ? WordWrap.Wrap(text, Columns, label.Length) : text);
             Redraw();
         }
     }
 
-    /// <summary>Shows the text as the live line: the last line of the screen, rewritten in place. Only where <see cref="IsLive"/>.</summary>
+    /// <summary>
+    /// Shows the text as the live line: the last line of the screen, rewritten in place; nothing where it is empty. Only where <see
+    /// cref="IsLive"/>.
+    /// </summary>
     public void Live(string text)
     {
         if (!IsLive) return;
@@ -95,7 +112,7 @@ sealed class Terminal
             // Blanks over what is left of a longer text before it; erasing the line first would flicker.
             int before = live.Length;
             live = text.Length > Columns ? text[..Columns] : text;
-            error.Write($"\r{live.PadRight(Math.Min(before, Columns))}");
+            error.Write($"\r{live.PadRight(Math.Min(before, Columns))}{(live.Length == 0 ? "\r" : "")}");
             error.Flush();
         }
     }
@@ -136,6 +153,12 @@ sealed record TerminalOptions
     /// <summary>A live line on stderr.</summary>
     public bool Live { get; init; }
 
+    /// <summary>stdout is a screen: lines are broken between words.</summary>
+    public bool OutputIsScreen { get; init; }
+
+    /// <summary>stderr is a screen.</summary>
+    public bool ErrorIsScreen { get; init; }
+
     /// <summary>Columns of the screen.</summary>
     public Func<int> Width { get; init; } = () => 120;
 
@@ -145,8 +168,24 @@ sealed record TerminalOptions
         Verbosity = verbosity,
         ErrorColour = !noColour && Colour(Console.IsErrorRedirected, Environment.GetEnvironmentVariable),
         Live = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
-        Width = () => Console.WindowWidth,
+        OutputIsScreen = !Console.IsOutputRedirected,
+        ErrorIsScreen = !Console.IsErrorRedirected,
+        Width = WindowWidth,
     };
+
+    // A screen of unknown width says 0; one that was closed fails.
+    static int WindowWidth()
+    {
+        const int usual = 80;
+        try
+        {
+            return Console.WindowWidth is > 0 and int width ? width : usual;
+        }
+        catch (IOException)
+        {
+            return usual;
+        }
+    }
 
     /// <summary>Whether a stream gets colour.</summary>
     public static bool Colour(bool redirected, Func<string, string?> variable)

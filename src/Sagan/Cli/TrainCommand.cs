@@ -9,6 +9,9 @@ namespace Sagan.Native.Cli;
 /// </summary>
 sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true);
 
+/// <summary>What a run needs, in words, and its configuration with what its images decide.</summary>
+sealed record DryRunResult(ResolvedConfig Config, IReadOnlyList<(string Name, string Value)> Facts);
+
 /// <summary><c>sagan train [config]</c>.</summary>
 sealed class TrainCommand : Verb
 {
@@ -16,16 +19,16 @@ sealed class TrainCommand : Verb
     readonly Option<string?> folder = new("--out") { Description = "The run folder, new or empty; else one under runs.", HelpName = "folder" };
     readonly Option<string?> from = new("--from") { Description = "Begin with the networks of a run or one of its checkpoints, at step 0.", HelpName = "run" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "With --from: the generator's weights themselves, not their moving average." };
-    readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the configuration, the sizes of the networks and what a run needs, and stop." };
+    readonly Option<bool> dryRun = new("--dry-run") { Description = "Look at the images, print the configuration, the sizes of the networks and what a run needs, and stop." };
     readonly Option<bool> printConfig = new("--print-config") { Description = "Print every value of the configuration with its origin, and stop." };
     readonly Func<TrainRequest, CliContext, ExitCode> train;
-    readonly Func<RunConfig, IReadOnlyList<(string Name, string Value)>> estimate;
+    readonly Func<TrainRequest, CliContext, DryRunResult> estimate;
     readonly Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf;
 
     /// <param name="train">Trains.</param>
-    /// <param name="estimate">What a run of a configuration needs, for --dry-run: parameters, memory, time.</param>
+    /// <param name="estimate">What a run needs, for --dry-run: images, parameters, memory, time.</param>
     /// <param name="modelOf">The model that a run has: the configuration under everything that the user says.</param>
-    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<RunConfig, IReadOnlyList<(string Name, string Value)>> estimate,
+    public TrainCommand(Func<TrainRequest, CliContext, ExitCode> train, Func<TrainRequest, CliContext, DryRunResult> estimate,
         Func<string, CliContext, IReadOnlyList<FlagValue>> modelOf)
         : base("train", "Trains a model; without options, a small one on the built-in images.")
     {
@@ -45,10 +48,15 @@ sealed class TrainCommand : Verb
         string? source = parsed.GetValue(from);
         bool raw = parsed.GetValue(noEma);
         if (raw && source == null) throw new UsageException("--no-ema: chooses among the weights of another run; add --from RUN, or leave it.");
-        ResolvedConfig resolved = config.Resolve(parsed, context, source == null ? null : modelOf(source, context));
+        ResolvedConfig resolved = this.config.Resolve(parsed, context, source == null ? null : modelOf(source, context));
         if (parsed.GetValue(printConfig)) Print(resolved, [], context);
-        else if (parsed.GetValue(dryRun)) Print(resolved, estimate(resolved.Config), context);
-        else return train(new TrainRequest(resolved, parsed.GetValue(folder), source, !raw), context);
+        else
+        {
+            TrainRequest request = new(resolved, parsed.GetValue(folder), source, !raw);
+            if (!parsed.GetValue(dryRun)) return train(request, context);
+            (ResolvedConfig config, IReadOnlyList<(string Name, string Value)> facts) = estimate(request, context);
+            Print(config, facts, context);
+        }
         return ExitCode.Success;
     }
 

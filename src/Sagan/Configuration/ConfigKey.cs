@@ -25,6 +25,9 @@ sealed class ConfigKey
 
     public string Path { get; }
 
+    /// <summary>True for a key that is true or false.</summary>
+    public bool IsSwitch => type == typeof(bool);
+
     static OrderedDictionary<string, ConfigKey> Collect()
     {
         OrderedDictionary<string, ConfigKey> keys = [];

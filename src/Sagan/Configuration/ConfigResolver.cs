@@ -21,7 +21,9 @@ sealed class ConfigResolver
     /// <summary>The configuration that the sources add up to, validated. Throws <see cref="ConfigException"/>.</summary>
     public static ResolvedConfig Resolve(ConfigSources sources)
     {
-        List<(ConfigKey Key, JsonNode? Value, string Origin)> file = sources.File == null ? [] : ReadFile(sources.File);
+        List<(ConfigKey Key, JsonNode? Value, string Origin)> file = sources.Content is { } content
+            ? Parse(content, sources.File ?? "configuration")
+            : sources.File == null ? [] : ReadFile(sources.File);
         ConfigResolver r = new();
         List<(ConfigKey Key, JsonNode? Value, string Origin)> given = [.. file, .. r.FromEnvironment(sources.Environment), .. sources.Set.Select(FromSet)];
         foreach (FlagValue f in sources.Flags)
@@ -76,7 +78,8 @@ sealed class ConfigResolver
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ConfigException($"{path}: no such configuration file; a preset is chosen by --preset ({string.Join(", ", Presets.Names)}).", e);
+            throw new ConfigException(
+                $"{path}: no such configuration file, nor images; a preset is chosen by --preset ({string.Join(", ", Presets.Names)}).", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -125,6 +128,9 @@ sealed class ConfigResolver
     static (ConfigKey, JsonNode?, string) FromSet(string assignment)
     {
         int equals = assignment.IndexOf('=');
+        // A switch alone is on.
+        if (equals < 0 && ConfigKey.All.TryGetValue(assignment.Trim(), out ConfigKey? alone) && alone.IsSwitch)
+            return (alone, JsonValue.Create(true), "--set");
         if (equals < 1) throw new ConfigException($"--set {assignment}: must be key=value, such as training.batch=32.");
         string path = assignment[..equals].Trim();
         ConfigKey key = ConfigKey.Find(path, "--set");

@@ -66,9 +66,9 @@ sealed class ConfigRules
         Require("model.sharedEmbedding", m.SharedEmbedding,
             !shared || m is { Family: ModelFamily.Resnet, Conditional: true, ConditionalNorm: ConditionalNormKind.Linear },
             "takes a conditional resnet with model.conditionalNorm = linear");
-        Require("model.conditionalNorm", m.ConditionalNorm.ToString(), m.ConditionalNorm == ConditionalNormKind.Table || m.Family == ModelFamily.Resnet,
+        Require("model.conditionalNorm", Words.Of(m.ConditionalNorm), m.ConditionalNorm == ConditionalNormKind.Table || m.Family == ModelFamily.Resnet,
             "linear conditional normalisation takes the resnet family");
-        Require("model.attention.classQuery", m.Attention.ClassQuery.ToString(), !m.Attention.ClassQuery || m.Conditional, "takes a conditional model; add --conditional");
+        Require("model.attention.classQuery", "true", !m.Attention.ClassQuery || m.Conditional, "takes a conditional model; add --conditional");
         if (!m.HierarchicalZ || !Require("model.hierarchicalZ", "true", shared, "takes a shared embedding: --set model.sharedEmbedding=128")) return;
         int pieces = NetworkPlan.Generator(m).Count + 1;
         Require("model.zDim", m.ZDim, m.ZDim % pieces == 0, $"a hierarchical z is cut into {pieces} pieces, so it must be a multiple of {pieces}");
@@ -91,7 +91,7 @@ sealed class ConfigRules
             if (a.Kind != AttentionKind.MultiHead && a.Similarity != AttentionSimilarity.Gaussian && narrow < 1)
                 Require(path, value, false, $"attention needs {a.Reduction} channels or more, and the feature map of size {f.Size} has {f.Channels}; raise model.convDim");
             string? problem = SelfAttention.Problem(f.Channels, a.Options);
-            if (problem != null) Require("model.attention.kind", a.Kind.ToString(), false, problem);
+            if (problem != null) Require("model.attention.kind", Words.Of(a.Kind), false, problem);
             int scale = a.Scales.Count > 0 ? a.Scales.Max() : a.Kind == AttentionKind.Pooled ? 2 : 1;
             Require("model.attention.scales", string.Join(",", a.Scales), a.Scales.All(s => s >= 1) && scale <= f.Size,
                 $"keys are pooled by at least 1 and at most the size of the feature map, {f.Size}");
@@ -102,11 +102,14 @@ sealed class ConfigRules
     {
         LossConfig l = c.Loss;
         Require("loss.lambda", l.Lambda, l.Lambda is >= 0 and <= 1e6, "must be 0 to 1000000; 10 is usual");
-        Require("loss.kind", l.Kind.ToString(), !Fight(c) || l.PenaltyWithSpectralNorm,
+        Require("loss.kind", Words.Of(l.Kind), !Fight(c) || l.PenaltyWithSpectralNorm,
             "a gradient penalty wants slopes of 1, and spectral normalisation holds every layer's slope below 1: together they fight, and training fails or stalls. "
             + "Switch one off (--set model.spectralNorm=none), or insist with --set loss.penaltyWithSpectralNorm=true");
-        Require("loss.kind", l.Kind.ToString(), !(GradientPenalty.Belongs(l.Kind) || l.R1 > 0) || c.Model.Family != ModelFamily.Upconv,
+        Require("loss.kind", Words.Of(l.Kind), !(GradientPenalty.Belongs(l.Kind) || l.R1 > 0) || c.Model.Family != ModelFamily.Upconv,
             "this discriminator has batch normalisation, with which the score of an image depends on the others: a gradient penalty makes no sense");
+        Require("loss.passes", Words.Of(l.Passes), l.Passes == PassKind.Joint || c.Model.SpectralNorm != SpectralNormKind.Official,
+            "the official code moves the spectral norms in the pass of the real images alone, and separate passes move them in each: take model.spectralNorm = heykeetae or torch, or "
+            + "loss.passes = joint");
         Weight("loss.r1", l.R1);
         Range("loss.r1Every", l.R1Every, 1, 1_000_000);
         Weight("loss.leCam", l.LeCam);
@@ -178,12 +181,13 @@ sealed class ConfigRules
         Range("training.dSteps", t.DSteps, 1, 1000);
         Require("training.emaDecay", t.EmaDecay, t.EmaDecay is >= 0 and < 1, "must be at least 0 and below 1; 0.999 is usual, 0 keeps no average");
         Range("training.emaStart", t.EmaStart, 0, int.MaxValue);
-        Require("training.device", t.Device, t.Device.Length > 0, "must name a device; `sagan devices` lists them");
+        Require("training.device", t.Device, t.Device.Length > 0, $"must name a device; `{ShellCommand.Of("devices")}` lists them");
         Range("training.threads", t.Threads, 0, 255, "0 = one for each processor");
         Range("training.sampleEvery", t.SampleEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.saveEvery", t.SaveEvery, 0, int.MaxValue, "0 = only at the end");
         Range("training.keep", t.Keep, 1, 100_000);
-        Require("training.best", t.Best.ToString(), t.Best != BestKind.Consistency || (c.Data.Source == Dataset.Creatures && c.Model.Channels == 3),
+        Require("training.keepSamples", t.KeepSamples, t.KeepSamples is 0 or >= 3, "must be at least 3, or 0, which keeps all");
+        Require("training.best", Words.Of(t.Best), t.Best != BestKind.Consistency || (c.Data.Source == Dataset.Creatures && c.Model.Channels == 3),
             "consistency is a measure of the built-in creatures with 3 channels; take proxy-fid");
         Range("training.logEvery", t.LogEvery, 1, int.MaxValue);
         Require("training.maxTime", t.MaxTime?.ToString() ?? "null", t.MaxTime is null || t.MaxTime > TimeSpan.Zero,

@@ -15,6 +15,9 @@ sealed record ConfigSources
     /// <summary>A JSON file.</summary>
     public string? File { get; init; }
 
+    /// <summary>What the file says, where it was read already: it is then a name alone.</summary>
+    public string? Content { get; init; }
+
     /// <summary>Environment variables; those that begin with <c>SAGAN_</c> and name a key count: <c>SAGAN_TRAINING_BATCH</c>.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

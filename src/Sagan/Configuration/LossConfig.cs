@@ -5,6 +5,9 @@ public sealed record LossConfig
 {
     public LossKind Kind { get; init; } = LossKind.Hinge;
 
+    /// <summary>Whether the discriminator sees real and fake images in one pass or in one for each.</summary>
+    public PassKind Passes { get; init; } = PassKind.Joint;
+
     /// <summary>Weight of the gradient penalty of wgan-gp, wgan-lp and dragan.</summary>
     public double Lambda { get; init; } = 10;
 
@@ -61,6 +64,20 @@ public sealed record LossConfig
 
     /// <summary>Weight of the orthogonal regularisation of the generator's weights (BigGAN; 1e-4 is usual); 0 = none.</summary>
     public double Orthogonal { get; init; }
+}
+
+/// <summary>How the discriminator's update sees its images. The spectral norms move in each pass that is counted here.</summary>
+public enum PassKind
+{
+    /// <summary>Real and fake images in one pass; the gradient penalty in one that leaves the spectral norms as they are.</summary>
+    Joint,
+
+    /// <summary>
+    /// One pass for the real images, one for the fakes, and one for the gradient penalty, in this order, as heykeetae's code has it. With
+    /// batch normalisation real and fake images then have statistics of their own. Passes of other regularisers and of latent optimisation
+    /// leave the spectral norms as they are.
+    /// </summary>
+    Separate,
 }
 
 /// <summary>A pair of losses; s(x) is the discriminator's score. See <see cref="Losses.AdversarialLoss"/>.</summary>

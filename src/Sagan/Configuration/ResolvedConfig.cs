@@ -16,6 +16,9 @@ sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, strin
     /// <summary>config.json: the values, ready to be read again.</summary>
     public string ToJson() => JsonSerializer.Serialize(Config, RunConfigJson.Default.RunConfig) + "\n";
 
+    /// <summary>The same as JSON.</summary>
+    public JsonNode ToJsonNode() => JsonSerializer.SerializeToNode(Config, RunConfigJson.Default.RunConfig)!;
+
     /// <summary>config.resolved.json: for every path its value and origin.</summary>
     public string ToJsonWithOrigins() => ToJsonObject().ToJsonString(Indented) + "\n";
 

@@ -108,6 +108,9 @@ public sealed record TrainingConfig
     /// <summary>How many checkpoints to keep.</summary>
     public int Keep { get; init; } = 3;
 
+    /// <summary>How many grids of samples to keep, spread evenly over the run; 0 = all. As many go to TensorBoard.</summary>
+    public int KeepSamples { get; init; } = 200;
+
     /// <summary>Steps between two lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
 
@@ -146,6 +149,11 @@ public sealed record DataConfig
 {
     /// <summary>A folder, zip, IDX or CIFAR file, or <c>creatures</c>, the built-in set.</summary>
     public string Source { get; init; } = "creatures";
+
+    /// <summary>
+    /// Where that was when the run began, as an absolute path: written by the program, so that the run finds its images from any folder.
+    /// </summary>
+    public string Path { get; init; } = "";
 
     /// <summary>Names of the classes to learn from, separated by commas; empty = all. Their labels are their places in this list.</summary>
     public string Classes { get; init; } = "";

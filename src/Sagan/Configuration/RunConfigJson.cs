@@ -16,7 +16,7 @@ namespace Sagan.Native.Configuration;
     Converters = [typeof(WordConverter<ModelFamily>), typeof(WordConverter<WeightInit>), typeof(WordConverter<LatentKind>),
         typeof(WordConverter<ConditionalNormKind>), typeof(WordConverter<PaddingKind>), typeof(WordConverter<AttentionKind>),
         typeof(WordConverter<AttentionSimilarity>), typeof(WordConverter<FakeClassKind>), typeof(WordConverter<WatchAction>), typeof(WordConverter<BestKind>),
-        typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<AdamForm>), typeof(WordConverter<AugmentKind>),
+        typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<PassKind>), typeof(WordConverter<AdamForm>), typeof(WordConverter<AugmentKind>),
         typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(WordConverter<MatMulPrecision>), typeof(DurationConverter)])]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]

@@ -59,8 +59,10 @@ static class AblateService
         int before = (int)(Finished(run, config) ?? 0);
         CliContext quiet = context with { Terminal = context.Terminal.Quiet(), Json = false };
         context.Terminal.Note($"attention {variant}, seed {seed}: {(before >= steps ? "there" : before > 0 ? $"from step {before}" : "training")}");
-        if (before == 0) Check(TrainingSession.Train(new TrainRequest(config, run), quiet));
-        else if (before < steps) Check(TrainingSession.Resume(new ResumeRequest(run, null, $"{steps}", [], false), quiet));
+        // One that ended before its first checkpoint is begun anew by resume.
+        if (!File.Exists(Path.Combine(run, "config.json"))) Check(TrainingSession.Train(new TrainRequest(config, run), quiet));
+        else if (before < steps)
+            Check(TrainingSession.Resume(new ResumeRequest(run) { Flags = [new FlagValue("--steps", "training.steps", $"{steps}")] }, quiet));
         double seconds = steps > before ? clock.Elapsed.TotalSeconds / (steps - before) : double.NaN;
 
         TrainedModel model = TrainedModel.Open(run, context);

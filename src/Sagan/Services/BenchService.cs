@@ -32,9 +32,9 @@ static class BenchService
         {
             ["size"] = c.Model.Size,
             ["batch"] = c.Training.Batch,
-            ["loss"] = c.Loss.Kind.ToString(),
+            ["loss"] = Words.Of(c.Loss.Kind),
             ["device"] = device.Name,
-            ["matmul_precision"] = Setup.Word(device.MatMulPrecision),
+            ["matmul_precision"] = Words.Of(device.MatMulPrecision),
             ["threads"] = WorkerPool.Threads,
             ["vector_bits"] = HostProcessor.Current.VectorBits,
             ["step_s"] = t.StepSeconds,

@@ -21,7 +21,8 @@ static class DataPackService
             throw new RunFileException($"{request.Out}: cannot be written: {e.Message}", e);
         }
         long bytes = new FileInfo(request.Out).Length;
-        context.Result($"{request.Out}: {data.Count} images of {data.Size}x{data.Size}, {bytes / 1048576.0:0.0} MB; next: sagan train --data {request.Out}");
+        context.Result($"{request.Out}: {data.Count} images of {data.Size}x{data.Size}, {bytes / 1048576.0:0.0} MB");
+        context.Result($"next: {ShellCommand.Of("train", "--data", request.Out)}");
         context.ResultJson(new JsonObject { ["file"] = request.Out, ["count"] = data.Count, ["bytes"] = bytes, ["hash"] = data.Report.ContentHash });
         return ExitCode.Success;
     }

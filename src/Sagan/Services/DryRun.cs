@@ -1,21 +1,34 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sagan.Native.Benchmarks;
+using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
-/// <summary><c>sagan train --dry-run</c>: the sizes of the networks, and an estimate of memory and time that takes as many steps as it needs.</summary>
+/// <summary>
+/// <c>sagan train --dry-run</c>: what is in the data set, the sizes of the networks, and an estimate of memory and time that takes as many
+/// steps as it needs. It fails where the run would not begin.
+/// </summary>
 static class DryRun
 {
     // Large enough that the matrix products run at the speed of large batches.
     const int Small = 8, Large = 16, Steps = 8;
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromSeconds(5);
 
-    public static IReadOnlyList<(string Name, string Value)> Estimate(RunConfig config)
+    public static DryRunResult Estimate(TrainRequest request, CliContext context)
     {
-        Setup.Threads(config.Training.Threads);
+        if (request.Folder != null) RunFolder.CheckFree(request.Folder);
+        (ResolvedConfig resolved, ImageDataset data) = TrainingSession.Open(request, context);
+        string images = data.Report.ToText().Trim();
+        data.Dispose();
+        RunConfig config = resolved.Config;
+        TrainingState state = new(config);
+        if (request.From != null) StartingWeights.Load(state, request.From, request.Ema, context);
+        DiskNeed disk = DiskNeed.Of(state, 0);
+        if (disk.Warning(request.Folder ?? "runs") is { } full) context.Terminal.Warning(full);
         // The first steps of a process run code that is not optimised yet.
         double first = 0;
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;) first = RunEstimate.At(config, Small, 1).StepSeconds;
@@ -23,17 +36,18 @@ static class DryRun
         int steps = Math.Clamp((int)(Patience.TotalSeconds / first), 1, Steps);
         StepTiming small = RunEstimate.At(config, Small, steps), large = RunEstimate.At(config, Large, steps);
         RunEstimate estimate = RunEstimate.Between(config, (Small, small), (Large, large));
-        TrainingState state = new(config with { Model = config.Model.WithSomeClasses() });
         CultureInfo c = CultureInfo.InvariantCulture;
         bool grows = config.Model.GrowFrom > 0;
-        return
+        return new DryRunResult(resolved,
         [
+            ("data", images),
             ("generator", string.Create(c, $"{state.Generator.ParameterCount:N0} parameters")),
             ("discriminator", string.Create(c, $"{state.Discriminator.ParameterCount:N0} parameters")),
             ("memory", estimate.Memory(config.Training)),
             ("time", $"{(grows ? "at most " : "")}{estimate.Time(config.Training.Steps)}"),
+            ("disk", disk.ToString()),
             .. grows ? [("growth", GrowthSchedule.Describe(config))] : Array.Empty<(string, string)>(),
             ("basis", $"steps at batches {Small} and {Large}, timed on this machine just now{(grows ? ", of the full size" : "")}"),
-        ];
+        ]);
     }
 }

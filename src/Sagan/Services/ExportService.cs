@@ -19,11 +19,11 @@ static class ExportService
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
         if (!model.Generator.IsComplete)
             throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
-                + $"{GrowthSchedule.End(model.Config)}; train on with sagan resume, or look at its images with sagan sample.");
+                + $"{GrowthSchedule.End(model.Config)}; train on: {ShellCommand.Of("resume", request.Source, "--steps", "STEPS")}");
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
             context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the running ones, "
-                + "and its images are those of sagan sample --statistics running.");
+                + $"and its images are those of `{ShellCommand.Of("sample", request.Source, "--statistics", "running")}`.");
         Write(request.Out, WriterOf(format, model));
         long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
         bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));

@@ -75,7 +75,7 @@ static class GradCheckService
             else result["error"] = error;
             results.Add(result);
         }
-        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["matmul_precision"] = Setup.Word(device.MatMulPrecision), ["tolerance"] = tolerance, ["cases"] = results, ["failed"] = failed.Count });
+        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["matmul_precision"] = Words.Of(device.MatMulPrecision), ["tolerance"] = tolerance, ["cases"] = results, ["failed"] = failed.Count });
         if (failed.Count > 0)
             throw new CheckFailedException($"gradcheck: {failed.Count} of {cases.Count} cases on {device} differ from {against} by more than {tolerance:G2} of the largest value, or did not run. The first: {failed[0]}");
         context.Result($"{cases.Count} cases passed: values and gradients on {device} differ from {against} by at most {tolerance:G2} of the largest value.");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
@@ -29,14 +28,19 @@ static class ImportService
         if (discriminator != null) Load(discriminator, state.Discriminator, request.Discriminator!);
         using RunFolder folder = RunFolder.Create(request.Folder, config);
         folder.BeginSession(new Dictionary<string, string> { ["program"] = SaganCommandLine.Version, ["imported"] = request.File });
-        string checkpoint = folder.OpenCheckpoints(config.Config.Training.Keep).Save(state.StepCount, state.Files(), new JsonObject { ["imported"] = request.File });
+        string checkpoint = folder.OpenCheckpoints(config.Config.Training.Keep).Save(state.StepCount, state.Files(), new JsonObject
+        {
+            ["imported"] = request.File,
+            [Checkpoint.ConfigKey] = config.ToJsonNode(),
+        });
         folder.EndSession("imported", state.StepCount);
 
         string fresh = request.Discriminator == null ? "the discriminator and the optimisers' moments begin anew" : "the optimisers' moments begin anew";
         folder.Say($"imported {request.File}; {fresh}");
         context.Terminal.Note(fresh);
         context.Result($"imported {file.Entries.Count} tensors, {state.Generator.ParameterCount:N0} parameters, into {folder.Path}");
-        context.Result($"next: sagan sample {folder.Path}, or go on with your images: sagan resume {folder.Path} --allow-change --set data.source=FOLDER");
+        context.Result($"next: {ShellCommand.Of("sample", folder.Path)}");
+        context.Result($"go on with your images: {ShellCommand.Of("resume", folder.Path, "--data", "FOLDER")}");
         context.ResultJson(new JsonObject { ["run"] = folder.Path, ["checkpoint"] = checkpoint, ["tensors"] = file.Entries.Count });
         return ExitCode.Success;
     }
@@ -49,7 +53,7 @@ static class ImportService
         if (g == SpectralNormKind.None) found.Add(new FlagValue(request.File, "model.gSpectralNorm", "false"));
         SpectralNormKind kind = g == SpectralNormKind.None ? d : g;
         if (kind != SpectralNormKind.None || discriminator != null)
-            found.Add(new FlagValue(request.File, "model.spectralNorm", JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())));
+            found.Add(new FlagValue(request.File, "model.spectralNorm", Words.Of(kind)));
         ResolvedConfig asked = request.Config([]);
         // The official form goes by PyTorch's names, but keeps no v.
         bool official = asked.Config.Model.SpectralNorm == SpectralNormKind.Official && !file.Entries.Any(e => e.Name.EndsWith(".weight_v", StringComparison.Ordinal));

@@ -16,7 +16,7 @@ static class KernelsService
         if ((request.Ptx ?? request.OpenCl) is { } name)
         {
             LaunchedKernel kernel = kernels.FirstOrDefault(k => k.Name == name)
-                ?? throw new UsageException($"no kernel of this training step is '{name}'.{NearestName.Suggestion(name, kernels.Select(k => k.Name))} `sagan kernels` lists them.");
+                ?? throw new UsageException($"no kernel of this training step is '{name}'.{NearestName.Suggestion(name, kernels.Select(k => k.Name))} `{ShellCommand.Of("kernels")}` lists them.");
             string code = request.Ptx != null ? GeneratedCode.Ptx(kernel, request.Capability) : GeneratedCode.OpenCl(kernel, OpenClDevice(config));
             context.Result(code);
             context.ResultJson(new JsonObject { ["kernel"] = name, [request.Ptx != null ? "ptx" : "opencl"] = code });

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Xml.Linq;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
@@ -22,15 +21,12 @@ static class Setup
         Device device = Device.Parse(name);
         device.MatMulPrecision = precision;
         if (device.MatMulPrecision != precision)
-            context.Terminal.Warning($"matmul precision {Word(precision)}: {device} has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; "
-                + $"it stays at {Word(device.MatMulPrecision)}, float32.");
+            context.Terminal.Warning($"matmul precision {Words.Of(precision)}: {device} has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; "
+                + $"it stays at {Words.Of(device.MatMulPrecision)}, float32.");
     }
 
     /// <inheritdoc cref="Precision(string, MatMulPrecision, CliContext)"/>
     public static void Precision(RunConfig config, CliContext context) => Precision(config.Training.Device, config.Training.MatMulPrecision, context);
-
-    /// <summary>As it is written on the command line.</summary>
-    public static string Word(MatMulPrecision precision) => JsonNamingPolicy.KebabCaseLower.ConvertName(precision.ToString());
 
     /// <summary>Opens the data set of a configuration, with progress on stderr.</summary>
     /// <param name="config">Says which.</param>

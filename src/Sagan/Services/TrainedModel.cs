@@ -56,17 +56,23 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         string full = Path.GetFullPath(source);
         if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");
         if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
-            return (Checkpoint.Open(full), ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), source));
-        RunConfig config = ReadConfig(full, source);
+        {
+            Checkpoint checkpoint = Checkpoint.Open(full);
+            return (checkpoint, ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), checkpoint, source));
+        }
         Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
+        RunConfig config = ReadConfig(full, newest, source);
         return (newest ?? throw new RunFileException($"{source}: the run has no sound checkpoint."), config);
     }
 
-    static RunConfig ReadConfig(string run, string source)
+    // A checkpoint that was moved away from its run has the configuration, too.
+    static RunConfig ReadConfig(string run, Checkpoint? checkpoint, string source)
     {
         string file = Path.Combine(run, "config.json");
-        if (!File.Exists(file)) throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
-        return ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true }).Config;
+        string? content = File.Exists(file) ? null : checkpoint?.Config?.ToJsonString()
+            ?? throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
+        ResolvedConfig resolved = ConfigResolver.Resolve(new ConfigSources { File = file, Content = content, FileIsComplete = true });
+        return DataPlace.Find(resolved.Config, run);
     }
 }

@@ -27,8 +27,13 @@ sealed class TrainingSession : IDisposable
     double? bestValue;
     readonly Stopwatch clock = Stopwatch.StartNew();
     const int WatchedImages = 32;
+    // A GPU keeps the losses of so many steps before somebody looks.
+    const int MostUnseen = 200;
     long savedStep = -1, sampledStep = -1;
     int rollBacks;
+    // Files of the run that were deleted while it trained and had what is known nowhere else.
+    readonly SortedSet<string> lost = new(StringComparer.Ordinal);
+    readonly IReadOnlyDictionary<string, string> begun;
     int loggedStep;
     TimeSpan loggedWait;
     // What was last looked at.
@@ -37,9 +42,17 @@ sealed class TrainingSession : IDisposable
     // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
     bool wentBack;
 
-    TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context)
+    /// <param name="folder">The run's.</param>
+    /// <param name="resolved">Its configuration.</param>
+    /// <param name="state">Where it is.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="context">Where it is told of.</param>
+    /// <param name="begun">What run.json is to say of how the networks began.</param>
+    TrainingSession(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, CliContext context,
+        IReadOnlyDictionary<string, string>? begun = null)
     {
         (this.folder, this.resolved, this.state, this.data, this.context) = (folder, resolved, state, data, context);
+        this.begun = begun ?? new Dictionary<string, string>();
         training = resolved.Config.Training;
         checkpoints = folder.OpenCheckpoints(training.Keep);
         loggedStep = state.StepCount;
@@ -49,11 +62,9 @@ sealed class TrainingSession : IDisposable
     /// <summary><c>sagan train</c>.</summary>
     public static ExitCode Train(TrainRequest request, CliContext context)
     {
-        RunConfig config = request.Config.Config;
-        Setup.Threads(config.Training.Threads);
-        Setup.Precision(config, context);
-        using ImageDataset data = WarmUp.OpenData(config, context);
-        ResolvedConfig resolved = WithClasses(request.Config, data);
+        if (request.Folder != null) RunFolder.CheckFree(request.Folder);
+        (ResolvedConfig resolved, ImageDataset opened) = Open(request, context);
+        using ImageDataset data = opened;
         TrainingState state = new(resolved.Config);
         if (resolved.Config.Optimizer.FreezeD > 0 && request.From == null)
             context.Terminal.Warning($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are random numbers; "
@@ -61,10 +72,37 @@ sealed class TrainingSession : IDisposable
         string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
-        Setup.WritePng(folder.File("samples/real.png"), data.Grid());
-        using TrainingSession session = new(folder, resolved, state, data, context);
+        Dictionary<string, string> facts = [];
+        if (request.From != null) (facts[FromFact], facts[EmaFact]) = (Path.GetFullPath(request.From), request.Ema ? "true" : "false");
+        using TrainingSession session = new(folder, resolved, state, data, context, facts);
         if (begun != null) session.Say(begun);
         return session.Run();
+    }
+
+    const string FromFact = "from", EmaFact = "fromEma", DataFact = "data";
+
+    /// <summary>The images of a new run, and its configuration with what they decide. A dry run begins like this, too.</summary>
+    public static (ResolvedConfig Config, ImageDataset Data) Open(TrainRequest request, CliContext context)
+    {
+        RunConfig config = request.Config.Config;
+        Setup.Threads(config.Training.Threads);
+        Setup.Precision(config, context);
+        IReadOnlyDictionary<string, string> origins = request.Config.Origins;
+        // The configuration of another run knows where its images are.
+        RunConfig found = config.Data.Path.Length > 0 && origins["data.path"] == origins["data.source"]
+            ? DataPlace.Find(config, Path.GetDirectoryName(Path.GetFullPath(origins["data.path"])) ?? ".")
+            : config;
+        ImageDataset data = WarmUp.OpenData(found, context);
+        try
+        {
+            RunConfig placed = config with { Data = config.Data with { Path = DataPlace.Here(found).Data.Path } };
+            return (WithClasses(request.Config with { Config = placed }, data), data);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
     }
 
     // A conditional model has as many classes as its data.
@@ -83,40 +121,57 @@ sealed class TrainingSession : IDisposable
     /// <summary><c>sagan resume</c>.</summary>
     public static ExitCode Resume(ResumeRequest request, CliContext context)
     {
+        bool configured = File.Exists(Path.Combine(request.Folder, "config.json"));
         using RunFolder folder = RunFolder.Open(request.Folder);
-        List<string> set = [.. request.Set];
-        if (request.Steps is { } steps) set.Add($"training.steps={steps}");
-        ResolvedConfig before = folder.ReadConfig([]), now = folder.ReadConfig(set);
-        ResumeRules.Check(before.Config, now.Config, request.AllowChange);
+        if (!configured) context.Terminal.Warning($"{request.Folder}: config.json was gone and is that of the newest checkpoint again");
+        ResolvedConfig before = folder.ReadConfig(), now = folder.ReadConfig(request.Set, request.Flags);
+        ResumeRules.Check(before.Config, now.Config, request.AllowChange, contentIsCompared: true);
         Setup.Threads(now.Config.Training.Threads);
         Setup.Precision(now.Config, context);
 
         CheckpointStore checkpoints = folder.OpenCheckpoints(now.Config.Training.Keep);
         IReadOnlyList<SkippedCheckpoint> skipped = [];
-        Checkpoint checkpoint = request.FromStep is { } from
-            ? checkpoints.Open(from)
-            : checkpoints.FindNewest(out skipped) ?? throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew with sagan train.");
+        Checkpoint? checkpoint = request.FromStep is { } from ? checkpoints.Open(from) : checkpoints.FindNewest(out skipped);
+        if (checkpoint == null && skipped.Count > 0)
+            throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew: "
+                + $"{ShellCommand.Of("train", folder.File("config.json"))}");
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
 
-        using ImageDataset data = WarmUp.OpenData(now.Config, context);
-        if (checkpoint.State["data"]?.GetValue<string>() is { } hash && hash != data.Report.ContentHash && !request.AllowChange)
-            throw new UsageException($"{now.Config.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
+        // Other images are named as seen from here; those of the run are where they were, or beside it.
+        bool moved = now.Config.Data.Source != before.Config.Data.Source || request.Flags.Any(f => f.Path == "data.source");
+        RunConfig found = moved ? now.Config : DataPlace.Find(now.Config, request.Folder);
+        DataPlace.CheckIsThere(found, request.Folder);
+        now = now with { Config = now.Config with { Data = now.Config.Data with { Path = DataPlace.Here(found).Data.Path } } };
+        using ImageDataset data = WarmUp.OpenData(found, context);
+        string? hash = checkpoint == null ? folder.Fact(DataFact) : checkpoint.State[DataFact]?.GetValue<string>();
+        if (hash != null && hash != data.Report.ContentHash && !request.AllowChange)
+            throw new UsageException(
+                $"{found.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
+        ModelConfig m = now.Config.Model;
+        if (m.Conditional && data.ClassCount != m.Classes)
+            throw new UsageException($"{found.Data.Source}: the images have {data.ClassCount} classes, and the networks of the run {m.Classes}; "
+                + "name images of as many: --data PATH.");
         TrainingState state = new(now.Config);
         List<string> changes = [];
-        state.Load(checkpoint.OpenFile, request.AllowChange ? changes.Add : null);
+        if (checkpoint != null) state.Load(checkpoint.OpenFile, request.AllowChange ? changes.Add : null);
+        else if (folder.Fact(FromFact) is { } source)
+            changes.Add(StartingWeights.Load(state, source, folder.Fact(EmaFact) != "false", context));
         if (state.StepCount >= now.Config.Training.Steps)
         {
-            context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: sagan resume {request.Folder} --steps {2L * state.StepCount}");
+            context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: "
+                + ShellCommand.Of("resume", request.Folder, "--steps", $"{2L * state.StepCount}"));
             return ExitCode.Success;
         }
         using TrainingSession session = new(folder, now, state, data, context);
         session.wentBack = request.FromStep != null;
-        session.rollBacks = checkpoint.State["rollBacks"]?.GetValue<int>() ?? 0;
-        if (checkpoint.State["watch"] is { } watch) session.watchdog.State = watch;
+        session.rollBacks = checkpoint?.State["rollBacks"]?.GetValue<int>() ?? 0;
+        if (checkpoint?.State["watch"] is { } watch) session.watchdog.State = watch;
         // Of another measure it says nothing.
-        if (before.Config.Training.Best == now.Config.Training.Best) session.bestValue = checkpoint.State["best"]?.GetValue<double>();
+        if (before.Config.Training.Best == now.Config.Training.Best) session.bestValue = checkpoint?.State["best"]?.GetValue<double>();
         folder.WriteConfig(now);
-        context.Terminal.Note($"resuming {request.Folder} at step {state.StepCount}");
+        context.Terminal.Note(checkpoint == null
+            ? $"{request.Folder} has no checkpoint yet: it is begun anew, from its configuration"
+            : $"resuming {request.Folder} at step {state.StepCount}");
         foreach (string change in changes) session.Say(change);
         return session.Run();
     }
@@ -127,6 +182,8 @@ sealed class TrainingSession : IDisposable
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
         if (resolved.Config.Model.GrowFrom > 0) Say($"growing: {GrowthSchedule.Describe(resolved.Config)}");
         SayWhatItNeeds();
+        SayWhatItWrites();
+        if (!File.Exists(folder.File("samples/real.png"))) Setup.WritePng(folder.File("samples/real.png"), data.Grid());
         folder.BeginSession(Facts());
         best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
@@ -137,8 +194,11 @@ sealed class TrainingSession : IDisposable
             do code = Attempt(progress, signal);
             while (code == null);
             reason = code == ExitCode.Success ? state.StepCount >= training.Steps ? "finished" : "time limit" : "interrupted";
+            // What is said from here on stands below the last state.
+            progress.Finish();
+            if (watchdog.Ending(training.Steps) is { } won) Warn(won);
             if (code == ExitCode.Success) Conclude();
-            return code.Value;
+            return lost.Count == 0 || code != ExitCode.Success ? code.Value : throw Lost();
         }
         catch (DivergedException)
         {
@@ -159,6 +219,17 @@ sealed class TrainingSession : IDisposable
         Say($"{estimate.Memory(training)}; {estimate.Time(training.Steps - state.StepCount)}{(resolved.Config.Model.GrowFrom > 0 ? ", if all were of the full size" : "")}");
         if (state.Device.IsHost && estimate.TooLarge(training, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } warning) context.Terminal.Warning(warning);
     }
+
+    void SayWhatItWrites()
+    {
+        DiskNeed need = DiskNeed.Of(state, state.StepCount);
+        int grids = training.KeepSamples;
+        Say($"on disk: {need}{(grids > 0 ? $"; of the grids of samples {grids} are kept, spread over the run (--keep-samples)" : "")}");
+        if (need.Warning(folder.Path) is { } full) Warn(full);
+    }
+
+    RunFileException Lost() => new($"{folder.Path}: {string.Join(", ", lost)}: deleted while the run trained, and begun anew; "
+        + "what was in there before is lost. The run itself is whole.");
 
     public void Dispose() => log?.Dispose();
 
@@ -197,9 +268,8 @@ sealed class TrainingSession : IDisposable
         state.LearningRateScale = scale;
         (savedStep, sampledStep, wentBack, seen) = (-1, -1, true, default);
         rollBacks++;
-        string text = string.Create(CultureInfo.InvariantCulture, $"{e.What}: back to step {from}, learning rates now {scale:G3} of the configured ones (time {rollBacks} of {watch.RollBacks})");
-        context.Terminal.Warning(text);
-        folder.Say(text);
+        Warn(string.Create(CultureInfo.InvariantCulture,
+            $"{e.What}: back to step {from}, learning rates now {scale:G3} of the configured ones (time {rollBacks} of {watch.RollBacks})"));
         return true;
     }
 
@@ -223,60 +293,97 @@ sealed class TrainingSession : IDisposable
         {
             signal.Step = state.StepCount + 1;
             StepReport r = Advance(trainer);
-            Watch(r);
-            progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
             bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
+            // A checkpoint knows what its watchdog has seen.
+            if (signal.Requested || timeUp) Look(trainer);
+            Watch(r.Step);
+            progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
             if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
-            if (r.Step % training.LogEvery == 0 || r.Step == training.Steps)
+            if (IsLogged(r.Step)) GoOnIfItFails(Restore);
+            if (IsLogged(r.Step))
                 GoOnIfItFails(() => log!.Numbers(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
                     ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
                     .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {
-                Say($"stopped after step {r.Step}; to go on: sagan resume {folder.Path}");
+                progress.Finish();
+                Say($"stopped after step {r.Step}; to go on: {ShellCommand.Of("resume", folder.Path)}");
                 return signal.ExitCode;
             }
             if (timeUp && r.Step < training.Steps)
             {
-                Say($"the time limit of {training.MaxTime} is reached at step {r.Step}; to go on: sagan resume {folder.Path}");
+                Say($"the time limit of {training.MaxTime} is reached at step {r.Step}");
                 break;
             }
         }
         return ExitCode.Success;
     }
 
-    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log wants it.
+    bool IsLogged(int step) => step % training.LogEvery == 0 || step == training.Steps;
+
+    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log
+    // or a checkpoint wants it; what the steps between reported is looked at then, so that the watchdog sees every step once.
     StepReport Advance(Trainer trainer)
     {
         int step = state.StepCount + 1;
-        if (!state.Device.IsHost && seen.Step > 0 && step % training.LogEvery != 0 && step != training.Steps)
+        bool look = state.Device.IsHost || seen.Step == 0 || IsLogged(step) || Every(training.SaveEvery, step)
+            || trainer.Unseen >= MostUnseen;
+        if (!look)
         {
             trainer.NextUnseen();
             return seen with { Step = step };
         }
         seen = trainer.Next();
+        Look(trainer);
+        Watch(seen);
         gammas = [.. state.Gammas()];
         return seen;
     }
 
+    void Look(Trainer trainer)
+    {
+        foreach (StepReport r in trainer.Look()) Watch(r);
+    }
+
     void Watch(StepReport r)
     {
-        WatchConfig watch = resolved.Config.Watch;
-        if (watchdog.See(r) is { } reason)
-        {
-            if (!r.IsFinite) throw Diverged(reason);
-            Fail(reason, watch.Patience);
-        }
-        if (watchdog.Looks(r.Step) && watchdog.See(Samples(WatchedImages), r.Step) is { } collapse) Fail(collapse, watch.Every);
+        if (watchdog.See(r) is not { } reason) return;
+        if (!r.IsFinite) throw Diverged(reason);
+        Fail(reason, resolved.Config.Watch.Patience);
+    }
 
-        void Fail(string why, int since)
+    void Watch(int step)
+    {
+        if (watchdog.Looks(step) && watchdog.See(Samples(WatchedImages), step) is { } collapse) Fail(collapse, resolved.Config.Watch.Every);
+    }
+
+    void Fail(string why, int since)
+    {
+        if (resolved.Config.Watch.Action != WatchAction.Warn) throw Diverged(why, since);
+        Warn(why);
+    }
+
+    void Warn(string text)
+    {
+        context.Terminal.Warning(text);
+        folder.Say($"warning: {text}");
+    }
+
+    // Files that are deleted while they are open take what is written with them.
+    void Restore()
+    {
+        string[] gone = [.. log!.Lost];
+        string[] all = [.. folder.Restore(resolved), .. gone];
+        if (all.Length == 0) return;
+        lost.UnionWith(all.Where(n => n is not ("config.json" or "config.resolved.json" or "run.json")));
+        if (gone.Length > 0)
         {
-            if (watch.Action != WatchAction.Warn) throw Diverged(why, since);
-            context.Terminal.Warning(why);
-            folder.Say(why);
+            log.Dispose();
+            log = new RunLog(folder, state.StepCount, training.TensorBoard);
         }
+        Warn($"{folder.Path}: {string.Join(", ", all)}: deleted while the run trains; begun anew");
     }
 
     // Milliseconds that a step waited for its images, on average since the last line of the log.
@@ -313,7 +420,8 @@ sealed class TrainingSession : IDisposable
         if (isBest) bestValue = value;
         checkpoints.Save(state.StepCount, state.Files(), new JsonObject
         {
-            ["data"] = data.Report.ContentHash,
+            [Checkpoint.ConfigKey] = resolved.ToJsonNode(),
+            [DataFact] = data.Report.ContentHash,
             ["watch"] = watchdog.State,
             ["rollBacks"] = rollBacks,
             ["best"] = bestValue,
@@ -333,8 +441,9 @@ sealed class TrainingSession : IDisposable
         Image[] samples = Samples(resolved.Config.Sampling.Images);
         Image grid = ImageGrid.Of(samples);
         Setup.WritePng(folder.SampleFile(state.StepCount), grid, Labels());
-        log!.Samples(state, data, samples, grid);
+        log!.Samples(state, data, samples, DiskNeed.IsOnBoard(training, state.StepCount) ? grid : null);
         sampledStep = state.StepCount;
+        if (training.KeepSamples > 0) folder.ThinSamples(training.KeepSamples, checkpoints.Best);
     }
 
     Image[] Samples(int count) => Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), resolved.Config.Sampling.Statistics, state.FixedClasses(count)));
@@ -360,21 +469,31 @@ sealed class TrainingSession : IDisposable
         }
         context.Result($"samples:    {folder.SampleFile(state.StepCount)}   (real images: {folder.File("samples/real.png")})");
         context.Result($"checkpoint: {folder.File("checkpoints/" + Checkpoint.NameOf(state.StepCount))}   log: {folder.File("metrics.jsonl")}");
-        context.Result(state.StepCount < training.Steps
-            ? $"next: sagan resume {folder.Path}"
-            : $"next: sagan sample {folder.Path} --grid 4x8 --seed 2, train longer with sagan resume {folder.Path} --steps {2L * state.StepCount}, or use your own images: sagan train --data FOLDER");
+        if (state.StepCount < training.Steps) context.Result($"next: {ShellCommand.Of("resume", folder.Path)}");
+        else
+        {
+            context.Result($"next: {ShellCommand.Of("sample", folder.Path, "--grid", "4x8", "--seed", "2")}");
+            context.Result($"train longer: {ShellCommand.Of("resume", folder.Path, "--steps", $"{2L * state.StepCount}")}");
+            context.Result($"use your own images: {ShellCommand.Of("train", "--data", "FOLDER")}");
+        }
         context.ResultJson(result);
     }
 
+    // What to do is a command that works: the run's configuration is in its folder, and half the learning rates is what helps most often.
     DivergedException Diverged(string what, int since = 0)
     {
-        string saved = checkpoints.Steps.Count == 0 ? "no checkpoint was saved yet" : $"the checkpoint of step {checkpoints.Steps[0]} is kept";
-        return new DivergedException($"training diverged: {what}; {saved}. Begin anew with a lower learning rate (--g-lr, --d-lr) or another --seed, "
-            + $"or go on with sagan resume {folder.Path} --allow-change --set optimizer.gLearningRate=..., or let --watch roll-back do that")
-        {
-            What = what,
-            Since = since,
-        };
+        bool saved = checkpoints.Steps.Count > 0;
+        OptimizerConfig o = resolved.Config.Optimizer;
+        string g = Half(o.GLearningRate), d = Half(o.DLearningRate);
+        string anew = "Begin anew with half the learning rates (or another --seed): "
+            + ShellCommand.Of("train", folder.File("config.json"), "--g-lr", g, "--d-lr", d);
+        string on = $"Go on from it with half the learning rates (--watch roll-back does that by itself): "
+            + ShellCommand.Of("resume", folder.Path, "--allow-change",
+                "--set", $"optimizer.gLearningRate={g}", "--set", $"optimizer.dLearningRate={d}");
+        string kept = saved ? $"the checkpoint of step {checkpoints.Steps[0]} is kept.\n{on}\n" : "no checkpoint was saved yet.\n";
+        return new DivergedException($"training diverged: {what}; {kept}{anew}") { What = what, Since = since };
+
+        static string Half(double rate) => (rate / 2).ToString("G3", CultureInfo.InvariantCulture);
     }
 
     void Say(string text)
@@ -383,15 +502,15 @@ sealed class TrainingSession : IDisposable
         folder.Say(text);
     }
 
-    Dictionary<string, string> Facts() => new()
+    Dictionary<string, string> Facts() => new(begun)
     {
         ["program"] = SaganCommandLine.Version,
         ["system"] = RuntimeInformation.OSDescription,
         ["processor"] = HostProcessor.Current.Name,
         ["threads"] = Kernels.WorkerPool.Threads.ToString(CultureInfo.InvariantCulture),
         ["device"] = training.Device,
-        ["data"] = data.Report.ContentHash,
-        ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+        [DataFact] = data.Report.ContentHash,
+        ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(ShellCommand.Quote)),
         ["fromStep"] = state.StepCount.ToString(CultureInfo.InvariantCulture),
     };
 

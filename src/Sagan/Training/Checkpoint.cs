@@ -16,6 +16,9 @@ sealed class Checkpoint
 
     public const string StateFile = "state.json";
 
+    /// <summary>What the configuration is called in the state.</summary>
+    public const string ConfigKey = "config";
+
     const int MostStateBytes = 16 << 20;
 
     Checkpoint(string folder, long step, JsonObject state) => (Folder, Step, State) = (folder, step, state);
@@ -26,6 +29,9 @@ sealed class Checkpoint
 
     /// <summary>What the trainer gave to be kept.</summary>
     public JsonObject State { get; }
+
+    /// <summary>The run's configuration when it was saved; null in checkpoints of programs that did not keep it there.</summary>
+    public JsonObject? Config => State[ConfigKey] as JsonObject;
 
     /// <summary>The path of one of its files.</summary>
     public string File(string name) => Path.Combine(Folder, name);

@@ -9,8 +9,9 @@ namespace Sagan.Native.Training;
 
 /// <summary>
 /// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses and tracks batch
-/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power iteration), and D is updated.
-/// The generator's: gradients flow through D to G, and D's own weight gradients are not computed.
+/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power
+/// iteration), or in passes of their own (<see cref="PassKind.Separate"/>), and D is updated. The generator's: gradients flow through D to
+/// G, and D's own weight gradients are not computed.
 /// <code>D:  mean L(s(T real)) + mean L(s(T fake)) + penalty + regularisers          G:  mean of the k best of L_G(s(T G(z))) + regulariser
 /// T: augmentation, where there is one</code>
 /// With latent optimisation z moves first, in passes that leave the spectral norms alone, and gradients flow through its steps.
@@ -113,9 +114,10 @@ public sealed class GanStep
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
     }
 
-    // One pass of D: the images as they were made and as it sees them, their scores, how to score others of the same classes, and what moving z cost.
+    // What D's update is of: the images as they were made and as it sees them, their scores, how to score others of the same classes, and
+    // what moving z cost.
     sealed record Pass(DiscriminatorInput Input, Tensor Made, Tensor Real, Tensor Fake, Tensor RealScores, Tensor FakeScores,
-        Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake, Tensor? Cost);
+        Func<Tensor, Tensor> ScoreReal, Func<Tensor, Tensor> ScoreFake, Func<Tensor, Tensor> ScorePenalty, Tensor? Cost);
 
     Pass Score(DiscriminatorInput input)
     {
@@ -127,9 +129,18 @@ public sealed class GanStep
         Condition? ofReal = Classes(input.RealClasses);
         Condition? ofBoth = input.RealClasses == null ? null : Classes([.. input.RealClasses, .. input.FakeClasses!]);
         Tensor real = Transform(input.Real, input.Draw, Augment.Real), fake = Transform(made, input.Draw, Augment.Fake);
-        Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
-        int n = input.Real.Shape[0];
-        return new Pass(input, made, real, fake, Ops.Slice(scores, 0, 0, n), Ops.Slice(scores, 0, n, n), x => Extra(x, ofReal), x => Extra(x, ofFake), cost);
+        (Tensor scoresOfReal, Tensor scoresOfFake) = config.Passes == PassKind.Separate
+            ? SpectralNorm.Together(discriminator, () => (discriminator.Call(real, ofReal), discriminator.Call(fake, ofFake)))
+            : InOnePass();
+        return new Pass(input, made, real, fake, scoresOfReal, scoresOfFake, x => Extra(x, ofReal), x => Extra(x, ofFake),
+            config.Passes == PassKind.Separate ? x => discriminator.Call(x, ofReal) : x => Extra(x, ofReal), cost);
+
+        (Tensor Real, Tensor Fake) InOnePass()
+        {
+            Tensor scores = discriminator.Call(Ops.Concat(real, fake), ofBoth);
+            int n = input.Real.Shape[0];
+            return (Ops.Slice(scores, 0, 0, n), Ops.Slice(scores, 0, n, n));
+        }
 
         // Spectral norms do not move in passes beside the one that D learns from.
         Tensor Extra(Tensor x, Condition? c) => SpectralNorm.Frozen(discriminator, () => discriminator.Call(x, c));
@@ -145,7 +156,7 @@ public sealed class GanStep
     {
         if (!GradientPenalty.Belongs(config.Kind)) return null;
         Tensor alpha = p.Input.Alpha ?? throw new ArgumentException("the gradient penalty needs mixing weights.", nameof(p));
-        return (float)config.Lambda * GradientPenalty.Of(config.Kind, p.ScoreReal, p.Real, p.Fake, alpha, p.Input.Noise)!;
+        return (float)config.Lambda * GradientPenalty.Of(config.Kind, p.ScorePenalty, p.Real, p.Fake, alpha, p.Input.Noise)!;
     }
 
     IEnumerable<Tensor> Regularizers(Pass p)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -10,18 +11,26 @@ sealed class MetricsLog : IDisposable
     readonly FileStream file;
     readonly ArrayBufferWriter<byte> line = new();
 
-    MetricsLog(FileStream file) => this.file = file;
+    readonly TimeProvider time;
+
+    MetricsLog(FileStream file, TimeProvider time) => (this.file, this.time) = (file, time);
+
+    /// <summary>False once the file was deleted: what is written then goes nowhere.</summary>
+    public bool IsThere => File.Exists(file.Name);
 
     /// <summary>Opens or makes the file, and cuts off what comes after a step (and a last line that a crash tore): a resumed run writes it again.</summary>
-    public static MetricsLog Open(string path, long lastStep)
+    public static MetricsLog Open(string path, long lastStep, TimeProvider? time = null)
     {
         FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         file.SetLength(LengthUpTo(file, lastStep));
         file.Position = file.Length;
-        return new MetricsLog(file);
+        return new MetricsLog(file, time ?? TimeProvider.System);
     }
 
-    /// <summary>Appends a line. Values that are not finite are written as "NaN", "Infinity" or "-Infinity", which JSON has no numbers for.</summary>
+    /// <summary>
+    /// Appends a line, with the time in UTC. Values that are not finite are written as "NaN", "Infinity" or "-Infinity", which JSON has no
+    /// numbers for.
+    /// </summary>
     public void Append(long step, params ReadOnlySpan<(string Name, double Value)> values)
     {
         line.Clear();
@@ -29,6 +38,7 @@ sealed class MetricsLog : IDisposable
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
+            json.WriteString("time", time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
             foreach ((string name, double value) in values)
                 if (double.IsFinite(value)) json.WriteNumber(name, value);
                 else json.WriteString(name, double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");

@@ -21,28 +21,72 @@ namespace Sagan.Native.Training;
 /// </summary>
 sealed class RunFolder : IDisposable
 {
+    const string Samples = "samples", Checkpoints = "checkpoints";
     const string Config = "config.json", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
 
-    readonly FileStream guard;
     readonly TimeProvider time;
-    readonly StreamWriter log;
+    FileStream guard;
+    StreamWriter log;
     JsonArray sessions = [];
 
     RunFolder(string path, TimeProvider time)
     {
         Path = path;
         this.time = time;
+        guard = Guard();
+        Directory.CreateDirectory(File(Samples));
+        log = OpenLog();
+    }
+
+    FileStream Guard()
+    {
         try
         {
             // The system releases it also when the process is killed.
-            guard = new FileStream(File(Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(File(Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e)
         {
-            throw new RunFileException($"{path}: the run cannot be locked; is another process using it? {e.Message}", e);
+            throw new RunFileException($"{Path}: the run cannot be locked; is another process using it? {e.Message}", e);
         }
-        Directory.CreateDirectory(File("samples"));
-        log = new StreamWriter(new FileStream(File(Log), FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
+    }
+
+    StreamWriter OpenLog() =>
+        new(new FileStream(File(Log), FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { AutoFlush = true };
+
+    /// <summary>
+    /// Makes anew what was deleted of the folder while it is open, as far as it is known here. Returns the names of what was gone.
+    /// </summary>
+    public IReadOnlyList<string> Restore(ResolvedConfig config)
+    {
+        string[] files = [Lock, Config, Resolved, Run, Log];
+        if (files.All(n => System.IO.File.Exists(File(n))) && Directory.Exists(File(Samples))) return [];
+        List<string> lost = [];
+        Directory.CreateDirectory(Path);
+        if (IsGone(Lock))
+        {
+            guard.Dispose();
+            guard = Guard();
+        }
+        if (IsGone(Log))
+            lock (log)
+            {
+                log.Dispose();
+                log = OpenLog();
+            }
+        // Both, for what either has to say.
+        if (IsGone(Config) | IsGone(Resolved)) WriteConfig(config);
+        if (IsGone(Run)) WriteSessions();
+        if (!Directory.Exists(File(Samples))) lost.Add(Samples);
+        Directory.CreateDirectory(File(Samples));
+        return lost;
+
+        bool IsGone(string name)
+        {
+            if (System.IO.File.Exists(File(name))) return false;
+            if (name != Lock) lost.Add(name);
+            return true;
+        }
     }
 
     public string Path { get; }
@@ -51,7 +95,25 @@ sealed class RunFolder : IDisposable
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>The picture of a step: <c>samples/step-0001000.png</c>.</summary>
-    public string SampleFile(long step) => File($"samples/{Checkpoint.NameOf(step)}.png");
+    public string SampleFile(long step) => File($"{Samples}/{Checkpoint.NameOf(step)}.png");
+
+    /// <summary>
+    /// Deletes pictures of <c>samples</c> until so many are left: each time the one whose neighbours are nearest to each other, so that
+    /// what stays is spread evenly over the run. The first, the newest and that of the best checkpoint stay.
+    /// </summary>
+    public void ThinSamples(int keep, long? best)
+    {
+        IEnumerable<string> names = Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => System.IO.Path.GetFileNameWithoutExtension(f));
+        List<long> steps = [.. names.Select(Checkpoint.StepOf).OfType<long>().Order()];
+        while (steps.Count > keep)
+        {
+            int[] inner = [.. Enumerable.Range(1, Math.Max(0, steps.Count - 2)).Where(i => steps[i] != best)];
+            if (inner.Length == 0) return;
+            int doomed = inner.MinBy(i => steps[i + 1] - steps[i - 1]);
+            System.IO.File.Delete(SampleFile(steps[doomed]));
+            steps.RemoveAt(doomed);
+        }
+    }
 
     /// <summary>
     /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/> for a folder that
@@ -63,9 +125,7 @@ sealed class RunFolder : IDisposable
         path ??= FreeName(System.IO.Path.Combine("runs", DefaultName(config.Config, time.GetLocalNow())));
         try
         {
-            if (System.IO.File.Exists(path)) throw new UsageException($"--out {path}: is a file; name a folder that is new or empty.");
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-                throw new UsageException($"--out {path}: is not empty; name another folder, or go on with the run in it: sagan resume {path}");
+            CheckFree(path);
             Directory.CreateDirectory(path);
             RunFolder run = new(path, time);
             DurableFile.Replace(run.File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
@@ -78,12 +138,42 @@ sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Throws <see cref="UsageException"/> where a new run cannot be in a folder, because it has something in it.</summary>
+    public static void CheckFree(string path)
+    {
+        if (System.IO.File.Exists(path)) throw new UsageException($"--out {path}: is a file; name a folder that is new or empty.");
+        if (!Directory.Exists(path)) return;
+        if (System.IO.File.Exists(System.IO.Path.Combine(path, Config)))
+            throw new UsageException($"--out {path}: is not empty; name another folder, or go on with the run in it: "
+                + $"{ShellCommand.Of("resume", path)}");
+        // A run that ended before it had begun leaves these.
+        if (Directory.EnumerateFileSystemEntries(path).Any(e => !IsRemnant(e)))
+            throw new UsageException($"--out {path}: is not empty, and no run is in it; name another folder.");
+
+        static bool IsRemnant(string entry) => System.IO.Path.GetFileName(entry) switch
+        {
+            Lock => true,
+            Log => new FileInfo(entry).Length == 0,
+            Samples => Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any(),
+            var name => name.StartsWith(DurableFile.TemporaryPrefix, StringComparison.Ordinal),
+        };
+    }
+
     /// <summary>A run that exists. Throws <see cref="RunFileException"/> for a folder that holds none.</summary>
     public static RunFolder Open(string path, TimeProvider? time = null)
     {
         if (!Directory.Exists(path)) throw new RunFileException($"{path}: no such run folder.");
-        if (!System.IO.File.Exists(System.IO.Path.Combine(path, Config))) throw new RunFileException($"{path}: is no run folder: it has no {Config}.");
+        bool configured = System.IO.File.Exists(System.IO.Path.Combine(path, Config));
+        JsonNode? kept = configured
+            ? null
+            : CheckpointStore.ForReading(System.IO.Path.Combine(path, Checkpoints)).FindNewest(out _)?.Config;
+        if (!configured && kept == null) throw new RunFileException($"{path}: is no run folder: it has no {Config}.");
         RunFolder run = new(path, time ?? TimeProvider.System);
+        if (kept != null)
+        {
+            DurableFile.Replace(run.File(Config), Encoding.UTF8.GetBytes(kept.ToJsonString() + "\n"));
+            run.Say($"warning: {Config} was gone and is that of the newest checkpoint again");
+        }
         try
         {
             run.sessions = JsonNode.Parse(System.IO.File.ReadAllText(run.File(Run)))?["sessions"]?.AsArray() ?? [];
@@ -96,7 +186,12 @@ sealed class RunFolder : IDisposable
     }
 
     /// <summary>The run's configuration, with these values of it changed.</summary>
-    public ResolvedConfig ReadConfig(IReadOnlyList<string> set) => ConfigResolver.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set });
+    public ResolvedConfig ReadConfig(IReadOnlyList<string>? set = null, IReadOnlyList<FlagValue>? flags = null) =>
+        ConfigResolver.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set ?? [], Flags = flags ?? [] });
+
+    /// <summary>What run.json says of the run's beginning under this name, or null.</summary>
+    public string? Fact(string name) =>
+        sessions.Select(s => s?[name] is JsonValue v && v.TryGetValue(out string? text) ? text : null).FirstOrDefault(t => t != null);
 
     /// <summary>Writes the configuration that a resumed run goes on with.</summary>
     public void WriteConfig(ResolvedConfig config)
@@ -105,10 +200,10 @@ sealed class RunFolder : IDisposable
         DurableFile.Replace(File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
     }
 
-    public CheckpointStore OpenCheckpoints(int keep) => CheckpointStore.ForWriting(File("checkpoints"), keep);
+    public CheckpointStore OpenCheckpoints(int keep) => CheckpointStore.ForWriting(File(Checkpoints), keep);
 
     /// <summary>The metrics up to this step; what comes after it is cut off.</summary>
-    public MetricsLog OpenMetrics(long lastStep) => MetricsLog.Open(File("metrics.jsonl"), lastStep);
+    public MetricsLog OpenMetrics(long lastStep) => MetricsLog.Open(File("metrics.jsonl"), lastStep, time);
 
     /// <summary>A line of log.txt, with the time.</summary>
     public void Say(string text)

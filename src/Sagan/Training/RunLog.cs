@@ -19,7 +19,18 @@ sealed class RunLog : IDisposable
     public RunLog(RunFolder folder, long step, bool tensorBoard)
     {
         metrics = folder.OpenMetrics(step);
-        if (tensorBoard) events = new EventFile(folder.File("tb"), TimeProvider.System, step == 0 ? null : step + 1);
+        string board = folder.File("tb");
+        if (tensorBoard) events = new EventFile(board, TimeProvider.System, step == 0 && !Directory.Exists(board) ? null : step + 1);
+    }
+
+    /// <summary>What was deleted of its files since it began.</summary>
+    public IEnumerable<string> Lost
+    {
+        get
+        {
+            if (!metrics.IsThere) yield return "metrics.jsonl";
+            if (events != null && !File.Exists(events.Path)) yield return "tb";
+        }
     }
 
     /// <summary>The configuration, for TensorBoard.</summary>
@@ -35,11 +46,11 @@ sealed class RunLog : IDisposable
         events.Flush();
     }
 
-    /// <summary>The sample grid of a step, and how the discriminator scores some real images and some samples.</summary>
-    public void Samples(TrainingState state, ImageDataset data, Image[] samples, Image grid)
+    /// <summary>The sample grid of a step, unless it is null, and how the discriminator scores some real images and some samples.</summary>
+    public void Samples(TrainingState state, ImageDataset data, Image[] samples, Image? grid)
     {
         if (events == null) return;
-        events.Image("samples", PngWriter.Write(grid), state.StepCount);
+        if (grid != null) events.Image("samples", PngWriter.Write(grid), state.StepCount);
         int n = Math.Min(Math.Min(ScoredImages, samples.Length), data.Count);
         events.Histogram("scores/real", state.Scores(data.Some(n), [.. data.SomeLabels(n)]), state.StepCount);
         events.Histogram("scores/fake", state.Scores(samples[..n], state.FixedClasses(n) ?? []), state.StepCount);

@@ -23,6 +23,8 @@ public sealed class Trainer : IDisposable
     readonly BatchLoader loader;
     readonly GanStep gan;
     readonly TrainingConfig training;
+    // Scalars on the device, of the steps that nobody has looked at yet.
+    readonly List<(int Step, Tensor[] D, Tensor G)> unseen = [];
 
     public Trainer(TrainingState state, ImageDataset data)
     {
@@ -43,37 +45,58 @@ public sealed class Trainer : IDisposable
     /// <summary>D steps on one batch each, one G step, one update of the moving average; returns what they report.</summary>
     public StepReport Next() => Advance(report: true)!.Value;
 
-    /// <summary>The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it.</summary>
+    /// <summary>
+    /// The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it. They stay there for <see
+    /// cref="Look"/>.
+    /// </summary>
     public void NextUnseen() => Advance(report: false);
+
+    /// <summary>How many steps wait to be looked at.</summary>
+    public int Unseen => unseen.Count;
+
+    /// <summary>What the steps reported that were taken without looking, in order, each once.</summary>
+    public IReadOnlyList<StepReport> Look()
+    {
+        StepReport[] reports = [.. unseen.Select(u => new StepReport(u.Step, u.D[0].Item(), u.G.Item(), u.D[1].Item(), u.D[2].Item()))];
+        unseen.Clear();
+        return reports;
+    }
 
     StepReport? Advance(bool report)
     {
         int step = state.StepCount, n = training.Batch;
         (float D, float Real, float Fake) d = default;
+        Tensor[] later = [];
         int[]? classes = null;
         for (int k = 0; k < training.DSteps; k++)
         {
             long draw = (long)step * (training.DSteps + 1) + k;
-            bool read = report && k == training.DSteps - 1;
-            d = Step.Run(() =>
+            bool last = k == training.DSteps - 1;
+            Tensor[] kept = Step.Run(() =>
             {
                 Batch batch = loader.Next();
                 Tensor real = Tensor.From(batch.Pixels, new Shape(n, batch.Size, batch.Size, batch.Channels), state.Device);
                 if (state.Config.Model.Conditional) classes = [.. batch.Labels];
                 (Tensor loss, Tensor r, Tensor f) = gan.Discriminator(state.Input(real, classes ?? [], draw));
-                return read ? (loss.Item(), r.Item(), f.Item()) : default;
+                if (last && report) d = (loss.Item(), r.Item(), f.Item());
+                return last && !report ? [loss, r, f] : Array.Empty<Tensor>();
             });
+            if (last) later = kept;
         }
-        float g = Step.Run(() =>
+        float g = 0;
+        Tensor[] laterG = Step.Run(() =>
         {
             long draw = (long)step * (training.DSteps + 1) + training.DSteps;
             Tensor z = state.Z(draw, n);
             Tensor loss = gan.Generator(z, state.Classes(draw, n, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
-            return report ? loss.Item() : 0;
+            if (report) g = loss.Item();
+            return report ? Array.Empty<Tensor>() : [loss];
         });
         state.Ema?.Update();
         state.StepCount++;
-        return report ? new StepReport(state.StepCount, d.D, g, d.Real, d.Fake) : null;
+        if (report) return new StepReport(state.StepCount, d.D, g, d.Real, d.Fake);
+        unseen.Add((state.StepCount, later, laterG[0]));
+        return null;
     }
 
     public void Dispose() => loader.Dispose();

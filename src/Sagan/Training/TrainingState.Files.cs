@@ -20,6 +20,10 @@ public sealed partial class TrainingState
         return files;
     }
 
+    /// <summary>About how many bytes these files have: 4 for each number, and some for each name.</summary>
+    public long CheckpointBytes => Generator.State().Concat(Discriminator.State()).Concat(Kept()).Concat(Average?.State() ?? [])
+        .Sum(s => 4L * s.Parameter.Shape.Count + 2 * s.Name.Length + 100);
+
     /// <summary>
     /// Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it. Where the configuration has
     /// changed, what the checkpoint lacks beside the networks (LeCam's averages, an augmentation's probability, moments, the moving average) can begin anew,

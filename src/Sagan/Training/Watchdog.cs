@@ -44,6 +44,18 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
         return string.Create(c, $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} for {config.Patience} steps, the last of them {r.Step}");
     }
 
+    /// <summary>
+    /// What to say of a discriminator that wins as a run of so many steps ends, though not yet for as long as <see
+    /// cref="WatchConfig.Patience"/>: a tenth of the run, and ten steps at least; or null.
+    /// </summary>
+    public string? Ending(int steps)
+    {
+        if (quiet < Math.Max(10, steps / 10) || ChanceLoss(loss) is not { } chance) return null;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} in the last {quiet} steps, so the generator learns nothing "
+            + $"any more; a lower --d-lr, a higher --g-lr, or --augment where there are few images help");
+    }
+
     /// <summary>Why the run has failed with these samples of a step, or null.</summary>
     public string? See(IReadOnlyList<Image> samples, int step)
     {

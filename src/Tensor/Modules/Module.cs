@@ -87,6 +87,12 @@ public abstract class Module
         foreach ((_, Module m) in children) m.Freeze(change);
     }
 
+    /// <summary>Begins or ends <see cref="SpectralNorm.Together"/> for the spectral norms below.</summary>
+    internal virtual void CallTogether(bool begin)
+    {
+        foreach ((_, Module m) in children) m.CallTogether(begin);
+    }
+
     /// <summary>
     /// Adds the formula in inference form to a graph of ONNX operators: a spectrally normalised weight as w / sigma, batch normalisation with the running
     /// statistics. Images are [N, C, H, W] there. Throws <see cref="NotSupportedException"/> where a module has no such form.

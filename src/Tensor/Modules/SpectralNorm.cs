@@ -40,6 +40,9 @@ public sealed class SpectralNorm : Module
     readonly PowerIterationSpec spec;
     readonly SpectralNormConvention convention;
     int frozen;
+    // Under Together: u and v of the passes so far, which the tape holds.
+    bool together;
+    readonly List<(Storage U, Storage V)> earlier = [];
 
     /// <param name="layer">A Linear, Conv2d, ConvTranspose2d or Embedding; used through this wrapper only from now on.</param>
     /// <param name="init">Gives u and v: random unit vectors.</param>
@@ -109,6 +112,36 @@ public sealed class SpectralNorm : Module
         }
     }
 
+    /// <summary>
+    /// Calls a function in which a module is called several times before a gradient is taken. Under <see
+    /// cref="SpectralNormConvention.Heykeetae"/> the gradients of all these passes then treat the u and v of the last one as the constants,
+    /// each with its own sigma, because heykeetae's code overwrites the vectors that the tape of PyTorch has saved. Otherwise each pass has
+    /// its own.
+    /// </summary>
+    public static T Together<T>(Module module, Func<T> body)
+    {
+        module.CallTogether(true);
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            module.CallTogether(false);
+        }
+    }
+
+    internal override void CallTogether(bool begin)
+    {
+        together = begin && convention == SpectralNormConvention.Heykeetae;
+        foreach ((Storage a, Storage b) in earlier)
+        {
+            a.Release();
+            b.Release();
+        }
+        earlier.Clear();
+    }
+
     internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => layer.Export(graph, x, condition);
 
     internal override void Freeze(int change) => frozen += change;
@@ -128,7 +161,21 @@ public sealed class SpectralNorm : Module
             u.Assign(newU);
             v!.Assign(newV);
         }
+        if (together && moves) Overwrite(newU, newV);
         return new NormalizedWeight(weight, new SingularTriplet(newU, newV, sigma, spec));
+    }
+
+    // The values alone, not the version: for the tape they are what it has saved.
+    void Overwrite(Tensor newU, Tensor newV)
+    {
+        foreach ((Storage a, Storage b) in earlier)
+        {
+            weight.Value.Backend.Copy(newU.Storage, a, newU.Count);
+            weight.Value.Backend.Copy(newV.Storage, b, newV.Count);
+        }
+        newU.Storage.AddReference();
+        newV.Storage.AddReference();
+        earlier.Add((newU.Storage, newV.Storage));
     }
 
     // A frozen pass computes the step too, and forgets it.
