@@ -24,6 +24,12 @@ sealed class RenamedTensorFile : TensorFile
 
     public override IReadOnlyList<TensorEntry> Entries => entries;
 
+    /// <summary>The file under its own names.</summary>
+    internal TensorFile Inner => inner;
+
+    /// <summary>What the file itself calls a tensor.</summary>
+    internal string Original(string name) => originals[name].Name;
+
     protected internal override Stream Data(TensorEntry entry) => inner.Data(originals[entry.Name]);
 
     protected internal override Exception Missing(string name) => inner.Missing(name);

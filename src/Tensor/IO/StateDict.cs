@@ -35,6 +35,17 @@ public static class StateDict
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         (string Name, Parameter Parameter)[] wanted = [.. state.Select(s => (prefix + s.Name, s.Parameter))];
+        List<string> problems = Problems(file, wanted, prefix);
+        if (problems.Count > 0)
+            throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+
+        float[][] values = [.. wanted.Select(w => file.Contains(w.Name) ? file.Read<float>(w.Name) : [0])];
+        for (int i = 0; i < wanted.Length; i++) Assign(wanted[i].Parameter, values[i]);
+    }
+
+    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the prefix.</summary>
+    internal static List<string> Problems(TensorFile file, IReadOnlyCollection<(string Name, Parameter Parameter)> wanted, string prefix = "")
+    {
         List<string> problems = [];
         foreach ((string name, Parameter p) in wanted)
             if (file.Contains(name))
@@ -45,11 +56,7 @@ public static class StateDict
             else if (!p.IsInteger) problems.Add($"'{name}' {p.SavedShape} is missing");
         HashSet<string> names = [.. wanted.Select(w => w.Name)];
         problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name)).Select(e => $"'{e.Name}' is not part of the network"));
-        if (problems.Count > 0)
-            throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
-
-        float[][] values = [.. wanted.Select(w => file.Contains(w.Name) ? file.Read<float>(w.Name) : [0])];
-        for (int i = 0; i < wanted.Length; i++) Assign(wanted[i].Parameter, values[i]);
+        return problems;
     }
 
     /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},

@@ -93,6 +93,51 @@ public sealed class ImportExportTests : IDisposable
         Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file + ".2"));
     }
 
+    [Theory]
+    [InlineData("sn/compiled.pth", "'module._orig_mod.' is taken off")]
+    [InlineData("sn/lightning.pth", "'state_dict.generator.' is taken off the names of the network; 4 other tensors are left out")]
+    [InlineData("sn/two.pth", "'ema_model.module.' is taken off", "--prefix", "ema_model.module.")]
+    [InlineData("sn/two.pth", "'module.' is taken off", "--key", "ema_model")]
+    public void What_stands_before_all_names_of_a_network_is_found_and_taken_off(string golden, string said, params string[] more)
+    {
+        string wrapped = folder.File("wrapped"), plain = Run("sn/hook.pth");
+        (int code, _, string error) = Sagan(["import", Golden(golden), .. small, .. more, "--out", wrapped]);
+        Assert.True(code == 0, error);
+        Assert.Contains(said, error);
+        Assert.Equal(Weights(plain), Weights(wrapped));
+
+        static float[] Weights(string run)
+        {
+            using SafetensorsReader file = new(Path.Combine(run, "checkpoints", "step-0000000", "ema.safetensors"));
+            return file.Read<float>("l1.0.weight_orig");
+        }
+    }
+
+    [Theory]
+    [InlineData("sn/two.pth", "several networks of the file fit, under 'generator.', 'ema_model.module.'; choose one with --prefix.")]
+    [InlineData("sn/lightning.pth", "no name begins with 'g.' (--prefix); the file has 'state_dict.generator.", "--prefix", "g.")]
+    [InlineData("sn/lightning.pth", "none fits. Is it the right preset", "--g-attention", "none")]
+    [InlineData("sn/hook.pth", "The file has 'l1.0.bias F32 [16]'", "--set", "model.conditional=true", "--set", "model.classes=3")]
+    [InlineData("sn/hook.pth", "say it with --set model.classes=10", "--conditional", "true")]
+    public void Names_that_fit_twice_or_nowhere_are_an_error_that_quotes_them(string golden, string expected, params string[] more)
+    {
+        (int code, _, string error) = Sagan(["import", Golden(golden), .. small[..6], "--d-attention", "none", .. more.Contains("none") ? [] : small[6..8], .. more, "--out", folder.File("no")]);
+        Assert.True(code is 2 or 5, error);
+        Assert.Contains(expected, error);
+        Assert.False(Directory.Exists(folder.File("no")));
+    }
+
+    [Fact]
+    public void Onnx_is_written_and_not_read()
+    {
+        string onnx = folder.File("g.onnx");
+        Ok("export", Run("sn/none.pth"), "--out", onnx);
+        (int code, _, string error) = Sagan("import", onnx, "--out", folder.File("no"));
+        Assert.Equal(5, code);
+        Assert.Contains("ONNX is written here, not read", error);
+        Assert.DoesNotContain("preset", error);
+    }
+
     [Fact]
     public void A_discriminator_comes_from_its_own_file()
     {
