@@ -57,7 +57,7 @@ sealed class TensorSource : ImageSource
 
     public override IReadOnlyList<string> Classes => classes;
 
-    public override string Name(int index) => names?[index] ?? $"{path} image {index}";
+    public override string Name(int index) => names?[index] ?? $"{System.IO.Path.GetFileName(path)} image {index}";
 
     public override int Label(int index) => labels?[index] ?? 0;
 

@@ -1,5 +1,6 @@
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
+using Sagan.Native.Interchange;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
@@ -28,6 +29,9 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
         StateDict.Load(file, generator.State(), average ? "" : "g.");
+        foreach ((string name, Parameter p) in generator.State())
+            if (NonFinite.In(p.Value.ToArray()) is { } what)
+                throw new RunFileException($"{checkpoint.Folder}: the generator's '{name}' has {what}, so that it makes no images; take an earlier checkpoint, or {(average ? "--no-ema" : "import other weights")}.");
         generator.Growth = GrowthSchedule.At(config, checkpoint.Step);
         string[] classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
         return new TrainedModel(checkpoint, config, generator, classes);
