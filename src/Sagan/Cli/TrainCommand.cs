@@ -5,9 +5,10 @@ using Sagan.Native.Configuration;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// A new run. Folder: null for the usual place under runs. From: a run or checkpoint whose networks it begins with; Ema: with the generator's moving average.
+/// A new run. Folder: null for the usual place under runs. From: a run or checkpoint whose networks it begins with; Ema: with the generator's moving average;
+/// FreshClasses: with new parameters for the classes.
 /// </summary>
-sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true);
+sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true, bool FreshClasses = false);
 
 /// <summary><c>sagan train [config]</c>.</summary>
 sealed class TrainCommand : Verb
@@ -16,6 +17,10 @@ sealed class TrainCommand : Verb
     readonly Option<string?> folder = new("--out") { Description = "The run folder, new or empty; else one under runs.", HelpName = "folder" };
     readonly Option<string?> from = new("--from") { Description = "Begin with the networks of a run or one of its checkpoints, at step 0.", HelpName = "run" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "With --from: the generator's weights themselves, not their moving average." };
+    readonly Option<bool> freshClasses = new("--fresh-classes")
+    {
+        Description = "With --from: what belongs to single classes begins anew, for other classes, another number of them, or none before.",
+    };
     readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the configuration, the sizes of the networks and what a run needs, and stop." };
     readonly Option<bool> printConfig = new("--print-config") { Description = "Print every value of the configuration with its origin, and stop." };
     readonly Func<TrainRequest, CliContext, ExitCode> train;
@@ -36,6 +41,7 @@ sealed class TrainCommand : Verb
         Add(folder);
         Add(from);
         Add(noEma);
+        Add(freshClasses);
         Add(dryRun);
         Add(printConfig);
     }
@@ -45,10 +51,12 @@ sealed class TrainCommand : Verb
         string? source = parsed.GetValue(from);
         bool raw = parsed.GetValue(noEma);
         if (raw && source == null) throw new UsageException("--no-ema: chooses among the weights of another run; add --from RUN, or leave it.");
+        bool fresh = parsed.GetValue(freshClasses);
+        if (fresh && source == null) throw new UsageException("--fresh-classes: begins a part of another run's networks anew; add --from RUN, or leave it.");
         ResolvedConfig resolved = config.Resolve(parsed, context, source == null ? null : modelOf(source, context));
         if (parsed.GetValue(printConfig)) Print(resolved, [], context);
         else if (parsed.GetValue(dryRun)) Print(resolved, estimate(resolved.Config), context);
-        else return train(new TrainRequest(resolved, parsed.GetValue(folder), source, !raw), context);
+        else return train(new TrainRequest(resolved, parsed.GetValue(folder), source, !raw, fresh), context);
         return ExitCode.Success;
     }
 

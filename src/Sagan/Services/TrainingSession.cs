@@ -58,7 +58,7 @@ sealed class TrainingSession : IDisposable
         if (resolved.Config.Optimizer.FreezeD > 0 && request.From == null)
             context.Terminal.Warning($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are random numbers; "
                 + "add --from RUN.");
-        string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
+        string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, request.FreshClasses, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Setup.WritePng(folder.File("samples/real.png"), data.Grid());
