@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
+using Sagan.Native.Data;
 using Sagan.Native.Images;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Torch;
@@ -167,6 +168,46 @@ public sealed class ImportExportTests : IDisposable
         (int code, _, string error) = Sagan("inspect", Golden("pth/refused_module.pth"));
         Assert.Equal(5, code);
         Assert.Contains("torch.nn.modules.linear.Linear, which is refused", error);
+    }
+
+    [Fact]
+    public void Export_without_a_file_writes_a_new_one_named_after_run_and_step_and_replaces_none()
+    {
+        string run = Run("sn/none.pth"), name = "run-none-step-0000000.pth";
+        try
+        {
+            Assert.Contains(name, Ok("export", run, "--format", "pth"));
+            byte[] first = File.ReadAllBytes(name);
+            (int code, _, string error) = Sagan("export", run, "--format", "pth");
+            Assert.Equal(2, code);
+            Assert.Contains($"{name} is there already", error);
+            Assert.Equal(first, File.ReadAllBytes(name));
+            (code, _, error) = Sagan("export", run);
+            Assert.Equal(2, code);
+            Assert.Contains("Say --format pth", error);
+        }
+        finally
+        {
+            File.Delete(name);
+        }
+    }
+
+    /// <summary>A file for others says nothing of the machine it was made on.</summary>
+    [Theory]
+    [InlineData("pth")]
+    [InlineData("safetensors")]
+    [InlineData("npz")]
+    [InlineData("onnx")]
+    public void An_exported_file_names_no_folder_of_the_machine(string format)
+    {
+        string data = folder.File("private-pictures"), run = folder.File("run"), file = folder.File("out." + format);
+        for (int i = 0; i < 4; i++) ImageFile.SavePng(Path.Combine(data, $"{i}.png"), Creature.FromSeed(1, i).Draw(16));
+        Ok(["train", .. small, "--steps", "1", "--batch", "2", "--data", data, "--out", run, "-q", "--set", "sampling.images=8"]);
+        Ok("export", run, "--out", file);
+        string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        Assert.DoesNotContain("private-pictures", text);
+        Assert.DoesNotContain(Path.GetTempPath(), text);
+        if (format == "onnx") Assert.Contains("\"convDim\":8", text);
     }
 
     [Fact]
