@@ -114,7 +114,7 @@ public sealed class FineTuningTests
     {
         using TemporaryFolder folder = new();
         foreach (string name in (string[])["a", "b"])
-            for (int i = 0; i < 4; i++) Images.ImageFile.SavePng(folder / $"data/{name}/{i}.png", Data.Creature.FromSeed(3, i).Draw(16));
+            for (int i = 0; i < 4; i++) Native.Images.ImageFile.SavePng(folder / $"data/{name}/{i}.png", Native.Data.Creature.FromSeed(3, i).Draw(16));
         (string three, string two, string none) = (folder.File("three"), folder.File("two"), folder.File("none"));
         string[] still = ["--steps", "1", "--g-lr", "1e-12", "--d-lr", "1e-12", "--data", folder.File("data"), "--set", "training.emaDecay=0", "--batch", "4",
             "--set", "sampling.images=8", "--set", "watch.every=1000"];

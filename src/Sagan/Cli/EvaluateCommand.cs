@@ -6,8 +6,8 @@ namespace Sagan.Native.Cli;
 
 /// <summary>
 /// Judge the images of a run or checkpoint (Source), or those of a folder (Images), against a data set. Data: null = the run's own. Metrics: empty = all
-/// that the network can give. Network: a file of Inception weights; null = the stand-in. Statistics: null = as the run was configured. Class: images of this class alone, against the
-/// real ones of it; null = of all.
+/// that the network can give. Network: a file of Inception weights; null = the stand-in. Statistics: null = as the run was configured. Class: images of this
+/// class alone, against the real ones of it; null = of all.
 /// </summary>
 sealed record EvaluateRequest(string? Source, string? Images, string? Data, IReadOnlyList<string> Metrics, int Count, int ReferenceCount, string? Network,
     ulong Seed, int Batch, string Size, bool Ema, NormStatistics? Statistics, IReadOnlyList<Threshold> Thresholds, string? Class = null);

@@ -34,5 +34,6 @@ sealed class ImportCommand : Verb
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context) => import(new ImportRequest(parsed.GetRequiredValue(file), parsed.GetValue(key),
-        parsed.GetValue(prefix), parsed.GetValue(discriminator), parsed.GetValue(discriminatorKey), parsed.GetValue(discriminatorPrefix), parsed.GetValue(folder), found => config.Resolve(parsed, context, found)), context);
+        parsed.GetValue(prefix), parsed.GetValue(discriminator), parsed.GetValue(discriminatorKey), parsed.GetValue(discriminatorPrefix),
+        parsed.GetValue(folder), found => config.Resolve(parsed, context, found)), context);
 }

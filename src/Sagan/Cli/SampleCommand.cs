@@ -48,7 +48,11 @@ sealed class SampleCommand : Verb
     };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch|standing" };
-    readonly Option<string?> classes = new("--class") { Description = "Names or numbers of classes, separated by commas; all for all in turn, or, without -n, for a row of ten images of each.", HelpName = "class" };
+    readonly Option<string?> classes = new("--class")
+    {
+        Description = "Names or numbers of classes, separated by commas; all for all in turn, or, without -n, for a row of ten images of each.",
+        HelpName = "class",
+    };
     readonly Option<float?> truncation = new("--truncation") { Description = "Keep noise within this threshold: less variety, fewer failures.", HelpName = "t" };
     readonly Option<TruncationKind> truncationKind = new("--truncation-kind")
     {

@@ -60,12 +60,14 @@ static class ClassFolders
             else names?.Add(parts[depth + 1]);
             within[parts[depth]] = names;
         }
-        (string Name, HashSet<string> Names)[] nested = [.. within.Where(w => w.Value is { Count: > 1 }).Select(w => (w.Key, w.Value!)).OrderByDescending(w => w.Item2.Count).ThenBy(w => w.Key, StringComparer.Ordinal)];
+        (string Name, HashSet<string> Names)[] nested = [.. within.Where(w => w.Value is { Count: > 1 }).Select(w => (w.Key, w.Value!))
+            .OrderByDescending(w => w.Item2.Count).ThenBy(w => w.Key, StringComparer.Ordinal)];
         string[] alike = nested.Length < 2 ? [] : [.. nested.Where(n => n.Names.IsSubsetOf(nested[0].Names)).Select(n => n.Name).Order(StringComparer.Ordinal)];
         if (alike.Length < 2) return null;
-        string parent = string.Concat(first.Take(depth).Select(p => p + "/")), shown = string.Join(", ", nested[0].Names.Order(StringComparer.Ordinal).Take(4));
-        return $"the folders {string.Join(" and ", alike.Take(3).Select(a => $"'{DataException.Printable(parent + a)}'"))} hold subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): "
-            + "they look like parts of one set, not like classes";
+        string parent = string.Concat(first.Take(depth).Select(p => p + "/"));
+        string shown = string.Join(", ", nested[0].Names.Order(StringComparer.Ordinal).Take(4));
+        return $"the folders {string.Join(" and ", alike.Take(3).Select(a => $"'{DataException.Printable(parent + a)}'"))} hold "
+            + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look like parts of one set, not like classes";
     }
 
     /// <summary>True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.</summary>

@@ -41,7 +41,9 @@ static class ForeignStateDict
         string before = prefix ?? (Prefixes(file) is [var only] && file.Entries.All(e => e.Name.StartsWith(only, StringComparison.Ordinal)) ? only : "");
         HashSet<string> names = [.. file.Entries.Select(e => e.Name)];
         RenamedTensorFile named = new(file, name =>
-            !name.StartsWith(before, StringComparison.Ordinal) || names.Contains(name + "_orig") && names.Contains(name + "_u") ? null : Hooked(name[before.Length..]));
+            !name.StartsWith(before, StringComparison.Ordinal) || names.Contains(name + "_orig") && names.Contains(name + "_u")
+                ? null
+                : Hooked(name[before.Length..]));
         return BigGanNames.Are(named) ? BigGanNames.Of(named) : StudioGanNames.Are(named) ? StudioGanNames.Of(named) : named;
     }
 
@@ -90,7 +92,9 @@ static class ForeignStateDict
 
     static double? Divisor(TensorFile named, string weight)
     {
-        if (named is not RenamedTensorFile renamed || !named.Contains(weight) || renamed.Original(weight) is not { } own || !own.EndsWith("_orig", StringComparison.Ordinal)) return null;
+        if (named is not RenamedTensorFile renamed || !named.Contains(weight)) return null;
+        string own = renamed.Original(weight);
+        if (!own.EndsWith("_orig", StringComparison.Ordinal)) return null;
         string divided = own[..^"_orig".Length];
         return renamed.Inner.Contains(divided) ? DividedWeight.Sigma(renamed.Inner.Read<float>(own), renamed.Inner.Read<float>(divided)) : null;
     }

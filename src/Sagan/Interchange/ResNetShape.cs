@@ -21,7 +21,8 @@ sealed class ResNetShape
         // In BigGAN-PyTorch an attention block has the number of the block before it, in StudioGAN the next one.
         attentionAfter = [.. attentions.Select(a => blocks.Count(b => Number(b) <= Number(a)))];
 
-        string[] Indices(string layer) => [.. file.Entries.Select(e => e.Name.Split('.')).Where(p => p.Length > 4 && p[0] == "blocks" && p[3] == layer && p[1].All(char.IsAsciiDigit) && p[1].Length < 4)
+        string[] Indices(string layer) => [.. file.Entries.Select(e => e.Name.Split('.'))
+            .Where(p => p.Length > 4 && p[0] == "blocks" && p[3] == layer && p[1].All(char.IsAsciiDigit) && p[1].Length < 4)
             .Select(p => p[1]).Distinct().OrderBy(Number)];
     }
 
@@ -51,15 +52,16 @@ sealed class ResNetShape
         long[][] convs = [.. blocks.Select(b => Shape($"blocks.{b}.0.{conv}"))];
         long[] first = Shape(linear);
         if (convs.Length is < 2 or > 6 || convs.Any(c => c.Length != 4 || c[1] < 1) || first.Length != 2)
-            throw new InterchangeException($"the file has {convs.Length} residual blocks of a generator: networks of 2 to 6 are read, with convolutions of four sizes.");
+            throw new InterchangeException($"the file has {convs.Length} residual blocks of a generator: "
+                + "networks of 2 to 6 are read, with convolutions of four sizes.");
         int bottom = (int)Math.Sqrt(first[0] / convs[0][1]), size = bottom << convs.Length;
         // As many as the last block is wide; the networks for small images have blocks of one width, four times that.
         long dim = convs.Length <= 3 ? convs[^1][0] / 4 : convs[^1][0];
         ModelConfig model = new() { Family = ModelFamily.Resnet, Size = size, ConvDim = (int)Math.Clamp(dim, 1, 1 << 16) };
         (int width, int[] g, _) = NetworkPlan.ResNet(model);
         if (bottom is < 4 or > 7 || width != convs[0][1] || !g.Select(n => (long)n).SequenceEqual(convs.Select(c => c[0])))
-            throw new InterchangeException($"the file's generator makes images of {size}x{size} with blocks of {convs[0][1]} -> {string.Join(", ", convs.Select(c => c[0]))} channels; "
-                + $"the networks here have {width} -> {string.Join(", ", g)} at that size.");
+            throw new InterchangeException($"the file's generator makes images of {size}x{size} with blocks of {convs[0][1]} -> "
+                + $"{string.Join(", ", convs.Select(c => c[0]))} channels; the networks here have {width} -> {string.Join(", ", g)} at that size.");
         string attention = attentionAfter.Length == 0 ? "none" : string.Join(',', attentionAfter.Select(n => bottom << n));
         // The discriminator is a new one, with attention where the generator has it, and where its maps are wide enough.
         int[] maps = [.. NetworkPlan.Discriminator(model).Where(m => m.Channels >= model.Attention.Reduction).Select(m => m.Size)];

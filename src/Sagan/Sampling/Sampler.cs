@@ -73,7 +73,8 @@ public static class Sampler
         float[] values = x.ToArray();
         // Bytes cannot show it: NaN would become black.
         if (Array.FindIndex(values, v => !float.IsFinite(v)) is >= 0 and int at)
-            throw new DivergedException($"image {at / (h * w * c)} of {n} has values that are NaN or infinite ({values[at]}): the generator's training has diverged; take an earlier checkpoint.")
+            throw new DivergedException($"image {at / (h * w * c)} of {n} has values that are NaN or infinite ({values[at]}): "
+                + "the generator's training has diverged; take an earlier checkpoint.")
             {
                 What = "the generator makes images that are NaN or infinite",
             };

@@ -46,11 +46,13 @@ sealed class EvaluateService
         json["ema"] = request.Ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         if (label is { } one) json["class"] = model.NameOf(one);
         json["statistics"] = statistics.ToString().ToLowerInvariant();
-        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}{(label is { } l ? $", class {model.NameOf(l)}" : "")}, against {source}"));
+        string only = label is { } l ? $", class {model.NameOf(l)}" : "";
+        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}{only}, against {source}"));
         // Each class from a seed of its own.
         bool sameClasses = config.Model.Conditional && data.ClassCount == config.Model.Classes;
         if (label != null && !sameClasses)
-            throw new UsageException($"--class {request.Class}: the model has {config.Model.Classes} classes, the data set {data.ClassCount}; leave it, or give the data set that the model was trained on.");
+            throw new UsageException($"--class {request.Class}: the model has {config.Model.Classes} classes, the data set {data.ClassCount}; "
+                + "leave it, or give the data set that the model was trained on.");
         return Compare(data, Images(request.Count, label), model.Device, source, sameClasses ? (c, n) => Images(n, c) : null, label);
 
         ImageSet Images(int count, int? of) =>
@@ -77,7 +79,8 @@ sealed class EvaluateService
         string[] metrics = Metrics(hasLogits: request.Network != null || data.ClassCount > 1, data.ClassCount, ofClass != null);
         bool consistent = source == Dataset.Creatures && data.Channels == 3;
         // The rows of the reference that are judged against.
-        int[] chosen = ImageSet.Chosen(data, request.ReferenceCount), rows = [.. Enumerable.Range(0, chosen.Length).Where(i => label == null || data.Label(chosen[i]) == label)];
+        int[] chosen = ImageSet.Chosen(data, request.ReferenceCount);
+        int[] rows = [.. Enumerable.Range(0, chosen.Length).Where(i => label == null || data.Label(chosen[i]) == label)];
         (string Metric, string Why)[] left = [.. metrics.Select(m => (m, TooFew(m))).Where(m => m.Item2 != null).Select(m => (m.m, m.Item2!))];
         if (left.Length == metrics.Length) throw new MetricException($"nothing can be computed: {string.Join("; ", left.Select(l => $"{l.Metric}: {l.Why}"))}.");
         metrics = [.. metrics.Except(left.Select(l => l.Metric))];
@@ -136,7 +139,8 @@ sealed class EvaluateService
     // Before anything is computed: what was asked for must be possible.
     string[] Metrics(bool hasLogits, int classes, bool fakesHaveClasses)
     {
-        if (request.Class != null && request.Metrics.Contains("intra-fid")) throw new UsageException($"--class {request.Class}: intra-fid is over all classes; leave one of the two.");
+        if (request.Class != null && request.Metrics.Contains("intra-fid"))
+            throw new UsageException($"--class {request.Class}: intra-fid is over all classes; leave one of the two.");
         if (request.Metrics.Count == 0) return hasLogits ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
         if (request.Metrics.Contains("is") && !hasLogits)
             throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; "

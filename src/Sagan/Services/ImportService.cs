@@ -109,7 +109,8 @@ static class ImportService
         if (fit.Length == 1) return fit;
         string list = string.Join(", ", (fit.Length == 0 ? prefixes : fit).Take(8).Select(p => $"'{SafetensorsHeader.Show(p)}'"));
         throw new InterchangeException(fit.Length == 0
-            ? $"{path}: holds several networks, under {list}, and none fits. Is it the right preset, --size, --conv-dim and --z-dim? Choose one with {options}prefix to see what differs; the file has {Quoted(there)}."
+            ? $"{path}: holds several networks, under {list}, and none fits. Is it the right preset, --size, --conv-dim and --z-dim? "
+                + $"Choose one with {options}prefix to see what differs; the file has {Quoted(there)}."
             : $"{path}: several networks of the file fit, under {list}; choose one with {options}prefix.");
 
         bool Fits(string prefix)
@@ -134,7 +135,8 @@ static class ImportService
     static void RefuseOnnx(string path)
     {
         if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw new InterchangeException($"{path}: ONNX is written here, not read: its graph has the weights of other layers than these; import the .pth, .safetensors or .npz that it was made of.");
+            throw new InterchangeException($"{path}: ONNX is written here, not read: its graph has the weights of other layers than these; "
+                + "import the .pth, .safetensors or .npz that it was made of.");
     }
 
     static void Load(TensorFile file, Module network, string path)

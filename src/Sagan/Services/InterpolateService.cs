@@ -40,7 +40,8 @@ static class InterpolateService
             if (request.ToClass is { } to) model.Class(to, context, "--to-class");
             return (_, _) => null;
         }
-        int first = request.FromClass is { } a ? model.Class(a, context, "--from-class") : 0, second = request.ToClass is { } b ? model.Class(b, context, "--to-class") : first;
+        int first = request.FromClass is { } a ? model.Class(a, context, "--from-class") : 0;
+        int second = request.ToClass is { } b ? model.Class(b, context, "--to-class") : first;
         return (start, count) => new Condition(Same(first, count), Same(second, count), Tensor.From(share.AsSpan(start, count), new Shape(count), model.Device));
 
         IndexTensor Same(int label, int count) => IndexTensor.From([.. Enumerable.Repeat(label, count)], model.Device);

@@ -14,7 +14,9 @@ static class NearestService
     {
         TrainedModel model = TrainedModel.Open(request.Source, context);
         Tensor z = Sampler.Latent(model.Config.Model, new RandomSource(request.Seed), request.Count, model.Device);
-        int[] chosen = request.Classes == null ? [.. Enumerable.Range(0, model.Config.Model.Conditional ? model.Config.Model.Classes : 0)] : model.ClassList(request.Classes, context);
+        int[] chosen = request.Classes == null
+            ? [.. Enumerable.Range(0, model.Config.Model.Conditional ? model.Config.Model.Classes : 0)]
+            : model.ClassList(request.Classes, context);
         int[]? classes = chosen.Length == 0 ? null : [.. Enumerable.Range(0, request.Count).Select(i => chosen[i % chosen.Length])];
         using ImageDataset data = Setup.OpenData(model.Config with { Data = model.Config.Data with { Source = request.Data ?? model.Config.Data.Source } }, context);
         Image[] samples = Sampler.Images(model.Generator, z, model.Config.Sampling.Statistics, classes);

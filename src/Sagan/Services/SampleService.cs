@@ -36,9 +36,15 @@ static class SampleService
                     Setup.WritePng(Path.Combine(file, name), images[i], classes == null ? labels : [.. labels, new("sagan.class", model.NameOf(classes[i]))]);
                 }
         context.Result($"{images.Length} images of step {model.Checkpoint.Step}: {string.Join(", ", ((string?[])[request.Out, request.Npz]).OfType<string>())}");
-        if (sheet) context.Result($"rows from the top: {string.Join(", ", model.ClassNames.Take(SheetRows))}{(m.Classes > SheetRows ? $" (the first {SheetRows} of {m.Classes} classes; -n makes all in turn)" : "")}");
+        if (sheet)
+            context.Result($"rows from the top: {string.Join(", ", model.ClassNames.Take(SheetRows))}"
+                + (m.Classes > SheetRows ? $" (the first {SheetRows} of {m.Classes} classes; -n makes all in turn)" : ""));
         else if (classes != null)
-            context.Result($"classes: {string.Join(", ", classes.CountBy(c => c).OrderBy(c => c.Key).Take(20).Select(c => $"{model.NameOf(c.Key)} {c.Value}"))}{(classes.Distinct().Count() > 20 ? ", ..." : "")}");
+        {
+            KeyValuePair<int, int>[] counts = [.. classes.CountBy(c => c).OrderBy(c => c.Key)];
+            string shown = string.Join(", ", counts.Take(20).Select(c => $"{model.NameOf(c.Key)} {c.Value}"));
+            context.Result($"classes: {shown}{(counts.Length > 20 ? ", ..." : "")}");
+        }
         JsonObject result = new() { ["images"] = images.Length, ["step"] = model.Checkpoint.Step };
         if (request.Out != null) result["out"] = request.Out;
         if (request.Npz != null) result["npz"] = request.Npz;

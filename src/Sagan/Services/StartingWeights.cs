@@ -44,10 +44,12 @@ static class StartingWeights
         }
         catch (TensorFileException e) when (e is not SafetensorsException)
         {
-            (string Path, string Before, string After)[] differences = [.. ResolvedConfig.Differences(theirs, state.Config).Where(d => d.Path.StartsWith(Model, StringComparison.Ordinal))];
+            (string Path, string Before, string After)[] differences = [.. ResolvedConfig.Differences(theirs, state.Config)
+                .Where(d => d.Path.StartsWith(Model, StringComparison.Ordinal))];
             string what = differences.Length == 0
                 ? e.Message.TrimEnd('.')
-                : $"{string.Join("; ", differences.Select(d => $"{d.Path} is {d.Before} there and {d.After} here"))}. Both runs need the same networks: leave these as they are there";
+                : $"{string.Join("; ", differences.Select(d => $"{d.Path} is {d.Before} there and {d.After} here"))}. "
+                    + "Both runs need the same networks: leave these as they are there";
             if (!freshClasses && differences.Length > 0 && differences.All(d => d.Path is "model.classes" or "model.conditional"))
                 what += ", or say --fresh-classes, and what belongs to single classes begins anew";
             throw new UsageException($"--from {source}: its networks are others: {what}.", e);
@@ -55,7 +57,8 @@ static class StartingWeights
         foreach ((string name, Parameter p) in state.Generator.State().Concat(state.Discriminator.State()))
             if (NonFinite.In(p.Value.ToArray()) is { } what) throw new RunFileException($"{checkpoint.Folder}: '{name}' has {what}; take an earlier checkpoint.");
         state.Ema?.Begin();
-        string fresh = anew.Count == 0 ? "" : $"; anew, because they belong to classes: {string.Join(", ", anew.Take(4))}{(anew.Count > 4 ? $" and {anew.Count - 4} more" : "")}";
+        string fresh = anew.Count == 0 ? "" : "; anew, because they belong to classes: "
+            + $"{string.Join(", ", anew.Take(4))}{(anew.Count > 4 ? $" and {anew.Count - 4} more" : "")}";
         return $"the networks begin as those of {checkpoint.Folder}, step {checkpoint.Step}{(average ? ", the generator as its moving average" : "")}{fresh}";
 
         void Load(TensorFile file, Module network, string prefix, string shown)
@@ -66,11 +69,13 @@ static class StartingWeights
                 return;
             }
             bool oneHot = state.Config.Model.SharedEmbedding == 0;
-            using TensorFile common = new RenamedTensorFile(file, name => name.StartsWith(prefix, StringComparison.Ordinal) && !BelongsToClasses(name[prefix.Length..], oneHot) ? name : null, owns: false);
+            using TensorFile common = new RenamedTensorFile(file,
+                name => name.StartsWith(prefix, StringComparison.Ordinal) && !BelongsToClasses(name[prefix.Length..], oneHot) ? name : null, owns: false);
             // An unconditional network's gains and biases become those of every class: it begins with the images it makes.
             Dictionary<string, Parameter> tables = network.State().Where(s => BelongsToClasses(s.Name, oneHot)).ToDictionary(s => s.Name, s => s.Parameter);
             foreach ((string name, Parameter table) in tables)
-                if (Plain(name) is { } plain && common.Contains(prefix + plain) && common[prefix + plain].Shape is [var channels] && table.Shape.Rank == 2 && table.Shape[1] == channels)
+                if (Plain(name) is { } plain && common.Contains(prefix + plain) && common[prefix + plain].Shape is [var channels]
+                    && table.Shape.Rank == 2 && table.Shape[1] == channels)
                 {
                     float[] row = common.Read<float>(prefix + plain);
                     table.Assign([.. Enumerable.Range(0, table.Shape[0]).SelectMany(_ => row)]);

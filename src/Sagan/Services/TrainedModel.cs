@@ -33,7 +33,8 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         StateDict.Load(file, generator.State(), average ? "" : "g.");
         foreach ((string name, Parameter p) in generator.State())
             if (NonFinite.In(p.Value.ToArray()) is { } what)
-                throw new RunFileException($"{checkpoint.Folder}: the generator's '{name}' has {what}, so that it makes no images; take an earlier checkpoint, or {(average ? "--no-ema" : "import other weights")}.");
+                throw new RunFileException($"{checkpoint.Folder}: the generator's '{name}' has {what}, so that it makes no images; "
+                    + $"take an earlier checkpoint, or {(average ? "--no-ema" : "import other weights")}.");
         generator.Growth = GrowthSchedule.At(config, checkpoint.Step);
         string[] classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
         return new TrainedModel(checkpoint, config, generator, classes);
@@ -56,7 +57,8 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < Config.Model.Classes;
         if (at >= 0)
         {
-            if (isNumber && number != at) context.Terminal.Warning($"{option} {name}: taken for the class named '{name}', which is number {at}; number {number} is '{NameOf(number)}'.");
+            if (isNumber && number != at)
+                context.Terminal.Warning($"{option} {name}: taken for the class named '{name}', which is number {at}; number {number} is '{NameOf(number)}'.");
             return at;
         }
         if (isNumber)

@@ -75,7 +75,8 @@ sealed class TrainingSession : IDisposable
         if (data.ClassCount == 0)
             throw new DataException(resolved.Config.Data.Source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
         if (data.Report.ClassDoubt is { } doubt)
-            throw new DataException(resolved.Config.Data.Source, $"{doubt}; give one of them with --data, or name the classes if they are such: --set data.classes={string.Join(',', data.Report.Classes.Take(20).Select(c => c.Name))}");
+            throw new DataException(resolved.Config.Data.Source, $"{doubt}; give one of them with --data, or name the classes if they are such: "
+                + $"--set data.classes={string.Join(',', data.Report.Classes.Take(20).Select(c => c.Name))}");
         if (m.Classes != 0 && m.Classes != data.ClassCount)
             throw new UsageException($"model.classes = {m.Classes} (from {resolved.Origins["model.classes"]}): the data set has {data.ClassCount} classes; leave it, or --set model.classes=0.");
         Dictionary<string, string> origins = new(resolved.Origins) { ["model.classes"] = m.Classes == 0 ? "the data set" : resolved.Origins["model.classes"] };
