@@ -130,7 +130,7 @@ public sealed class FineTuningTests
             if (name.Contains(".gain.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(1, v, 1e-6f));
             else if (name.Contains(".bias.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(0, v, 1e-6f));
             else if (name.EndsWith("weight_orig", StringComparison.Ordinal) && !name.Contains("embed", StringComparison.Ordinal)) AssertNear(values, after[name], 1e-7f);
-        Assert.Equal(2 * 64, after["d.embed.0.weight_orig"].Length);
+        Assert.Equal(2 * 16, after["d.embed.0.weight_orig"].Length);
 
         // From no classes to some: each class begins with the gains and biases that all images had.
         Ok(["train", "--out", none, "--steps", "2", "--set", "training.emaDecay=0", .. Small, .. Tiny]);

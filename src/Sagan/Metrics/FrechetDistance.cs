@@ -54,7 +54,7 @@ public static class FrechetDistance
     }
 
     // A distance is not negative; the difference of traces can be, by rounding, where the sets are the same.
-    static double Combine(double[] m1, double[] m2, double traces, double root) => 
+    static double Combine(double[] m1, double[] m2, double traces, double root) =>
         Math.Max(0, m1.Zip(m2, (x, y) => (x - y) * (x - y)).Sum() + traces - 2 * root);
 
     // Rows (x - m) / sqrt(N - 1).

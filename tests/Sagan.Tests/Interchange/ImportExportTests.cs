@@ -201,7 +201,7 @@ public sealed class ImportExportTests : IDisposable
     public void An_exported_file_names_no_folder_of_the_machine(string format)
     {
         string data = folder.File("private-pictures"), run = folder.File("run"), file = folder.File("out." + format);
-        for (int i = 0; i < 4; i++) ImageFile.SavePng(Path.Combine(data, $"{i}.png"), Creature.FromSeed(1, i).Draw(16));
+        for (int i = 0; i < 4; i++) ImageFile.SavePng(folder / $"private-pictures/{i}.png", Creature.FromSeed(1, i).Draw(16));
         Ok(["train", .. small, "--steps", "1", "--batch", "2", "--data", data, "--out", run, "-q", "--set", "sampling.images=8"]);
         Ok("export", run, "--out", file);
         string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));

@@ -212,6 +212,25 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
         Assert.Equal(before, Directory.Exists(run.Folder.File("cache")) ? Directory.GetFiles(run.Folder.File("cache")) : []);
     }
 
+    [Fact]
+    public void One_class_of_a_model_is_judged_against_the_real_images_of_it()
+    {
+        string data = Folders("pair", 3), path = run.Folder.File("conditional");
+        (int code, string output, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+            "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
+        Assert.True(code == 0, error);
+        (code, output, error) = Sagan("evaluate", path, "--class", "right", "--n", "8", "--metric", "fid,prdc", "--json");
+        Assert.True(code == 0, error);
+        JsonNode json = JsonNode.Parse(output)!;
+        Assert.Equal("right", (string)json["class"]!);
+        Assert.All(json["metrics"]!.AsArray(), m => Assert.Equal((8, 12), ((int)m!["images"]!, (int)m["reference_images"]!)));
+        (code, _, error) = Sagan("evaluate", path, "--class", "middle");
+        Assert.Equal(2, code);
+        Assert.Contains("no such class; there are left, right", error);
+        Assert.Equal(2, Sagan("evaluate", path, "--class", "left", "--metric", "intra-fid").Code);
+        Assert.Equal(2, Sagan("evaluate", run.Path, "--class", "left").Code);
+    }
+
     // 24 images in two classes.
     string Folders(string name, ulong seed)
     {
