@@ -110,6 +110,40 @@ public sealed class FineTuningTests
     }
 
     [Fact]
+    public void Another_number_of_classes_begins_with_fresh_tables_and_takes_all_else()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in (string[])["a", "b"])
+            for (int i = 0; i < 4; i++) Native.Images.ImageFile.SavePng(folder / $"data/{name}/{i}.png", Native.Data.Creature.FromSeed(3, i).Draw(16));
+        (string three, string two, string none) = (folder.File("three"), folder.File("two"), folder.File("none"));
+        string[] still = ["--steps", "1", "--g-lr", "1e-12", "--d-lr", "1e-12", "--data", folder.File("data"), "--set", "training.emaDecay=0", "--batch", "4",
+            "--set", "sampling.images=8", "--set", "watch.every=1000"];
+        Ok(["train", "--out", three, "--steps", "2", "--conditional", "true", "--set", "training.emaDecay=0", .. Small, .. Tiny]);
+        string refused = Fails(2, ["train", "--from", three, "--out", two, .. still]);
+        Assert.Contains("model.classes is 3 there and 2 here", refused, StringComparison.Ordinal);
+        Assert.Contains("or say --fresh-classes", refused, StringComparison.Ordinal);
+        string said = Ok(["train", "--from", three, "--fresh-classes", "--out", two, .. still]);
+        Assert.Contains("anew, because they belong to classes: g.l1.1.gain.weight, g.l1.1.bias.weight", said, StringComparison.Ordinal);
+        Dictionary<string, float[]> before = Read(three, "model"), after = Read(two, "model");
+        Assert.Equal(before.Keys.Order(), after.Keys.Order());
+        foreach ((string name, float[] values) in before)
+            if (name.Contains(".gain.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(1, v, 1e-6f));
+            else if (name.Contains(".bias.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(0, v, 1e-6f));
+            else if (name.EndsWith("weight_orig", StringComparison.Ordinal) && !name.Contains("embed", StringComparison.Ordinal)) AssertNear(values, after[name], 1e-7f);
+        Assert.Equal(2 * 16, after["d.embed.0.weight_orig"].Length);
+
+        // From no classes to some: each class begins with the gains and biases that all images had.
+        Ok(["train", "--out", none, "--steps", "2", "--set", "training.emaDecay=0", .. Small, .. Tiny]);
+        Assert.Contains("or say --fresh-classes", Fails(2, ["train", "--from", none, "--conditional", "true", "--out", folder.File("x"), .. still]), StringComparison.Ordinal);
+        Ok(["train", "--from", none, "--conditional", "true", "--fresh-classes", "--out", folder.File("some"), .. still]);
+        (before, after) = (Read(none, "model"), Read(folder.File("some"), "model"));
+        float[] gain = before["g.l1.1.weight"];
+        AssertNear([.. gain, .. gain], after["g.l1.1.gain.weight"], 1e-6f);
+        AssertNear(before["g.last.0.weight"], after["g.last.0.weight"], 1e-7f);
+        Assert.Contains("add --from RUN", Fails(2, ["train", "--fresh-classes", .. Tiny]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parts_can_be_switched_on_and_off_when_a_run_is_resumed_with_changes()
     {
         using TemporaryFolder folder = new();

@@ -1,5 +1,11 @@
+using System.Text.Json.Nodes;
+using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.Images;
+using Sagan.Native.Interchange;
 using Sagan.Native.Kernels;
 using Sagan.Native.Sampling;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
@@ -52,6 +58,81 @@ public sealed class SamplingTests
         (int code, string error) = Sagan(["sample", run, "--class", "short ears"]);
         Assert.Equal(2, code);
         Assert.Contains("no such class; there are round ears, pointed ears, long ears", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Class folders with numbers for names, of which 1 is also the place of another.</summary>
+    [Fact]
+    public void Images_of_all_classes_are_as_many_as_asked_for_and_it_is_said_which_class_each_is()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in (string[])["1", "2", "3"])
+            for (int i = 0; i < 4; i++) ImageFile.SavePng(folder / $"data/{name}/{i}.png", Creature.FromSeed(3, i).Draw(16));
+        string run = folder.File("run"), npz = folder.File("f.npz"), one = folder.File("one");
+        string[] tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4", "--batch", "4", "--steps", "1",
+            "--set", "sampling.images=8", "--conditional", "true", "--data", folder.File("data")];
+        Assert.Equal((0, ""), Sagan(["train", "--out", run, "-q", .. tiny]));
+
+        string output = Ok(["sample", run, "--class", "all", "-n", "50", "--npz", npz, "--json"], "");
+        JsonNode json = JsonNode.Parse(output)!;
+        int[] turns = [.. Enumerable.Range(0, 50).Select(i => i % 3)];
+        Assert.Equal(turns, json["labels"]!.AsArray().Select(l => (int)l!));
+        Assert.Equal(["1", "2", "3"], json["classes"]!.AsArray().Select(c => (string)c!));
+        using (NpzReader file = new(npz))
+        {
+            Assert.Equal([50L, 16, 16, 3], file["arr_0"].Shape);
+            Assert.Equal(turns, file.Read<int>("labels"));
+            Assert.Equal(turns, file.Read<int>("arr_1"));
+            Assert.Equal(["1", "2", "3"], file.Texts["class_names"]);
+        }
+        // The same file as a data set.
+        using (ImageDataset again = Dataset.Open(npz, new DatasetOptions { Size = 16, Channels = 3 }))
+            Assert.Equal([("1", 17), ("2", 17), ("3", 16)], again.Report.Classes.Select(c => (c.Name, c.Count)));
+
+        // Names win over numbers, and what was taken is said.
+        Assert.Contains("classes: 1 2", Ok(["sample", run, "--class", "1", "-n", "2", "--out", one], "taken for the class named '1', which is number 0; number 1 is '2'"));
+        Assert.Equal(["1"], Directory.GetDirectories(one).Select(d => Path.GetFileName(d)!));
+        Assert.Contains("classes: 1 2", Ok(["sample", run, "--class", "0", "-n", "2", "--out", one], "--class 0: no class is named so; taken for number 0, which is '1'"));
+        Ok(["interpolate", run, "--from-class", "0", "--rows", "1", "--out", folder.File("i.png")], "--from-class 0: no class is named so");
+        Assert.Contains("\"labels\":[2,2]", Ok(["nearest", run, "--class", "3", "-n", "2", "-k", "1", "--out", folder.File("n.png"), "--json"], "").Replace(" ", "").Replace("\n", ""));
+        Assert.Contains("no such class", Fails(["interpolate", run, "--to-class", "9"]));
+
+        string Ok(string[] arguments, string said)
+        {
+            using StringWriter output = new(), error = new();
+            Assert.True(Cli.SaganCommandLine.Run(arguments, output, error) == 0, error.ToString());
+            Assert.Contains(said, error.ToString());
+            return output.ToString();
+        }
+
+        static string Fails(string[] arguments)
+        {
+            (int code, string error) = Sagan(arguments);
+            Assert.Equal(2, code);
+            return error;
+        }
+    }
+
+    [Fact]
+    public void A_generator_that_makes_no_finite_images_is_named()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run"), picture = folder.File("p.png");
+        Assert.Equal((0, ""), Sagan(["train", "--out", run, "-q", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "none", "--d-attention", "none",
+            "--batch", "4", "--steps", "1", "--set", "data.creatureCount=20", "--set", "sampling.images=8", "--set", "training.emaDecay=0"]));
+        RunConfig config = ConfigResolver.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
+        // Through a checkpoint of its own, as another program or an older one may have written it.
+        TrainingState state = new(config);
+        state.Generator.State().Single(s => s.Name == "last.0.bias").Parameter.Assign([0, float.NaN, 0]);
+        CheckpointStore.ForWriting(Path.Combine(run, "checkpoints"), 2).Save(2, state.Files(), []);
+        foreach (string[] verb in (string[][])[["sample", run, "--out", picture], ["evaluate", run], ["export", run, "--out", folder.File("g.pth")]])
+        {
+            (int code, string error) = Sagan(verb);
+            Assert.Equal(5, code);
+            Assert.Contains("the generator's 'last.0.bias' has 1 value of 3 that is NaN or infinite", error);
+        }
+        // Finite weights whose products are not.
+        DivergedException e = Assert.Throws<DivergedException>(() => Sampler.ToImages(Tensor.From([0, 0, 0, float.NaN], new Shape(2, 1, 2, 1))));
+        Assert.Contains("image 1 of 2 has values that are NaN or infinite", e.Message);
     }
 
     static (int Code, string Error) Sagan(string[] arguments)

@@ -5,7 +5,7 @@
     python3 make_interchange.py --full DIR   writes heykeetae's generator in its own size (64x64, conv_dim 64) and images of it to DIR, for a check by hand
 
 Entries:  pth/NAME.pth, pth/NAME.safetensors      a file of torch.save, and its tensors row by row (metadata: dtypes, and key, where one is needed)
-          hk/..., sn/...                          networks: state dicts (.pth), noise and images (.safetensors)
+          hk/..., sn/..., big/..., studio/...     networks: state dicts (.pth), noise, classes and images (.safetensors)
           npy/NAME.npy, npy/NAME.safetensors, npz/NAME.npz, npz/NAME.safetensors    the same for numpy
 """
 import io
@@ -279,6 +279,253 @@ def sn():
             entries["sn/without_v.safetensors"] = safetensors({"z": z.numpy(), "images": images.numpy()}, {})
 
 
+def before_1_0():
+    """As PyTorch 0.4 left it after a training step: the divided weight and u, no v, no version. PyTorch's own loader says what it means."""
+    torch.manual_seed(8)
+    g = lived(SmallGenerator(nn.utils.spectral_norm), lambda: torch.randn(16, 8))
+    z = torch.randn(2, 8)
+    g.train()
+    with torch.no_grad():
+        # Far from the fixed point of the power iteration, where it matters which v it is.
+        for layer in (g.l1[0], g.l2[0]):
+            layer.weight_u.copy_(F.normalize(layer.weight_u + 0.3 * torch.randn(layer.weight_u.shape), dim=0))
+        g(torch.randn(16, 8))
+    old = OrderedDict((k, v.clone()) for k, v in g.state_dict().items() if not k.endswith("weight_v"))
+    old["l1.0.weight"], old["l2.0.weight"] = g.l1[0].weight.detach().clone(), g.l2[0].weight.detach().clone()
+    entries["sn/before_1.0.pth"] = saved(OrderedDict(old), old=True)
+    fresh = SmallGenerator(nn.utils.spectral_norm)
+    fresh.load_state_dict(OrderedDict(old))
+    fresh.eval()
+    with torch.no_grad():
+        images = fresh(z)
+    entries["sn/before_1.0.safetensors"] = safetensors({"z": z.numpy(), "images": images.numpy(), **{
+        f"{l}.{k}": v.numpy() for l in ("l1.0", "l2.0") for k, v in (("weight_v", fresh.state_dict()[l + ".weight_v"]),)}}, {})
+
+
+def wrapped():
+    """One generator, saved as torch.compile in DataParallel, and as Lightning with a discriminator and an average beside it, save it."""
+    torch.manual_seed(5)
+    g = lived(SmallGenerator(nn.utils.spectral_norm), lambda: torch.randn(16, 8)).state_dict()
+    entries["sn/compiled.pth"] = saved(OrderedDict(("module._orig_mod." + k, v) for k, v in g.items()))
+    other = {"discriminator.l1.0.weight": torch.ones(2, 3, 4, 4), "discriminator.last.0.weight": torch.ones(1, 2, 4, 4), "loss.weight": torch.ones(1)}
+    lightning = {"epoch": 3, "state_dict": OrderedDict([("generator." + k, v) for k, v in g.items()] + list(other.items())),
+                 "callbacks": {"ModelCheckpoint": {"best_model_score": torch.tensor(0.5)}}, "hyper_parameters": {"lr": 1e-4}}
+    entries["sn/lightning.pth"] = saved(lightning)
+    entries["sn/two.pth"] = saved({"generator": g, "ema_model": OrderedDict(("module." + k, v) for k, v in g.items()), "step": 7})
+
+
+# ---- BigGAN-PyTorch's generator, from the description of its layers --------------------------------------------------------------------
+
+class PowerNormed(nn.Module):
+    """A linear layer or convolution whose weight is divided by |W v|, v = l2n(W^T u0); u0 is a row, and moves in training only."""
+
+    def __init__(self, weight, bias=True, padding=0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(weight) / (weight[1] * 3) ** 0.5)
+        if bias:
+            self.bias = nn.Parameter(0.1 * torch.randn(weight[0]))
+        self.padding, self.biased = padding, bias
+        self.register_buffer("u0", torch.randn(1, weight[0]))
+        self.register_buffer("sv0", torch.ones(1))
+
+    def forward(self, x):
+        w = self.weight.reshape(self.weight.shape[0], -1)
+        v = F.normalize(self.u0 @ w, eps=1e-8)
+        u = F.normalize(v @ w.t(), eps=1e-8)
+        if self.training:
+            self.u0.copy_(u)
+        w, bias = self.weight / (v @ w.t() @ u.t()).squeeze(), self.bias if self.biased else None
+        return F.linear(x, w, bias) if w.dim() == 2 else F.conv2d(x, w, bias, padding=self.padding)
+
+
+class StoredNorm(nn.Module):
+    """Batch normalisation with gains and biases of its own, of a vector, or of a table of classes, both as differences from 1 and 0."""
+
+    def __init__(self, channels, vector=None, classes=None):
+        super().__init__()
+        self.own = vector is None and classes is None
+        if self.own:
+            self.gain, self.bias = nn.Parameter(1 + 0.2 * torch.randn(channels)), nn.Parameter(0.2 * torch.randn(channels))
+        elif vector is not None:
+            self.gain, self.bias = PowerNormed((channels, vector), False), PowerNormed((channels, vector), False)
+        else:
+            self.gain, self.bias = nn.Embedding(classes, channels), nn.Embedding(classes, channels)
+        self.register_buffer("stored_mean", torch.zeros(channels))
+        self.register_buffer("stored_var", torch.ones(channels))
+
+    def forward(self, x, y=None):
+        if self.own:
+            return F.batch_norm(x, self.stored_mean, self.stored_var, self.gain, self.bias, self.training, 0.1, 1e-5)
+        h = F.batch_norm(x, self.stored_mean, self.stored_var, None, None, self.training, 0.1, 1e-5)
+        return h * (1 + self.gain(y))[:, :, None, None] + self.bias(y)[:, :, None, None]
+
+
+class BigBlock(nn.Module):
+    def __init__(self, inputs, outputs, norm):
+        super().__init__()
+        self.conv1, self.conv2 = PowerNormed((outputs, inputs, 3, 3), padding=1), PowerNormed((outputs, outputs, 3, 3), padding=1)
+        self.conv_sc = PowerNormed((outputs, inputs, 1, 1))
+        self.bn1, self.bn2 = norm(inputs), norm(outputs)
+
+    def forward(self, x, y):
+        up = lambda t: F.interpolate(t, scale_factor=2)
+        h = self.conv1(up(F.relu(self.bn1(x, y))))
+        return self.conv2(F.relu(self.bn2(h, y))) + self.conv_sc(up(x))
+
+
+def pooled_attention(x, query, key, value, output, gamma):
+    n, c, h, w = x.shape
+    q, k, v = query(x).reshape(n, -1, h * w), F.max_pool2d(key(x), 2).reshape(n, -1, h * w // 4), F.max_pool2d(value(x), 2).reshape(n, -1, h * w // 4)
+    a = F.softmax(q.transpose(1, 2) @ k, -1)
+    return gamma * output((v @ a.transpose(1, 2)).reshape(n, -1, h, w)) + x
+
+
+class BigAttention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        conv = lambda a, b: PowerNormed((b, a, 1, 1), False)
+        self.theta, self.phi, self.g, self.o = conv(c, c // 8), conv(c, c // 8), conv(c, c // 2), conv(c // 2, c)
+        self.gamma = nn.Parameter(torch.tensor(0.75))
+
+    def forward(self, x, y):
+        return pooled_attention(x, self.theta, self.phi, self.g, self.o, self.gamma)
+
+
+class BigGenerator(nn.Module):
+    def __init__(self, widths, attention, classes, z, shared=0, hierarchical=False):
+        super().__init__()
+        self.pieces = len(widths) if hierarchical else 1
+        piece = z // self.pieces
+        if shared:
+            self.shared = nn.Embedding(classes, shared)
+        vector = shared + (piece if hierarchical else 0)
+        norm = lambda c: StoredNorm(c, vector=vector) if shared else StoredNorm(c, classes=classes)
+        self.linear = PowerNormed((16 * widths[0], piece))
+        self.blocks = nn.ModuleList(nn.ModuleList([BigBlock(a, b, norm)] + [BigAttention(b)] * (8 << i == attention))
+                                    for i, (a, b) in enumerate(zip(widths, widths[1:])))
+        self.output_layer = nn.Sequential(StoredNorm(widths[-1]), nn.ReLU(), PowerNormed((3, widths[-1], 3, 3), padding=1))
+
+    def forward(self, z, classes):
+        y = self.shared(classes) if hasattr(self, "shared") else classes
+        zs = z.chunk(self.pieces, 1)
+        h = self.linear(zs[0])
+        h = h.view(h.shape[0], -1, 4, 4)
+        for i, blocks in enumerate(self.blocks):
+            for block in blocks:
+                h = block(h, torch.cat([y, zs[i + 1]], 1) if self.pieces > 1 else y)
+        return torch.tanh(self.output_layer(h))
+
+
+# ---- StudioGAN's generators, likewise -----------------------------------------------------------------------------------------------------
+
+class StudioNorm(nn.Module):
+    def __init__(self, channels, norm, vector=0, classes=0):
+        super().__init__()
+        self.bn = nn.BatchNorm2d(channels, eps=1e-4, affine=False)
+        if vector:
+            self.gain, self.bias = norm(nn.Linear(vector, channels, bias=False)), norm(nn.Linear(vector, channels, bias=False))
+        else:
+            self.embed0, self.embed1 = norm(nn.Embedding(classes, channels)), norm(nn.Embedding(classes, channels))
+
+    def forward(self, x, y):
+        g, b = (self.gain(y), self.bias(y)) if hasattr(self, "gain") else (self.embed0(y), self.embed1(y))
+        return self.bn(x) * (1 + g)[:, :, None, None] + b[:, :, None, None]
+
+
+class StudioBlock(nn.Module):
+    def __init__(self, inputs, outputs, norm, bn):
+        super().__init__()
+        self.bn1, self.bn2 = bn(inputs), bn(outputs)
+        self.conv2d0, self.conv2d1 = norm(nn.Conv2d(inputs, outputs, 1)), norm(nn.Conv2d(inputs, outputs, 3, padding=1))
+        self.conv2d2 = norm(nn.Conv2d(outputs, outputs, 3, padding=1))
+
+    def forward(self, x, y):
+        up = lambda t: F.interpolate(t, scale_factor=2)
+        call = lambda m, t: m(t) if y is None else m(t, y)
+        h = self.conv2d1(up(F.relu(call(self.bn1, x))))
+        return self.conv2d2(F.relu(call(self.bn2, h))) + self.conv2d0(up(x))
+
+
+class StudioAttention(nn.Module):
+    def __init__(self, c, norm):
+        super().__init__()
+        conv = lambda a, b: norm(nn.Conv2d(a, b, 1, bias=False))
+        self.conv1x1_theta, self.conv1x1_phi, self.conv1x1_g, self.conv1x1_attn = conv(c, c // 8), conv(c, c // 8), conv(c, c // 2), conv(c // 2, c)
+        self.sigma = nn.Parameter(torch.full((1,), 0.75))
+
+    def forward(self, x):
+        return pooled_attention(x, self.conv1x1_theta, self.conv1x1_phi, self.conv1x1_g, self.conv1x1_attn, self.sigma)
+
+
+class StudioGenerator(nn.Module):
+    """form: none (no classes), one_hot, tables, or shared (big_resnet: class vectors and pieces of z)."""
+
+    def __init__(self, widths, attention, classes, z, form, normalized=True, shared=6):
+        super().__init__()
+        norm = (lambda m: nn.utils.spectral_norm(m, eps=1e-6)) if normalized else (lambda m: m)
+        self.form, self.classes, self.pieces = form, classes, len(widths) if form == "shared" else 1
+        piece = z // self.pieces
+        bn = {"none": lambda c: nn.BatchNorm2d(c, eps=1e-4), "one_hot": lambda c: StudioNorm(c, norm, vector=classes),
+              "tables": lambda c: StudioNorm(c, norm, classes=classes), "shared": lambda c: StudioNorm(c, norm, vector=shared + piece)}[form]
+        self.linear0 = norm(nn.Linear(piece, 16 * widths[0]))
+        if form == "shared":
+            self.shared = nn.Embedding(classes, shared)
+        blocks = []
+        for i, (a, b) in enumerate(zip(widths, widths[1:])):
+            blocks += [[StudioBlock(a, b, norm, bn)]] + [[StudioAttention(b, norm)]] * (8 << i == attention)
+        self.blocks = nn.ModuleList(nn.ModuleList(b) for b in blocks)
+        self.bn4, self.conv2d5 = nn.BatchNorm2d(widths[-1], eps=1e-4), norm(nn.Conv2d(widths[-1], 3, 3, padding=1))
+
+    def forward(self, z, classes):
+        zs = z.chunk(self.pieces, 1)
+        h = self.linear0(zs[0])
+        h, i = h.view(h.shape[0], -1, 4, 4), 0
+        for blocks in self.blocks:
+            for block in blocks:
+                if isinstance(block, StudioAttention):
+                    h = block(h)
+                    continue
+                i += 1
+                y = {"none": lambda: None, "one_hot": lambda: F.one_hot(classes, self.classes).float(), "tables": lambda: classes,
+                     "shared": lambda: torch.cat([self.shared(classes), zs[i]], 1)}[self.form]()
+                h = block(h, y)
+        return torch.tanh(self.conv2d5(F.relu(self.bn4(h))))
+
+
+def residual(folder, name, network, classes, z, every, rename=lambda k: k):
+    draw = lambda n: (torch.randn(n, z), torch.arange(n) % classes)
+    with torch.no_grad():
+        for k, p in network.named_parameters():
+            if k.startswith("output_layer.0") or k.startswith("bn4"):
+                p.mul_(3)
+        network.train()
+        for _ in range(5):
+            network(*draw(16))
+        for t in network.state_dict().values():
+            if t.is_floating_point():
+                t.copy_(t.bfloat16().float())
+        network.eval()
+        noise, labels = draw(3)
+        images = network(noise, labels)
+    entries[f"{folder}/{name}.pth"] = saved(OrderedDict((rename(k), v) for k, v in network.state_dict().items()))
+    entries[f"{folder}/{name}.safetensors"] = safetensors({"z": noise.numpy(), "images": images[:, :, ::every, ::every].numpy()}, {"every": str(every)})
+
+
+def residuals():
+    torch.manual_seed(11)
+    small = [8, 8, 8, 8]
+    residual("big", "hierarchical", BigGenerator([16, 16, 8, 4, 2, 1], 8, 5, 12, shared=6, hierarchical=True), 5, 12, 8)
+    # Statistics as the synchronised batch normalisation calls them.
+    sync = lambda k: k.replace("stored_mean", "bn.running_mean").replace("stored_var", "bn.running_var")
+    residual("big", "shared", BigGenerator(small, 16, 4, 8, shared=6), 4, 8, 4, sync)
+    residual("big", "tables", BigGenerator(small, 16, 3, 8), 3, 8, 4)
+    residual("big", "wide64", BigGenerator([16, 16, 8, 4, 2], 8, 3, 8), 3, 8, 16)
+    residual("studio", "one_hot", StudioGenerator(small, 16, 4, 8, "one_hot"), 4, 8, 4)
+    residual("studio", "tables", StudioGenerator(small, 16, 5, 8, "tables"), 5, 8, 4)
+    residual("studio", "plain", StudioGenerator([16, 8, 4, 2, 1], 8, 1, 8, "none", normalized=False), 1, 8, 8)
+    residual("studio", "shared", StudioGenerator(small, 8, 3, 16, "shared"), 3, 16, 4)
+
+
 def parallel():
     """heykeetae's form as DataParallel of PyTorch before 0.4.1 writes it, in half precision."""
     torch.manual_seed(6)
@@ -338,6 +585,9 @@ if __name__ == "__main__":
         containers()
         hk()
         sn()
+        before_1_0()
+        wrapped()
+        residuals()
         parallel()
         numpy_files()
         with zipfile.ZipFile(HERE / "interchange.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

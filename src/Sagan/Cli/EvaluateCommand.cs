@@ -6,10 +6,11 @@ namespace Sagan.Native.Cli;
 
 /// <summary>
 /// Judge the images of a run or checkpoint (Source), or those of a folder (Images), against a data set. Data: null = the run's own. Metrics: empty = all
-/// that the network can give. Network: a file of Inception weights; null = the stand-in. Statistics: null = as the run was configured.
+/// that the network can give. Network: a file of Inception weights; null = the stand-in. Statistics: null = as the run was configured. Class: images of this
+/// class alone, against the real ones of it; null = of all.
 /// </summary>
 sealed record EvaluateRequest(string? Source, string? Images, string? Data, IReadOnlyList<string> Metrics, int Count, int ReferenceCount, string? Network,
-    ulong Seed, int Batch, string Size, bool Ema, NormStatistics? Statistics, IReadOnlyList<Threshold> Thresholds);
+    ulong Seed, int Batch, string Size, bool Ema, NormStatistics? Statistics, IReadOnlyList<Threshold> Thresholds, string? Class = null);
 
 /// <summary><c>sagan evaluate run</c>.</summary>
 sealed class EvaluateCommand : Verb
@@ -42,6 +43,7 @@ sealed class EvaluateCommand : Verb
         DefaultValueFactory = _ => "64",
         HelpName = "size",
     };
+    readonly Option<string?> ofClass = new("--class") { Description = "Judge images of this class (name or number) against the real ones of it.", HelpName = "class" };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Option<string[]> failOver = new("--fail-over")
@@ -61,7 +63,7 @@ sealed class EvaluateCommand : Verb
     {
         this.evaluate = evaluate;
         Add(source);
-        foreach (Option o in (Option[])[images, data, metric, count, reference, network, seed, batch, size, statistics, noEma, failOver, failUnder]) Add(o);
+        foreach (Option o in (Option[])[images, data, metric, count, reference, network, seed, batch, size, ofClass, statistics, noEma, failOver, failUnder]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -70,9 +72,11 @@ sealed class EvaluateCommand : Verb
         if (run == null == (folder == null))
             throw new UsageException("evaluate what? Give a run or checkpoint folder, or --images with a folder of images: one of the two.");
         if (folder != null && real == null) throw new UsageException($"--images {folder}: against what? It needs --data SOURCE.");
+        if (folder != null && parsed.GetValue(ofClass) is { } c)
+            throw new UsageException($"--class {c}: chooses what a model is to make; of --images and --data give the folders of the class.");
         EvaluateRequest request = new(run, folder, real, Metrics(parsed.GetValue(metric)), Number(parsed, count, 2, 1_000_000),
             Number(parsed, reference, 2, 1_000_000), parsed.GetValue(network), parsed.GetValue(seed), Number(parsed, batch, 1, 4096),
-            parsed.GetRequiredValue(size), !parsed.GetValue(noEma), parsed.GetValue(statistics), [.. Thresholds(parsed)]);
+            parsed.GetRequiredValue(size), !parsed.GetValue(noEma), parsed.GetValue(statistics), [.. Thresholds(parsed)], parsed.GetValue(ofClass));
         return evaluate(request, context);
     }
 

@@ -18,8 +18,9 @@ enum ExportFormat
     Onnx,
 }
 
-/// <summary>The generator of a run or checkpoint, as a file. Format: null = what the file's ending says.</summary>
-sealed record ExportRequest(string Source, ExportFormat? Format, string Out, bool Ema);
+/// <summary>The generator of a run or checkpoint, as a file. Format: null = what the file's ending says. Out: null = a new file in this folder, named after
+/// run and step.</summary>
+sealed record ExportRequest(string Source, ExportFormat? Format, string? Out, bool Ema);
 
 /// <summary><c>sagan export run</c>.</summary>
 sealed class ExportCommand : Verb
@@ -30,7 +31,11 @@ sealed class ExportCommand : Verb
         Description = "The format; without it, the file's ending says it.",
         HelpName = "pth|safetensors|npz|onnx",
     };
-    readonly Option<string> file = new("--out") { Description = "The file to write.", HelpName = "file", Required = true };
+    readonly Option<string?> file = new("--out")
+    {
+        Description = "The file to write; without it, RUN-step-N.pth (or the format's ending) in this folder, which must not be there yet.",
+        HelpName = "file",
+    };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Func<ExportRequest, CliContext, ExitCode> export;
 
@@ -42,5 +47,5 @@ sealed class ExportCommand : Verb
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context) =>
-        export(new ExportRequest(parsed.GetRequiredValue(source), parsed.GetValue(format), parsed.GetRequiredValue(file), !parsed.GetValue(noEma)), context);
+        export(new ExportRequest(parsed.GetRequiredValue(source), parsed.GetValue(format), parsed.GetValue(file), !parsed.GetValue(noEma)), context);
 }

@@ -2,8 +2,8 @@ using System.CommandLine;
 
 namespace Sagan.Native.Cli;
 
-/// <summary>Samples beside the training images nearest to them. Data null: the run's own.</summary>
-sealed record NearestRequest(string Source, string? Data, int Count, int Neighbours, ulong Seed, string Out);
+/// <summary>Samples beside the training images nearest to them. Data null: the run's own. Classes: as of sample.</summary>
+sealed record NearestRequest(string Source, string? Data, int Count, int Neighbours, ulong Seed, string Out, string? Classes = null);
 
 /// <summary><c>sagan nearest run</c>.</summary>
 sealed class NearestCommand : Verb
@@ -13,6 +13,11 @@ sealed class NearestCommand : Verb
     readonly Option<int> count = new("-n") { Description = "How many samples.", DefaultValueFactory = _ => 8, HelpName = "count" };
     readonly Option<int> neighbours = new("-k") { Description = "How many training images beside each.", DefaultValueFactory = _ => 7, HelpName = "count" };
     readonly Option<ulong> seed = new("--seed") { Description = "Seed of the latent vectors.", DefaultValueFactory = _ => 1, HelpName = "seed" };
+    readonly Option<string?> classes = new("--class")
+    {
+        Description = "Names or numbers of the samples' classes, separated by commas; without it all in turn.",
+        HelpName = "class",
+    };
     readonly Option<string> file = new("--out") { Description = "A .png file.", HelpName = "path", DefaultValueFactory = _ => "nearest.png" };
     readonly Func<NearestRequest, CliContext, ExitCode> find;
 
@@ -20,7 +25,7 @@ sealed class NearestCommand : Verb
     {
         this.find = find;
         Add(source);
-        foreach (Option o in (Option[])[data, count, neighbours, seed, file]) Add(o);
+        foreach (Option o in (Option[])[data, count, neighbours, seed, classes, file]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context)
@@ -28,6 +33,7 @@ sealed class NearestCommand : Verb
         (int n, int k) = (parsed.GetValue(count), parsed.GetValue(neighbours));
         if (n is < 1 or > 1000) throw new UsageException($"-n {n}: must be 1 to 1000.");
         if (k is < 1 or > 100) throw new UsageException($"-k {k}: must be 1 to 100.");
-        return find(new NearestRequest(parsed.GetRequiredValue(source), parsed.GetValue(data), n, k, parsed.GetValue(seed), parsed.GetRequiredValue(file)), context);
+        return find(new NearestRequest(parsed.GetRequiredValue(source), parsed.GetValue(data), n, k, parsed.GetValue(seed), parsed.GetRequiredValue(file),
+            parsed.GetValue(classes)), context);
     }
 }

@@ -8,12 +8,12 @@ namespace Sagan.Native.Cli;
 
 /// <summary>
 /// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image, null for neither.
-/// Statistics: null = as the run was configured.
+/// Count: null = 64, or a sheet of all classes. Statistics: null = as the run was configured.
 /// </summary>
-sealed record SampleRequest(string Source, int Count, ulong Seed, int? Columns, string? Out, bool Ema, NormStatistics? Statistics)
+sealed record SampleRequest(string Source, int? Count, ulong Seed, int? Columns, string? Out, bool Ema, NormStatistics? Statistics)
 {
-    /// <summary>Names or numbers of classes, for the images in turn; "all" for a sheet; empty = all in turn.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    /// <summary>Names or numbers of classes, separated by commas, for the images in turn; "all" for all; null = all in turn.</summary>
+    public string? Classes { get; init; }
 
     /// <summary>Null for none.</summary>
     public float? Truncation { get; init; }
@@ -43,12 +43,16 @@ sealed class SampleCommand : Verb
     };
     readonly Option<string?> npz = new("--npz")
     {
-        Description = "A .npz file for the images as arr_0, bytes [N, H, W, C], and their classes as arr_1: what evaluation code reads.",
+        Description = "A .npz file for the images as arr_0, bytes [N, H, W, C], and their classes as arr_1 and labels: what evaluation code reads.",
         HelpName = "file",
     };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Option<NormStatistics?> statistics = new("--statistics") { Description = "Statistics of batch normalisation.", HelpName = "running|batch|standing" };
-    readonly Option<string?> classes = new("--class") { Description = "Names or numbers of classes, separated by commas; all for a row of ten images of each.", HelpName = "class" };
+    readonly Option<string?> classes = new("--class")
+    {
+        Description = "Names or numbers of classes, separated by commas; all for all in turn, or, without -n, for a row of ten images of each.",
+        HelpName = "class",
+    };
     readonly Option<float?> truncation = new("--truncation") { Description = "Keep noise within this threshold: less variety, fewer failures.", HelpName = "t" };
     readonly Option<TruncationKind> truncationKind = new("--truncation-kind")
     {
@@ -67,13 +71,13 @@ sealed class SampleCommand : Verb
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
         (int Rows, int Columns)? shape = parsed.GetValue(grid);
-        int n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns ?? 64;
+        int? n = parsed.GetValue(count) ?? shape?.Rows * shape?.Columns;
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
         return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns,
             parsed.GetValue(file) ?? (parsed.GetValue(npz) == null ? "samples.png" : null), !parsed.GetValue(noEma), parsed.GetValue(statistics))
         {
-            Classes = parsed.GetValue(classes)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            Classes = parsed.GetValue(classes),
             Truncation = parsed.GetValue(truncation) is not { } t ? null : t > 0 ? t : throw new UsageException($"--truncation {t}: must be above 0."),
             TruncationKind = parsed.GetValue(truncationKind),
             Npz = parsed.GetValue(npz),

@@ -5,9 +5,10 @@ using Sagan.Native.Configuration;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// A new run. Folder: null for the usual place under runs. From: a run or checkpoint whose networks it begins with; Ema: with the generator's moving average.
+/// A new run. Folder: null for the usual place under runs. From: a run or checkpoint whose networks it begins with; Ema: with the generator's moving average;
+/// FreshClasses: with new parameters for the classes.
 /// </summary>
-sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true);
+sealed record TrainRequest(ResolvedConfig Config, string? Folder, string? From = null, bool Ema = true, bool FreshClasses = false);
 
 /// <summary>What a run needs, in words, and its configuration with what its images decide.</summary>
 sealed record DryRunResult(ResolvedConfig Config, IReadOnlyList<(string Name, string Value)> Facts);
@@ -19,6 +20,10 @@ sealed class TrainCommand : Verb
     readonly Option<string?> folder = new("--out") { Description = "The run folder, new or empty; else one under runs.", HelpName = "folder" };
     readonly Option<string?> from = new("--from") { Description = "Begin with the networks of a run or one of its checkpoints, at step 0.", HelpName = "run" };
     readonly Option<bool> noEma = new("--no-ema") { Description = "With --from: the generator's weights themselves, not their moving average." };
+    readonly Option<bool> freshClasses = new("--fresh-classes")
+    {
+        Description = "With --from: what belongs to single classes begins anew, for other classes, another number of them, or none before.",
+    };
     readonly Option<bool> dryRun = new("--dry-run") { Description = "Look at the images, print the configuration, the sizes of the networks and what a run needs, and stop." };
     readonly Option<bool> printConfig = new("--print-config") { Description = "Print every value of the configuration with its origin, and stop." };
     readonly Func<TrainRequest, CliContext, ExitCode> train;
@@ -39,6 +44,7 @@ sealed class TrainCommand : Verb
         Add(folder);
         Add(from);
         Add(noEma);
+        Add(freshClasses);
         Add(dryRun);
         Add(printConfig);
     }
@@ -48,11 +54,13 @@ sealed class TrainCommand : Verb
         string? source = parsed.GetValue(from);
         bool raw = parsed.GetValue(noEma);
         if (raw && source == null) throw new UsageException("--no-ema: chooses among the weights of another run; add --from RUN, or leave it.");
+        bool fresh = parsed.GetValue(freshClasses);
+        if (fresh && source == null) throw new UsageException("--fresh-classes: begins a part of another run's networks anew; add --from RUN, or leave it.");
         ResolvedConfig resolved = this.config.Resolve(parsed, context, source == null ? null : modelOf(source, context));
         if (parsed.GetValue(printConfig)) Print(resolved, [], context);
         else
         {
-            TrainRequest request = new(resolved, parsed.GetValue(folder), source, !raw);
+            TrainRequest request = new(resolved, parsed.GetValue(folder), source, !raw, fresh);
             if (!parsed.GetValue(dryRun)) return train(request, context);
             (ResolvedConfig config, IReadOnlyList<(string Name, string Value)> facts) = estimate(request, context);
             Print(config, facts, context);

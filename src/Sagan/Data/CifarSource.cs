@@ -41,7 +41,7 @@ sealed class CifarSource : ImageSource
     public override string Name(int index)
     {
         (string path, _, int record) = Find(index);
-        return $"{path} record {record}";
+        return $"{Path.GetFileName(path)} record {record}";
     }
 
     public override int Label(int index)

@@ -3,7 +3,8 @@ namespace Sagan.Native.Data;
 /// <summary>
 /// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels follow the ordinal order
 /// of the names. Folders that hold everything (an archive's <c>photos/</c>) are looked through first. One folder alone, or images beside folders, is a set
-/// without labels.
+/// without labels. Folders that hold only subfolders, and those of the same names (<c>train</c> and <c>val</c>, each with <c>cat</c> and <c>dog</c>), look like
+/// parts of one set: they are classes still, and <see cref="PartsNote"/> tells of the doubt.
 /// </summary>
 static class ClassFolders
 {
@@ -36,6 +37,37 @@ static class ClassFolders
             }
             start += classes[0].Length + 1;
         }
+    }
+
+    /// <summary>
+    /// Why the classes that <see cref="Of"/> finds may be none, null where nothing speaks against them: two or more of the folders hold subfolders only, at
+    /// least two, and of the fewer names all are among the other's.
+    /// </summary>
+    public static string? PartsNote(IReadOnlyList<string> paths, IReadOnlyList<string> classes)
+    {
+        if (classes.Count < 2 || paths.Count == 0) return null;
+        // Of all paths the classes stand at the same depth.
+        string[] first = paths[0].Split('/');
+        int depth = Array.FindIndex(first, f => classes.Contains(f));
+        if (depth < 0) return null;
+        Dictionary<string, HashSet<string>?> within = [];
+        foreach (string path in paths)
+        {
+            string[] parts = path.Split('/');
+            HashSet<string>? names = within.TryGetValue(parts[depth], out HashSet<string>? seen) ? seen : [];
+            // An image in the class folder itself: that one is no part.
+            if (parts.Length < depth + 3) names = null;
+            else names?.Add(parts[depth + 1]);
+            within[parts[depth]] = names;
+        }
+        (string Name, HashSet<string> Names)[] nested = [.. within.Where(w => w.Value is { Count: > 1 }).Select(w => (w.Key, w.Value!))
+            .OrderByDescending(w => w.Item2.Count).ThenBy(w => w.Key, StringComparer.Ordinal)];
+        string[] alike = nested.Length < 2 ? [] : [.. nested.Where(n => n.Names.IsSubsetOf(nested[0].Names)).Select(n => n.Name).Order(StringComparer.Ordinal)];
+        if (alike.Length < 2) return null;
+        string parent = string.Concat(first.Take(depth).Select(p => p + "/"));
+        string shown = string.Join(", ", nested[0].Names.Order(StringComparer.Ordinal).Take(4));
+        return $"the folders {string.Join(" and ", alike.Take(3).Select(a => $"'{DataException.Printable(parent + a)}'"))} hold "
+            + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look like parts of one set, not like classes";
     }
 
     /// <summary>True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.</summary>

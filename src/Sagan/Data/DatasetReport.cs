@@ -34,6 +34,9 @@ public sealed record DatasetReport
     /// <summary>Classes in the order of their labels; empty for a set without labels.</summary>
     public required IReadOnlyList<DatasetClass> Classes { get; init; }
 
+    /// <summary>Why the classes may be none, though folders look like them; null where nothing speaks against them.</summary>
+    public string? ClassDoubt { get; init; }
+
     /// <summary>Images left out, with the reason, in the order of the set.</summary>
     public required IReadOnlyList<SkippedFile> Skipped { get; init; }
 

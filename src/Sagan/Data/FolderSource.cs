@@ -29,6 +29,7 @@ sealed class FolderSource : ImageSource
         found.Sort(StringComparer.Ordinal);
         paths = [.. found];
         (classes, labels) = ClassFolders.Of(paths);
+        ClassDoubt = ClassFolders.PartsNote(paths, classes);
     }
 
     public override string Kind => classes.Length > 0 ? "class folders" : "image folder";
@@ -36,6 +37,8 @@ sealed class FolderSource : ImageSource
     public override int Count => paths.Length;
 
     public override IReadOnlyList<string> Classes => classes;
+
+    public override string? ClassDoubt { get; }
 
     public override IEnumerable<string> Notes => ClassFolders.IgnoredNote(ignored) is string note ? [note] : [];
 

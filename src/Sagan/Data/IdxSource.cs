@@ -52,7 +52,7 @@ sealed class IdxSource : ImageSource
 
     public override IEnumerable<string> Notes => note is null ? [] : [note];
 
-    public override string Name(int index) => $"{path} image {index}";
+    public override string Name(int index) => $"{Path.GetFileName(path)} image {index}";
 
     public override int Label(int index) => labels?[index] ?? 0;
 

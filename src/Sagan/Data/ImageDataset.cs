@@ -144,7 +144,8 @@ public sealed class ImageDataset : IDisposable
             Largest = (items.Max(i => sizes[i].Width), items.Max(i => sizes[i].Height)),
             Classes = CountClasses(source, items),
             Skipped = [.. failures.Where(f => f is not null).Select(f => new SkippedFile(f!.FileName, f.Problem))],
-            Notes = [.. source.Notes, .. SizeNotes(items, sizes, options)],
+            ClassDoubt = source.ClassDoubt,
+            Notes = [.. source.Notes, .. source.ClassDoubt is { } doubt ? [doubt] : Array.Empty<string>(), .. SizeNotes(items, sizes, options)],
             ContentHash = Hash(source, options, items, hashes),
             Cached = cached,
         };

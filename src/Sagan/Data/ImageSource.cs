@@ -16,6 +16,9 @@ abstract class ImageSource : IDisposable
     /// <summary>What the report should say beyond the images.</summary>
     public virtual IEnumerable<string> Notes => [];
 
+    /// <summary>Why the classes may be none, null where nothing speaks against them.</summary>
+    public virtual string? ClassDoubt => null;
+
     public abstract string Name(int index);
 
     public virtual int Label(int index) => 0;

@@ -7,7 +7,8 @@ namespace Sagan.Native.Data;
 
 /// <summary>
 /// Images that lie in a file of tensors as they are, not packed: the one u8 tensor of [n, height, width, channels], [n, channels, height, width] or
-/// [n, height, width] of a .safetensors, .npz or .npy file, whatever its name; labels are the integers [n] called labels, label or y, if there are any.
+/// [n, height, width] of a .safetensors, .npz or .npy file, whatever its name; labels are the integers [n] called labels, label or y, if there are any, and their
+/// names the texts called class_names of an .npz file.
 /// <see cref="DatasetPack"/> writes such a file; so do numpy and many programs that sample images. A safetensors file may be larger than memory.
 /// </summary>
 sealed class TensorSource : ImageSource
@@ -57,7 +58,7 @@ sealed class TensorSource : ImageSource
 
     public override IReadOnlyList<string> Classes => classes;
 
-    public override string Name(int index) => names?[index] ?? $"{path} image {index}";
+    public override string Name(int index) => names?[index] ?? $"{System.IO.Path.GetFileName(path)} image {index}";
 
     public override int Label(int index) => labels?[index] ?? 0;
 
@@ -138,7 +139,8 @@ sealed class TensorSource : ImageSource
     string[] ClassNames(int[] labels)
     {
         int most = labels.Length == 0 ? 0 : labels.Max() + 1;
-        string[]? named = (file as SafetensorsReader)?.Metadata.GetValueOrDefault(DatasetPack.ClassesKey) is { } json ? Strings(json) : null;
+        string[]? named = file is NpzReader npz ? npz.Texts.GetValueOrDefault("class_names")
+            : (file as SafetensorsReader)?.Metadata.GetValueOrDefault(DatasetPack.ClassesKey) is { } json ? Strings(json) : null;
         if (named is { } n && n.Length < most) throw new DataException(path, $"names of {n.Length} classes, but label {most - 1}");
         return named ?? [.. Enumerable.Range(0, most).Select(i => i.ToString())];
     }

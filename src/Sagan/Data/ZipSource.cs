@@ -56,6 +56,7 @@ sealed class ZipSource : ImageSource
             throw new DataException(path, "the zip archive is damaged: " + e.Message, e);
         }
         (classes, labels) = ClassFolders.Of(names);
+        ClassDoubt = ClassFolders.PartsNote(names, classes);
     }
 
     public override string Kind => classes.Length > 0 ? "zip of class folders" : "zip of images";
@@ -63,6 +64,8 @@ sealed class ZipSource : ImageSource
     public override int Count => entries.Length;
 
     public override IReadOnlyList<string> Classes => classes;
+
+    public override string? ClassDoubt { get; }
 
     public override IEnumerable<string> Notes => ClassFolders.IgnoredNote(ignored) is string note ? [note] : [];
 

@@ -38,7 +38,10 @@ sealed record NpyHeader(string Descr, bool Fortran, long[] Shape)
     public TensorDtype Dtype => types[Descr[1..]].Dtype;
 
     /// <summary>Bytes of an element in the file.</summary>
-    public int ElementSize => types[Descr[1..]].Size;
+    public int ElementSize => IsText ? 4 * int.Parse(Descr.AsSpan(2), CultureInfo.InvariantCulture) : types[Descr[1..]].Size;
+
+    /// <summary>Whether it is an array of Unicode texts, which has no <see cref="Dtype"/>: see <see cref="NpyText"/>.</summary>
+    public bool IsText => Descr[1] == 'U';
 
     public bool IsBigEndian => Descr[0] == '>';
 
@@ -83,6 +86,12 @@ sealed record NpyHeader(string Descr, bool Fortran, long[] Shape)
             TensorDtype.Bool => "|b1",
             _ => throw new ArgumentException($"npy: numpy has no type for {dtype.Name()}.", nameof(dtype)),
         };
+        return Write(descr, shape);
+    }
+
+    /// <summary>The same for a type as numpy writes it.</summary>
+    public static byte[] Write(string descr, IReadOnlyList<int> shape)
+    {
         string sizes = shape.Count == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
         string text = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': {sizes}, }}";
         int total = (10 + text.Length + 1 + 63) / 64 * 64;
@@ -146,7 +155,8 @@ sealed record NpyHeader(string Descr, bool Fortran, long[] Shape)
             string descr = Text();
             if (descr.EndsWith('O'))
                 throw new InterchangeException($"{file}: is an array of Python objects, a pickle that can run any code, and is refused; save numbers.");
-            if (descr.Length < 2 || !"<>=|".Contains(descr[0]) || !types.ContainsKey(descr[1..]))
+            bool isText = descr.Length is > 2 and < 8 && descr[1] == 'U' && descr[2] != '0' && descr[2..].All(char.IsAsciiDigit);
+            if (descr.Length < 2 || !"<>=|".Contains(descr[0]) || !isText && !types.ContainsKey(descr[1..]))
                 throw new InterchangeException($"{file}: has elements of type '{SafetensorsHeader.Show(descr)}'; read are {string.Join(' ', types.Keys)}.");
             return descr;
         }

@@ -18,6 +18,7 @@ sealed class NpzReader : TensorFile
     readonly Stream stream;
     readonly ZipArchive? zip;
     readonly List<Entry> entries = [];
+    readonly Dictionary<string, string[]> texts = new(StringComparer.Ordinal);
     Stream? open;
 
     /// <summary>Opens a file. Throws <see cref="InterchangeException"/> when it is malformed.</summary>
@@ -48,6 +49,9 @@ sealed class NpzReader : TensorFile
 
     public override IReadOnlyList<TensorEntry> Entries => entries;
 
+    /// <summary>The lists of texts beside the tensors.</summary>
+    public IReadOnlyDictionary<string, string[]> Texts => texts;
+
     void AddAll(ZipArchive zip)
     {
         long total = 0;
@@ -70,9 +74,16 @@ sealed class NpzReader : TensorFile
     {
         string shown = packed == null ? file : $"{file}: '{SafetensorsHeader.Show(name)}'";
         NpyHeader h = NpyHeader.Read(s, shown);
-        long needed = h.Length + h.Count * h.ElementSize;
+        Int128 needed = h.Length + (Int128)h.Count * h.ElementSize;
         if (needed != length)
             throw new InterchangeException($"{shown}: has {length} bytes, where its header and array of [{string.Join(", ", h.Shape)}] take {needed}.");
+        if (h.IsText)
+        {
+            // Not a tensor. A lone .npy of texts has nothing to give.
+            if (packed == null) throw new InterchangeException($"{shown}: is an array of texts; arrays of numbers are read.");
+            if (NpyText.Read(h, s) is { } read) texts[name] = read;
+            return;
+        }
         entries.Add(new Entry(name, h.Dtype, h.Shape, h, packed));
     }
 

@@ -28,6 +28,13 @@ sealed class NpzWriter : ITensorWriter
         ));
     }
 
+    /// <summary>Adds a list of texts, as numpy's array of Unicode texts.</summary>
+    public void AddText(string name, IReadOnlyList<string> texts)
+    {
+        if (items.Any(i => i.Name == name)) throw new ArgumentException($"npz: there are two arrays named '{name}'.");
+        items.Add((name, () => NpyText.Write(texts)));
+    }
+
     /// <summary>Writes the file: see <see cref="AtomicFile.Write"/>.</summary>
     public void Save(string path) => AtomicFile.Write(path, Write);
 

@@ -9,11 +9,14 @@ sealed class RenamedTensorFile : TensorFile
     readonly Dictionary<string, TensorEntry> originals = new(StringComparer.Ordinal);
     readonly List<TensorEntry> entries = [];
 
+    readonly bool owns;
+
     /// <param name="inner">The file; owned from now on.</param>
     /// <param name="rename">The new name of a tensor, or null to leave it out. Two tensors under one name are an error.</param>
-    public RenamedTensorFile(TensorFile inner, Func<string, string?> rename)
+    /// <param name="owns">False: it is not owned.</param>
+    public RenamedTensorFile(TensorFile inner, Func<string, string?> rename, bool owns = true)
     {
-        this.inner = inner;
+        (this.inner, this.owns) = (inner, owns);
         foreach (TensorEntry e in inner.Entries)
         {
             if (rename(e.Name) is not { } name) continue;
@@ -24,6 +27,12 @@ sealed class RenamedTensorFile : TensorFile
 
     public override IReadOnlyList<TensorEntry> Entries => entries;
 
+    /// <summary>The file under its own names.</summary>
+    internal TensorFile Inner => inner;
+
+    /// <summary>What the file itself calls a tensor.</summary>
+    internal string Original(string name) => originals[name].Name;
+
     protected internal override Stream Data(TensorEntry entry) => inner.Data(originals[entry.Name]);
 
     protected internal override Exception Missing(string name) => inner.Missing(name);
@@ -33,6 +42,6 @@ sealed class RenamedTensorFile : TensorFile
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) inner.Dispose();
+        if (disposing && owns) inner.Dispose();
     }
 }

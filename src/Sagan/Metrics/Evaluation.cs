@@ -29,6 +29,26 @@ public static class Evaluation
     /// <summary>The ids of the numbers, for thresholds.</summary>
     public static IReadOnlyList<string> Numbers { get; } = ["fid", "kid", "is", "precision", "recall", "density", "coverage", "intra-fid", "consistency"];
 
+    /// <summary>What tables call a metric over the published network.</summary>
+    public static string NameOf(string metric) => metric switch
+    {
+        "fid" => "FID",
+        "kid" => "KID",
+        "is" => "IS",
+        "intra-fid" => "intra-FID",
+        _ => metric,
+    };
+
+    /// <summary>The fewest images of either set that a metric has a value for.</summary>
+    public static int LeastImages(string metric) => metric == "prdc" ? Manifold.DensityNeighbours + 1 : 2;
+
+    /// <summary>Why a metric has no value for sets of this many images, or null where it has one. The Inception score looks at no real image.</summary>
+    public static string? TooFew(string metric, int images, int references)
+    {
+        int least = LeastImages(metric), fewest = metric == "is" ? images : Math.Min(images, references);
+        return fewest >= least ? null : $"{Features.Images(images)} to judge and {references} real; at least {least} of each are needed";
+    }
+
     /// <summary>All of these metrics but intra-fid, which needs features by class: see <see cref="IntraFrechetDistance"/>.</summary>
     public static IReadOnlyList<MetricResult> Of(IEnumerable<string> metrics, FeatureNetwork network, Features real, Features fake, ulong seed)
     {

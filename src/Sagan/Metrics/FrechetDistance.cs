@@ -53,7 +53,9 @@ public static class FrechetDistance
         return Combine(m1, m2, x1.Sum(v => v * v) + x2.Sum(v => v * v), product.Svd(computeVectors: false).S.Sum());
     }
 
-    static double Combine(double[] m1, double[] m2, double traces, double root) => m1.Zip(m2, (x, y) => (x - y) * (x - y)).Sum() + traces - 2 * root;
+    // A distance is not negative; the difference of traces can be, by rounding, where the sets are the same.
+    static double Combine(double[] m1, double[] m2, double traces, double root) =>
+        Math.Max(0, m1.Zip(m2, (x, y) => (x - y) * (x - y)).Sum() + traces - 2 * root);
 
     // Rows (x - m) / sqrt(N - 1).
     static (double[] Mean, double[] Rows) Centred(Features f)

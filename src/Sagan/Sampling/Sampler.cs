@@ -66,11 +66,18 @@ public static class Sampler
         return Tensor.From(x, new Shape(images.Count, first.Height, first.Width, first.Channels), device);
     }
 
-    /// <summary>[N,H,W,C] in [-1, 1] to images.</summary>
+    /// <summary>[N,H,W,C] in [-1, 1] to images. Throws <see cref="DivergedException"/> where a value is NaN or infinite.</summary>
     public static Image[] ToImages(Tensor x)
     {
         (int n, int h, int w, int c) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         float[] values = x.ToArray();
+        // Bytes cannot show it: NaN would become black.
+        if (Array.FindIndex(values, v => !float.IsFinite(v)) is >= 0 and int at)
+            throw new DivergedException($"image {at / (h * w * c)} of {n} has values that are NaN or infinite ({values[at]}): "
+                + "the generator's training has diverged; take an earlier checkpoint.")
+            {
+                What = "the generator makes images that are NaN or infinite",
+            };
         Image[] images = new Image[n];
         for (int i = 0; i < n; i++)
         {

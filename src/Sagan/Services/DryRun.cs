@@ -26,7 +26,7 @@ static class DryRun
         data.Dispose();
         RunConfig config = resolved.Config;
         TrainingState state = new(config);
-        if (request.From != null) StartingWeights.Load(state, request.From, request.Ema, context);
+        if (request.From != null) StartingWeights.Load(state, request.From, request.Ema, request.FreshClasses, context);
         DiskNeed disk = DiskNeed.Of(state, 0);
         if (disk.Warning(request.Folder ?? "runs") is { } full) context.Terminal.Warning(full);
         // The first steps of a process run code that is not optimised yet.

@@ -37,21 +37,26 @@ sealed class EvaluateService
         TrainedModel model = TrainedModel.Open(request.Source!, context, request.Ema);
         (Checkpoint checkpoint, RunConfig config) = (model.Checkpoint, model.Config);
         NormStatistics statistics = request.Statistics ?? config.Sampling.Statistics;
+        int? label = request.Class == null ? null : model.Class(request.Class, context);
         string source = request.Data ?? config.Data.Source;
         using ImageDataset data = Setup.OpenData(config with { Data = config.Data with { Source = source } }, context);
         json["source"] = request.Source;
         json["step"] = checkpoint.Step;
         json["seed"] = request.Seed;
         json["ema"] = request.Ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        if (label is { } one) json["class"] = model.NameOf(one);
         json["statistics"] = statistics.ToString().ToLowerInvariant();
-        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}, against {source}"));
-        ImageSet fake = Images(request.Count, null);
+        string only = label is { } l ? $", class {model.NameOf(l)}" : "";
+        context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}{only}, against {source}"));
         // Each class from a seed of its own.
         bool sameClasses = config.Model.Conditional && data.ClassCount == config.Model.Classes;
-        return Compare(data, fake, model.Device, source, sameClasses ? (label, n) => Images(n, label) : null);
+        if (label != null && !sameClasses)
+            throw new UsageException($"--class {request.Class}: the model has {config.Model.Classes} classes, the data set {data.ClassCount}; "
+                + "leave it, or give the data set that the model was trained on.");
+        return Compare(data, Images(request.Count, label), model.Device, source, sameClasses ? (c, n) => Images(n, c) : null, label);
 
-        ImageSet Images(int count, int? label) =>
-            GeneratorImages.Of(model.Generator, count, label is { } c ? request.Seed + 1 + (ulong)c : request.Seed, statistics, request.Batch, label);
+        ImageSet Images(int count, int? of) =>
+            GeneratorImages.Of(model.Generator, count, of is { } c ? request.Seed + 1 + (ulong)c : request.Seed, statistics, request.Batch, of);
     }
 
     ExitCode Folder()
@@ -65,18 +70,25 @@ sealed class EvaluateService
         json["source"] = request.Images;
         context.Result($"{request.Images} against {request.Data}, both at {images.Size}x{images.Size}");
         bool sameClasses = images.Report.Classes.Select(c => c.Name).SequenceEqual(data.Report.Classes.Select(c => c.Name));
-        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, sameClasses ? (label, _) => ImageSet.OfClass(images, label) : null);
+        return Compare(data, ImageSet.Of(images, request.Count), Device.Cpu, request.Data!, sameClasses ? (c, _) => ImageSet.OfClass(images, c) : null, null);
     }
 
-    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet>? ofClass)
+    ExitCode Compare(ImageDataset data, ImageSet fake, Device device, string source, Func<int, int, ImageSet>? ofClass, int? label)
     {
         long start = Stopwatch.GetTimestamp();
         string[] metrics = Metrics(hasLogits: request.Network != null || data.ClassCount > 1, data.ClassCount, ofClass != null);
         bool consistent = source == Dataset.Creatures && data.Channels == 3;
-        CheckThresholds(metrics, consistent);
+        // The rows of the reference that are judged against.
+        int[] chosen = ImageSet.Chosen(data, request.ReferenceCount);
+        int[] rows = [.. Enumerable.Range(0, chosen.Length).Where(i => label == null || data.Label(chosen[i]) == label)];
+        (string Metric, string Why)[] left = [.. metrics.Select(m => (m, TooFew(m))).Where(m => m.Item2 != null).Select(m => (m.m, m.Item2!))];
+        if (left.Length == metrics.Length) throw new MetricException($"nothing can be computed: {string.Join("; ", left.Select(l => $"{l.Metric}: {l.Why}"))}.");
+        metrics = [.. metrics.Except(left.Select(l => l.Metric))];
+        CheckThresholds(metrics, left, consistent);
         MetricCache cache = new(MetricCache.DefaultFolder(), context.Terminal.Warning);
         FeatureNetwork network = Network(data, device, cache);
         Features real = References.Of(data, network, cache, request.ReferenceCount, request.Batch, Progress("real images"));
+        if (label != null) real = real.Choose(rows);
         Features features = network.Extract(consistent ? fake with { Images = Keep(fake.Images) } : fake, request.Batch, Progress("images"));
         if (context.Terminal.IsLive) context.Terminal.Live("");
         List<MetricResult> results = [.. Evaluation.Of(metrics, network, real, features, request.Seed)];
@@ -84,6 +96,7 @@ sealed class EvaluateService
 
         context.Result($"network: {network.Name}");
         foreach (MetricResult r in results) context.Result(r.ToString());
+        foreach ((string metric, string why) in left) context.Result($"{network.NameOf(Evaluation.NameOf(metric)),-18} not computed: {why}");
         string[] cautions = [.. Evaluation.Cautions(network, results), .. smallClasses];
         foreach (string caution in cautions) context.Terminal.Warning(caution);
         json["reference"] = source;
@@ -91,6 +104,7 @@ sealed class EvaluateService
         json["network"] = network.Name;
         json["proxy"] = network.IsProxy;
         json["metrics"] = new JsonArray([.. results.Select(Json)]);
+        json["not_computed"] = new JsonArray([.. left.Select(l => new JsonObject { ["metric"] = l.Metric, ["reason"] = l.Why })]);
         json["warnings"] = new JsonArray([.. cautions.Select(c => JsonValue.Create(c))]);
         List<(string Id, string Name, double Value)> numbers = [.. results.Select(r => (r.Id, r.Name, r.Value))];
         if (consistent) numbers.Add(("consistency", "consistency", Consistency()));
@@ -98,6 +112,16 @@ sealed class EvaluateService
         context.ResultJson(json);
         foreach (Threshold t in request.Thresholds) t.Check(numbers);
         return ExitCode.Success;
+
+        string? TooFew(string metric)
+        {
+            if (metric != "intra-fid") return Evaluation.TooFew(metric, fake.Count, rows.Length);
+            int[] real = new int[data.ClassCount];
+            foreach (int i in chosen) real[data.Label(i)]++;
+            return Enumerable.Range(0, real.Length).Select(c => Evaluation.TooFew(metric, ofClass!(c, PerClass(fake.Count, real.Length)).Count, real[c]) is { } why
+                ? $"class {data.Report.Classes[c].Name}: {why}"
+                : null).FirstOrDefault(w => w != null);
+        }
     }
 
     FeatureNetwork Network(ImageDataset data, Device device, MetricCache cache)
@@ -115,6 +139,8 @@ sealed class EvaluateService
     // Before anything is computed: what was asked for must be possible.
     string[] Metrics(bool hasLogits, int classes, bool fakesHaveClasses)
     {
+        if (request.Class != null && request.Metrics.Contains("intra-fid"))
+            throw new UsageException($"--class {request.Class}: intra-fid is over all classes; leave one of the two.");
         if (request.Metrics.Count == 0) return hasLogits ? ["fid", "kid", "is", "prdc"] : ["fid", "kid", "prdc"];
         if (request.Metrics.Contains("is") && !hasLogits)
             throw new UsageException("--metric is: the stand-in network has no classes, because the data set has none; "
@@ -126,10 +152,12 @@ sealed class EvaluateService
         return [.. request.Metrics];
     }
 
-    void CheckThresholds(string[] metrics, bool consistent)
+    void CheckThresholds(string[] metrics, (string Metric, string Why)[] left, bool consistent)
     {
         foreach (Threshold t in request.Thresholds)
-            if (!Has(t.Metric))
+            if (left.FirstOrDefault(l => l.Metric == (t.Metric is "precision" or "recall" or "density" or "coverage" ? "prdc" : t.Metric)) is { Why: { } why })
+                throw new MetricException($"{t}: {t.Metric} cannot be computed: {why}.");
+            else if (!Has(t.Metric))
                 throw new UsageException($"{t}: {t.Metric} is not among the metrics that are computed here; add it with --metric.");
 
         bool Has(string number) => number switch
@@ -160,11 +188,13 @@ sealed class EvaluateService
 
         Features Fake(int c)
         {
-            Features f = network.Extract(ofClass(c, Math.Max(2, count / classes)), request.Batch);
+            Features f = network.Extract(ofClass(c, PerClass(count, classes)), request.Batch);
             (images, fewest) = (images + f.Count, Math.Min(fewest, f.Count));
             return f;
         }
     }
+
+    static int PerClass(int count, int classes) => Math.Max(2, count / classes);
 
     double Consistency()
     {

@@ -15,21 +15,24 @@ static class ExportService
 {
     public static ExitCode Run(ExportRequest request, CliContext context)
     {
-        ExportFormat format = request.Format ?? FormatOf(request.Out);
+        ExportFormat format = request.Format ?? (request.Out == null
+            ? throw new UsageException("export as what? Say --format pth, safetensors, npz or onnx, or --out FILE with one of these endings.")
+            : FormatOf(request.Out));
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
         if (!model.Generator.IsComplete)
             throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
                 + $"{GrowthSchedule.End(model.Config)}; train on: {ShellCommand.Of("resume", request.Source, "--steps", "STEPS")}");
+        string target = request.Out ?? Unused(model, format);
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
             context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the running ones, "
                 + $"and its images are those of `{ShellCommand.Of("sample", request.Source, "--statistics", "running")}`.");
-        Write(request.Out, WriterOf(format, model));
-        long bytes = new FileInfo(request.Out).Length, step = model.Checkpoint.Step;
+        Write(target, WriterOf(format, model));
+        long bytes = new FileInfo(target).Length, step = model.Checkpoint.Step;
         bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
         string weights = average ? "moving average" : "weights themselves";
-        context.Result($"{request.Out}: the generator of step {step}, {weights}, {model.Generator.LiveParameters.Sum(p => (long)p.Value.Count):N0} parameters, {bytes:N0} bytes");
-        context.ResultJson(new JsonObject { ["out"] = request.Out, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
+        context.Result($"{target}: the generator of step {step}, {weights}, {model.Generator.LiveParameters.Sum(p => (long)p.Value.Count):N0} parameters, {bytes:N0} bytes");
+        context.ResultJson(new JsonObject { ["out"] = target, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
         return ExitCode.Success;
     }
 
@@ -45,6 +48,14 @@ static class ExportService
         {
             throw new InterchangeException($"{path}: cannot be written: {e.Message}", e);
         }
+    }
+
+    // A name that tells run and step, in the current folder. What is there stays.
+    static string Unused(TrainedModel model, ExportFormat format)
+    {
+        string run = Path.GetFileName(Path.GetFullPath(Path.Combine(model.Checkpoint.Folder, "..", "..")));
+        string name = $"{run}-{Checkpoint.NameOf(model.Checkpoint.Step)}.{format.ToString().ToLowerInvariant()}";
+        return File.Exists(name) ? throw new UsageException($"{name} is there already; move it away, or say --out FILE (a file named there is replaced).") : name;
     }
 
     static Action<string> WriterOf(ExportFormat format, TrainedModel model)
@@ -74,7 +85,8 @@ static class ExportService
     static Dictionary<string, string> Metadata(TrainedModel model) => new()
     {
         ["sagan.step"] = $"{model.Checkpoint.Step}",
-        ["sagan.config"] = JsonSerializer.Serialize(model.Config, RunConfigJson.Default.RunConfig),
+        // The model alone: the rest names folders of the machine it was trained on.
+        ["sagan.model"] = JsonSerializer.SerializeToNode(model.Config, RunConfigJson.Default.RunConfig)!["model"]!.ToJsonString(),
         ["sagan.classes"] = string.Join(", ", model.Classes),
     };
 

@@ -3,6 +3,7 @@ using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
 using Sagan.Native.Interchange;
 using Sagan.Native.IO;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
@@ -16,8 +17,12 @@ static class ImportService
 {
     public static ExitCode Run(ImportRequest request, CliContext context)
     {
-        using TensorFile file = Open(request.File, request.Key);
-        using TensorFile? discriminator = request.Discriminator == null ? null : Open(request.Discriminator, request.DiscriminatorKey);
+        // Before anything is asked about presets.
+        foreach (string path in ((string?[])[request.File, request.Discriminator]).OfType<string>()) RefuseOnnx(path);
+        using TensorFile file = Choose(request.File, request.Key, request.Prefix, "--", context,
+            f => Generator.Create(Configure(request, f, null).Config.Model, Placeholder()));
+        using TensorFile? discriminator = request.Discriminator == null ? null : Choose(request.Discriminator, request.DiscriminatorKey, request.DiscriminatorPrefix,
+            "--discriminator-", context, f => Discriminator.Create(Configure(request, file, f).Config.Model, Placeholder()));
         ResolvedConfig config = Configure(request, file, discriminator);
         if (config.Config.Model.GrowFrom > 0)
             throw new UsageException($"model.growFrom = {config.Config.Model.GrowFrom} (from {config.Origins["model.growFrom"]}): networks that are imported are complete and do not grow; --set model.growFrom=0.");
@@ -45,22 +50,98 @@ static class ImportService
         return ExitCode.Success;
     }
 
-    // The names of the tensors show whose spectral norm it is, if any; presets need not say it.
+    // The names of the tensors show whose spectral norm it is, if any, and those of some programs the whole network; presets need not say it.
     static ResolvedConfig Configure(ImportRequest request, TensorFile file, TensorFile? discriminator)
     {
         SpectralNormKind g = ForeignStateDict.SpectralNormOf(file), d = discriminator == null ? g : ForeignStateDict.SpectralNormOf(discriminator);
         List<FlagValue> found = [];
+        try
+        {
+            if (file is ComposedTensorFile composed) found.AddRange(composed.Found.Select(f => new FlagValue(request.File, f.Path, f.Text)));
+        }
+        catch (Exception e) when (e is InterchangeException or TensorFileException)
+        {
+            throw Misfit(request.File, file, e.Message, e);
+        }
         if (g == SpectralNormKind.None) found.Add(new FlagValue(request.File, "model.gSpectralNorm", "false"));
+        else if (file is ComposedTensorFile) found.Add(new FlagValue(request.File, "model.gSpectralNorm", "true"));
         SpectralNormKind kind = g == SpectralNormKind.None ? d : g;
         if (kind != SpectralNormKind.None || discriminator != null)
             found.Add(new FlagValue(request.File, "model.spectralNorm", Words.Of(kind)));
-        ResolvedConfig asked = request.Config([]);
         // The official form goes by PyTorch's names, but keeps no v.
-        bool official = asked.Config.Model.SpectralNorm == SpectralNormKind.Official && !file.Entries.Any(e => e.Name.EndsWith(".weight_v", StringComparison.Ordinal));
-        return official && kind == SpectralNormKind.Torch ? asked : request.Config(found);
+        if (file is not ComposedTensorFile && kind == SpectralNormKind.Torch && !file.Entries.Any(e => e.Name.EndsWith(".weight_v", StringComparison.Ordinal)))
+        {
+            ResolvedConfig asked = request.Config([]);
+            if (asked.Config.Model.SpectralNorm == SpectralNormKind.Official) return asked;
+        }
+        ResolvedConfig config = request.Config(found);
+        return config.Config.Model is { Conditional: true, Classes: 0 }
+            ? throw new UsageException("model.classes = 0: an imported network has a fixed number of classes; say it with --set model.classes=10.")
+            : config;
     }
 
-    static TensorFile Open(string path, string? key) => ForeignStateDict.Named(TensorFiles.Open(path, key));
+    /// <summary>
+    /// Opens a state dict under our names. Where there are several networks in the file, or something stands before all names, it is the part that fits.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="key">Which dict of it; null: what fits.</param>
+    /// <param name="prefix">What stands before its names; null: what fits.</param>
+    /// <param name="options">What the options that choose begin with.</param>
+    /// <param name="context">Is told what was chosen.</param>
+    /// <param name="network">The network that a part would make.</param>
+    static TensorFile Choose(string path, string? key, string? prefix, string options, CliContext context, Func<TensorFile, Module> network)
+    {
+        string[] there, prefixes;
+        using (TensorFile whole = Open(path, key, anyDict: true))
+        {
+            there = [.. whole.Entries.Select(e => e.Name)];
+            prefixes = prefix == null ? [.. ForeignStateDict.Prefixes(whole)] : [prefix];
+        }
+        if (prefix != null && !there.Any(n => n.StartsWith(prefix, StringComparison.Ordinal)))
+            throw new InterchangeException($"{path}: no name begins with '{prefix}' ({options}prefix); the file has {Quoted(there)}.");
+        if (prefixes.Length > 1) prefixes = Fitting(path, key, prefixes, there, options, network);
+        if (prefixes is not [{ Length: > 0 } chosen]) return ForeignStateDict.Named(Open(path, key, anyDict: false), prefixes is [""] ? "" : null);
+
+        int others = there.Count(n => !n.StartsWith(chosen, StringComparison.Ordinal));
+        context.Terminal.Note($"{path}: '{chosen}' is taken off the names of the network{(others == 0 ? "" : $"; {others} other tensors are left out")}");
+        return ForeignStateDict.Named(Open(path, key, anyDict: true), chosen);
+    }
+
+    static string[] Fitting(string path, string? key, string[] prefixes, string[] there, string options, Func<TensorFile, Module> network)
+    {
+        string[] fit = [.. prefixes.Where(Fits)];
+        if (fit.Length == 1) return fit;
+        string list = string.Join(", ", (fit.Length == 0 ? prefixes : fit).Take(8).Select(p => $"'{SafetensorsHeader.Show(p)}'"));
+        throw new InterchangeException(fit.Length == 0
+            ? $"{path}: holds several networks, under {list}, and none fits. Is it the right preset, --size, --conv-dim and --z-dim? "
+                + $"Choose one with {options}prefix to see what differs; the file has {Quoted(there)}."
+            : $"{path}: several networks of the file fit, under {list}; choose one with {options}prefix.");
+
+        bool Fits(string prefix)
+        {
+            using TensorFile named = ForeignStateDict.Named(Open(path, key, anyDict: prefix.Length > 0), prefix);
+            try
+            {
+                return ForeignStateDict.Fits(named, network(named));
+            }
+            catch (Exception e) when (e is InterchangeException or TensorFileException or ConfigException or ArgumentException)
+            {
+                return false;
+            }
+        }
+    }
+
+    // All dicts of a .pth file, under their whole paths, or its only one.
+    static TensorFile Open(string path, string? key, bool anyDict) => anyDict && key == null ? TensorFiles.OpenWhole(path) : TensorFiles.Open(path, key);
+
+    static Initializer Placeholder() => new(new RandomSource(0));
+
+    static void RefuseOnnx(string path)
+    {
+        if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+            throw new InterchangeException($"{path}: ONNX is written here, not read: its graph has the weights of other layers than these; "
+                + "import the .pth, .safetensors or .npz that it was made of.");
+    }
 
     static void Load(TensorFile file, Module network, string path)
     {
@@ -70,7 +151,16 @@ static class ImportService
         }
         catch (TensorFileException e) when (e is not SafetensorsException)
         {
-            throw new InterchangeException($"{path}: {e.Message} Is it the right preset, --size, --conv-dim and --z-dim?", e);
+            throw Misfit(path, file, $"{e.Message} Is it the right preset, --size, --conv-dim and --z-dim?", e);
         }
+    }
+
+    static InterchangeException Misfit(string path, TensorFile file, string problem, Exception inner) =>
+        new($"{path}: {problem} The file has {Quoted(file.Entries.Select(e => e.ToString()))}.", inner);
+
+    static string Quoted(IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        return $"{string.Join(", ", all.Take(4).Select(n => $"'{SafetensorsHeader.Show(n)}'"))}{(all.Length > 4 ? $" and {all.Length - 4} more" : "")}";
     }
 }

@@ -24,7 +24,7 @@ static class InterpolateService
                 share[r * frames + f] = (float)t;
                 Interpolation.Between(from.AsSpan(r * width, width), to.AsSpan(r * width, width), t, request.Kind).CopyTo(z, (r * frames + f) * width);
             }
-        Func<int, int, Condition?> condition = Classes(request, model, share);
+        Func<int, int, Condition?> condition = Classes(request, model, context, share);
         Image[] images = Sampler.Images(model.Generator, Tensor.From(z, new Shape(rows * frames, width), model.Device), model.Config.Sampling.Statistics, condition);
         Setup.WritePng(request.Out, ImageGrid.Of(images, frames), SampleService.Labels(model, request.FromSeed));
         context.Result($"{rows} rows of {frames} images of step {model.Checkpoint.Step}: {request.Out}");
@@ -32,11 +32,16 @@ static class InterpolateService
         return ExitCode.Success;
     }
 
-    static Func<int, int, Condition?> Classes(InterpolateRequest request, TrainedModel model, float[] share)
+    static Func<int, int, Condition?> Classes(InterpolateRequest request, TrainedModel model, CliContext context, float[] share)
     {
         if (!model.Config.Model.Conditional)
-            return (request.FromClass ?? request.ToClass) is { } name ? throw new UsageException($"--from-class {name}: the model knows no classes.") : (_, _) => null;
-        int first = request.FromClass is { } a ? model.Class(a) : 0, second = request.ToClass is { } b ? model.Class(b) : first;
+        {
+            if (request.FromClass is { } from) model.Class(from, context, "--from-class");
+            if (request.ToClass is { } to) model.Class(to, context, "--to-class");
+            return (_, _) => null;
+        }
+        int first = request.FromClass is { } a ? model.Class(a, context, "--from-class") : 0;
+        int second = request.ToClass is { } b ? model.Class(b, context, "--to-class") : first;
         return (start, count) => new Condition(Same(first, count), Same(second, count), Tensor.From(share.AsSpan(start, count), new Shape(count), model.Device));
 
         IndexTensor Same(int label, int count) => IndexTensor.From([.. Enumerable.Repeat(label, count)], model.Device);

@@ -13,9 +13,12 @@ static class NearestService
     public static ExitCode Run(NearestRequest request, CliContext context)
     {
         TrainedModel model = TrainedModel.Open(request.Source, context);
-        using ImageDataset data = Setup.OpenData(model.Config with { Data = model.Config.Data with { Source = request.Data ?? model.Config.Data.Source } }, context);
         Tensor z = Sampler.Latent(model.Config.Model, new RandomSource(request.Seed), request.Count, model.Device);
-        int[]? classes = model.Config.Model.Conditional ? [.. Enumerable.Range(0, request.Count).Select(i => i % model.Config.Model.Classes)] : null;
+        int[] chosen = request.Classes == null
+            ? [.. Enumerable.Range(0, model.Config.Model.Conditional ? model.Config.Model.Classes : 0)]
+            : model.ClassList(request.Classes, context);
+        int[]? classes = chosen.Length == 0 ? null : [.. Enumerable.Range(0, request.Count).Select(i => chosen[i % chosen.Length])];
+        using ImageDataset data = Setup.OpenData(model.Config with { Data = model.Config.Data with { Source = request.Data ?? model.Config.Data.Source } }, context);
         Image[] samples = Sampler.Images(model.Generator, z, model.Config.Sampling.Statistics, classes);
         List<Image> grid = [];
         JsonArray rows = [];
@@ -29,7 +32,9 @@ static class NearestService
         }
         Setup.WritePng(request.Out, ImageGrid.Of([.. grid], 1 + Math.Min(request.Neighbours, data.Count)), SampleService.Labels(model, request.Seed));
         context.Result($"each row: a sample and the training images nearest to it: {request.Out}");
-        context.ResultJson(new JsonObject { ["out"] = request.Out, ["nearest"] = rows });
+        JsonObject result = new() { ["out"] = request.Out, ["nearest"] = rows };
+        model.AddClasses(result, classes);
+        context.ResultJson(result);
         return ExitCode.Success;
     }
 }

@@ -1,6 +1,8 @@
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
+using Sagan.Native.Interchange;
 using Sagan.Native.IO;
+using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
@@ -25,29 +27,81 @@ static class StartingWeights
     /// <param name="state">A fresh one.</param>
     /// <param name="source">A run or checkpoint folder.</param>
     /// <param name="ema">The moving average into the generator, where there is one.</param>
+    /// <param name="freshClasses">What belongs to single classes stays as it is in the fresh state: see <see cref="BelongsToClasses"/>.</param>
     /// <param name="context">Is told of checkpoints that are passed over.</param>
     /// <returns>What was loaded, in words.</returns>
-    public static string Load(TrainingState state, string source, bool ema, CliContext context)
+    public static string Load(TrainingState state, string source, bool ema, bool freshClasses, CliContext context)
     {
         (Checkpoint checkpoint, RunConfig theirs) = TrainedModel.Find(source, context);
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        List<string> anew = [];
         try
         {
             using SafetensorsReader model = new(checkpoint.File(TrainingState.ModelFile));
             using SafetensorsReader? smooth = average ? new SafetensorsReader(checkpoint.File(TrainingState.EmaFile)) : null;
-            StateDict.Load(smooth ?? model, state.Generator.State(), average ? "" : "g.");
-            StateDict.Load(model, state.Discriminator.State(), "d.");
+            Load(smooth ?? model, state.Generator, average ? "" : "g.", "g.");
+            Load(model, state.Discriminator, "d.", "d.");
         }
         catch (TensorFileException e) when (e is not SafetensorsException)
         {
-            string[] differences = [.. ResolvedConfig.Differences(theirs, state.Config).Where(d => d.Path.StartsWith(Model, StringComparison.Ordinal))
-                .Select(d => $"{d.Path} is {d.Before} there and {d.After} here")];
+            (string Path, string Before, string After)[] differences = [.. ResolvedConfig.Differences(theirs, state.Config)
+                .Where(d => d.Path.StartsWith(Model, StringComparison.Ordinal))];
             string what = differences.Length == 0
                 ? e.Message.TrimEnd('.')
-                : $"{string.Join("; ", differences)}. Both runs need the same networks: leave these as they are there";
+                : $"{string.Join("; ", differences.Select(d => $"{d.Path} is {d.Before} there and {d.After} here"))}. "
+                    + "Both runs need the same networks: leave these as they are there";
+            if (!freshClasses && differences.Length > 0 && differences.All(d => d.Path is "model.classes" or "model.conditional"))
+                what += ", or say --fresh-classes, and what belongs to single classes begins anew";
             throw new UsageException($"--from {source}: its networks are others: {what}.", e);
         }
+        foreach ((string name, Parameter p) in state.Generator.State().Concat(state.Discriminator.State()))
+            if (NonFinite.In(p.Value.ToArray()) is { } what) throw new RunFileException($"{checkpoint.Folder}: '{name}' has {what}; take an earlier checkpoint.");
         state.Ema?.Begin();
-        return $"the networks begin as those of {checkpoint.Folder}, step {checkpoint.Step}{(average ? ", the generator as its moving average" : "")}";
+        string fresh = anew.Count == 0 ? "" : "; anew, because they belong to classes: "
+            + $"{string.Join(", ", anew.Take(4))}{(anew.Count > 4 ? $" and {anew.Count - 4} more" : "")}";
+        return $"the networks begin as those of {checkpoint.Folder}, step {checkpoint.Step}{(average ? ", the generator as its moving average" : "")}{fresh}";
+
+        void Load(TensorFile file, Module network, string prefix, string shown)
+        {
+            if (!freshClasses)
+            {
+                StateDict.Load(file, network.State(), prefix);
+                return;
+            }
+            bool oneHot = state.Config.Model.SharedEmbedding == 0;
+            using TensorFile common = new RenamedTensorFile(file,
+                name => name.StartsWith(prefix, StringComparison.Ordinal) && !BelongsToClasses(name[prefix.Length..], oneHot) ? name : null, owns: false);
+            // An unconditional network's gains and biases become those of every class: it begins with the images it makes.
+            Dictionary<string, Parameter> tables = network.State().Where(s => BelongsToClasses(s.Name, oneHot)).ToDictionary(s => s.Name, s => s.Parameter);
+            foreach ((string name, Parameter table) in tables)
+                if (Plain(name) is { } plain && common.Contains(prefix + plain) && common[prefix + plain].Shape is [var channels]
+                    && table.Shape.Rank == 2 && table.Shape[1] == channels)
+                {
+                    float[] row = common.Read<float>(prefix + plain);
+                    table.Assign([.. Enumerable.Range(0, table.Shape[0]).SelectMany(_ => row)]);
+                }
+                else anew.Add(shown + name);
+            HashSet<string> spread = [.. tables.Keys.Select(Plain).OfType<string>().Select(n => prefix + n)];
+            using TensorFile rest = new RenamedTensorFile(common, name => spread.Contains(name) ? null : name, owns: false);
+            StateDict.Load(rest, network.State().Where(s => !tables.ContainsKey(s.Name)), prefix);
+        }
     }
+
+    /// <summary>
+    /// Whether a parameter belongs to single classes: tables of classes (the shared one, a projection's, those of queries), and gains and biases of conditional
+    /// normalisation, where they are tables or layers of the class itself. Layers of shared class vectors serve all classes.
+    /// </summary>
+    /// <param name="name">The parameter's.</param>
+    /// <param name="oneHot">Whether there are no shared class vectors.</param>
+    static bool BelongsToClasses(string name, bool oneHot)
+    {
+        string[] modules = name.Split('.')[..^1];
+        return modules.Any(m => m is "shared" or "embed" or "class_query") || oneHot && modules.Length > 0 && modules[^1] is ("gain" or "bias");
+    }
+
+    // norm1.gain.weight, a table, is norm1.weight in a network without classes; norm1.bias.weight is norm1.bias.
+    static string? Plain(string name) =>
+        name.EndsWith(".gain.weight", StringComparison.Ordinal) ? name[..^".gain.weight".Length] + ".weight"
+        : name.EndsWith(".bias.weight", StringComparison.Ordinal) ? name[..^".weight".Length]
+        : null;
 }

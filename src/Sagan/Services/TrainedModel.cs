@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Configuration;
+using Sagan.Native.Interchange;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
@@ -28,6 +31,10 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         bool average = ema && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(average ? TrainingState.EmaFile : TrainingState.ModelFile));
         StateDict.Load(file, generator.State(), average ? "" : "g.");
+        foreach ((string name, Parameter p) in generator.State())
+            if (NonFinite.In(p.Value.ToArray()) is { } what)
+                throw new RunFileException($"{checkpoint.Folder}: the generator's '{name}' has {what}, so that it makes no images; "
+                    + $"take an earlier checkpoint, or {(average ? "--no-ema" : "import other weights")}.");
         generator.Growth = GrowthSchedule.At(config, checkpoint.Step);
         string[] classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
         return new TrainedModel(checkpoint, config, generator, classes);
@@ -36,16 +43,49 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
     /// <summary>Where it computes.</summary>
     public Device Device => Device.Parse(Config.Training.Device);
 
-    /// <summary>The class of this name or number. Throws <see cref="UsageException"/> for another one.</summary>
-    public int Class(string name)
+    /// <summary>
+    /// The class of this name or number; names come first. Where a name could be taken for a number, or a number for a name, the user is told which it was.
+    /// Throws <see cref="UsageException"/> for another one.
+    /// </summary>
+    /// <param name="name">What the user calls it.</param>
+    /// <param name="context">Where it is told.</param>
+    /// <param name="option">The option that it was given with.</param>
+    public int Class(string name, CliContext context, string option = "--class")
     {
-        if (!Config.Model.Conditional) throw new UsageException($"--class {name}: the model knows no classes; it was trained without --conditional.");
+        if (!Config.Model.Conditional) throw new UsageException($"{option} {name}: the model knows no classes; it was trained without --conditional.");
         int at = Enumerable.Range(0, Classes.Count).FirstOrDefault(i => Classes[i] == name, -1);
-        if (at >= 0) return at;
-        if (int.TryParse(name, out int number) && number >= 0 && number < Config.Model.Classes) return number;
+        bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < Config.Model.Classes;
+        if (at >= 0)
+        {
+            if (isNumber && number != at)
+                context.Terminal.Warning($"{option} {name}: taken for the class named '{name}', which is number {at}; number {number} is '{NameOf(number)}'.");
+            return at;
+        }
+        if (isNumber)
+        {
+            if (Classes.Any(c => int.TryParse(c, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+                context.Terminal.Warning($"{option} {name}: no class is named so; taken for number {number}, which is '{NameOf(number)}'.");
+            return number;
+        }
         string known = Classes.Count == 0 ? $"0 to {Config.Model.Classes - 1}" : string.Join(", ", Classes.Take(20)) + (Classes.Count > 20 ? ", ..." : "");
-        throw new UsageException($"--class {name}: no such class; there are {known}.");
+        throw new UsageException($"{option} {name}: no such class; there are {known}.");
     }
+
+    /// <summary>The classes of a list of names and numbers, separated by commas; a class whose own name has a comma is found too.</summary>
+    public int[] ClassList(string list, CliContext context) => Classes.Contains(list)
+        ? [Class(list, context)]
+        : [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(c => Class(c, context))];
+
+    /// <summary>What a result in JSON says of the classes of its images: the label of each, and the names of the labels; nothing where there are none.</summary>
+    public void AddClasses(JsonObject result, int[]? labels)
+    {
+        if (labels == null) return;
+        result["labels"] = new JsonArray([.. labels.Select(l => JsonValue.Create(l))]);
+        result["classes"] = new JsonArray([.. ClassNames.Select(c => JsonValue.Create(c))]);
+    }
+
+    /// <summary>The name of each class, by number.</summary>
+    public IEnumerable<string> ClassNames => Enumerable.Range(0, Config.Model.Classes).Select(NameOf);
 
     /// <summary>The class's name, or its number where no names are known.</summary>
     public string NameOf(int label) => label < Classes.Count ? Classes[label] : $"{label}";

@@ -69,17 +69,19 @@ sealed class TrainingSession : IDisposable
         if (resolved.Config.Optimizer.FreezeD > 0 && request.From == null)
             context.Terminal.Warning($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are random numbers; "
                 + "add --from RUN.");
-        string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
+        string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, request.FreshClasses, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
         Dictionary<string, string> facts = [];
-        if (request.From != null) (facts[FromFact], facts[EmaFact]) = (Path.GetFullPath(request.From), request.Ema ? "true" : "false");
+        if (request.From != null)
+            (facts[FromFact], facts[EmaFact], facts[FreshFact]) =
+                (Path.GetFullPath(request.From), request.Ema ? "true" : "false", request.FreshClasses ? "true" : "false");
         using TrainingSession session = new(folder, resolved, state, data, context, facts);
         if (begun != null) session.Say(begun);
         return session.Run();
     }
 
-    const string FromFact = "from", EmaFact = "fromEma", DataFact = "data";
+    const string FromFact = "from", EmaFact = "fromEma", FreshFact = "freshClasses", DataFact = "data";
 
     /// <summary>The images of a new run, and its configuration with what they decide. A dry run begins like this, too.</summary>
     public static (ResolvedConfig Config, ImageDataset Data) Open(TrainRequest request, CliContext context)
@@ -112,6 +114,9 @@ sealed class TrainingSession : IDisposable
         if (!m.Conditional) return resolved;
         if (data.ClassCount == 0)
             throw new DataException(resolved.Config.Data.Source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
+        if (data.Report.ClassDoubt is { } doubt)
+            throw new DataException(resolved.Config.Data.Source, $"{doubt}; give one of them with --data, or name the classes if they are such: "
+                + $"--set data.classes={string.Join(',', data.Report.Classes.Take(20).Select(c => c.Name))}");
         if (m.Classes != 0 && m.Classes != data.ClassCount)
             throw new UsageException($"model.classes = {m.Classes} (from {resolved.Origins["model.classes"]}): the data set has {data.ClassCount} classes; leave it, or --set model.classes=0.");
         Dictionary<string, string> origins = new(resolved.Origins) { ["model.classes"] = m.Classes == 0 ? "the data set" : resolved.Origins["model.classes"] };
@@ -155,7 +160,7 @@ sealed class TrainingSession : IDisposable
         List<string> changes = [];
         if (checkpoint != null) state.Load(checkpoint.OpenFile, request.AllowChange ? changes.Add : null);
         else if (folder.Fact(FromFact) is { } source)
-            changes.Add(StartingWeights.Load(state, source, folder.Fact(EmaFact) != "false", context));
+            changes.Add(StartingWeights.Load(state, source, folder.Fact(EmaFact) != "false", folder.Fact(FreshFact) == "true", context));
         if (state.StepCount >= now.Config.Training.Steps)
         {
             context.Terminal.Note($"the run is at step {state.StepCount} of {now.Config.Training.Steps}: nothing is left to do. To go on: "

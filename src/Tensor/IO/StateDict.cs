@@ -36,6 +36,30 @@ public static class StateDict
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
         (string Name, Parameter Parameter)[] wanted = [.. state.Select(s => (prefix + s.Name, s.Parameter))];
+        List<string> problems = Problems(file, wanted, prefix);
+        Refuse(problems);
+        Dictionary<Parameter, (string Name, float[] Values)> values = [];
+        foreach ((string name, Parameter p) in wanted.Where(w => file.Contains(w.Name)))
+        {
+            float[] read = file.Read<float>(name);
+            if (!values.TryAdd(p, (name, read)) && !MemoryMarshal.AsBytes<float>(read).SequenceEqual(MemoryMarshal.AsBytes<float>(values[p].Values)))
+                problems.Add($"'{values[p].Name}' and '{name}' are one parameter in the network and differ in the file");
+        }
+        Refuse(problems);
+        // What may be missing counts batches.
+        foreach ((string name, Parameter p) in wanted) values.TryAdd(p, (name, [0]));
+        foreach ((Parameter p, (_, float[] v)) in values) Assign(p, v);
+
+        static void Refuse(List<string> problems)
+        {
+            if (problems.Count > 0)
+                throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+        }
+    }
+
+    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the prefix.</summary>
+    internal static List<string> Problems(TensorFile file, IReadOnlyCollection<(string Name, Parameter Parameter)> wanted, string prefix = "")
+    {
         HashSet<Parameter> present = [.. wanted.Where(w => file.Contains(w.Name)).Select(w => w.Parameter)];
         List<string> problems = [];
         foreach ((string name, Parameter p) in wanted)
@@ -47,28 +71,7 @@ public static class StateDict
             else if (!p.IsInteger && !present.Contains(p)) problems.Add($"'{name}' {p.SavedShape} is missing");
         HashSet<string> names = [.. wanted.Select(w => w.Name)];
         problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name)).Select(e => $"'{e.Name}' is not part of the network"));
-        Refuse(problems);
-
-        Dictionary<Parameter, (string Name, float[] Values)> values = [];
-        foreach ((string name, Parameter p) in wanted)
-        {
-            if (!file.Contains(name))
-            {
-                if (!present.Contains(p)) values.TryAdd(p, (name, [0]));
-                continue;
-            }
-            float[] read = file.Read<float>(name);
-            if (!values.TryAdd(p, (name, read)) && !MemoryMarshal.AsBytes<float>(read).SequenceEqual(MemoryMarshal.AsBytes<float>(values[p].Values)))
-                problems.Add($"'{values[p].Name}' and '{name}' are one parameter in the network and differ in the file");
-        }
-        Refuse(problems);
-        foreach ((Parameter p, (_, float[] v)) in values) Assign(p, v);
-
-        static void Refuse(List<string> problems)
-        {
-            if (problems.Count > 0)
-                throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
-        }
+        return problems;
     }
 
     /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},

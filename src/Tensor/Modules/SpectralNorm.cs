@@ -152,6 +152,23 @@ public sealed class SpectralNorm : Module
         if (v != null) Step.Run(() => v.Assign(Ops.PowerIteration(weight, u, v, spec with { Iterations = 1 }).V));
     }
 
+    /// <summary>v from W and u, for files that keep neither v nor a rule for it. Nothing to do where v is not kept.</summary>
+    /// <param name="solve">From W, row-major, with a row for each component of u, and u to v; null: v as <see cref="DeriveV"/> has it.</param>
+    internal void SolveV(Func<float[], float[], float[]?> solve)
+    {
+        if (v == null) return;
+        (int rows, int columns, float[] w, float[] left) = (u.Value.Count, v.Value.Count, weight.Value.ToArray(), u.Value.ToArray());
+        if (spec.Transpose)
+        {
+            float[] stored = w;
+            w = new float[stored.Length];
+            for (int i = 0; i < rows; i++)
+                for (int j = 0; j < columns; j++) w[i * columns + j] = stored[j * rows + i];
+        }
+        if (solve(w, left) is { } solved) v.Assign(solved);
+        else DeriveV();
+    }
+
     NormalizedWeight Triplet()
     {
         bool moves = !IsFrozen && (IsTraining || convention == SpectralNormConvention.Heykeetae);

@@ -308,4 +308,49 @@ public class DatasetTests
     {
         public void Report(DatasetProgress value) => told(value);
     }
+
+    /// <summary>train and val are no classes, and cat and dog are none where they lie beside each other in both.</summary>
+    [Theory]
+    [InlineData("'train' and 'val' hold subfolders of the same names (cat, dog)", "train/cat", "train/dog", "val/cat", "val/dog")]
+    [InlineData("'in/test' and 'in/train'", "in/train/cat", "in/train/dog", "in/train/cow", "in/test/cat", "in/test/dog", "in/other")]
+    [InlineData(null, "cat", "dog")]
+    [InlineData(null, "a/images", "b/images")]
+    [InlineData(null, "a/x", "a/y", "b/x", "b/z")]
+    [InlineData(null, "train/cat", "train/dog", "val")]
+    public void Folders_that_hold_the_same_subfolders_are_doubted_as_classes(string? doubt, params string[] folders)
+    {
+        using TemporaryFolder temporary = new();
+        foreach (string f in folders)
+            for (int i = 0; i < 2; i++) ImageFile.SavePng(temporary / $"data/{f}/{i}.png", Creature.FromSeed(1, i).Draw(16));
+        string data = temporary.File("data"), zip = temporary.File("data.zip");
+        System.IO.Compression.ZipFile.CreateFromDirectory(data, zip);
+        foreach (string source in (string[])[data, zip])
+        {
+            using ImageDataset set = Dataset.Open(source, new DatasetOptions { Size = 16, Channels = 3 });
+            // What trains equally stays equal: the classes are there as ever.
+            Assert.True(set.ClassCount >= 2);
+            if (doubt == null) Assert.Null(set.Report.ClassDoubt);
+            else Assert.Contains(doubt, set.Report.ClassDoubt);
+            if (doubt != null) Assert.Contains(set.Report.Notes, n => n.Contains(doubt, StringComparison.Ordinal));
+
+            string run = temporary.File("run-" + Path.GetFileName(source));
+            string[] train = ["train", "--data", source, "--size", "16", "--conv-dim", "8", "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "-q",
+                "--set", "sampling.images=8"];
+            if (doubt == null) continue;
+            Assert.Equal(3, Run([.. train, "--conditional", "true", "--out", run], out string error));
+            Assert.Contains("they look like parts of one set, not like classes; give one of them with --data", error, StringComparison.Ordinal);
+            Assert.Equal(0, Run([.. train, "--out", run], out _));
+            // Who means it says so.
+            string named = string.Join(',', set.Report.Classes.Select(c => c.Name));
+            Assert.Equal(0, Run([.. train, "--conditional", "true", "--set", $"data.classes={named}", "--out", run + "c"], out error));
+        }
+
+        static int Run(string[] arguments, out string error)
+        {
+            using StringWriter said = new();
+            int code = Cli.SaganCommandLine.Run(arguments, TextWriter.Null, said);
+            error = said.ToString();
+            return code;
+        }
+    }
 }

@@ -112,6 +112,57 @@ public class ForeignStateDictTests
         Compute(() => AssertClose(golden, "images", Images(g.Call(Noise(golden)), 1)));
     }
 
+    /// <summary>What PyTorch 0.4 wrote: the loader of later versions solves for v from the divided weight, and so do we.</summary>
+    [Fact]
+    public void A_file_of_pytorch_0_4_has_its_v_solved_from_the_divided_weight()
+    {
+        using SafetensorsReader golden = InterchangeGolden.Numbers("sn/before_1.0.safetensors");
+        Generator g = Loaded("sn/before_1.0.pth", Generator.Create(small with { SpectralNorm = SpectralNormKind.Torch }, Init()));
+        Compute(() => AssertClose(golden, "images", Images(g.Call(Noise(golden)), 1)));
+        // u^T W v = sigma, PyTorch's own; and W v is a multiple of u, which rounding in a product W^T W of float32 hides in PyTorch's.
+        using TensorFile file = Open("sn/before_1.0.pth");
+        foreach (string layer in (ReadOnlySpan<string>)["l1.0", "l2.0"])
+        {
+            float[] w = file.Read<float>(layer + ".weight_orig"), u = file.Read<float>(layer + ".weight_u");
+            (int inputs, int outputs) = ((int)file[layer + ".weight_orig"].Shape[0], u.Length);
+            float[] ours = StateDict.Saved(g.State().Single(s => s.Name == layer + ".weight_v").Parameter);
+            double[] expected = Times(golden.Read<float>(layer + ".weight_v")), actual = Times(ours);
+            double sigma = Dot(u, actual);
+            Assert.Equal(Dot(u, expected), sigma, 1e-5 * sigma);
+            Assert.All(u.Zip(actual), p => Assert.Equal(sigma * p.First, p.Second, 1e-5 * sigma));
+
+            static double Dot(float[] a, double[] b) => a.Zip(b).Sum(p => p.First * p.Second);
+
+            // Rows of W are the outputs of a transposed convolution [in, out, K, K].
+            double[] Times(float[] v) => [.. Enumerable.Range(0, outputs).Select(o => Enumerable.Range(0, inputs).Sum(i =>
+                Enumerable.Range(0, 16).Sum(k => (double)w[(i * outputs + o) * 16 + k] * v[i * 16 + k])))];
+        }
+    }
+
+    [Fact]
+    public void The_divided_weight_gives_sigma_where_it_is_not_0_and_v_of_a_matrix_without_full_rank()
+    {
+        Assert.Equal(2.5, DividedWeight.Sigma([5, 0, 10], [2, 0, 4]));
+        Assert.Null(DividedWeight.Sigma([1, 2], [0, 0]));
+        // W = [[3, 0, 0], [0, 0, 0]]: v is along the first axis, whichever of the two matrices is the smaller.
+        Assert.Equal([2f / 3, 0, 0], DividedWeight.SolveV([3, 0, 0, 0, 0, 0], [1, 0], 2)!);
+        Assert.Equal([2f / 3], DividedWeight.SolveV([3, 0, 0], [1, 0, 0], 2)!);
+        Assert.Null(DividedWeight.SolveV([3, 0, 0, 0], [0, 1], 2));
+    }
+
+    [Fact]
+    public void A_tensor_with_values_that_are_not_finite_is_refused_by_name()
+    {
+        Generator g = Generator.Create(small with { SpectralNorm = SpectralNormKind.None }, Init());
+        (string name, Parameter p) = g.State().First(s => s.Name == "last.0.bias");
+        p.Assign([float.NaN, 1, float.NegativeInfinity]);
+        using TemporaryFolder folder = new();
+        StateDict.Save(g, folder.File("g.safetensors"));
+        using TensorFile named = ForeignStateDict.Named(new SafetensorsReader(folder.File("g.safetensors")));
+        Exception e = Assert.ThrowsAny<Exception>(() => ForeignStateDict.Load(named, Generator.Create(small with { SpectralNorm = SpectralNormKind.None }, Init())));
+        Assert.Contains($"'{name}' has 2 values of 3 that are NaN or infinite", e.Message);
+    }
+
     [Fact]
     public void A_file_that_does_not_fit_names_what_does_not_and_changes_nothing()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
+using Sagan.Native.Data;
 using Sagan.Native.Images;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Torch;
@@ -93,6 +94,51 @@ public sealed class ImportExportTests : IDisposable
         Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file + ".2"));
     }
 
+    [Theory]
+    [InlineData("sn/compiled.pth", "'module._orig_mod.' is taken off")]
+    [InlineData("sn/lightning.pth", "'state_dict.generator.' is taken off the names of the network; 4 other tensors are left out")]
+    [InlineData("sn/two.pth", "'ema_model.module.' is taken off", "--prefix", "ema_model.module.")]
+    [InlineData("sn/two.pth", "'module.' is taken off", "--key", "ema_model")]
+    public void What_stands_before_all_names_of_a_network_is_found_and_taken_off(string golden, string said, params string[] more)
+    {
+        string wrapped = folder.File("wrapped"), plain = Run("sn/hook.pth");
+        (int code, _, string error) = Sagan(["import", Golden(golden), .. small, .. more, "--out", wrapped]);
+        Assert.True(code == 0, error);
+        Assert.Contains(said, error);
+        Assert.Equal(Weights(plain), Weights(wrapped));
+
+        static float[] Weights(string run)
+        {
+            using SafetensorsReader file = new(Path.Combine(run, "checkpoints", "step-0000000", "ema.safetensors"));
+            return file.Read<float>("l1.0.weight_orig");
+        }
+    }
+
+    [Theory]
+    [InlineData("sn/two.pth", "several networks of the file fit, under 'generator.', 'ema_model.module.'; choose one with --prefix.")]
+    [InlineData("sn/lightning.pth", "no name begins with 'g.' (--prefix); the file has 'state_dict.generator.", "--prefix", "g.")]
+    [InlineData("sn/lightning.pth", "none fits. Is it the right preset", "--g-attention", "none")]
+    [InlineData("sn/hook.pth", "The file has 'l1.0.bias F32 [16]'", "--set", "model.conditional=true", "--set", "model.classes=3")]
+    [InlineData("sn/hook.pth", "say it with --set model.classes=10", "--conditional", "true")]
+    public void Names_that_fit_twice_or_nowhere_are_an_error_that_quotes_them(string golden, string expected, params string[] more)
+    {
+        (int code, _, string error) = Sagan(["import", Golden(golden), .. small[..6], "--d-attention", "none", .. more.Contains("none") ? [] : small[6..8], .. more, "--out", folder.File("no")]);
+        Assert.True(code is 2 or 5, error);
+        Assert.Contains(expected, error);
+        Assert.False(Directory.Exists(folder.File("no")));
+    }
+
+    [Fact]
+    public void Onnx_is_written_and_not_read()
+    {
+        string onnx = folder.File("g.onnx");
+        Ok("export", Run("sn/none.pth"), "--out", onnx);
+        (int code, _, string error) = Sagan("import", onnx, "--out", folder.File("no"));
+        Assert.Equal(5, code);
+        Assert.Contains("ONNX is written here, not read", error);
+        Assert.DoesNotContain("preset", error);
+    }
+
     [Fact]
     public void A_discriminator_comes_from_its_own_file()
     {
@@ -122,6 +168,46 @@ public sealed class ImportExportTests : IDisposable
         (int code, _, string error) = Sagan("inspect", Golden("pth/refused_module.pth"));
         Assert.Equal(5, code);
         Assert.Contains("torch.nn.modules.linear.Linear, which is refused", error);
+    }
+
+    [Fact]
+    public void Export_without_a_file_writes_a_new_one_named_after_run_and_step_and_replaces_none()
+    {
+        string run = Run("sn/none.pth"), name = "run-none-step-0000000.pth";
+        try
+        {
+            Assert.Contains(name, Ok("export", run, "--format", "pth"));
+            byte[] first = File.ReadAllBytes(name);
+            (int code, _, string error) = Sagan("export", run, "--format", "pth");
+            Assert.Equal(2, code);
+            Assert.Contains($"{name} is there already", error);
+            Assert.Equal(first, File.ReadAllBytes(name));
+            (code, _, error) = Sagan("export", run);
+            Assert.Equal(2, code);
+            Assert.Contains("Say --format pth", error);
+        }
+        finally
+        {
+            File.Delete(name);
+        }
+    }
+
+    /// <summary>A file for others says nothing of the machine it was made on.</summary>
+    [Theory]
+    [InlineData("pth")]
+    [InlineData("safetensors")]
+    [InlineData("npz")]
+    [InlineData("onnx")]
+    public void An_exported_file_names_no_folder_of_the_machine(string format)
+    {
+        string data = folder.File("private-pictures"), run = folder.File("run"), file = folder.File("out." + format);
+        for (int i = 0; i < 4; i++) ImageFile.SavePng(folder / $"private-pictures/{i}.png", Creature.FromSeed(1, i).Draw(16));
+        Ok(["train", .. small, "--steps", "1", "--batch", "2", "--data", data, "--out", run, "-q", "--set", "sampling.images=8"]);
+        Ok("export", run, "--out", file);
+        string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        Assert.DoesNotContain("private-pictures", text);
+        Assert.DoesNotContain(Path.GetTempPath(), text);
+        if (format == "onnx") Assert.Contains("\"convDim\":8", text);
     }
 
     [Fact]

@@ -154,7 +154,7 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
         Assert.StartsWith("class-cnn-1 ", (string)json["network"]!);
         double[] values = [.. json["metrics"]!.AsArray().Select(m => (double)m!["value"]!)];
         // A set against itself: no distance but rounding, and everything inside.
-        Assert.InRange(values[0], -1e-3, 1e-3);
+        Assert.InRange(values[0], 0, 1e-3);
         Assert.Equal([1, 1, 1, 1], values[1..]);
         Assert.Null(json["consistency"]);
 
@@ -175,6 +175,60 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
             Assert.True(code == 0, error);
             return JsonNode.Parse(output)!;
         }
+    }
+
+    [Fact]
+    public void Metrics_that_have_a_value_are_told_beside_the_reason_why_others_have_none()
+    {
+        string five = run.Folder.File("five");
+        for (int i = 0; i < 5; i++) ImageFile.SavePng(run.Folder / $"five/{i}.png", Creature.FromSeed(9, i).Draw(16));
+        string[] arguments = ["evaluate", "--images", five, "--data", five, "--size", "16"];
+        (int code, string output, string error) = Sagan(arguments);
+        Assert.True(code == 0, error);
+        // A set against itself: 0, and never below.
+        Assert.Matches(@"(?m)^proxy-FID +(0|\d[\d.E-]*)   \(5 generated, 5 real\)$", output);
+        Assert.Matches(@"(?m)^proxy-KID ", output);
+        Assert.Matches(@"(?m)^proxy-prdc +not computed: 5 images to judge and 5 real; at least 6 of each are needed$", output);
+        JsonNode json = JsonNode.Parse(Sagan([.. arguments, "--json"]).Output)!;
+        Assert.Equal(["fid", "kid"], json["metrics"]!.AsArray().Select(m => (string)m!["metric"]!));
+        Assert.True((double)json["metrics"]![0]!["value"]! >= 0);
+        Assert.Equal("prdc", (string)json["not_computed"]![0]!["metric"]!);
+        (code, _, error) = Sagan([.. arguments, "--fail-under", "recall=0.5"]);
+        Assert.Equal(1, code);
+        Assert.Contains("recall cannot be computed: 5 images", error);
+    }
+
+    [Theory]
+    [InlineData("one")]
+    [InlineData("four", "--metric", "prdc")]
+    public void What_cannot_be_computed_is_refused_before_a_network_is_trained(string images, params string[] more)
+    {
+        for (int i = 0; i < (images == "one" ? 1 : 4); i++) ImageFile.SavePng(run.Folder / $"{images}/{i}.png", Creature.FromSeed(10, i).Draw(16));
+        string[] before = Directory.Exists(run.Folder.File("cache")) ? Directory.GetFiles(run.Folder.File("cache")) : [];
+        (int code, _, string error) = Sagan(["evaluate", "--images", run.Folder.File(images), "--data", run.Folder.File(images), "--size", "16", .. more]);
+        Assert.Equal(1, code);
+        Assert.Contains("nothing can be computed", error);
+        Assert.DoesNotContain("training the feature network", error);
+        Assert.Equal(before, Directory.Exists(run.Folder.File("cache")) ? Directory.GetFiles(run.Folder.File("cache")) : []);
+    }
+
+    [Fact]
+    public void One_class_of_a_model_is_judged_against_the_real_images_of_it()
+    {
+        string data = Folders("pair", 3), path = run.Folder.File("conditional");
+        (int code, string output, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+            "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
+        Assert.True(code == 0, error);
+        (code, output, error) = Sagan("evaluate", path, "--class", "right", "--n", "8", "--metric", "fid,prdc", "--json");
+        Assert.True(code == 0, error);
+        JsonNode json = JsonNode.Parse(output)!;
+        Assert.Equal("right", (string)json["class"]!);
+        Assert.All(json["metrics"]!.AsArray(), m => Assert.Equal((8, 12), ((int)m!["images"]!, (int)m["reference_images"]!)));
+        (code, _, error) = Sagan("evaluate", path, "--class", "middle");
+        Assert.Equal(2, code);
+        Assert.Contains("no such class; there are left, right", error);
+        Assert.Equal(2, Sagan("evaluate", path, "--class", "left", "--metric", "intra-fid").Code);
+        Assert.Equal(2, Sagan("evaluate", run.Path, "--class", "left").Code);
     }
 
     // 24 images in two classes.
