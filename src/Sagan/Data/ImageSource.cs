@@ -16,6 +16,9 @@ abstract class ImageSource : IDisposable
     /// <summary>What the report should say beyond the images.</summary>
     public virtual IEnumerable<string> Notes => [];
 
+    /// <summary>Names of folders beside those of classes in which there is no image.</summary>
+    public virtual IEnumerable<string> EmptyClasses => [];
+
     public abstract string Name(int index);
 
     public virtual int Label(int index) => 0;

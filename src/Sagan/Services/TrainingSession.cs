@@ -61,7 +61,7 @@ sealed class TrainingSession : IDisposable
         string? begun = request.From == null ? null : StartingWeights.Load(state, request.From, request.Ema, context);
         using RunFolder folder = RunFolder.Create(request.Folder, resolved);
         context.Terminal.Note(data.Report.ToText().TrimEnd());
-        Setup.WritePng(folder.File("samples/real.png"), data.Grid());
+        Setup.WriteImage(folder.File("samples/real.png"), data.Grid());
         using TrainingSession session = new(folder, resolved, state, data, context);
         if (begun != null) session.Say(begun);
         return session.Run();
@@ -332,7 +332,7 @@ sealed class TrainingSession : IDisposable
         if (sampledStep == state.StepCount) return;
         Image[] samples = Samples(resolved.Config.Sampling.Images);
         Image grid = ImageGrid.Of(samples);
-        Setup.WritePng(folder.SampleFile(state.StepCount), grid, Labels());
+        Setup.WriteImage(folder.SampleFile(state.StepCount), grid, Labels());
         log!.Samples(state, data, samples, grid);
         sampledStep = state.StepCount;
     }

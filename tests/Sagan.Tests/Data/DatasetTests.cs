@@ -107,8 +107,7 @@ public class DatasetTests
         Assert.Equal(4, reasons.Count);
         Assert.Contains("ends early", reasons["a/cut.jpg"]);
         Assert.Contains("not an image", reasons["a/page.jpg"]);
-        string gif = ImageSharpSeamTests.IsPresent ? "cannot be decoded" : "GIF is not read by this build: convert it to PNG or JPEG";
-        Assert.Contains(gif, reasons["b/anim.gif"]);
+        Assert.Contains("the GIF ends early", reasons["b/anim.gif"]);
         Assert.Equal("the file is empty", reasons["b/empty.png"]);
         Assert.Contains("skipped 4:\n    a/cut.jpg: ", data.Report.ToText());
         Assert.Contains("and 2 more", data.Report.ToText(mostSkipped: 2));
@@ -148,8 +147,8 @@ public class DatasetTests
         using TemporaryFolder folder = new();
         // Left half opaque blue, right half transparent over red.
         byte[] pixels = [.. Enumerable.Range(0, 16).SelectMany(i => i % 4 < 2 ? new byte[] { 0, 0, 255, 255 } : [255, 0, 0, 0])];
-        File.WriteAllBytes(folder / "a/rgba.png", PngWriter.Write(new Image(4, 4, 4, pixels)));
-        File.WriteAllBytes(folder / "b/grey.png", PngWriter.Write(new Image(4, 4, 1, [.. Enumerable.Repeat((byte)7, 16)])));
+        File.WriteAllBytes(folder / "a/rgba.png", ImageFile.EncodePng(new Image(4, 4, 4, pixels)));
+        File.WriteAllBytes(folder / "b/grey.png", ImageFile.EncodePng(new Image(4, 4, 1, [.. Enumerable.Repeat((byte)7, 16)])));
         using ImageDataset data = Dataset.Open(folder.Path, new DatasetOptions { Size = 2, Channels = 4 });
         // The filter reaches across the middle, so the alphas mix; the red that nobody sees does not.
         byte[] halves = data.Pixels(0).ToArray();
