@@ -42,7 +42,7 @@ static class ImageDecoder
                     byte[] sound = JpegFile.Sound(file, name, limit, out int channels);
                     return channels == 1 ? Decode<L8>(jpeg, sound, name, limit, 1) : Decode<Rgb24>(jpeg, sound, name, limit, 3);
                 case ImageFormat.Png:
-                    return DecodePng(PngFile.Sound(file, name, limit, out PngLayout layout), name, limit, layout);
+                    return DecodePng(PngFile.Sound(file, name, limit), name, limit);
                 case ImageFormat.Gif:
                     return Decode<Rgba32>(gif, GifFile.Sound(file, name, limit), name, limit, 4);
                 case ImageFormat.Bmp:
@@ -58,19 +58,48 @@ static class ImageDecoder
         }
     }
 
-    static Image DecodePng(byte[] sound, string name, ImageLimit limit, PngLayout layout) => (layout.Channels, layout.Depth) switch
+    static Image DecodePng(PngPicture picture, string name, ImageLimit limit) => (picture.Channels, picture.Depth) switch
     {
-        (1, 16) => Decode<L16>(png, sound, name, limit, 1),
-        (2, 16) => Decode<La32>(png, sound, name, limit, 2),
-        (3, 16) => Decode<Rgb48>(png, sound, name, limit, 3),
-        (4, 16) => Decode<Rgba64>(png, sound, name, limit, 4),
-        (1, _) => Decode<L8>(png, sound, name, limit, 1),
-        (2, _) => Decode<La16>(png, sound, name, limit, 2),
-        (3, _) => Decode<Rgb24>(png, sound, name, limit, 3),
-        _ => Decode<Rgba32>(png, sound, name, limit, 4),
+        (1, 16) => DecodePng<L16>(picture, name, limit),
+        (2, 16) => DecodePng<La32>(picture, name, limit),
+        (3, 16) => DecodePng<Rgb48>(picture, name, limit),
+        (4, 16) => DecodePng<Rgba64>(picture, name, limit),
+        (1, _) => DecodePng<L8>(picture, name, limit),
+        (2, _) => DecodePng<La16>(picture, name, limit),
+        (3, _) => DecodePng<Rgb24>(picture, name, limit),
+        _ => DecodePng<Rgba32>(picture, name, limit),
     };
 
+    static Image DecodePng<TPixel>(PngPicture picture, string name, ImageLimit limit)
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
+        if (picture.Parts is [{ StepX: 1 } whole]) return Decode<TPixel>(png, whole.File, name, limit, picture.Channels);
+        using Image<TPixel> woven = new(configurations.GetOrAdd(limit, Configure), picture.Width, picture.Height);
+        foreach (PngPart part in picture.Parts)
+        {
+            using Image<TPixel> pass = Load<TPixel>(png, part.File, name, limit);
+            woven.ProcessPixelRows(pass, (to, from) =>
+            {
+                for (int y = 0; y < from.Height; y++)
+                {
+                    Span<TPixel> row = to.GetRowSpan(part.Y + y * part.StepY), pixels = from.GetRowSpan(y);
+                    for (int x = 0; x < pixels.Length; x++) row[part.X + x * part.StepX] = pixels[x];
+                }
+            });
+            woven.Metadata.ExifProfile ??= pass.Metadata.ExifProfile;
+        }
+        return Upright(woven, picture.Channels);
+    }
+
     static Image Decode<TPixel>(IImageDecoder decoder, byte[] sound, string name, ImageLimit limit, int channels)
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
+        using Image<TPixel> decoded = Load<TPixel>(decoder, sound, name, limit);
+        return Upright(decoded, channels);
+    }
+
+    /// <summary>The size is read first, and pixels only where it is within the limit.</summary>
+    static Image<TPixel> Load<TPixel>(IImageDecoder decoder, byte[] sound, string name, ImageLimit limit)
         where TPixel : unmanaged, IPixel<TPixel>
     {
         PackageConfiguration configuration = configurations.GetOrAdd(limit, Configure);
@@ -78,7 +107,12 @@ static class ImageDecoder
         IImageInfo info = ((IImageInfoDetector)decoder).Identify(configuration, stream, CancellationToken.None);
         limit.Require(name, info.Width, info.Height);
         stream.Position = 0;
-        using Image<TPixel> decoded = decoder.Decode<TPixel>(configuration, stream, CancellationToken.None);
+        return decoder.Decode<TPixel>(configuration, stream, CancellationToken.None);
+    }
+
+    static Image Upright<TPixel>(Image<TPixel> decoded, int channels)
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
         if (decoded.Metadata.ExifProfile is not null) decoded.Mutate(x => x.AutoOrient());
         Image result = new(decoded.Width, decoded.Height, channels);
         if (Unsafe.SizeOf<TPixel>() == channels)

@@ -9,7 +9,8 @@ namespace Sagan.Native.Images;
 
 /// <summary>
 /// Makes sure that a PNG is whole before it is decoded: the order and the checksums of its chunks, its end, and that the zlib data are sound and give exactly
-/// the bytes that the picture has. A decoder that trusts the file leaves the missing rows empty, or waits for them forever in an interlaced one.
+/// the bytes that the picture has: a decoder that trusts the file leaves the missing rows empty. An interlaced PNG is taken apart into the plain ones that its
+/// passes are: the package waits forever for rows that are missing in one, and for those of one narrower than 5 pixels.
 /// </summary>
 sealed class PngFile
 {
@@ -23,34 +24,26 @@ sealed class PngFile
     readonly byte[] file;
     readonly string name;
     readonly ImageLimit limit;
-    readonly ArrayBufferWriter<byte> needed;
+    readonly ArrayBufferWriter<byte> settings = new();
     readonly List<(int Start, int Length)> data = [];
     int width, height, depth, colourType, colours;
-    bool interlaced;
+    bool interlaced, hasTransparency;
 
-    PngFile(byte[] file, string name, ImageLimit limit)
-    {
-        (this.file, this.name, this.limit) = (file, name, limit);
-        needed = new ArrayBufferWriter<byte>(file.Length + 768);
-    }
+    PngFile(byte[] file, string name, ImageLimit limit) => (this.file, this.name, this.limit) = (file, name, limit);
 
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>
-    /// The chunks that make the picture, of a file that is whole: header, palette, transparency, orientation, data, end. Texts and profiles are left out: they
-    /// may unpack to anything. A palette is filled up with black, so that no pixel is beyond it.
+    /// What a decoder needs of a file that is whole: header, palette, transparency, orientation, data, end. Texts and profiles are left out: they may unpack to
+    /// anything. A palette is filled up with black, so that no pixel is beyond it.
     /// </summary>
     /// <exception cref="DataException">The file is damaged, or too large.</exception>
-    public static byte[] Sound(byte[] file, string name, ImageLimit limit, out PngLayout layout)
+    public static PngPicture Sound(byte[] file, string name, ImageLimit limit)
     {
         PngFile png = new(file, name, limit);
         png.ReadChunks();
-        png.CheckData();
-        layout = new PngLayout(png.colourType, png.depth, png.HasTransparency);
-        return png.needed.WrittenSpan.ToArray();
+        return new PngPicture(png.width, png.height, png.colourType, png.depth, png.hasTransparency, png.Parts());
     }
-
-    bool HasTransparency { get; set; }
 
     void ReadChunks()
     {
@@ -58,7 +51,6 @@ sealed class PngFile
         {
             throw new DataException(name, 0, "not a PNG: its signature is damaged");
         }
-        needed.Write(Signature);
         bool dataEnded = false, ended = false;
         long at = Signature.Length;
         for (bool first = true; !ended; first = false)
@@ -109,10 +101,7 @@ sealed class PngFile
                     if (critical) throw new DataException(name, at, $"the critical PNG chunk {Printable(type)} is not known");
                     break;
             }
-            if (type is "IHDR" or "tRNS" or "eXIf" or "IDAT" or "IEND")
-            {
-                needed.Write(file.AsSpan((int)at, (int)length + 12));
-            }
+            if (type is "tRNS" or "eXIf") settings.Write(file.AsSpan((int)at, (int)length + 12));
             at += 12 + length;
         }
         if (data.Count == 0)
@@ -161,7 +150,7 @@ sealed class PngFile
         {
             Span<byte> all = stackalloc byte[768];
             body.CopyTo(all);
-            WriteChunk("PLTE"u8, all);
+            WriteChunk(settings, "PLTE"u8, all);
         }
     }
 
@@ -179,42 +168,69 @@ sealed class PngFile
             string problem = data.Count > 0 ? "tRNS after IDAT" : $"a tRNS chunk of {body.Length} bytes does not fit colour type {colourType}";
             throw new DataException(name, at, problem);
         }
-        HasTransparency = true;
+        hasTransparency = true;
     }
 
-    void CheckData()
+    /// <summary>The plain pictures that the file is made of, after its data have been unpacked once to see that they are all there.</summary>
+    PngPart[] Parts()
     {
         int bits = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 } * depth, offset = data[0].Start;
-        long compressed = data.Sum(d => (long)d.Length), expected = Passes().Sum(p => p.Width > 0 ? p.Height * (1 + ((long)p.Width * bits + 7) / 8) : 0);
+        (int X, int Y, int StepX, int StepY, int Width, int Height, long Bytes)[] passes = [.. (interlaced ? adam7 : [(0, 0, 1, 1)])
+            .Select(p => (p.X, p.Y, p.StepX, p.StepY, Width: (width - p.X + p.StepX - 1) / p.StepX, Height: (height - p.Y + p.StepY - 1) / p.StepY))
+            .Where(p => p.Width > 0 && p.Height > 0)
+            .Select(p => (p.X, p.Y, p.StepX, p.StepY, p.Width, p.Height, p.Height * (1 + ((long)p.Width * bits + 7) / 8)))];
+        long compressed = data.Sum(d => (long)d.Length), expected = passes.Sum(p => p.Bytes);
         if (expected > (compressed + 8) * MaxExpansion)
         {
             throw new DataException(name, offset, $"{compressed} bytes of zlib data cannot hold a picture of {width} x {height}");
         }
-        byte[] buffer = new byte[16384];
+        byte[] joined = Joined(compressed);
+        if (!interlaced)
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 14);
+            Unpack(joined, expected, _ => buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
+            return [new PngPart(0, 0, 1, 1, Plain(width, height, joined))];
+        }
+        if (expected >= Array.MaxLength) throw new DataException(name, offset, $"an interlaced PNG of {width} x {height} pixels: save it without interlacing");
+        // One byte more than there may be, to see whether the data go on.
+        byte[] rows = new byte[expected + 1];
+        Unpack(joined, expected, from => rows.AsMemory((int)from));
+        List<PngPart> parts = [];
+        long at = 0;
+        foreach ((int x, int y, int stepX, int stepY, int w, int h, long bytes) in passes)
+        {
+            using MemoryStream packed = new();
+            using (ZLibStream zlib = new(packed, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(rows.AsSpan((int)at, (int)bytes));
+            parts.Add(new PngPart(x, y, stepX, stepY, Plain(w, h, packed.ToArray())));
+            at += bytes;
+        }
+        return [.. parts];
+    }
+
+    /// <summary>Unpacks zlib data into what <paramref name="to"/> gives for a position; they must be sound, and of the expected length.</summary>
+    void Unpack(byte[] packed, long expected, Func<long, Memory<byte>> to)
+    {
         long unpacked = 0;
         try
         {
-            using ZLibStream zlib = new(Compressed(compressed), CompressionMode.Decompress);
+            using ZLibStream zlib = new(new MemoryStream(packed, writable: false), CompressionMode.Decompress);
             // Reading to the end also makes zlib check its own checksum.
-            for (int read; (read = zlib.Read(buffer)) > 0 && unpacked <= expected;) unpacked += read;
+            for (int read; unpacked <= expected && (read = zlib.Read(to(unpacked).Span)) > 0;) unpacked += read;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw new DataException(name, offset, "the zlib data of this PNG are damaged", e);
+            throw new DataException(name, data[0].Start, "the zlib data of this PNG are damaged", e);
         }
         if (unpacked != expected)
         {
             string how = unpacked < expected ? $"end after {unpacked} of" : "go on after";
-            throw new DataException(name, offset, $"the zlib data of this PNG {how} the {expected} bytes that {width} x {height} pixels have");
+            throw new DataException(name, data[0].Start, $"the zlib data of this PNG {how} the {expected} bytes that {width} x {height} pixels have");
         }
     }
 
-    MemoryStream Compressed(long total)
+    byte[] Joined(long total)
     {
-        if (data.Count == 1)
-        {
-            return new MemoryStream(file, data[0].Start, data[0].Length, writable: false);
-        }
         byte[] joined = new byte[total];
         int at = 0;
         foreach ((int start, int length) in data)
@@ -222,28 +238,45 @@ sealed class PngFile
             file.AsSpan(start, length).CopyTo(joined.AsSpan(at));
             at += length;
         }
-        return new MemoryStream(joined, writable: false);
+        return joined;
     }
 
-    IEnumerable<(int Width, int Height)> Passes() =>
-        interlaced ? adam7.Select(p => ((width - p.X + p.StepX - 1) / p.StepX, (height - p.Y + p.StepY - 1) / p.StepY)) : [(width, height)];
+    /// <summary>A file that is not interlaced, of this size, with the file's settings and these data.</summary>
+    byte[] Plain(int w, int h, byte[] packed)
+    {
+        ArrayBufferWriter<byte> plain = new(packed.Length + settings.WrittenCount + 64);
+        plain.Write(Signature);
+        Span<byte> header = stackalloc byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, w);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], h);
+        (header[8], header[9]) = ((byte)depth, (byte)colourType);
+        header[10..].Clear();
+        WriteChunk(plain, "IHDR"u8, header);
+        plain.Write(settings.WrittenSpan);
+        WriteChunk(plain, "IDAT"u8, packed);
+        WriteChunk(plain, "IEND"u8, []);
+        return plain.WrittenSpan.ToArray();
+    }
 
-    void WriteChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
+    static void WriteChunk(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {
         byte[] chunk = new byte[12 + body.Length];
         BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);
         type.CopyTo(chunk.AsSpan(4));
         body.CopyTo(chunk.AsSpan(8));
         BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + body.Length), Crc32.HashToUInt32(chunk.AsSpan(4, 4 + body.Length)));
-        needed.Write(chunk);
+        to.Write(chunk);
     }
 
     static string Printable(string type) => string.Concat(type.Select(c => c is >= ' ' and < (char)127 ? c.ToString() : $"\\x{(int)c:x2}"));
 }
 
-/// <summary>What the samples of a PNG are: its colour type, bits of a sample, and whether it has a tRNS chunk.</summary>
-readonly record struct PngLayout(int ColourType, int Depth, bool HasTransparency)
+/// <summary>A PNG that is whole: its size, the kind of its samples, and the plain pictures that make it.</summary>
+sealed record PngPicture(int Width, int Height, int ColourType, int Depth, bool HasTransparency, PngPart[] Parts)
 {
     /// <summary>1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; a palette is RGB, tRNS is alpha.</summary>
     public int Channels => ColourType switch { 0 => 1, 2 => 3, 3 => 3, 4 => 2, _ => 4 } + (HasTransparency ? 1 : 0);
 }
+
+/// <summary>A file of the pixels X, X + StepX, ... of the rows Y, Y + StepY, ...</summary>
+sealed record PngPart(int X, int Y, int StepX, int StepY, byte[] File);
