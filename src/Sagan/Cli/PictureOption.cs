@@ -33,8 +33,8 @@ static class PictureOption
     /// <summary>The path, or where there is something the first of name-2, name-3, ... that is free.</summary>
     public static string Free(string path)
     {
-        string result = path;
-        for (int n = 2; Path.Exists(result); n++) result = $"{Path.GetFileNameWithoutExtension(path)}-{n}{Path.GetExtension(path)}";
+        string result = path, bare = Path.ChangeExtension(path, null);
+        for (int n = 2; Path.Exists(result); n++) result = $"{bare}-{n}{Path.GetExtension(path)}";
         return result;
     }
 }

@@ -23,7 +23,13 @@ public class OtherFormatTests
     {
         Image expected = ImageGolden.Pixels($"other/{file}.pixels"), actual = ImageFile.Decode(ImageGolden.File("other/" + file), file);
         Assert.Equal((expected.Width, expected.Height, expected.Channels), (actual.Width, actual.Height, actual.Channels));
-        Assert.Equal(expected.Pixels, actual.Pixels);
+        for (int i = 0; i < expected.Pixels.Length; i++)
+        {
+            // JPEG is transformed in float. What colour lies under a transparent pixel is anybody's choice.
+            int tolerance = file.EndsWith(".jpg", StringComparison.Ordinal) ? 2 : 0;
+            bool seen = expected.Channels < 4 || expected.Pixels[i | 3] > 0 || i % 4 == 3;
+            Assert.True(!seen || Math.Abs(expected.Pixels[i] - actual.Pixels[i]) <= tolerance, $"byte {i}: {expected.Pixels[i]}, {actual.Pixels[i]}");
+        }
     }
 
     [Fact]
