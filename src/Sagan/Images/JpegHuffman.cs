@@ -131,7 +131,8 @@ struct JpegBits(byte[] file, string name, int at)
         (bits, count, beyond) = (0, 0, 0);
     }
 
-    public readonly DataException Error(string problem) => new(name, At, problem);
+    /// <summary>What cannot be because the data have ended says so, and not what the zeros behind them make.</summary>
+    public readonly DataException Error(string problem) => new(name, At, Overrun ? "the JPEG data of a scan end early" : problem);
 
     void Fill()
     {

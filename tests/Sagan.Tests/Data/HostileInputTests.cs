@@ -45,7 +45,9 @@ public class HostileInputTests
     public void Other_formats(string extension, int count, int mostlyRead, int mostlyRefused)
     {
         byte[][] corpus = [.. ImageGolden.Names("other", extension).Select(n => ImageGolden.File($"other/{n[0]}{extension}"))];
-        (int read, int refused) = Attack(corpus, count, 8, file => file, file => ImageFile.Decode(file, Name));
+        // In a lossless WebP a pixel may take no bit at all: what it claims is bounded by the limit alone.
+        long most = extension == ".webp" ? 4L * (ImageLimit.DefaultMegapixels + 1) * 1_000_000 : AnyFile;
+        (int read, int refused) = Attack(corpus, count, 8, file => file, file => ImageFile.Decode(file, Name), most);
         Assert.True(read > mostlyRead && refused > mostlyRefused, $"{read} read, {refused} refused");
     }
 
@@ -144,7 +146,7 @@ public class HostileInputTests
         }
     }
 
-    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read)
+    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read, long anyFile = AnyFile)
     {
         Random random = new(seed);
         int good = 0, refused = 0;
@@ -163,7 +165,7 @@ public class HostileInputTests
             string what = $"case {i} of seed {seed}, {file.Length} bytes, {Convert.ToHexString(file.AsSpan(0, Math.Min(file.Length, 64)))}";
             Assert.True(e is null or DataException, $"{what}: {e}");
             Assert.True(e is null || e.Message.StartsWith(Name + ": ", StringComparison.Ordinal) && !e.Message.Contains('\n'), $"{what}: {e?.Message}");
-            Assert.True(bytes <= AnyFile + PerByte * file.Length, $"{what}: {bytes} bytes of memory");
+            Assert.True(bytes <= anyFile + PerByte * file.Length, $"{what}: {bytes} bytes of memory");
             Assert.True(time < Patience, $"{what}: {time}");
             (good, refused) = e is null ? (good + 1, refused) : (good, refused + 1);
         }
