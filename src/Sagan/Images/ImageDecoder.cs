@@ -48,7 +48,7 @@ static class ImageDecoder
                 case ImageFormat.Bmp:
                     return Decode<Rgba32>(bmp, BmpFile.Sound(file, name, limit), name, limit, 4);
                 default:
-                    return Decode<Rgba32>(webp, WebpFile.Sound(file, name), name, limit, 4);
+                    return Decode<Rgba32>(webp, WebpFile.Sound(file, name, limit), name, limit, 4);
             }
         }
         catch (Exception e) when (e is not (DataException or OutOfMemoryException))

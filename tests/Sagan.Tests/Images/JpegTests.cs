@@ -77,7 +77,7 @@ public class JpegTests
             if (file[cut - 1] == 0xFF) continue;
             byte[] mended = [.. file[..cut], 0xFF, 0xD9];
             DataException e = Assert.Throws<DataException>(() => ImageFile.Decode(mended, "cut.jpg"));
-            Assert.Contains("early", e.Message);
+            Assert.Matches("early|restart marker . of the JPEG is missing", e.Message);
         }
     }
 
