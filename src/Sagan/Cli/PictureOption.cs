@@ -9,7 +9,10 @@ static class PictureOption
 {
     /// <summary>Extensions of files that are no folders for pictures, beside those of images.</summary>
     static readonly string[] otherFiles =
-        [".pdf", ".mp4", ".webm", ".avi", ".mov", ".mkv", ".zip", ".tar", ".gz", ".tgz", ".npz", ".npy", ".safetensors", ".pth", ".pt", ".onnx", ".json", ".txt", ".csv", ".html"];
+    [
+        ".pdf", ".mp4", ".webm", ".avi", ".mov", ".mkv", ".zip", ".tar", ".gz", ".tgz", ".npz", ".npy", ".safetensors", ".pth", ".pt", ".onnx",
+        ".json", ".txt", ".csv", ".html",
+    ];
 
     static string Written => string.Join(", ", ImageEncoder.Extensions);
 
@@ -27,7 +30,8 @@ static class PictureOption
         bool isFile = ImageFormat.Extensions.Contains(extension) || otherFiles.Contains(extension, StringComparer.OrdinalIgnoreCase);
         if (!isFile || IsPicture(path) || Directory.Exists(path)) return path;
         string wayOut = extension.Equals(".npz", StringComparison.OrdinalIgnoreCase) ? "; arrays are written by --npz" : "";
-        throw new UsageException($"{option} {path}: no {extension} can be written; a picture is {Written}, and a name without such an ending is a folder{wayOut}.");
+        throw new UsageException($"{option} {path}: no {extension} can be written; a picture is {Written}, "
+            + $"and a name without such an ending is a folder{wayOut}.");
     }
 
     /// <summary>The path, or where there is something the first of name-2, name-3, ... that is free.</summary>

@@ -38,7 +38,8 @@ sealed class SampleCommand : Verb
     };
     readonly Option<string?> file = new("--out")
     {
-        Description = "A .png, .jpg, .webp or .bmp file for a grid, or a folder for one file per image; the default is samples.png (samples-2.png, ... where there is one), or none with --npz.",
+        Description = "A .png, .jpg, .webp or .bmp file for a grid, or a folder for one file per image; "
+            + "the default is samples.png (samples-2.png, ... where there is one), or none with --npz.",
         HelpName = "path",
     };
     readonly Option<string?> npz = new("--npz")

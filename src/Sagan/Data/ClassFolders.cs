@@ -55,7 +55,8 @@ static class ClassFolders
         for (int start = 0; paths.Count > 0 && paths.All(p => p.IndexOf('/', start) >= 0);)
         {
             string above = paths[0][..start];
-            found.AddRange(empty.Where(f => f.StartsWith(above, StringComparison.Ordinal) && f.IndexOf('/', start) == f.Length - 1).Select(f => f[start..^1]));
+            IEnumerable<string> beside = empty.Where(f => f.StartsWith(above, StringComparison.Ordinal) && f.IndexOf('/', start) == f.Length - 1);
+            found.AddRange(beside.Select(f => f[start..^1]));
             string first = paths[0][..(paths[0].IndexOf('/', start) + 1)];
             if (!paths.All(p => p.StartsWith(first, StringComparison.Ordinal))) break;
             start = first.Length;

@@ -40,7 +40,10 @@ sealed class ZipSource : ImageSource
                 {
                     continue;
                 }
-                for (int slash = name.IndexOf('/'); slash >= 0 && !ClassFolders.IsHidden(name); slash = name.IndexOf('/', slash + 1)) folders.Add(name[..(slash + 1)]);
+                if (!ClassFolders.IsHidden(name))
+                {
+                    for (int slash = name.IndexOf('/'); slash >= 0; slash = name.IndexOf('/', slash + 1)) folders.Add(name[..(slash + 1)]);
+                }
                 if (name.EndsWith('/'))
                 {
                     continue;

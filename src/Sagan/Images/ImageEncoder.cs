@@ -13,8 +13,8 @@ namespace Sagan.Native.Images;
 /// <summary>Encodes through the package SixLabors.ImageSharp; the same image gives the same bytes.</summary>
 static class ImageEncoder
 {
-    const int JpegQuality = 95;
-
+    // All of the colours: a grid is looked at pixel by pixel.
+    static readonly JpegEncoder jpeg = new() { Quality = 95, ColorType = JpegColorType.YCbCrRatio444 };
     static readonly PackageConfiguration configuration = new() { MaxDegreeOfParallelism = 1 };
 
     /// <summary>Extensions of the files that are written.</summary>
@@ -30,8 +30,8 @@ static class ImageEncoder
     public static byte[] Encode(Image image, string extension, IEnumerable<KeyValuePair<string, string>>? text = null) => extension.ToLowerInvariant() switch
     {
         ".png" => Png(image, text ?? []),
-        ".jpg" or ".jpeg" => Encode<Rgb24>(Within(65535, extension, image).ToChannels(3), new JpegEncoder { Quality = JpegQuality, ColorType = JpegColorType.YCbCrRatio444 }, []),
-        ".webp" => Encode<Rgba32>(Within(16383, extension, image).WithAlpha(), new WebpEncoder { FileFormat = WebpFileFormatType.Lossless, Method = WebpEncodingMethod.Default }, []),
+        ".jpg" or ".jpeg" => Encode<Rgb24>(Within(65535, extension, image).ToChannels(3), jpeg, []),
+        ".webp" => Encode<Rgba32>(Within(16383, extension, image).WithAlpha(), new WebpEncoder { FileFormat = WebpFileFormatType.Lossless }, []),
         ".bmp" => Encode<Rgb24>(image.ToChannels(3), new BmpEncoder { BitsPerPixel = BmpBitsPerPixel.Pixel24 }, []),
         _ => throw new ArgumentException($"an image file is {string.Join(", ", Extensions)}, not '{extension}'.", nameof(extension)),
     };

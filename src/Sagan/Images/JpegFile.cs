@@ -48,7 +48,7 @@ sealed class JpegFile
     {
         at = 2;
         needed.Write((ReadOnlySpan<byte>)[0xFF, 0xD8]);
-        for (bool afterScan = false; ; )
+        for (bool afterScan = false; ;)
         {
             int marker = NextMarker(afterScan);
             if (marker == 0xD9) break;

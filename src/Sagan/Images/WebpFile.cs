@@ -44,7 +44,8 @@ static class WebpFile
         }
         if (picture is not var (width, height)) throw new DataException(name, RiffHeader, "the WebP holds no picture");
         limit.Require(name, width, height);
-        if (canvas is var (w, h) && (w, h) != (width, height)) throw new DataException(name, RiffHeader, $"a WebP of {w} x {h} with a picture of {width} x {height}");
+        if (canvas is var (w, h) && (w, h) != (width, height))
+            throw new DataException(name, RiffHeader, $"a WebP of {w} x {h} with a picture of {width} x {height}");
         return file;
 
         uint Integer(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(offset));
@@ -56,7 +57,8 @@ static class WebpFile
         int first = chunk.Length < FrameHeader ? int.MaxValue : (chunk[0] | chunk[1] << 8 | chunk[2] << 16) >> 5;
         if (first > chunk.Length - FrameHeader) throw new DataException(name, at, "the WebP ends early, inside its frame");
         int width = BinaryPrimitives.ReadUInt16LittleEndian(chunk[6..]) & 0x3FFF, height = BinaryPrimitives.ReadUInt16LittleEndian(chunk[8..]) & 0x3FFF;
-        if ((width + 15) / 16 * ((height + 15) / 16) > 8L * first) throw new DataException(name, at, $"{first} bytes of modes cannot hold {width} x {height} pixels of a WebP");
+        if ((width + 15) / 16 * ((height + 15) / 16) > 8L * first)
+            throw new DataException(name, at, $"{first} bytes of modes cannot hold {width} x {height} pixels of a WebP");
         return (width, height);
     }
 }

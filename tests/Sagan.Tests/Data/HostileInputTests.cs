@@ -45,8 +45,8 @@ public class HostileInputTests
     public void Other_formats(string extension, int count, int mostlyRead, int mostlyRefused)
     {
         byte[][] corpus = [.. ImageGolden.Names("other", extension).Select(n => ImageGolden.File($"other/{n[0]}{extension}"))];
-        // In a lossless WebP a pixel may take no bit at all, and the package makes room for as many Huffman tables as it is told, 65536 of up to 4486 codes of 8 bytes:
-        // the limit of pixels and that of the format are all there is.
+        // In a lossless WebP a pixel may take no bit at all, and the package makes room for as many Huffman tables as it is told, 65536 of up to
+        // 4486 codes of 8 bytes: the limit of pixels and that of the format are all there is.
         long most = extension == ".webp" ? 4_000_000L * (ImageLimit.DefaultMegapixels + 1) + 65536L * 4486 * 8 : AnyFile;
         (int read, int refused) = Attack(corpus, count, 8, file => file, file => ImageFile.Decode(file, Name), most);
         Assert.True(read > mostlyRead && refused > mostlyRefused, $"{read} read, {refused} refused");
