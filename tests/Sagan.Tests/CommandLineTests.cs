@@ -237,6 +237,40 @@ public sealed class CommandLineTests
         Assert.NotEmpty(root.Parse(["sample", "r", .. options]).Errors);
     }
 
+    /// <summary>What an ending says is written, or refused; anything else is a folder.</summary>
+    [Theory]
+    [InlineData("sample", "x.gif", "--out x.gif: no .gif can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder.")]
+    [InlineData("sample", "x.mp4", "--out x.mp4: no .mp4 can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder.")]
+    [InlineData("sample", "x.npz", "--out x.npz: no .npz can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder; arrays are written by --npz.")]
+    [InlineData("interpolate", "x", "--out x: a picture is written as .png, .jpg, .jpeg, .webp, .bmp; end the name with one of them.")]
+    [InlineData("nearest", "x.tiff", "--out x.tiff: a picture is written as .png, .jpg, .jpeg, .webp, .bmp; end the name with one of them.")]
+    public void Pictures_that_cannot_be_written_are_refused(string verb, string path, string message)
+    {
+        (int code, _, string error) = Sagan(verb, "no-run", "--out", path);
+        Assert.Equal((2, $"error: {message}\n"), (code, error.ReplaceLineEndings("\n")));
+    }
+
+    [Theory]
+    [InlineData("x.PNG")]
+    [InlineData("x.jpg")]
+    [InlineData("x.webp")]
+    [InlineData("run.v2")]
+    [InlineData("folder")]
+    public void Pictures_and_folders_are_taken_as_they_are_named(string path) =>
+        Assert.Equal(path, Request<SampleRequest>(s => new SampleCommand(s), "sample", "r", "--out", path).Out);
+
+    /// <summary>Only a file that the user names is replaced.</summary>
+    [Fact]
+    public void A_picture_that_nobody_named_gets_a_free_name()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("samples.png");
+        Assert.Equal(path, PictureOption.Free(path));
+        folder.Write("samples.png", "");
+        folder.Write("samples-2.png", "");
+        Assert.Equal(folder.File("samples-3.png"), PictureOption.Free(path));
+    }
+
     [Fact]
     public void More_images_than_the_grid_holds_is_an_error()
     {

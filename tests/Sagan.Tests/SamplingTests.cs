@@ -55,6 +55,13 @@ public sealed class SamplingTests
         Assert.Equal((0, ""), Sagan(["interpolate", run, "--from-class", "0", "--to-class", "2", "--to-seed", "1", "--rows", "2", "--frames", "3", "--out", morph, "-q"]));
         Assert.Equal((0, ""), Sagan(["nearest", run, "-n", "2", "-k", "3", "--out", near, "-q"]));
         Assert.True(new FileInfo(sheet).Length > 1000 && new FileInfo(morph).Length > 100 && new FileInfo(near).Length > 100);
+        foreach ((string file, double tolerance) in new[] { ("s.png", 0.0), ("s.webp", 0), ("s.bmp", 0), ("s.jpg", 6), ("s.jpeg", 6) })
+        {
+            Assert.Equal((0, ""), Sagan(["sample", run, "-n", "6", "--out", folder.File(file), "-q"]));
+            Image written = ImageFile.Load(folder.File(file)).ToChannels(3), png = ImageFile.Load(folder.File("s.png"));
+            Assert.Equal((png.Width, png.Height), (written.Width, written.Height));
+            Assert.InRange(written.Pixels.Zip(png.Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, tolerance);
+        }
         (int code, string error) = Sagan(["sample", run, "--class", "short ears"]);
         Assert.Equal(2, code);
         Assert.Contains("no such class; there are round ears, pointed ears, long ears", error, StringComparison.Ordinal);
@@ -133,6 +140,31 @@ public sealed class SamplingTests
         // Finite weights whose products are not.
         DivergedException e = Assert.Throws<DivergedException>(() => Sampler.ToImages(Tensor.From([0, 0, 0, float.NaN], new Shape(2, 1, 2, 1))));
         Assert.Contains("image 1 of 2 has values that are NaN or infinite", e.Message);
+    }
+
+    /// <summary>What a model of four channels makes is written with its alpha: in grids and alone.</summary>
+    [Fact]
+    public void Samples_of_four_channels_keep_their_alpha()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run"), images = folder.File("images");
+        for (int i = 0; i < 16; i++)
+        {
+            byte[] pixels = [.. Enumerable.Range(0, 256).SelectMany(p => new byte[] { (byte)p, (byte)i, 9, (byte)(p % 16 * 16) })];
+            ImageFile.SavePng(folder / $"images/{i}.png", new Image(16, 16, 4, pixels));
+        }
+        Assert.Equal((0, ""), Sagan(["train", "--out", run, "-q", "--data", images, "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4",
+            "--batch", "8", "--steps", "1", "--set", "model.channels=4", "--set", "sampling.images=4"]));
+        Assert.Equal((0, ""), Sagan(["sample", run, "-n", "4", "--out", folder.File("grid.png"), "-q"]));
+        Assert.Equal((0, ""), Sagan(["sample", run, "-n", "2", "--out", folder.File("alone"), "-q"]));
+        string[] written = [folder.File("grid.png"), folder.File("alone/00000.png"), .. Directory.GetFiles(Path.Combine(run, "samples"), "*.png")];
+        Assert.True(written.Length >= 4);
+        Assert.All(written, file =>
+        {
+            Image image = ImageFile.Load(file);
+            Assert.Equal(4, image.Channels);
+            Assert.True(image.Pixels.Where((_, i) => i % 4 == 3).Distinct().Count() > 2);
+        });
     }
 
     static (int Code, string Error) Sagan(string[] arguments)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes images.zip: small PNG and JPEG files drawn here, and what Pillow makes of them. Needs numpy and Pillow (made with Pillow 9.4.0, libjpeg-turbo 2.1).
+"""Makes images.zip: small PNG, JPEG, GIF, BMP and WebP files drawn here, and what Pillow makes of them. Needs numpy and Pillow (made with Pillow 9.4.0, libjpeg-turbo 2.1).
 
 Entries:  png/NAME.png, jpeg/NAME.jpg     the files
+          other/NAME.EXTENSION            CMYK JPEG, GIF, BMP and WebP files
           .../NAME.pixels                 i32 width, height, channels (little-endian), then the bytes, as Pillow decodes them
           resize/NAME.from, NAME.to       the same form: an image and Pillow's resize with BILINEAR
 Files that Pillow cannot write (every PNG type and depth, Adam7, odd JPEG samplings, restart intervals, separate scans) are written by two small encoders.
@@ -168,12 +169,14 @@ def jpeg(rgb, factors, restart=0, separate=False, transform="ycc", quality=6, ju
     """A sequential JPEG. factors: (h, v) of each component; transform: ycc, grey, adobe-rgb or rgb-names."""
     h, w = rgb.shape[:2]
     f = rgb.astype(float)
-    if transform in ("ycc", "grey"):
+    if transform in ("ycc", "grey", "ycck"):
         y = f @ [0.299, 0.587, 0.114]
         planes = [y, 128 + (f[:, :, 2] - y) / 1.772, 128 + (f[:, :, 0] - y) / 1.402][:1 if transform == "grey" else 3]
+        if transform == "ycck":
+            planes.append(255 - f.min(axis=2) / 2)
     else:
         planes = [f[:, :, i] for i in range(3)]
-    ids = [82, 71, 66] if transform == "rgb-names" else [1, 2, 3]
+    ids = [82, 71, 66] if transform == "rgb-names" else [1, 2, 3, 4]
     hm, vm = max(a for a, _ in factors), max(b for _, b in factors)
     mw, mh = -(-w // (8 * hm)), -(-h // (8 * vm))
     coded = []
@@ -185,6 +188,8 @@ def jpeg(rgb, factors, restart=0, separate=False, transform="ycc", quality=6, ju
     out = b"\xff\xd8"
     if transform == "adobe-rgb":
         out += b"\xff\xee" + struct.pack(">H", 14) + b"Adobe" + struct.pack(">HHHB", 100, 0, 0, 0)
+    if transform == "ycck":
+        out += b"\xff\xee" + struct.pack(">H", 14) + b"Adobe" + struct.pack(">HHHB", 100, 0, 0, 2)
     out += b"\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([quality] * 64)
     n = len(planes)
     out += b"\xff\xc0" + struct.pack(">HBHHB", 8 + 3 * n, 8, h, w, n) + b"".join(bytes([ids[i], factors[i][0] << 4 | factors[i][1], 0]) for i in range(n))
@@ -274,6 +279,48 @@ for w, h, to in [(37, 23, (16, 16)), (7, 5, (32, 32)), (64, 40, (10, 33)), (1, 1
         name = "resize/%dx%d-%dx%d-%s" % (w, h, to[0], to[1], mode)
         entries[name + ".from"] = pixels(image)
         entries[name + ".to"] = pixels(image.resize(to, Image.BILINEAR))
+
+# ---- other formats -----------------------------------------------------------
+
+
+def add_other(name, file, mode, expected=None):
+    entries["other/" + name] = file
+    entries["other/%s.pixels" % name] = pixels(np.asarray((expected or Image.open(io.BytesIO(file))).convert(mode)))
+
+
+def save(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+drawn = Image.fromarray(picture(37, 29))
+add_other("cmyk.jpg", save(drawn.convert("CMYK"), "JPEG", quality=90), "RGB")
+add_other("cmyk-progressive.jpg", save(drawn.convert("CMYK"), "JPEG", quality=90, progressive=True), "RGB")
+add_other("ycck.jpg", jpeg(picture(37, 29), [(1, 1)] * 4, transform="ycck"), "RGB")
+shape = Image.new("L", drawn.size, 0)
+ImageDraw.Draw(shape).ellipse([4, 4, 30, 24], fill=255)
+soft = shape.resize((10, 8)).resize(drawn.size, Image.BILINEAR)
+palette = drawn.quantize(60)
+add_other("plain.gif", save(palette, "GIF", interlace=0), "RGBA")
+add_other("interlaced.gif", save(palette, "GIF", interlace=1), "RGBA")
+add_other("grey.gif", save(drawn.convert("L"), "GIF"), "RGBA")
+add_other("two-colours.gif", save(drawn.convert("1"), "GIF"), "RGBA")
+add_other("transparent.gif", save(palette, "GIF", transparency=int(np.asarray(palette)[0, 0])), "RGBA")
+add_other("animated.gif", save(palette, "GIF", save_all=True, append_images=[palette.rotate(90), palette.rotate(180)], duration=100), "RGBA")
+add_other("noise.gif", save(Image.fromarray(random.randint(0, 256, (50, 61)).astype(np.uint8)), "GIF"), "RGBA")
+add_other("24.bmp", save(drawn, "BMP"), "RGBA")
+# The fourth byte of a pixel is alpha to most programs, to Pillow it is nothing.
+add_other("32.bmp", save(Image.merge("RGBA", drawn.split() + (soft,)), "BMP"), "RGBA", Image.merge("RGBA", drawn.split() + (soft,)))
+add_other("8.bmp", save(palette, "BMP"), "RGBA")
+add_other("1.bmp", save(drawn.convert("1"), "BMP"), "RGBA")
+down = bytearray(save(drawn, "BMP"))
+down[22:26] = struct.pack("<i", -drawn.height)
+add_other("top-down.bmp", bytes(down), "RGBA")
+add_other("lossy.webp", save(drawn, "WEBP", quality=80), "RGBA")
+add_other("lossless.webp", save(drawn, "WEBP", lossless=True), "RGBA")
+add_other("lossy-alpha.webp", save(Image.merge("RGBA", drawn.split() + (soft,)), "WEBP", quality=80), "RGBA")
+add_other("lossless-alpha.webp", save(Image.merge("RGBA", drawn.split() + (soft,)), "WEBP", lossless=True, exact=True), "RGBA")
 
 with zipfile.ZipFile("images.zip", "w", zipfile.ZIP_DEFLATED) as z:
     for name in sorted(entries):

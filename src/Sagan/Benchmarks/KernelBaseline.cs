@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -17,7 +18,8 @@ sealed class KernelBaseline
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using FileStream file = RegularFile.OpenRead(path);
+            using JsonDocument document = JsonDocument.Parse(file);
             JsonElement root = document.RootElement;
             JsonElement threads = root.GetProperty("threads");
             KernelMachine machine = new(Text(root, "device"), Text(root, "processor"), threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),

@@ -17,7 +17,11 @@ sealed class InterpolateCommand : Verb
     readonly Option<int> rows = new("--rows") { Description = "Pairs of latent vectors.", DefaultValueFactory = _ => 8, HelpName = "count" };
     readonly Option<int> frames = new("--frames") { Description = "Images in a row, both ends included.", DefaultValueFactory = _ => 10, HelpName = "count" };
     readonly Option<InterpolationKind> kind = new("--kind") { Description = "Along the sphere or the straight line.", HelpName = "spherical|linear" };
-    readonly Option<string> file = new("--out") { Description = "A .png file.", HelpName = "path", DefaultValueFactory = _ => "interpolation.png" };
+    readonly Option<string?> file = new("--out")
+    {
+        Description = "A .png, .jpg, .webp or .bmp file; the default is interpolation.png (interpolation-2.png, ... where there is one).",
+        HelpName = "path",
+    };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
     readonly Func<InterpolateRequest, CliContext, ExitCode> interpolate;
 
@@ -28,12 +32,14 @@ sealed class InterpolateCommand : Verb
         foreach (Option o in (Option[])[fromSeed, toSeed, fromClass, toClass, rows, frames, kind, file, noEma]) Add(o);
     }
 
+    string Out(ParseResult parsed) => parsed.GetValue(file) is { } path ? PictureOption.Picture(file.Name, path) : PictureOption.Free("interpolation.png");
+
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
         (int r, int f) = (parsed.GetValue(rows), parsed.GetValue(frames));
         if (r is < 1 or > 1000) throw new UsageException($"--rows {r}: must be 1 to 1000.");
         if (f is < 2 or > 1000) throw new UsageException($"--frames {f}: must be 2 to 1000.");
         return interpolate(new InterpolateRequest(parsed.GetRequiredValue(source), parsed.GetValue(fromSeed), parsed.GetValue(toSeed), parsed.GetValue(fromClass),
-            parsed.GetValue(toClass), r, f, parsed.GetValue(kind), parsed.GetRequiredValue(file), !parsed.GetValue(noEma)), context);
+            parsed.GetValue(toClass), r, f, parsed.GetValue(kind), Out(parsed), !parsed.GetValue(noEma)), context);
     }
 }

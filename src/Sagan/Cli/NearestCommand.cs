@@ -18,7 +18,11 @@ sealed class NearestCommand : Verb
         Description = "Names or numbers of the samples' classes, separated by commas; without it all in turn.",
         HelpName = "class",
     };
-    readonly Option<string> file = new("--out") { Description = "A .png file.", HelpName = "path", DefaultValueFactory = _ => "nearest.png" };
+    readonly Option<string?> file = new("--out")
+    {
+        Description = "A .png, .jpg, .webp or .bmp file; the default is nearest.png (nearest-2.png, ... where there is one).",
+        HelpName = "path",
+    };
     readonly Func<NearestRequest, CliContext, ExitCode> find;
 
     public NearestCommand(Func<NearestRequest, CliContext, ExitCode> find) : base("nearest", "Shows samples beside the training images most like them.")
@@ -28,12 +32,14 @@ sealed class NearestCommand : Verb
         foreach (Option o in (Option[])[data, count, neighbours, seed, classes, file]) Add(o);
     }
 
+    string Out(ParseResult parsed) => parsed.GetValue(file) is { } path ? PictureOption.Picture(file.Name, path) : PictureOption.Free("nearest.png");
+
     protected override ExitCode Run(ParseResult parsed, CliContext context)
     {
         (int n, int k) = (parsed.GetValue(count), parsed.GetValue(neighbours));
         if (n is < 1 or > 1000) throw new UsageException($"-n {n}: must be 1 to 1000.");
         if (k is < 1 or > 100) throw new UsageException($"-k {k}: must be 1 to 100.");
-        return find(new NearestRequest(parsed.GetRequiredValue(source), parsed.GetValue(data), n, k, parsed.GetValue(seed), parsed.GetRequiredValue(file),
+        return find(new NearestRequest(parsed.GetRequiredValue(source), parsed.GetValue(data), n, k, parsed.GetValue(seed), Out(parsed),
             parsed.GetValue(classes)), context);
     }
 }

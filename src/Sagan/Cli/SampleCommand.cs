@@ -7,7 +7,7 @@ using Sagan.Native.Sampling;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Images from a run folder or a checkpoint; no data set is needed. Out: a PNG file for one grid, a folder for one file per image, null for neither.
+/// Images from a run folder or a checkpoint; no data set is needed. Out: a picture file for one grid, a folder for one file per image, null for neither.
 /// Count: null = 64, or a sheet of all classes. Statistics: null = as the run was configured.
 /// </summary>
 sealed record SampleRequest(string Source, int? Count, ulong Seed, int? Columns, string? Out, bool Ema, NormStatistics? Statistics)
@@ -38,7 +38,8 @@ sealed class SampleCommand : Verb
     };
     readonly Option<string?> file = new("--out")
     {
-        Description = "A .png file for a grid, or a folder for one file per image; the default is samples.png, or none with --npz.",
+        Description = "A .png, .jpg, .webp or .bmp file for a grid, or a folder for one file per image; "
+            + "the default is samples.png (samples-2.png, ... where there is one), or none with --npz.",
         HelpName = "path",
     };
     readonly Option<string?> npz = new("--npz")
@@ -75,7 +76,7 @@ sealed class SampleCommand : Verb
         if (n is < 1 or > 1_000_000) throw new UsageException($"-n {n}: must be 1 to 1000000.");
         if (shape is { } s && n > s.Rows * s.Columns) throw new UsageException($"-n {n}: a grid of {s.Rows}x{s.Columns} holds {s.Rows * s.Columns} images.");
         return sample(new SampleRequest(parsed.GetRequiredValue(source), n, parsed.GetValue(seed), shape?.Columns,
-            parsed.GetValue(file) ?? (parsed.GetValue(npz) == null ? "samples.png" : null), !parsed.GetValue(noEma), parsed.GetValue(statistics))
+            Out(parsed), !parsed.GetValue(noEma), parsed.GetValue(statistics))
         {
             Classes = parsed.GetValue(classes),
             Truncation = parsed.GetValue(truncation) is not { } t ? null : t > 0 ? t : throw new UsageException($"--truncation {t}: must be above 0."),
@@ -83,6 +84,9 @@ sealed class SampleCommand : Verb
             Npz = parsed.GetValue(npz),
         }, context);
     }
+
+    string? Out(ParseResult parsed) => parsed.GetValue(file) is { } path ? PictureOption.PictureOrFolder(file.Name, path)
+        : parsed.GetValue(npz) == null ? PictureOption.Free("samples.png") : null;
 
     static (int Rows, int Columns)? ParseGrid(ArgumentResult result)
     {

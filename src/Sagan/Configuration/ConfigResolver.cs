@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Configuration;
 
@@ -72,7 +73,7 @@ sealed class ConfigResolver
     {
         try
         {
-            using FileStream s = new(path, FileMode.Open, FileAccess.Read);
+            using FileStream s = RegularFile.OpenRead(path);
             if (s.Length > MostFileBytes) throw new ConfigException($"{path}: {s.Length} bytes is too long for a configuration; is it the right file?");
             return Parse(new StreamReader(s, Encoding.UTF8).ReadToEnd(), path);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sagan.Native.Augmentation;
 using Sagan.Native.Data;
+using Sagan.Native.Images;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -203,6 +204,7 @@ sealed class ConfigRules
 
         Require("data.source", c.Data.Source, c.Data.Source.Length > 0, "must be a folder, a file or creatures");
         Range("data.cropPixels", c.Data.CropPixels, 0, 65536, "0 = the short side");
+        Range("data.maxMegapixels", c.Data.MaxMegapixels, 1, ImageLimit.MaxMegapixels);
         Range("data.creatureCount", c.Data.CreatureCount, 1, 10_000_000);
         Range("sampling.images", c.Sampling.Images, 1, 4096);
     }

@@ -166,6 +166,9 @@ public sealed record DataConfig
     /// <summary>Side of the centre crop in pixels of the original; 0 = the short side.</summary>
     public int CropPixels { get; init; }
 
+    /// <summary>Millions of pixels that an image may have; a larger one counts as one that cannot be read.</summary>
+    public int MaxMegapixels { get; init; } = 67;
+
     /// <summary>True: an image that cannot be read is left out and listed. False: it is an error.</summary>
     public bool SkipBadImages { get; init; } = true;
 

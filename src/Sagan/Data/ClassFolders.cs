@@ -70,6 +70,32 @@ static class ClassFolders
             + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look like parts of one set, not like classes";
     }
 
+    /// <summary>
+    /// The folders without an image among those that make classes: beside the class folders, or beside the one folder that holds everything. Folders are paths
+    /// that end with '/'. Images that lie in no folder make no classes, and no empty ones.
+    /// </summary>
+    public static string[] Empty(IReadOnlyList<string> paths, IEnumerable<string> folders)
+    {
+        HashSet<string> full = [];
+        foreach (string path in paths)
+        {
+            for (int slash = path.IndexOf('/'); slash >= 0; slash = path.IndexOf('/', slash + 1)) full.Add(path[..(slash + 1)]);
+        }
+        // A level belongs to classes where every image lies in a folder of it.
+        string[] empty = [.. folders.Distinct().Where(folder => !full.Contains(folder)).Order(StringComparer.Ordinal)];
+        List<string> found = [];
+        for (int start = 0; paths.Count > 0 && paths.All(p => p.IndexOf('/', start) >= 0);)
+        {
+            string above = paths[0][..start];
+            IEnumerable<string> beside = empty.Where(f => f.StartsWith(above, StringComparison.Ordinal) && f.IndexOf('/', start) == f.Length - 1);
+            found.AddRange(beside.Select(f => f[start..^1]));
+            string first = paths[0][..(paths[0].IndexOf('/', start) + 1)];
+            if (!paths.All(p => p.StartsWith(first, StringComparison.Ordinal))) break;
+            start = first.Length;
+        }
+        return [.. found];
+    }
+
     /// <summary>True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.</summary>
     public static bool IsHidden(string path) => path.Split('/').Any(part => part.StartsWith('.') || part == "__MACOSX");
 

@@ -42,16 +42,16 @@ public static class Dataset
         }
         if (Directory.Exists(source))
         {
-            return FindInFolder(source, cancellation);
+            return FindInFolder(source, options.Limit, cancellation);
         }
         if (!File.Exists(source))
         {
             throw new DataException(source, $"no such file or folder (the built-in set is called {Creatures})");
         }
-        return FindFile(source, null);
+        return FindFile(source, options.Limit, null);
     }
 
-    static ImageSource FindInFolder(string folder, CancellationToken cancellation)
+    static ImageSource FindInFolder(string folder, ImageLimit limit, CancellationToken cancellation)
     {
         string[] cifar = Matching(folder, CifarSource.Pattern);
         if (cifar.Length > 0)
@@ -63,32 +63,32 @@ public static class Dataset
         {
             string chosen = idx.FirstOrDefault(path => Path.GetFileName(path).StartsWith("train", StringComparison.OrdinalIgnoreCase)) ?? idx[0];
             string[] others = [.. idx.Where(path => path != chosen).Select(path => Path.GetFileName(path))];
-            return FindFile(chosen, others.Length == 0 ? null : $"{Path.GetFileName(chosen)} is read, not {string.Join(", ", others)}");
+            return FindFile(chosen, limit, others.Length == 0 ? null : $"{Path.GetFileName(chosen)} is read, not {string.Join(", ", others)}");
         }
-        FolderSource images = new(folder, cancellation);
+        FolderSource images = new(folder, limit, cancellation);
         string notes = string.Concat(images.Notes.Select(note => "; " + note));
         return images.Count > 0 ? images : throw new DataException(folder, "the folder holds no images, IDX files or CIFAR-10 batches" + notes);
     }
 
-    static ImageSource FindFile(string path, string? note)
+    static ImageSource FindFile(string path, ImageLimit limit, string? note)
     {
         byte[] head = Files.ReadHead(path, 16);
         if (head.AsSpan().StartsWith("PK\u0003\u0004"u8) || head.AsSpan().StartsWith("PK\u0005\u0006"u8))
         {
-            ZipSource zip = new(path, Files.Open(path, path));
+            ZipSource zip = new(path, Files.Open(path, path), limit);
             if (zip.Count > 0)
             {
                 return zip;
             }
             zip.Dispose();
-            if (TensorSource.Is(path)) return new TensorSource(path);
+            if (TensorSource.Is(path)) return new TensorSource(path, limit);
             throw new DataException(path, "the archive holds no images" + string.Concat(zip.Notes.Select(n => "; " + n)));
         }
         if (IdxFile.IsGzip(head) || IdxFile.IsIdx(head))
         {
-            return new IdxSource(path, Files.ReadAll(path, path), note);
+            return new IdxSource(path, Files.ReadAll(path, path), limit, note);
         }
-        if (TensorSource.Is(path)) return new TensorSource(path);
+        if (TensorSource.Is(path)) return new TensorSource(path, limit);
         if (ImageFormat.Of(head) is string format)
         {
             throw new DataException(path, $"one {format} image is not a data set: give the folder it lies in");

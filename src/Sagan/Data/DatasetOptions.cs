@@ -1,3 +1,5 @@
+using Sagan.Native.Images;
+
 namespace Sagan.Native.Data;
 
 /// <summary>What of an image that is not square becomes the square.</summary>
@@ -29,6 +31,9 @@ public sealed record DatasetOptions
     /// </summary>
     public int CropPixels { get; init; }
 
+    /// <summary>Millions of pixels that an image may have, 1 to 500: larger ones are left out before they are decoded.</summary>
+    public int MaxMegapixels { get; init; } = ImageLimit.DefaultMegapixels;
+
     /// <summary>True: images that cannot be read are left out and listed. False: the first of them is an error.</summary>
     public bool SkipBadImages { get; init; } = true;
 
@@ -44,11 +49,15 @@ public sealed record DatasetOptions
     /// <summary>Told now and then while images are decoded, from any thread.</summary>
     public IProgress<DatasetProgress>? Progress { get; init; }
 
+    internal ImageLimit Limit => new(MaxMegapixels);
+
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Size, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Size, 4096);
         ArgumentOutOfRangeException.ThrowIfNegative(CropPixels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMegapixels, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxMegapixels, ImageLimit.MaxMegapixels);
         ArgumentOutOfRangeException.ThrowIfLessThan(CreatureCount, 1);
         if (Channels is not (1 or 3 or 4))
         {

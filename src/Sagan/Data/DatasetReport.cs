@@ -43,6 +43,9 @@ public sealed record DatasetReport
     /// <summary>What a user should know: other files in the folder, originals smaller than the size, ...</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>What is hardly meant so: classes without an image.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>
     /// SHA-256, in hexadecimal, of the decoded, cropped and resized pixels and the labels in the order of the set: equal for what trains equally.
     /// </summary>
@@ -61,7 +64,7 @@ public sealed record DatasetReport
         {
             text.Append(" to ").Append(Largest.Width).Append('x').Append(Largest.Height);
         }
-        text.Append(" -> ").Append(Size).Append('x').Append(Size).Append(Channels == 1 ? " grey" : " RGB");
+        text.Append(" -> ").Append(Size).Append('x').Append(Size).Append(Channels switch { 1 => " grey", 3 => " RGB", _ => " RGBA" });
         text.Append(Cached ? ", in memory" : ", decoded on demand").Append('\n');
         if (Classes.Count > 0)
         {

@@ -1,3 +1,5 @@
+using Sagan.Native.IO;
+
 namespace Sagan.Native.Data;
 
 /// <summary>File access whose failures are <see cref="DataException"/>s.</summary>
@@ -43,7 +45,7 @@ static class Files
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return RegularFile.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -9,14 +9,15 @@ namespace Sagan.Native.Data;
 sealed class FolderSource : ImageSource
 {
     readonly string root;
+    readonly ImageLimit limit;
     readonly string[] paths;
     readonly string[] classes;
     readonly int[] labels;
-    readonly List<string> ignored = [];
+    readonly List<string> ignored = [], folders = [];
 
-    public FolderSource(string root, CancellationToken cancellation)
+    public FolderSource(string root, ImageLimit limit, CancellationToken cancellation)
     {
-        this.root = root;
+        (this.root, this.limit) = (root, limit);
         List<string> found = [];
         try
         {
@@ -42,11 +43,13 @@ sealed class FolderSource : ImageSource
 
     public override IEnumerable<string> Notes => ClassFolders.IgnoredNote(ignored) is string note ? [note] : [];
 
+    public override IEnumerable<string> EmptyClasses => ClassFolders.Empty(paths, folders);
+
     public override string Name(int index) => paths[index];
 
     public override int Label(int index) => labels[index];
 
-    public override Image Read(int index) => ImageFile.Decode(Files.ReadAll(Path.Combine(root, paths[index]), paths[index]), paths[index]);
+    public override Image Read(int index) => ImageFile.Decode(Files.ReadAll(Path.Combine(root, paths[index]), paths[index]), paths[index], limit);
 
     void Collect(DirectoryInfo folder, string prefix, List<string> found, HashSet<string> linked, CancellationToken cancellation)
     {
@@ -62,6 +65,7 @@ sealed class FolderSource : ImageSource
             {
                 if (child.LinkTarget is null || IsNew(child, linked))
                 {
+                    folders.Add(path + "/");
                     Collect(child, path + "/", found, linked, cancellation);
                 }
             }

@@ -18,7 +18,7 @@ sealed class IdxSource : ImageSource
     readonly string[] classes = [];
     readonly string? note;
 
-    public IdxSource(string path, byte[] file, string? note = null)
+    public IdxSource(string path, byte[] file, ImageLimit limit, string? note = null)
     {
         this.path = path;
         this.note = note;
@@ -31,10 +31,7 @@ sealed class IdxSource : ImageSource
                 + (s.Length == 1 ? ": give the images file, its labels are found beside it" : ""));
         }
         (count, height, width, channels) = (s[0], s[1], s[2], s.Length == 4 ? s[3] : 1);
-        if (height == 0 || width == 0 || height > Image.MaxSide || width > Image.MaxSide || (long)height * width > Image.MaxPixels)
-        {
-            throw new DataException(path, 8, $"images of {width} x {height} pixels");
-        }
+        limit.Require(path, width, height);
         pixels = idx.Data;
         string? beside = LabelPaths(path).FirstOrDefault(File.Exists);
         if (beside is not null)

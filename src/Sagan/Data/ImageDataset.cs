@@ -133,6 +133,7 @@ public sealed class ImageDataset : IDisposable
             string problem = first is null ? $"no images: {source.Kind} without one" : $"none of {count} images can be read; the first: {first.Message}";
             throw new DataException(name, problem, first);
         }
+        DatasetClass[] classes = CountClasses(source, items);
         DatasetReport report = new()
         {
             Source = name,
@@ -142,10 +143,11 @@ public sealed class ImageDataset : IDisposable
             Channels = options.Channels,
             Smallest = (items.Min(i => sizes[i].Width), items.Min(i => sizes[i].Height)),
             Largest = (items.Max(i => sizes[i].Width), items.Max(i => sizes[i].Height)),
-            Classes = CountClasses(source, items),
+            Classes = classes,
             Skipped = [.. failures.Where(f => f is not null).Select(f => new SkippedFile(f!.FileName, f.Problem))],
             ClassDoubt = source.ClassDoubt,
             Notes = [.. source.Notes, .. source.ClassDoubt is { } doubt ? [doubt] : Array.Empty<string>(), .. SizeNotes(items, sizes, options)],
+            Warnings = [.. EmptyClasses([.. source.EmptyClasses, .. classes.Where(c => c.Count == 0).Select(c => c.Name)])],
             ContentHash = Hash(source, options, items, hashes),
             Cached = cached,
         };
@@ -196,6 +198,13 @@ public sealed class ImageDataset : IDisposable
             }
         }
         return [.. counts.Select((n, label) => new DatasetClass(source.Classes[label], n))];
+    }
+
+    static IEnumerable<string> EmptyClasses(string[] names)
+    {
+        const int most = 10;
+        foreach (string name in names.Take(most)) yield return $"class '{DataException.Printable(name)}' has no images";
+        if (names.Length > most) yield return $"{names.Length - most} more classes have no images";
     }
 
     static IEnumerable<string> SizeNotes(int[] items, (int Width, int Height)[] sizes, DatasetOptions options)

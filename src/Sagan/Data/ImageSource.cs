@@ -19,6 +19,9 @@ abstract class ImageSource : IDisposable
     /// <summary>Why the classes may be none, null where nothing speaks against them.</summary>
     public virtual string? ClassDoubt => null;
 
+    /// <summary>Names of folders beside those of classes in which there is no image.</summary>
+    public virtual IEnumerable<string> EmptyClasses => [];
+
     public abstract string Name(int index);
 
     public virtual int Label(int index) => 0;

@@ -28,14 +28,14 @@ sealed class TensorSource : ImageSource
     readonly byte[]? pixels;
     readonly Lock gate = new();
 
-    public TensorSource(string path)
+    public TensorSource(string path, ImageLimit limit)
     {
         this.path = path;
         file = Guard(path, () => TensorFiles.Open(path));
         try
         {
             images = Find(file, path);
-            (count, height, width, channels, planes) = Layout(images, path);
+            (count, height, width, channels, planes) = Layout(images, path, limit);
             labels = Guard(path, ReadLabels);
             classes = labels == null ? [] : ClassNames(labels);
             names = Guard(path, ReadNames);
@@ -114,7 +114,7 @@ sealed class TensorSource : ImageSource
         };
     }
 
-    static (int Count, int Height, int Width, int Channels, bool Planes) Layout(TensorEntry e, string path)
+    static (int Count, int Height, int Width, int Channels, bool Planes) Layout(TensorEntry e, string path, ImageLimit limit)
     {
         IReadOnlyList<long> s = e.Shape;
         // [n, 3, 4, 4] could be either: rather 4 x 4 pixels than 3 x 4.
@@ -122,7 +122,7 @@ sealed class TensorSource : ImageSource
         (long h, long w, long c) = s.Count == 3 ? (s[1], s[2], 1) : planes ? (s[2], s[3], s[1]) : (s[1], s[2], s[3]);
         if (c is not (1 or 3 or 4)) throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: neither the last axis nor the second has 1, 3 or 4 channels");
         if (s[0] > int.MaxValue) throw new DataException(path, $"{s[0]} images; at most {int.MaxValue} are read");
-        if (h is < 1 or > Image.MaxSide || w is < 1 or > Image.MaxSide || h * w > Image.MaxPixels) throw new DataException(path, $"images of {w} x {h} pixels");
+        limit.Require(path, w, h);
         return ((int)s[0], (int)h, (int)w, (int)c, planes);
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using Sagan.Native.Images;
 
 namespace Sagan.Native.Data;
@@ -15,17 +16,18 @@ sealed class ZipSource : ImageSource
     const long MaxExpansion = 1032;
 
     readonly string path;
+    readonly ImageLimit limit;
     readonly ZipArchive archive;
     readonly ZipArchiveEntry[] entries;
     readonly string[] names;
     readonly string[] classes;
     readonly int[] labels;
-    readonly List<string> ignored = [];
+    readonly List<string> ignored = [], folders = [];
     readonly Lock gate = new();
 
-    public ZipSource(string path, Stream stream)
+    public ZipSource(string path, Stream stream, ImageLimit limit)
     {
-        this.path = path;
+        (this.path, this.limit) = (path, limit);
         try
         {
             archive = new ZipArchive(stream, ZipArchiveMode.Read);
@@ -33,7 +35,16 @@ sealed class ZipSource : ImageSource
             foreach (ZipArchiveEntry entry in archive.Entries)
             {
                 string name = entry.FullName.Replace('\\', '/').TrimStart('/');
-                if (name.Length == 0 || name.EndsWith('/') || name.Split('/') is var parts && parts.Any(p => p == "__MACOSX") || parts[^1].StartsWith('.'))
+                string[] parts = name.Split('/');
+                if (name.Length == 0 || parts.Contains("__MACOSX") || parts[^1].StartsWith('.'))
+                {
+                    continue;
+                }
+                if (!ClassFolders.IsHidden(name))
+                {
+                    for (int slash = name.IndexOf('/'); slash >= 0; slash = name.IndexOf('/', slash + 1)) folders.Add(name[..(slash + 1)]);
+                }
+                if (name.EndsWith('/'))
                 {
                     continue;
                 }
@@ -69,11 +80,13 @@ sealed class ZipSource : ImageSource
 
     public override IEnumerable<string> Notes => ClassFolders.IgnoredNote(ignored) is string note ? [note] : [];
 
+    public override IEnumerable<string> EmptyClasses => ClassFolders.Empty(names, folders);
+
     public override string Name(int index) => names[index];
 
     public override int Label(int index) => labels[index];
 
-    public override Image Read(int index) => ImageFile.Decode(ReadBytes(index), names[index]);
+    public override Image Read(int index) => ImageFile.Decode(ReadBytes(index), names[index], limit);
 
     public override void Dispose()
     {
@@ -116,7 +129,7 @@ sealed class ZipSource : ImageSource
         {
             throw new DataException(name, "cannot be unpacked: " + e.Message, e);
         }
-        if (Crc32.Of(bytes) != entry.Crc32)
+        if (Crc32.HashToUInt32(bytes) != entry.Crc32)
         {
             throw new DataException(name, $"its checksum in {path} is wrong: the archive is damaged");
         }

@@ -6,12 +6,6 @@ namespace Sagan.Native.Images;
 /// </summary>
 public sealed class Image
 {
-    /// <summary>Most pixels of an image that is read: 2^26, about 67 megapixels.</summary>
-    internal const long MaxPixels = 1L << 26;
-
-    /// <summary>Largest width and height of an image that is read: what JPEG can say.</summary>
-    internal const int MaxSide = 65535;
-
     /// <summary>An image of zeros.</summary>
     public Image(int width, int height, int channels)
         : this(width, height, channels, new byte[Length(width, height, channels)])
@@ -103,38 +97,6 @@ public sealed class Image
     {
         Image result = new(Width, Height, 4);
         for (int i = 0; i < Pixels.Length; i++) result.Pixels[i] = i % 4 == 3 ? Pixels[i] : (byte)map(Pixels[i], Pixels[i | 3]);
-        return result;
-    }
-
-    /// <summary>
-    /// The upright picture of one stored with EXIF orientation 1..8: 1 as is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5
-    /// transposed, 6 to be turned by 90 degrees clockwise, 7 transposed about the other diagonal, 8 to be turned by 90 degrees anticlockwise. Any other value
-    /// counts as 1.
-    /// </summary>
-    internal Image Upright(int orientation)
-    {
-        if (orientation is < 2 or > 8)
-        {
-            return this;
-        }
-        bool transpose = orientation >= 5;
-        Image result = transpose ? new(Height, Width, Channels) : new(Width, Height, Channels);
-        int w = result.Width, h = result.Height, n = Channels;
-        bool fromRight = orientation is 2 or 3 or 7 or 8, fromBottom = orientation is 3 or 4 or 6 or 7;
-        for (int y = 0; y < h; y++)
-        {
-            for (int x = 0; x < w; x++)
-            {
-                int sx = transpose ? y : x, sy = transpose ? x : y;
-                sx = fromRight ? Width - 1 - sx : sx;
-                sy = fromBottom ? Height - 1 - sy : sy;
-                int i = (sy * Width + sx) * n, j = (y * w + x) * n;
-                for (int c = 0; c < n; c++)
-                {
-                    result.Pixels[j + c] = Pixels[i + c];
-                }
-            }
-        }
         return result;
     }
 

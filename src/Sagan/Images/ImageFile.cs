@@ -1,45 +1,22 @@
 using Sagan.Native.Data;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Images;
 
-/// <summary>Decodes image files, told apart by their content and not by their name, and writes PNG.</summary>
-public static partial class ImageFile
+/// <summary>Reads image files, told apart by their content and not by their name, and writes them.</summary>
+public static class ImageFile
 {
-    /// <summary>
-    /// Decodes a PNG or an 8-bit JPEG, upright by its EXIF orientation. Another format, or a rare kind of JPEG, is decoded by the optional image package where
-    /// this build has it.
-    /// </summary>
+    internal const string WayOut = "convert it to PNG or JPEG";
+
+    /// <summary>Decodes a PNG, JPEG, GIF (its first frame), BMP or WebP, upright by its EXIF orientation. A file that is not whole is an error.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">What errors call the file.</param>
-    /// <exception cref="DataException">The file is damaged, or of a format that is not read; the message names the format and the way out.</exception>
-    public static Image Decode(byte[] bytes, string name)
-    {
-        ArgumentNullException.ThrowIfNull(bytes);
-        ArgumentNullException.ThrowIfNull(name);
-        try
-        {
-            return ImageFormat.Of(bytes) switch
-            {
-                ImageFormat.Png => PngReader.Read(bytes, name),
-                ImageFormat.Jpeg => JpegReader.Read(bytes, name),
-                null when bytes.Length == 0 => throw new DataException(name, "the file is empty"),
-                null => throw new DataException(name, 0, "not an image: its first bytes are those of no known format"),
-                string format => throw new DataException(name, $"{format} is not read by this build: {WayOut}") { Unsupported = true },
-            };
-        }
-        catch (DataException e) when (e.Unsupported)
-        {
-            Image? image = null;
-            TryDecodeWithPackage(bytes, name, ref image);
-            if (image is null)
-            {
-                throw;
-            }
-            return image;
-        }
-    }
+    /// <exception cref="DataException">
+    /// The file is damaged, of more than 67 megapixels, or of a format that is not read; the message names the format and the way out.
+    /// </exception>
+    public static Image Decode(byte[] bytes, string name) => Decode(bytes, name, ImageLimit.Default);
 
-    /// <summary>Reads and decodes the file <paramref name="path"/>: see <see cref="Decode"/>.</summary>
+    /// <summary>Reads and decodes the file <paramref name="path"/>: see <see cref="Decode(byte[], string)"/>.</summary>
     public static Image Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -50,27 +27,27 @@ public static partial class ImageFile
     public static byte[] EncodePng(Image image, IEnumerable<KeyValuePair<string, string>>? text = null)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return PngWriter.Write(image, text);
+        return ImageEncoder.Encode(image, ".png", text);
     }
 
-    /// <summary>Writes a PNG beside <paramref name="path"/> and renames it, so that no reader ever sees half a file.</summary>
+    /// <summary>Writes a PNG, whole or not at all.</summary>
     public static void SavePng(string path, Image image, IEnumerable<KeyValuePair<string, string>>? text = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         byte[] bytes = EncodePng(image, text);
-        string temporary = path + ".tmp";
-        using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, s => s.Write(bytes));
     }
 
-    internal const string WayOut = "convert it to PNG or JPEG, or build with the package SixLabors.ImageSharp";
-
-    /// <summary>
-    /// The seam of the optional package: implemented in ImageSharpDecoder.cs, which is compiled only where the package restores; otherwise the call vanishes.
-    /// </summary>
-    static partial void TryDecodeWithPackage(byte[] bytes, string name, ref Image? image);
+    internal static Image Decode(byte[] bytes, string name, ImageLimit limit)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ArgumentNullException.ThrowIfNull(name);
+        return ImageFormat.Of(bytes) switch
+        {
+            null when bytes.Length == 0 => throw new DataException(name, "the file is empty"),
+            null => throw new DataException(name, 0, "not an image: its first bytes are those of no known format"),
+            string format when !ImageFormat.IsRead(format) => throw new DataException(name, $"{format} is not read: {WayOut}") { Unsupported = true },
+            string format => ImageDecoder.Decode(bytes, name, format, limit),
+        };
+    }
 }

@@ -5,7 +5,10 @@ namespace Sagan.Native.Images;
 /// <summary>Names an image format by the first bytes of a file.</summary>
 static class ImageFormat
 {
-    public const string Png = "PNG", Jpeg = "JPEG";
+    public const string Png = "PNG", Jpeg = "JPEG", Gif = "GIF", Bmp = "BMP", Webp = "WebP";
+
+    /// <summary>True for a format that is read.</summary>
+    public static bool IsRead(string format) => format is Png or Jpeg or Gif or Bmp or Webp;
 
     /// <summary>Extensions of image files, read or not: what is looked at in a folder or an archive.</summary>
     public static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
@@ -18,7 +21,7 @@ static class ImageFormat
     public static string? Of(ReadOnlySpan<byte> file)
     {
         // Part of a signature is enough for the two that are read, so that a damaged one is called damaged.
-        if (file.StartsWith(PngReader.Signature) || file.Length >= 4 && file[1..].StartsWith("PNG"u8))
+        if (file.StartsWith(PngFile.Signature) || file.Length >= 4 && file[1..].StartsWith("PNG"u8))
         {
             return Png;
         }
@@ -28,7 +31,7 @@ static class ImageFormat
         }
         if (file.StartsWith("RIFF"u8) && file.Length >= 12 && file[8..].StartsWith("WEBP"u8))
         {
-            return "WebP";
+            return Webp;
         }
         if (file.Length >= 12 && file[4..].StartsWith("ftyp"u8))
         {
@@ -54,9 +57,9 @@ static class ImageFormat
 
     static readonly (byte[] Magic, string Format)[] Magics =
     [
-        ("GIF87a"u8.ToArray(), "GIF"),
-        ("GIF89a"u8.ToArray(), "GIF"),
-        ("BM"u8.ToArray(), "BMP"),
+        ("GIF87a"u8.ToArray(), Gif),
+        ("GIF89a"u8.ToArray(), Gif),
+        ("BM"u8.ToArray(), Bmp),
         ("II*\0"u8.ToArray(), "TIFF"),
         ("MM\0*"u8.ToArray(), "TIFF"),
         ("8BPS"u8.ToArray(), "Photoshop"),

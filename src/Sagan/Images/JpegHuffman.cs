@@ -112,13 +112,6 @@ struct JpegBits(byte[] file, string name, int at)
         return Take(1);
     }
 
-    /// <summary>A signed value of n bits (T.81, F.2.2.1): the upper half of the range is positive, the lower half is negative.</summary>
-    public int TakeSigned(int n)
-    {
-        int v = Take(n);
-        return v < 1 << n >> 1 ? v - (1 << n) + 1 : v;
-    }
-
     /// <summary>Passes the restart marker RST<paramref name="number"/>, which is to come next.</summary>
     public void Restart(int number)
     {
@@ -138,7 +131,8 @@ struct JpegBits(byte[] file, string name, int at)
         (bits, count, beyond) = (0, 0, 0);
     }
 
-    public readonly DataException Error(string problem) => new(name, At, problem);
+    /// <summary>What cannot be because the data have ended says so, and not what the zeros behind them make.</summary>
+    public readonly DataException Error(string problem) => new(name, At, Overrun ? "the JPEG data of a scan end early" : problem);
 
     void Fill()
     {

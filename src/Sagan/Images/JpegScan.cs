@@ -2,36 +2,50 @@ using Sagan.Native.Data;
 
 namespace Sagan.Native.Images;
 
-/// <summary>
-/// Decodes the entropy-coded data of one scan (ITU-T T.81, annexes F and G): sequential blocks straight to samples; progressive blocks into the coefficients
-/// that later scans refine.
-/// </summary>
-sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, int last, int high, int low)
+/// <summary>One colour component of a JPEG, as far as its codes must be counted.</summary>
+/// <param name="Id">As scans call it.</param>
+/// <param name="H">Horizontal sampling factor, 1 to 4.</param>
+/// <param name="V">Vertical sampling factor.</param>
+/// <param name="Table">Number of its quantisation table.</param>
+sealed record JpegComponent(int Id, int H, int V, int Table)
 {
-    /// <summary>Position in natural (row) order of the k-th coefficient in zigzag order.</summary>
-    public static readonly byte[] Natural =
-    [
-        0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-        35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-    ];
+    /// <summary>Size in blocks that hold samples.</summary>
+    public int Wide { get; init; }
 
-    readonly int[] block = new int[64];
+    public int High { get; init; }
+
+    /// <summary>Blocks in a row of MCUs.</summary>
+    public int Stride { get; init; }
+
+    /// <summary>Of a progressive JPEG, for each block the coefficients that are not zero so far: later scans have a bit for each.</summary>
+    public ulong[] NotZero { get; set; } = [];
+
+    /// <summary>True once a scan gave its first coefficients.</summary>
+    public bool Seen { get; set; }
+
+    public JpegHuffman? Dc { get; set; }
+
+    public JpegHuffman? Ac { get; set; }
+}
+
+/// <summary>
+/// Follows the codes of one scan (ITU-T T.81, annexes F and G) without making samples of them, to tell whether there is one for every block: decoders fill what
+/// is missing with grey, and do not say so.
+/// </summary>
+sealed class JpegScan(bool progressive, JpegComponent[] components, int first, int last, int high)
+{
     int endOfBandRun;
 
-    /// <summary>Decodes the data from <paramref name="at"/>; returns the position after them, that of a marker in a sound file.</summary>
-    public int Decode(byte[] file, string name, int at, int restartInterval)
+    /// <summary>Follows the data from <paramref name="at"/> through all MCUs; returns the position after them.</summary>
+    /// <exception cref="DataException">The data end early, or hold what no encoder writes.</exception>
+    public int Follow(byte[] file, string name, int at, int restartInterval, int mcusWide, int mcusHigh)
     {
         JpegBits bits = new(file, name, at);
-        JpegComponent only = components[0];
         bool interleaved = components.Length > 1;
         // A scan of one component has one block a step and only the blocks that hold samples; otherwise a step is an MCU.
-        int wide = interleaved ? frame.McusWide : (only.Width + 7) / 8, high = interleaved ? frame.McusHigh : (only.Height + 7) / 8;
+        int wide = interleaved ? mcusWide : components[0].Wide, rows = interleaved ? mcusHigh : components[0].High;
         int untilRestart = restartInterval, restarts = 0;
-        foreach (JpegComponent c in components)
-        {
-            c.Prediction = 0;
-        }
-        for (int y = 0; y < high; y++)
+        for (int y = 0; y < rows; y++)
         {
             for (int x = 0; x < wide; x++)
             {
@@ -40,29 +54,26 @@ sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, in
                     bits.Restart(restarts++ & 7);
                     untilRestart = restartInterval - 1;
                     endOfBandRun = 0;
-                    foreach (JpegComponent c in components)
+                }
+                foreach (JpegComponent c in components)
+                {
+                    if (!progressive)
                     {
-                        c.Prediction = 0;
+                        for (int i = interleaved ? c.H * c.V : 1; i > 0; i--) Sequential(ref bits, c);
                     }
-                }
-                if (!interleaved)
-                {
-                    DecodeBlock(ref bits, only, x, y);
-                }
-                else
-                {
-                    foreach (JpegComponent c in components)
+                    else if (!interleaved)
                     {
-                        for (int i = 0; i < c.H * c.V; i++)
-                        {
-                            DecodeBlock(ref bits, c, x * c.H + i % c.H, y * c.V + i / c.H);
-                        }
+                        Progressive(ref bits, c, y * c.Stride + x);
+                    }
+                    else
+                    {
+                        for (int i = 0; i < c.H * c.V; i++) Progressive(ref bits, c, (y * c.V + i / c.H) * c.Stride + x * c.H + i % c.H);
                     }
                 }
                 if (bits.Overrun)
                 {
                     throw new DataException(name, bits.At, bits.At + 1 >= file.Length
-                        ? $"the JPEG ends early, in row {Math.Min(frame.Height - 1, (long)y * frame.Height / high)} of {frame.Height}"
+                        ? $"the JPEG ends early, in row {y} of {rows} of a scan"
                         : $"the JPEG data of a scan end early, at marker ff {file[bits.At + 1]:x2}");
                 }
             }
@@ -70,80 +81,54 @@ sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, in
         return bits.At;
     }
 
-    void DecodeBlock(ref JpegBits bits, JpegComponent c, int x, int y)
+    static void Sequential(ref JpegBits bits, JpegComponent c)
     {
-        if (!frame.Progressive)
-        {
-            Sequential(ref bits, c, x, y);
-            return;
-        }
-        Span<short> coefficients = c.Coefficients.AsSpan((y * c.BlocksWide + x) * 64, 64);
-        switch (first == 0, high == 0)
-        {
-            case (true, true):
-                bits.Need32();
-                c.Prediction += Value(ref bits, c.Dc!.Decode(ref bits));
-                coefficients[0] = (short)(c.Prediction << low);
-                break;
-            case (true, false):
-                coefficients[0] |= (short)(bits.TakeOne() << low);
-                break;
-            case (false, true):
-                FirstAc(ref bits, c.Ac!, coefficients);
-                break;
-            default:
-                RefineAc(ref bits, c.Ac!, coefficients);
-                break;
-        }
-    }
-
-    void Sequential(ref JpegBits bits, JpegComponent c, int x, int y)
-    {
-        ushort[] steps = c.Steps!;
-        Span<int> b = block;
         JpegHuffman ac = c.Ac!;
-        bits.Need32();
-        c.Prediction += Value(ref bits, c.Dc!.Decode(ref bits));
-        Span<byte> to = c.Samples.AsSpan(y * 8 * c.Stride + x * 8);
-        int k = 1;
-        bool flat = true;
-        while (k < 64)
+        Difference(ref bits, c);
+        for (int k = 1; k < 64; k++)
         {
             bits.Need32();
             int symbol = ac.Decode(ref bits), run = symbol >> 4, size = symbol & 15;
             if (size == 0)
             {
-                if (run != 15)
-                {
-                    break;
-                }
-                k += 16;
+                if (run != 15) return;
+                k += 15;
                 continue;
             }
             k += run;
-            if (k > 63)
-            {
-                throw bits.Error("a JPEG block of more than 64 coefficients");
-            }
-            if (flat)
-            {
-                b.Clear();
-                flat = false;
-            }
-            b[Natural[k]] = bits.TakeSigned(size) * steps[k];
-            k++;
+            if (k > 63) throw bits.Error("a JPEG block of more than 64 coefficients");
+            bits.Skip(size);
         }
-        int dc = (short)c.Prediction * steps[0];
-        if (flat)
-        {
-            JpegTransform.InverseFlat(dc, to, c.Stride);
-            return;
-        }
-        b[0] = dc;
-        JpegTransform.Inverse(b, to, c.Stride);
     }
 
-    void FirstAc(ref JpegBits bits, JpegHuffman ac, Span<short> coefficients)
+    void Progressive(ref JpegBits bits, JpegComponent c, int block)
+    {
+        switch (first == 0, high == 0)
+        {
+            case (true, true):
+                Difference(ref bits, c);
+                break;
+            case (true, false):
+                bits.TakeOne();
+                break;
+            case (false, true):
+                FirstAc(ref bits, c.Ac!, ref c.NotZero[block]);
+                break;
+            default:
+                RefineAc(ref bits, c.Ac!, ref c.NotZero[block]);
+                break;
+        }
+    }
+
+    static void Difference(ref JpegBits bits, JpegComponent c)
+    {
+        bits.Need32();
+        int size = c.Dc!.Decode(ref bits);
+        if (size > 15) throw bits.Error($"a JPEG difference of {size} bits");
+        bits.Skip(size);
+    }
+
+    void FirstAc(ref JpegBits bits, JpegHuffman ac, ref ulong notZero)
     {
         if (endOfBandRun > 0)
         {
@@ -165,54 +150,36 @@ sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, in
                 continue;
             }
             k += run;
-            if (k > last)
-            {
-                throw bits.Error($"a JPEG coefficient after the band {first} to {last} of its scan");
-            }
-            coefficients[Natural[k]] = (short)(bits.TakeSigned(size) << low);
+            if (k > last) throw bits.Error($"a JPEG coefficient after the band {first} to {last} of its scan");
+            bits.Skip(size);
+            notZero |= 1UL << k;
         }
     }
 
-    /// <summary>
-    /// Adds one bit of precision to the band: a correction bit for every coefficient that is not zero yet, and new ones of +-1 after runs of zeros (T.81,
-    /// G.1.2.3).
-    /// </summary>
-    void RefineAc(ref JpegBits bits, JpegHuffman ac, Span<short> coefficients)
+    /// <summary>One more bit of the band: a correction for every coefficient that is not zero yet, and new ones after runs of zeros (T.81, G.1.2.3).</summary>
+    void RefineAc(ref JpegBits bits, JpegHuffman ac, ref ulong notZero)
     {
-        int one = 1 << low, k = first;
-        if (endOfBandRun == 0)
+        int k = first;
+        for (; endOfBandRun == 0 && k <= last; k++)
         {
+            bits.Need32();
+            int symbol = ac.Decode(ref bits), zeros = symbol >> 4, size = symbol & 15;
+            if (size > 1) throw bits.Error($"a refined JPEG coefficient of {size} bits");
+            if (size == 0 && zeros != 15)
+            {
+                endOfBandRun = (1 << zeros) + bits.Take(zeros);
+                break;
+            }
+            bits.Skip(size);
             for (; k <= last; k++)
             {
-                bits.Need32();
-                int symbol = ac.Decode(ref bits), zeros = symbol >> 4, size = symbol & 15;
-                if (size > 1)
-                {
-                    throw bits.Error($"a refined JPEG coefficient of {size} bits");
-                }
-                if (size == 0 && zeros != 15)
-                {
-                    endOfBandRun = (1 << zeros) + bits.Take(zeros);
-                    break;
-                }
-                short fresh = (short)(size == 0 ? 0 : bits.Take(1) != 0 ? one : -one);
-                for (; k <= last; k++)
-                {
-                    ref short coefficient = ref coefficients[Natural[k]];
-                    if (coefficient != 0)
-                    {
-                        Correct(ref bits, ref coefficient, one);
-                    }
-                    else if (--zeros < 0)
-                    {
-                        coefficient = fresh;
-                        break;
-                    }
-                }
-                if (fresh != 0 && k > last)
-                {
-                    throw bits.Error($"a JPEG coefficient after the band {first} to {last} of its scan");
-                }
+                if ((notZero >> k & 1) != 0) bits.TakeOne();
+                else if (--zeros < 0) break;
+            }
+            if (size != 0)
+            {
+                if (k > last) throw bits.Error($"a JPEG coefficient after the band {first} to {last} of its scan");
+                notZero |= 1UL << k;
             }
         }
         if (endOfBandRun > 0)
@@ -220,23 +187,8 @@ sealed class JpegScan(JpegFrame frame, JpegComponent[] components, int first, in
             endOfBandRun--;
             for (; k <= last; k++)
             {
-                ref short coefficient = ref coefficients[Natural[k]];
-                if (coefficient != 0)
-                {
-                    Correct(ref bits, ref coefficient, one);
-                }
+                if ((notZero >> k & 1) != 0) bits.TakeOne();
             }
         }
     }
-
-    static void Correct(ref JpegBits bits, ref short coefficient, int one)
-    {
-        if (bits.TakeOne() != 0 && (coefficient & one) == 0)
-        {
-            coefficient += (short)(coefficient > 0 ? one : -one);
-        }
-    }
-
-    static int Value(ref JpegBits bits, int size) =>
-        size <= 15 ? bits.TakeSigned(size) : throw bits.Error($"a JPEG difference of {size} bits");
 }

@@ -1,3 +1,5 @@
+using Sagan.Native.IO;
+
 namespace Sagan.Native.Interchange;
 
 /// <summary>What opening and reading files of others has in common.</summary>
@@ -7,7 +9,7 @@ static class InterchangeFile
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            return RegularFile.OpenRead(path, 1 << 16);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
-using Sagan.Native.Images;
 
 namespace Sagan.Native.Interchange;
 
@@ -28,7 +28,7 @@ sealed class StoredZip(Stream stream)
         long length = unpadded + padding + data.Length + directory.WrittenCount + CentralHeader + utf8.Length + EndRecord;
         if (utf8.Length > ushort.MaxValue || names.Count >= ushort.MaxValue || length > uint.MaxValue)
             throw new InterchangeException("the file would have more than 4 GiB or 65534 entries, which this kind of zip file cannot; export as safetensors.");
-        uint crc = Crc32.Of(data);
+        uint crc = Crc32.HashToUInt32(data);
 
         byte[] local = new byte[LocalHeader];
         BinaryPrimitives.WriteUInt32LittleEndian(local, 0x04034b50);

@@ -66,7 +66,7 @@ public sealed class EventFile : IDisposable
     public void Image(string tag, byte[] png, long step)
     {
         ArgumentNullException.ThrowIfNull(png);
-        if (png.Length < 26 || !png.AsSpan().StartsWith(PngReader.Signature)) throw new ArgumentException($"image '{tag}': is no PNG file.", nameof(png));
+        if (png.Length < 26 || !png.AsSpan().StartsWith(PngFile.Signature)) throw new ArgumentException($"image '{tag}': is no PNG file.", nameof(png));
         int width = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), height = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20));
         // Grey, grey with alpha, RGB (also by a palette), RGBA.
         int colours = png[25] switch { 0 => 1, 4 => 2, 6 => 4, _ => 3 };

@@ -14,7 +14,7 @@ static class DataCheckService
         context.Result(r.ToText(mostSkipped: int.MaxValue).TrimEnd());
         if (request.Grid is { } path)
         {
-            Setup.WritePng(path, data.Grid());
+            Setup.WriteImage(path, data.Grid());
             context.Result($"images: {path}");
         }
         context.ResultJson(new JsonObject
@@ -28,6 +28,7 @@ static class DataCheckService
             ["largest"] = $"{r.Largest.Width}x{r.Largest.Height}",
             ["classes"] = new JsonArray([.. r.Classes.Select(c => new JsonObject { ["name"] = c.Name, ["count"] = c.Count })]),
             ["skipped"] = new JsonArray([.. r.Skipped.Select(s => new JsonObject { ["name"] = s.Name, ["reason"] = s.Reason })]),
+            ["warnings"] = new JsonArray([.. r.Warnings.Select(w => JsonValue.Create(w))]),
             ["notes"] = new JsonArray([.. r.Notes.Select(n => JsonValue.Create(n))]),
             ["hash"] = r.ContentHash,
         });

@@ -26,7 +26,7 @@ static class InterpolateService
             }
         Func<int, int, Condition?> condition = Classes(request, model, context, share);
         Image[] images = Sampler.Images(model.Generator, Tensor.From(z, new Shape(rows * frames, width), model.Device), model.Config.Sampling.Statistics, condition);
-        Setup.WritePng(request.Out, ImageGrid.Of(images, frames), SampleService.Labels(model, request.FromSeed));
+        Setup.WriteImage(request.Out, ImageGrid.Of(images, frames), SampleService.Labels(model, request.FromSeed));
         context.Result($"{rows} rows of {frames} images of step {model.Checkpoint.Step}: {request.Out}");
         context.ResultJson(new JsonObject { ["rows"] = rows, ["frames"] = frames, ["step"] = model.Checkpoint.Step, ["out"] = request.Out });
         return ExitCode.Success;

@@ -30,7 +30,7 @@ static class NearestService
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{nearest[0].Distance,6:0.0} of 255 to {data.Name(nearest[0].Index)}"));
             rows.Add(new JsonArray([.. nearest.Select(n => new JsonObject { ["image"] = data.Name(n.Index), ["distance"] = Math.Round(n.Distance, 3) })]));
         }
-        Setup.WritePng(request.Out, ImageGrid.Of([.. grid], 1 + Math.Min(request.Neighbours, data.Count)), SampleService.Labels(model, request.Seed));
+        Setup.WriteImage(request.Out, ImageGrid.Of([.. grid], 1 + Math.Min(request.Neighbours, data.Count)), SampleService.Labels(model, request.Seed));
         context.Result($"each row: a sample and the training images nearest to it: {request.Out}");
         JsonObject result = new() { ["out"] = request.Out, ["nearest"] = rows };
         model.AddClasses(result, classes);

@@ -28,12 +28,12 @@ static class SampleService
         KeyValuePair<string, string>[] labels = Labels(model, request.Seed);
         if (request.Npz != null) WriteNpz(request.Npz, images, classes, model);
         if (request.Out is { } file)
-            if (file.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) Setup.WritePng(file, ImageGrid.Of(images, request.Columns ?? (sheet ? SheetColumns : 8)), labels);
+            if (PictureOption.IsPicture(file)) Setup.WriteImage(file, ImageGrid.Of(images, request.Columns ?? (sheet ? SheetColumns : 8)), labels);
             else
                 for (int i = 0; i < images.Length; i++)
                 {
                     string name = classes == null ? $"{i:D5}.png" : Path.Combine(FolderName(model.NameOf(classes[i])), $"{i:D5}.png");
-                    Setup.WritePng(Path.Combine(file, name), images[i], classes == null ? labels : [.. labels, new("sagan.class", model.NameOf(classes[i]))]);
+                    Setup.WriteImage(Path.Combine(file, name), images[i], classes == null ? labels : [.. labels, new("sagan.class", model.NameOf(classes[i]))]);
                 }
         context.Result($"{images.Length} images of step {model.Checkpoint.Step}: {string.Join(", ", ((string?[])[request.Out, request.Npz]).OfType<string>())}");
         if (sheet)

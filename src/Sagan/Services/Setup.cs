@@ -44,6 +44,7 @@ static class Setup
             Classes = d.Classes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             Crop = d.Crop == CropKind.Centre ? CropMode.Centre : CropMode.None,
             CropPixels = d.CropPixels,
+            MaxMegapixels = d.MaxMegapixels,
             SkipBadImages = d.SkipBadImages,
             CacheBytes = cacheBytes,
             CreatureCount = d.CreatureCount,
@@ -51,19 +52,22 @@ static class Setup
             Progress = terminal.IsLive ? new Live(terminal) : null,
         }, cancellation);
         if (terminal.IsLive) terminal.Live("");
+        foreach (string warning in data.Report.Warnings) terminal.Warning(warning);
         return data;
     }
 
-    /// <summary>Writes a picture, whole or not at all.</summary>
-    public static void WritePng(string path, Image image, params IEnumerable<KeyValuePair<string, string>> text) => WritePicture(path, PngWriter.Write(image, text));
+    /// <summary>Writes a picture in the format of its name, whole or not at all.</summary>
+    public static void WriteImage(string path, Image image, params IEnumerable<KeyValuePair<string, string>> text) =>
+        WritePicture(path, () => ImageEncoder.Encode(image, Path.GetExtension(path), text));
 
     /// <summary>Writes a picture in SVG, whole or not at all.</summary>
-    public static void WriteSvg(string path, XElement svg) => WritePicture(path, Encoding.UTF8.GetBytes(svg.ToString() + "\n"));
+    public static void WriteSvg(string path, XElement svg) => WritePicture(path, () => Encoding.UTF8.GetBytes(svg.ToString() + "\n"));
 
-    static void WritePicture(string path, byte[] bytes)
+    static void WritePicture(string path, Func<byte[]> encode)
     {
         try
         {
+            byte[] bytes = encode();
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
             AtomicFile.Write(path, s => s.Write(bytes));
         }

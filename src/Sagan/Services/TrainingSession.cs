@@ -188,7 +188,7 @@ sealed class TrainingSession : IDisposable
         if (resolved.Config.Model.GrowFrom > 0) Say($"growing: {GrowthSchedule.Describe(resolved.Config)}");
         SayWhatItNeeds();
         SayWhatItWrites();
-        if (!File.Exists(folder.File("samples/real.png"))) Setup.WritePng(folder.File("samples/real.png"), data.Grid());
+        if (!File.Exists(folder.File("samples/real.png"))) Setup.WriteImage(folder.File("samples/real.png"), data.Grid());
         folder.BeginSession(Facts());
         best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
@@ -445,7 +445,7 @@ sealed class TrainingSession : IDisposable
         if (sampledStep == state.StepCount) return;
         Image[] samples = Samples(resolved.Config.Sampling.Images);
         Image grid = ImageGrid.Of(samples);
-        Setup.WritePng(folder.SampleFile(state.StepCount), grid, Labels());
+        Setup.WriteImage(folder.SampleFile(state.StepCount), grid, Labels());
         log!.Samples(state, data, samples, DiskNeed.IsOnBoard(training, state.StepCount) ? grid : null);
         sampledStep = state.StepCount;
         if (training.KeepSamples > 0) folder.ThinSamples(training.KeepSamples, checkpoints.Best);

@@ -50,7 +50,7 @@ sealed class RunLog : IDisposable
     public void Samples(TrainingState state, ImageDataset data, Image[] samples, Image? grid)
     {
         if (events == null) return;
-        if (grid != null) events.Image("samples", PngWriter.Write(grid), state.StepCount);
+        if (grid != null) events.Image("samples", ImageFile.EncodePng(grid), state.StepCount);
         int n = Math.Min(Math.Min(ScoredImages, samples.Length), data.Count);
         events.Histogram("scores/real", state.Scores(data.Some(n), [.. data.SomeLabels(n)]), state.StepCount);
         events.Histogram("scores/fake", state.Scores(samples[..n], state.FixedClasses(n) ?? []), state.StepCount);

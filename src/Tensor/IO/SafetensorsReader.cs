@@ -17,7 +17,7 @@ public sealed class SafetensorsReader : TensorFile
     readonly SafetensorsHeader header;
 
     /// <summary>Opens a file. Throws <see cref="SafetensorsException"/> when it is malformed.</summary>
-    public SafetensorsReader(string path) : this(File.OpenRead(path), path, leaveOpen: false) { }
+    public SafetensorsReader(string path) : this(RegularFile.OpenRead(path), path, leaveOpen: false) { }
 
     /// <summary>Reads from a seekable stream, from its present position to its end.</summary>
     /// <param name="stream">The bytes.</param>

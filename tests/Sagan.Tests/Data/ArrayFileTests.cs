@@ -64,7 +64,7 @@ public class ArrayFileTests
     [InlineData("0000080100000001aa", "give the images file, its labels are found beside it")]
     [InlineData("000008040000000100000001000000010000000211", "[1, 1, 1, 2] needs 2 bytes")]
     [InlineData("00000804000000010000000100000001000000021122", "images in IDX are u8")]
-    [InlineData("00000803000000010000000000000001", "images of 1 x 0 pixels")]
+    [InlineData("00000803000000010000000000000001", "an image of 1 x 0 pixels")]
     [InlineData("00000803000000000000000100000001", "no images")]
     [InlineData("1f8b080000000000000304", "gzip data are damaged|ends early")]
     public void Damaged_idx_is_named(string hex, string messages)

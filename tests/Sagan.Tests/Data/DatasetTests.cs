@@ -1,7 +1,11 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
+using Sagan.Native.Cli;
+using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Images;
+using Sagan.Native.Interchange;
 using Sagan.Native.Tests.Images;
 
 namespace Sagan.Native.Tests.Data;
@@ -107,8 +111,7 @@ public class DatasetTests
         Assert.Equal(4, reasons.Count);
         Assert.Contains("ends early", reasons["a/cut.jpg"]);
         Assert.Contains("not an image", reasons["a/page.jpg"]);
-        string gif = ImageSharpSeamTests.IsPresent ? "cannot be decoded" : "GIF is not read by this build: convert it to PNG or JPEG";
-        Assert.Contains(gif, reasons["b/anim.gif"]);
+        Assert.Contains("the GIF ends early", reasons["b/anim.gif"]);
         Assert.Equal("the file is empty", reasons["b/empty.png"]);
         Assert.Contains("skipped 4:\n    a/cut.jpg: ", data.Report.ToText());
         Assert.Contains("and 2 more", data.Report.ToText(mostSkipped: 2));
@@ -148,8 +151,8 @@ public class DatasetTests
         using TemporaryFolder folder = new();
         // Left half opaque blue, right half transparent over red.
         byte[] pixels = [.. Enumerable.Range(0, 16).SelectMany(i => i % 4 < 2 ? new byte[] { 0, 0, 255, 255 } : [255, 0, 0, 0])];
-        File.WriteAllBytes(folder / "a/rgba.png", PngWriter.Write(new Image(4, 4, 4, pixels)));
-        File.WriteAllBytes(folder / "b/grey.png", PngWriter.Write(new Image(4, 4, 1, [.. Enumerable.Repeat((byte)7, 16)])));
+        File.WriteAllBytes(folder / "a/rgba.png", ImageFile.EncodePng(new Image(4, 4, 4, pixels)));
+        File.WriteAllBytes(folder / "b/grey.png", ImageFile.EncodePng(new Image(4, 4, 1, [.. Enumerable.Repeat((byte)7, 16)])));
         using ImageDataset data = Dataset.Open(folder.Path, new DatasetOptions { Size = 2, Channels = 4 });
         // The filter reaches across the middle, so the alphas mix; the red that nobody sees does not.
         byte[] halves = data.Pixels(0).ToArray();
@@ -227,6 +230,86 @@ public class DatasetTests
         using ImageDataset data = Dataset.Open(folder.Path, Small);
         Assert.Equal(3, data.Count);
         Assert.Equal("a/gone.png", Assert.Single(data.Report.Skipped).Name);
+    }
+
+    /// <summary>A pipe would wait for a writer: neither in a folder nor as the source is one opened.</summary>
+    [SkippableFact]
+    public void Pipes_and_devices_are_left_out_or_refused()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "there is no mkfifo on Windows");
+        using TemporaryFolder folder = new();
+        Save(folder / "a/1.png", 1);
+        Pipe(folder / "a/pipe.png");
+        File.CreateSymbolicLink(folder / "a/null.png", "/dev/null");
+        File.CreateSymbolicLink(folder / "a/zero.png", "/dev/zero");
+        File.CreateSymbolicLink(folder / "a/linked.png", folder / "a/pipe.png");
+        using ImageDataset data = Dataset.Open(folder / "a", Small);
+        Assert.Equal(1, data.Count);
+        Dictionary<string, string> reasons = data.Report.Skipped.ToDictionary(s => s.Name, s => s.Reason);
+        const string reason = "cannot be opened: it is a pipe, a socket or a device, not a file";
+        Assert.Equal((reason, reason, reason), (reasons["pipe.png"], reasons["linked.png"], reasons["zero.png"]));
+        Assert.Equal("the file is empty", reasons["null.png"]);
+        foreach (string name in (string[])["set", "set.zip", "set.npz", "set.npy", "set.safetensors", "set.bin", "folder/data_batch_1.bin", "idx/train-images-idx3-ubyte"])
+        {
+            Pipe(folder / name);
+            string source = name.Contains('/') ? folder / name[..name.IndexOf('/')] : folder / name;
+            Assert.Contains("it is a pipe, a socket or a device", Assert.Throws<DataException>(() => Dataset.Open(source, Small)).Message);
+        }
+        foreach (string name in (string[])["c.json", "c.pth", "d.safetensors"]) Pipe(folder / name);
+        Assert.Contains("it is a pipe", Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { File = folder / "c.json" })).Message);
+        Assert.Contains("it is a pipe", Assert.Throws<InterchangeException>(() => TensorFiles.Open(folder / "c.pth").Dispose()).Message);
+        Assert.Contains("it is a pipe", Assert.ThrowsAny<Exception>(() => TensorFiles.Open(folder / "d.safetensors").Dispose()).Message);
+    }
+
+    static void Pipe(string path)
+    {
+        using Process made = Process.Start("mkfifo", [path]);
+        made.WaitForExit();
+        Assert.Equal(0, made.ExitCode);
+    }
+
+    [Fact]
+    public void Images_above_the_limit_are_left_out_until_it_is_raised()
+    {
+        using TemporaryFolder folder = new();
+        Save(folder / "small.png", 1);
+        ImageFile.SavePng(folder / "large.png", new Image(2000, 1000, 1));
+        using ImageDataset one = Dataset.Open(folder.Path, Small with { MaxMegapixels = 1 });
+        string reason = Assert.Single(one.Report.Skipped).Reason;
+        Assert.Equal("2000 x 1000 pixels are more than the limit of 1 megapixels: reduce the picture, or raise data.maxMegapixels (up to 500)", reason);
+        using ImageDataset two = Dataset.Open(folder.Path, Small with { MaxMegapixels = 2 });
+        Assert.Equal((2, (2000, 1000)), (two.Count, two.Report.Largest));
+        using StringWriter output = new(), error = new();
+        Assert.Equal(0, SaganCommandLine.Run(["data", "check", folder.Path, "--set", "data.maxMegapixels=1"], output, error));
+        Assert.Contains("large.png: " + reason, output.ToString());
+        Assert.Equal(2, SaganCommandLine.Run(["data", "check", folder.Path, "--set", "data.maxMegapixels=0"], output, error));
+        Assert.Contains("data.maxMegapixels = 0", error.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("wrapped/in/")]
+    public void Classes_without_an_image_are_warned_of(string prefix)
+    {
+        using TemporaryFolder folder = new(), other = new();
+        Save(folder / $"{prefix}cats/1.png", 1);
+        Save(folder / $"{prefix}dogs/1.png", 2);
+        Directory.CreateDirectory(folder / $"{prefix}empty/deep");
+        Directory.CreateDirectory(folder / $"{prefix}.hidden");
+        File.WriteAllText(folder / $"{prefix}texts/a.txt", "a");
+        File.WriteAllText(folder / $"{prefix}bad/a.png", "a");
+        string[] expected = ["class 'empty' has no images", "class 'texts' has no images", "class 'bad' has no images"];
+        using (ImageDataset data = Dataset.Open(folder.Path, Small)) Assert.Equal(expected, data.Report.Warnings);
+        using (ImageDataset data = Dataset.Open(Zip(folder), Small)) Assert.Equal(expected, data.Report.Warnings);
+        using StringWriter output = new(), error = new();
+        Assert.Equal(0, SaganCommandLine.Run(["data", "check", folder.Path], output, error));
+        Assert.Contains("warning: class 'empty' has no images", error.ToString());
+        // A single folder with images is no class; that it has an empty one beside it is said all the same.
+        Save(other / $"{prefix}cats/1.png", 1);
+        Directory.CreateDirectory(other / $"{prefix}dogs");
+        using (ImageDataset data = Dataset.Open(other.Path, Small)) Assert.Equal((0, "class 'dogs' has no images"), (data.ClassCount, Assert.Single(data.Report.Warnings)));
+        Save(other / "0.png", 1);
+        using (ImageDataset data = Dataset.Open(other.Path, Small)) Assert.Empty(data.Report.Warnings);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
+using System.IO.Hashing;
 using Sagan.Native.Data;
 using Sagan.Native.Images;
 using Sagan.Native.Tests.Images;
@@ -36,6 +37,21 @@ public class HostileInputTests
         Assert.True(read > 50 && refused > 2000, $"{read} read, {refused} refused");
     }
 
+    [Theory]
+    [InlineData(".gif", 3000, 300, 1500)]
+    [InlineData(".bmp", 2000, 300, 300)]
+    [InlineData(".webp", 2000, 100, 500)]
+    [InlineData(".jpg", 1000, 10, 300)]
+    public void Other_formats(string extension, int count, int mostlyRead, int mostlyRefused)
+    {
+        byte[][] corpus = [.. ImageGolden.Names("other", extension).Select(n => ImageGolden.File($"other/{n[0]}{extension}"))];
+        // In a lossless WebP a pixel may take no bit at all, and the package makes room for as many Huffman tables as it is told, 65536 of up to
+        // 4486 codes of 8 bytes: the limit of pixels and that of the format are all there is.
+        long most = extension == ".webp" ? 4_000_000L * (ImageLimit.DefaultMegapixels + 1) + 65536L * 4486 * 8 : AnyFile;
+        (int read, int refused) = Attack(corpus, count, 8, file => file, file => ImageFile.Decode(file, Name), most);
+        Assert.True(read > mostlyRead && refused > mostlyRefused, $"{read} read, {refused} refused");
+    }
+
     [Fact]
     public void Idx()
     {
@@ -44,7 +60,7 @@ public class HostileInputTests
         byte[][] corpus = [plain, wide, Gzip(plain), Gzip([.. plain[..16], .. Enumerable.Range(0, 60).Select(i => (byte)(i * 37))])];
         (int read, int refused) = Attack(corpus, 5000, 3, file => file, file =>
         {
-            IdxSource source = new(Name, file);
+            IdxSource source = new(Name, file, ImageLimit.Default);
             for (int i = 0; i < Math.Min(3, source.Count); i++)
             {
                 source.Read(i);
@@ -58,7 +74,7 @@ public class HostileInputTests
     {
         (int read, int refused) = Attack([Archive(CompressionLevel.Optimal), Archive(CompressionLevel.NoCompression)], 3000, 4, file => file, file =>
         {
-            using ZipSource source = new(Name, new MemoryStream(file));
+            using ZipSource source = new(Name, new MemoryStream(file), ImageLimit.Default);
             DataException? last = null;
             for (int i = 0; i < source.Count; i++)
             {
@@ -115,8 +131,8 @@ public class HostileInputTests
     {
         byte[][] heads =
         [
-            [.. PngReader.Signature], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8], [0, 0, 8, 3],
-            [0x1F, 0x8B, 8, 0], [], [.. "RIFF1234WEBP"u8], [.. "GIF89a"u8],
+            [.. PngFile.Signature], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8], [0, 0, 8, 3],
+            [0x1F, 0x8B, 8, 0], [], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8 "u8], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8L"u8], [.. "GIF89a"u8], [.. "BM"u8],
         ];
         Random random = new(7);
         for (int i = 0; i < 4000; i++)
@@ -125,13 +141,13 @@ public class HostileInputTests
             random.NextBytes(tail);
             byte[] file = [.. heads[i % heads.Length], .. tail];
             Exception? e = Record.Exception(() => ImageFile.Decode(file, Name));
-            Assert.True(e is DataException || e is null && ImageSharpSeamTests.IsPresent, e?.ToString());
+            Assert.True(e is null or DataException, e?.ToString());
             e = Record.Exception(() => IdxFile.Read(file, Name));
             Assert.True(e is null or DataException, e?.ToString());
         }
     }
 
-    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read)
+    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read, long anyFile = AnyFile)
     {
         Random random = new(seed);
         int good = 0, refused = 0;
@@ -150,7 +166,7 @@ public class HostileInputTests
             string what = $"case {i} of seed {seed}, {file.Length} bytes, {Convert.ToHexString(file.AsSpan(0, Math.Min(file.Length, 64)))}";
             Assert.True(e is null or DataException, $"{what}: {e}");
             Assert.True(e is null || e.Message.StartsWith(Name + ": ", StringComparison.Ordinal) && !e.Message.Contains('\n'), $"{what}: {e?.Message}");
-            Assert.True(bytes <= AnyFile + PerByte * file.Length, $"{what}: {bytes} bytes of memory");
+            Assert.True(bytes <= anyFile + PerByte * file.Length, $"{what}: {bytes} bytes of memory");
             Assert.True(time < Patience, $"{what}: {time}");
             (good, refused) = e is null ? (good + 1, refused) : (good, refused + 1);
         }
@@ -210,7 +226,7 @@ public class HostileInputTests
             {
                 break;
             }
-            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)), Crc32.Of(file.AsSpan((int)at + 4, (int)length + 4)));
+            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)), Crc32.HashToUInt32(file.AsSpan((int)at + 4, (int)length + 4)));
             at += 12 + length;
         }
         return file;

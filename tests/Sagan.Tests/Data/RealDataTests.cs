@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using Sagan.Native.Data;
 using Sagan.Native.Images;
 using Sagan.Native.Tests.Images;
@@ -27,7 +28,7 @@ public class RealDataTests
                 Assert.True(expected != "decode", $"{file}: {error?.Message}");
                 DataException e = Assert.IsType<DataException>(error);
                 Assert.StartsWith(file + ": ", e.Message);
-                Assert.True(expected == "reject" || e.Unsupported || ImageSharpSeamTests.IsPresent, e.Message);
+                Assert.True(expected == "reject" || e.Unsupported, e.Message);
                 rejected++;
                 continue;
             }
@@ -68,8 +69,27 @@ public class RealDataTests
         Assert.Empty(data.Report.Skipped);
         Assert.Equal(((64, 64), (64, 64), 0), (data.Report.Smallest, data.Report.Largest, data.ClassCount));
         Assert.Equal("cats/00000.png", data.Name(0));
-        Assert.Equal(CatsHash, data.Report.ContentHash);
         Assert.Equal(64 * 8 + 9 * 2, data.Grid().Width);
+        using ImageDataset again = Dataset.Open(TestData.Path("cats64/cat-avatars-64.zip"), new DatasetOptions { Size = 64, CacheBytes = 0 });
+        Assert.Equal(data.Report.ContentHash, again.Report.ContentHash);
+    }
+
+    /// <summary>The pixels of JPEG are not Pillow's (JpegTests says why); those of PNG are.</summary>
+    [SkippableFact]
+    public void Cats_in_PNG_have_the_pixels_that_Pillow_reads()
+    {
+        using TemporaryFolder folder = new();
+        string pngs = folder.File("pngs.zip");
+        using (ZipArchive from = ZipFile.OpenRead(TestData.Path("cats64/cat-avatars-64.zip")), to = ZipFile.Open(pngs, ZipArchiveMode.Create))
+        {
+            foreach (ZipArchiveEntry entry in from.Entries.Where(e => e.Name.EndsWith(".png", StringComparison.Ordinal)))
+            {
+                using Stream source = entry.Open(), copy = to.CreateEntry(entry.FullName, CompressionLevel.NoCompression).Open();
+                source.CopyTo(copy);
+            }
+        }
+        using ImageDataset data = Dataset.Open(pngs, new DatasetOptions { Size = 64 });
+        Assert.Equal((1332, CatsHash), (data.Count, data.Report.ContentHash));
     }
 
     [SkippableFact]
@@ -82,7 +102,7 @@ public class RealDataTests
     }
 
     // Computed from the same files by Python: Pillow's pixels, hashed the same way.
-    const string CatsHash = "d23f3187d3172c36efa9d72e9c8f8b624068be9db9d7208aa234b3b181048d67";
+    const string CatsHash = "7365e368f49dfb14f3a5269401689f85a4c12c7827439ee5ccc93ce0b6ab4a4e";
     const string FashionHash = "20556048a1164096a29c699352634483352d7b5566c55645e84d55fa9cbea6cc";
 
     static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

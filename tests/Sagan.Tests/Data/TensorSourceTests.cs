@@ -110,6 +110,6 @@ public class TensorSourceTests
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         byte[] pixels = new byte[width * height * 3];
         new Random(seed).NextBytes(pixels);
-        File.WriteAllBytes(path, PngWriter.Write(new Image(width, height, 3, pixels)));
+        File.WriteAllBytes(path, ImageFile.EncodePng(new Image(width, height, 3, pixels)));
     }
 }

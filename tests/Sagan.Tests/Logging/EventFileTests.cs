@@ -120,7 +120,7 @@ public sealed class EventFileTests : IDisposable
     [InlineData(1, 1)]
     public void An_image_states_its_size_and_colours(int channels, int colours)
     {
-        byte[] png = PngWriter.Write(new Image(5, 3, channels));
+        byte[] png = ImageFile.EncodePng(new Image(5, 3, channels));
         ProtobufMessage image = Value(Events(Write(f => f.Image("samples", png, 9)))[1]).Message(4);
         Assert.Equal((3, 5, colours), (image.Integer(1), image.Integer(2), image.Integer(3)));
         Assert.Equal(png, image.Bytes(4));

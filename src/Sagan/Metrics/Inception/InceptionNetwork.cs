@@ -36,7 +36,7 @@ public sealed class InceptionNetwork : FeatureNetwork
         if (Read("fc.weight") is (_, [1000, ..]))
             throw new RunFileException($"{path}: holds torchvision's Inception for the 1000 classes of ImageNet, whose numbers are not FID; "
                 + "it must be the network of 2015 with 1008 classes, pt_inception-2015-12-05.");
-        using FileStream bytes = File.OpenRead(path);
+        using FileStream bytes = RegularFile.OpenRead(path);
         try
         {
             return new InceptionNetwork(Read, Convert.ToHexStringLower(SHA256.HashData(bytes)), device, divisor);
