@@ -54,6 +54,12 @@ public class CreatureConsistencyTests
     [InlineData("mean", 32)]
     [InlineData("mean", 64)]
     [InlineData("smudges", 32)]
+    [InlineData("no eyes", 16)]
+    [InlineData("no eyes", 32)]
+    [InlineData("no eyes", 64)]
+    [InlineData("one ear", 16)]
+    [InlineData("one ear", 32)]
+    [InlineData("one ear", 64)]
     public void What_only_suggests_a_creature_is_near_0(string kind, int size)
     {
         CreatureConsistency c = CreatureConsistency.Measure(Bad(kind, size));
@@ -141,9 +147,20 @@ public class CreatureConsistencyTests
             "constant" => Of(size, at => image.Pixels[at % 3]),
             "noise" => Of(size, _ => (byte)random.Next(256)),
             "mean" => mean,
+            "no eyes" => Cover(image, 0.24f, 0.40f, 0.76f, 0.68f, image.Pixels.AsSpan((size * 3 / 4 * size + size * 3 / 8) * 3, 3)),
+            "one ear" => Cover(image, 0, 0, 0.5f, 0.31f, image.Pixels.AsSpan(0, 3)),
             // What training passes through: the mean picture, darker, with a random tint and noise.
             _ => Smudge(mean, random),
         })];
+    }
+
+    /// <summary>A copy with a rectangle, in parts of the side, of one colour.</summary>
+    static Image Cover(Image image, float left, float top, float right, float bottom, ReadOnlySpan<byte> colour)
+    {
+        Image copy = new(image.Width, image.Height, 3, [.. image.Pixels]);
+        for (int y = (int)(top * image.Height); y < bottom * image.Height; y++)
+            for (int x = (int)(left * image.Width); x < right * image.Width; x++) colour.CopyTo(copy.Pixels.AsSpan((y * image.Width + x) * 3));
+        return copy;
     }
 
     static Image Smudge(Image mean, Random random)
