@@ -15,7 +15,7 @@ public sealed class AblateTests
         string[] command = ["ablate", "--positions", "none;4;4,8", "--out", all, "--json", "-q", .. Tiny];
         JsonArray runs = Runs(command);
         Assert.Equal(["none 1", "none 2", "4 1", "4 2", "4+8 1", "4+8 2"], runs.Select(r => $"{r!["attention"]} {r["seed"]}"));
-        Assert.Equal(8, runs[0]!.AsObject().Count);
+        Assert.Equal(10, runs[0]!.AsObject().Count);
         Assert.Contains("| 4+8 |", File.ReadAllText(Path.Combine(all, "ablation.md")), StringComparison.Ordinal);
         Assert.Contains("\"gAttention\": []", File.ReadAllText(Path.Combine(all, "attention-none-seed-2", "config.json")), StringComparison.Ordinal);
         // The second time everything is there: the same numbers, and no time per step.

@@ -64,7 +64,7 @@ public sealed class RunLifeTests : IDisposable
         for (int i = 0; i < 12; i++)
         {
             byte[] pixels = [.. Enumerable.Range(0, 16 * 16 * 3).Select(k => (byte)(20 * i + k + shade))];
-            File.WriteAllBytes(Path.Combine(name, $"{i:D2}.png"), PngWriter.Write(new Image(16, 16, 3, pixels)));
+            File.WriteAllBytes(Path.Combine(name, $"{i:D2}.png"), ImageFile.EncodePng(new Image(16, 16, 3, pixels)));
         }
     }
 

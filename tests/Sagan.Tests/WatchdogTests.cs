@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
 using Sagan.Native.Images;
 using Sagan.Native.Training;
@@ -99,6 +100,10 @@ public sealed class WatchdogTests
         Assert.Equal("step-0000001", File.ReadAllText(Path.Combine(run, "checkpoints", "BEST")).Trim());
         Assert.Equal([3, 1], CheckpointStore.ForReading(Path.Combine(run, "checkpoints")).Steps);
         Assert.Contains("step 1: consistency 0, the best so far", error, StringComparison.Ordinal);
+        // What was measured is in the log with its parts, between two lines of other numbers too.
+        JsonNode[] log = [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal([1, 2, 3], log.Select(line => (int)line["step"]!));
+        Assert.All(log, line => Assert.Equal((0, 0, 0), ((double)line["consistency"]!, (double)line["consistency.figures"]!, (double)line["consistency.diversity"]!)));
         (code, error) = Sagan(["train", "--data", folder.Path, "--best", "consistency", .. Tiny]);
         Assert.Equal((2, true), (code, error.Contains("take proxy-fid", StringComparison.Ordinal)));
     }

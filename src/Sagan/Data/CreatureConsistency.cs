@@ -1,53 +1,85 @@
+using System.Globalization;
 using Sagan.Native.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// How often far-apart parts of pictures of <see cref="Creature"/>s agree, measured from pixels alone. Each score is the share of the pictures with a figure in
-/// which the two parts agree; a part that cannot be made out agrees with nothing. Real creatures score about 1; halves of different creatures joined score what
-/// chance gives: 1/6 for a colour of six, 1/3 for ear shape and eye colour, 1/2 for the arms, 1/4 for the background.
+/// How well pictures of <see cref="Creature"/>s hang together across the image and differ from each other, measured from pixels alone:
+/// <code>
+/// consistency = figures * max(0, agreement) * diversity
+/// figures     = share of the pictures in which <see cref="CreatureReader"/> finds a whole figure on either side
+/// agreement   = mean of Cohen's kappa of left and right in ear colour, ear shape and eye colour, over the pictures with a figure
+/// kappa       = (p - e) / (1 - e),  p = share in which left = right,  e = sum over values v of share(left = v) share(right = v);  0 where e = 1
+/// diversity   = min(1, combinations / 54),  54 = 6 ear colours * 3 ear shapes * 3 eye colours, which real pictures have with equal chances
+/// combinations = exp(H), H = entropy of (ear colour, ear shape, eye colour), mean of left and right, with the correction of Miller and Madow for few pictures
+/// </code>
+/// Near 1 for real creatures. 0, or what chance leaves of it, where sides do not belong together (kappa is 0 for halves of different creatures), where all
+/// pictures are one (left and right agree, but no more than always the same value makes them: kappa is 0), and where nothing is recognisable (no figures).
 /// </summary>
 /// <param name="Images">Number of pictures.</param>
-/// <param name="Figures">Share of the pictures that show a figure: a body on a plain background.</param>
-/// <param name="Background">The background has one colour on both sides.</param>
-/// <param name="Body">The body has one colour on both sides.</param>
-/// <param name="EarColour">Both ears have one colour.</param>
-/// <param name="EarShape">Both ears have one shape.</param>
-/// <param name="EyeColour">Both eyes have one colour.</param>
-/// <param name="ArmCount">Both sides have the same number of arms.</param>
-/// <param name="EarToArm">An ear has the colour of the arm on the other side: the parts that are farthest apart. Mean of both diagonals.</param>
-public sealed record CreatureConsistency(
-    int Images, double Figures, double Background, double Body, double EarColour, double EarShape, double EyeColour, double ArmCount, double EarToArm)
+/// <param name="Figures">Share of the pictures that show a figure, 0 to 1.</param>
+/// <param name="EarColour">Kappa of the colours of both ears: 1 = always equal, 0 = as often as by chance, below 0 = less often.</param>
+/// <param name="EarShape">Kappa of the shapes of both ears.</param>
+/// <param name="EyeColour">Kappa of the colours of both eyes.</param>
+/// <param name="Combinations">Effective number of combinations of ear colour, ear shape and eye colour; 0 without figures, 1 where all figures have one.</param>
+public sealed record CreatureConsistency(int Images, double Figures, double EarColour, double EarShape, double EyeColour, double Combinations)
 {
-    /// <summary>Share of figures times the mean of the seven scores: 1 for real creatures, 0 for noise.</summary>
-    public double Overall => Figures * (Background + Body + EarColour + EarShape + EyeColour + ArmCount + EarToArm) / 7;
+    /// <summary>Number of combinations among real creatures, where all are as frequent.</summary>
+    public static int RealCombinations { get; } = Creature.Colours.Count * Enum.GetValues<EarShape>().Length * Creature.EyeColours.Count;
+
+    /// <summary>Mean of the three kappas.</summary>
+    public double Agreement => (EarColour + EarShape + EyeColour) / 3;
+
+    /// <summary>Combinations as a part of those of real creatures, at most 1.</summary>
+    public double Diversity => Math.Min(1, Combinations / RealCombinations);
+
+    /// <summary>The one number: figures times agreement times diversity, 0 to 1.</summary>
+    public double Overall => Figures * Math.Max(0, Agreement) * Diversity;
+
+    /// <summary>The parts under the names they have in logs and reports.</summary>
+    public IReadOnlyList<(string Name, double Value)> Parts =>
+    [
+        ("figures", Figures), ("agreement", Agreement), ("ear_colour", EarColour), ("ear_shape", EarShape), ("eye_colour", EyeColour),
+        ("combinations", Combinations), ("diversity", Diversity),
+    ];
+
+    /// <summary>All parts in a few words.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"figures {Figures:P0}; left and right agree beyond chance {Agreement:P0}: ear colour {EarColour:P0}, ear shape {EarShape:P0}, eye colour {EyeColour:P0}; ")
+        + string.Create(CultureInfo.InvariantCulture, $"{Combinations:F0} of {RealCombinations} combinations");
 
     /// <summary>Measures pictures of any size and 3 channels.</summary>
     public static CreatureConsistency Measure(IEnumerable<Image> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        int count = 0, figures = 0;
-        double background = 0, body = 0, earColour = 0, earShape = 0, eyeColour = 0, arms = 0, earToArm = 0;
+        int count = 0;
+        List<CreatureHalf> left = [], right = [];
         foreach (Image image in images)
         {
             count++;
-            if (CreatureReader.Read(image) is not (CreatureHalf left, CreatureHalf right))
-            {
-                continue;
-            }
-            figures++;
-            background += Same(left.Background, right.Background);
-            body += Same(left.Body, right.Body);
-            earColour += Same(left.EarColour, right.EarColour);
-            earShape += Same((int?)left.EarShape, (int?)right.EarShape);
-            eyeColour += Same(left.EyeColour, right.EyeColour);
-            arms += Same(left.Arms, right.Arms);
-            earToArm += (Same(left.EarColour, right.ArmColour) + Same(right.EarColour, left.ArmColour)) / 2;
+            if (CreatureReader.Read(image) is not (CreatureHalf l, CreatureHalf r)) continue;
+            left.Add(l);
+            right.Add(r);
         }
-        double n = Math.Max(1, figures);
-        double share = count == 0 ? 0 : (double)figures / count;
-        return new CreatureConsistency(count, share, background / n, body / n, earColour / n, earShape / n, eyeColour / n, arms / n, earToArm / n);
+        double Of(Func<CreatureHalf, int> attribute) => Kappa([.. left.Select(attribute)], [.. right.Select(attribute)]);
+        return new CreatureConsistency(count, count == 0 ? 0 : (double)left.Count / count, Of(h => h.EarColour), Of(h => (int)h.EarShape), Of(h => h.EyeColour),
+            left.Count == 0 ? 0 : Math.Exp((Entropy(left) + Entropy(right)) / 2));
     }
 
-    static double Same(int? a, int? b) => a is not null && a == b ? 1 : 0;
+    /// <summary>Cohen's kappa of two readings of the same things: agreement beyond what their frequencies alone would give. 0 where there is one value only.</summary>
+    static double Kappa(int[] a, int[] b)
+    {
+        double n = a.Length, same = a.Zip(b).Count(p => p.First == p.Second);
+        // In whole numbers, so that "always one value" is met exactly.
+        double chance = a.CountBy(v => v).Sum(v => (double)v.Value * b.Count(w => w == v.Key));
+        return chance == n * n ? 0 : (n * same - chance) / (n * n - chance);
+    }
+
+    /// <summary>Entropy in nats: that of the frequencies, and (values seen - 1) / 2n that it falls short of on average (Miller and Madow).</summary>
+    static double Entropy(List<CreatureHalf> halves)
+    {
+        int[] counts = [.. halves.CountBy(h => (h.EarColour, h.EarShape, h.EyeColour)).Select(v => v.Value)];
+        double n = halves.Count;
+        return counts.Sum(c => -c / n * Math.Log(c / n)) + (counts.Length - 1) / (2 * n);
+    }
 }

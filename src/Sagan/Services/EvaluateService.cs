@@ -199,22 +199,13 @@ sealed class EvaluateService
     double Consistency()
     {
         CreatureConsistency c = CreatureConsistency.Measure(kept);
-        context.Result(string.Create(CultureInfo.InvariantCulture,
-            $"{"consistency",-18} {c.Overall:P1} of {c.Images} images (figures {c.Figures:P1}; left and right agree in ear colour {c.EarColour:P0}, ")
-            + string.Create(CultureInfo.InvariantCulture, $"ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+        context.Result(string.Create(CultureInfo.InvariantCulture, $"{"consistency",-18} {c.Overall:P1} of {c.Images} images ({c})"));
         json["consistency"] = new JsonObject
         {
             ["overall"] = c.Overall,
             ["images"] = c.Images,
-            ["figures"] = c.Figures,
-            ["background"] = c.Background,
-            ["body"] = c.Body,
-            ["ear_colour"] = c.EarColour,
-            ["ear_shape"] = c.EarShape,
-            ["eye_colour"] = c.EyeColour,
-            ["arm_count"] = c.ArmCount,
-            ["ear_to_arm"] = c.EarToArm,
         };
+        foreach ((string name, double value) in c.Parts) json["consistency"]![name] = value;
         return c.Overall;
     }
 

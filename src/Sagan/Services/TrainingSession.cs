@@ -39,6 +39,8 @@ sealed class TrainingSession : IDisposable
     // What was last looked at.
     StepReport seen;
     (string Name, float Value)[] gammas = [];
+    // Of the checkpoint just saved, for the log.
+    IReadOnlyList<(string Name, double Value)> measures = [];
     // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
     bool wentBack;
 
@@ -306,10 +308,11 @@ sealed class TrainingSession : IDisposable
             if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (IsLogged(r.Step)) GoOnIfItFails(Restore);
-            if (IsLogged(r.Step))
+            if (IsLogged(r.Step) || measures.Count > 0)
                 GoOnIfItFails(() => log!.Numbers(r.Step, [("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake), ("images_per_s", progress.ImagesPerSecond),
                     ("wait_ms", WaitPerStep(trainer, r.Step)), .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
-                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics]));
+                    .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics, .. measures]));
+            measures = [];
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
             if (signal.Requested && r.Step < training.Steps)
             {
@@ -420,7 +423,8 @@ sealed class TrainingSession : IDisposable
         // The losses of a step are from before its update, so they can be finite when the weights no longer are.
         if (!state.IsFinite) throw Diverged($"a weight is not finite after step {state.StepCount}");
         // Measured first, so that the checkpoint knows the best value up to itself.
-        double? value = best?.Of(state);
+        measures = best?.Of(state) ?? [];
+        double? value = measures.Count == 0 ? null : measures[0].Value;
         bool isBest = value is { } v && best!.IsBetter(v, bestValue);
         if (isBest) bestValue = value;
         checkpoints.Save(state.StepCount, state.Files(), new JsonObject
@@ -467,10 +471,9 @@ sealed class TrainingSession : IDisposable
         if (resolved.Config.Data.Source == Dataset.Creatures && resolved.Config.Model.Channels == 3)
         {
             CreatureConsistency c = CreatureConsistency.Measure(Samples(512));
-            context.Result(string.Create(CultureInfo.InvariantCulture,
-                $"consistency of 512 samples: {c.Overall:P0} (figures {c.Figures:P0}; left and right agree in ear colour {c.EarColour:P0}, ear shape {c.EarShape:P0}, eye colour {c.EyeColour:P0})"));
+            context.Result(string.Create(CultureInfo.InvariantCulture, $"consistency of {c.Images} samples: {c.Overall:P0} ({c})"));
             result["consistency"] = c.Overall;
-            result["figures"] = c.Figures;
+            foreach ((string name, double value) in c.Parts) result[name] = value;
         }
         context.Result($"samples:    {folder.SampleFile(state.StepCount)}   (real images: {folder.File("samples/real.png")})");
         context.Result($"checkpoint: {folder.File("checkpoints/" + Checkpoint.NameOf(state.StepCount))}   log: {folder.File("metrics.jsonl")}");

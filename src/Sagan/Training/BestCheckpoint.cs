@@ -26,11 +26,14 @@ sealed class BestCheckpoint
     /// <summary>Its name in the log: proxy_fid or consistency.</summary>
     public string Name => kind == BestKind.ProxyFid ? "proxy_fid" : "consistency";
 
-    /// <summary>Measures a state.</summary>
-    public double Of(TrainingState state) => kind == BestKind.ProxyFid
-        ? score!.Of(state.Best, statistics: state.Config.Sampling.Statistics)
-        : CreatureConsistency.Measure(Step.Run(() => Sampler.Images(state.Best, state.FixedZ(ConsistencyImages), state.Config.Sampling.Statistics,
-            state.FixedClasses(ConsistencyImages)))).Overall;
+    /// <summary>Measures a state: the value that tells, then the parts it is made of, under their names in the log.</summary>
+    public IReadOnlyList<(string Name, double Value)> Of(TrainingState state)
+    {
+        if (kind == BestKind.ProxyFid) return [(Name, score!.Of(state.Best, statistics: state.Config.Sampling.Statistics))];
+        CreatureConsistency c = CreatureConsistency.Measure(Step.Run(() => Sampler.Images(state.Best, state.FixedZ(ConsistencyImages),
+            state.Config.Sampling.Statistics, state.FixedClasses(ConsistencyImages))));
+        return [(Name, c.Overall), .. c.Parts.Select(part => ($"{Name}.{part.Name}", part.Value))];
+    }
 
     /// <summary>True when a value is better than another one.</summary>
     public bool IsBetter(double value, double? than) => than is not { } best || (kind == BestKind.ProxyFid ? value < best : value > best);
