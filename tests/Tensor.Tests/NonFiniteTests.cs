@@ -17,9 +17,21 @@ public class NonFiniteTests
 
     static readonly Dictionary<string, Func<Tensor, Tensor>> Functions = new()
     {
-        ["Exp"] = Ops.Exp, ["Log"] = Ops.Log, ["Sqrt"] = Ops.Sqrt, ["Square"] = Ops.Square, ["Reciprocal"] = Ops.Reciprocal, ["Abs"] = Ops.Abs, ["Sign"] = Ops.Sign,
-        ["Relu"] = Ops.Relu, ["LeakyRelu"] = x => Ops.LeakyRelu(x, 0.1f), ["Tanh"] = Ops.Tanh, ["Sigmoid"] = Ops.Sigmoid, ["Softplus"] = Ops.Softplus,
-        ["DivideBy3"] = x => x / 3, ["DivideBy1e-39"] = x => x / 1e-39f, ["Max1"] = x => Ops.Max(x, Tensor.Ones(x.Shape, x.Device)),
+        ["Exp"] = Ops.Exp,
+        ["Log"] = Ops.Log,
+        ["Sqrt"] = Ops.Sqrt,
+        ["Square"] = Ops.Square,
+        ["Reciprocal"] = Ops.Reciprocal,
+        ["Abs"] = Ops.Abs,
+        ["Sign"] = Ops.Sign,
+        ["Relu"] = Ops.Relu,
+        ["LeakyRelu"] = x => Ops.LeakyRelu(x, 0.1f),
+        ["Tanh"] = Ops.Tanh,
+        ["Sigmoid"] = Ops.Sigmoid,
+        ["Softplus"] = Ops.Softplus,
+        ["DivideBy3"] = x => x / 3,
+        ["DivideBy1e-39"] = x => x / 1e-39f,
+        ["Max1"] = x => Ops.Max(x, Tensor.Ones(x.Shape, x.Device)),
     };
 
     // Function, y, and dx for g = 1, infinity and NaN. n NaN, + infinity, - minus infinity, 0 a zero or a denormal number, f any other.

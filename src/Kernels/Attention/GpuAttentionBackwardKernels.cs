@@ -70,12 +70,12 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         {
             int queries = n - i0 < Walk ? n - i0 : Walk, query = b * n + i0;
             GpuTile4x4 s = default;
-            for (int d0 = 0; d0 == 0 || d0 < depth; d0 += Depth)
+            for (int d0 = 0; d0 < depth; d0 += Depth)
             {
                 if (d0 > 0) Group.Barrier();
                 if (depth > Depth || i0 == 0)
-                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0, sign);
-                GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0, 1);
+                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
+                GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
                 Group.Barrier();
                 GpuAttention.AddProducts(ref s, q4, WalkFours, i4, k4, OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
             }
@@ -91,14 +91,14 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         GpuAttention.StoreTile(dv, key * width, 8 * j8 + 4, keys, c0 + 4 * c, width, lower);
     }
 
-    // 2^(unit (score - maximum) - log2 z) of query i and four keys.
+    // 2^(unit (score - maximum) - log2 z) of query i and four keys. Here and below scores have the sign of q . k.
     GpuFloat4 Weight(GpuFloat4 score, int query, int i, int queries)
     {
         GpuFloat4 w = default;
         if (i < queries)
         {
-            float top = maxima[query + i], l = logs[query + i];
-            w = GpuAttention.Exp2(unit * (score - new GpuFloat4(top, top, top, top)) - new GpuFloat4(l, l, l, l));
+            float top = sign * maxima[query + i], l = logs[query + i];
+            w = GpuAttention.Exp2(sign * unit * (score - new GpuFloat4(top, top, top, top)) - new GpuFloat4(l, l, l, l));
         }
         return w;
     }
@@ -185,8 +185,8 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
         for (int c0 = 0; c0 < width; c0 += Width)
         {
             if (c0 > 0) Group.Barrier();
-            if (width > Width || first) GpuAttention.LoadTransposed(v4.Cast<float>(), GpuAttention.OwnStride, Width, Own, v, key * width, keys, width, c0, 1);
-            GpuAttention.LoadTransposed(g4.Cast<float>(), GpuAttention.WalkStride, Width, Walk, g, query * width, queries, width, c0, 1);
+            if (width > Width || first) GpuAttention.LoadTransposed(v4.Cast<float>(), GpuAttention.OwnStride, Width, Own, v, key * width, keys, width, c0);
+            GpuAttention.LoadTransposed(g4.Cast<float>(), GpuAttention.WalkStride, Width, Walk, g, query * width, queries, width, c0);
             if (c0 + Width < width || pieces > 1)
             {
                 Group.Barrier();
@@ -197,8 +197,8 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
         {
             if (piece > 0) Group.Barrier();
             d0 = d0 + Depth < depth ? d0 + Depth : 0;
-            if (pieces > 1 || first) GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0, 1);
-            GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0, 1);
+            if (pieces > 1 || first) GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
+            GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
             Group.Barrier();
             GpuAttention.AddProducts(ref s, k4, OwnFours, j4, q4, WalkFours, i4, depth - d0 < Depth ? depth - d0 : Depth);
         }
@@ -210,7 +210,7 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
         }
     }
 
-    // p (da - rowsum(g * o)) of one key and four queries. Here scores have the sign of q . k.
+    // p (da - rowsum(g * o)) of one key and four queries.
     GpuFloat4 ScoreGradient(GpuFloat4 score, GpuFloat4 da, GpuFloat4 top, GpuFloat4 log, GpuFloat4 rowDot, bool exists)
     {
         GpuFloat4 e = default;

@@ -47,17 +47,17 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         {
             int keys = m - j0 < Walk ? m - j0 : Walk, key = b * m + j0;
             GpuTile4x4 s = default;
-            // Once without dk too: its barrier keeps this step's values from those of the last.
-            for (int d0 = 0; d0 == 0 || d0 < dk; d0 += Depth)
+            for (int d0 = 0; d0 < dk; d0 += Depth)
             {
                 // What is written over was read before the last barrier but one, save by the piece before this one.
                 if (d0 > 0) Group.Barrier();
                 if (dk > Depth || j0 == 0)
-                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0, sign);
-                GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0, 1);
+                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0);
+                GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0);
                 Group.Barrier();
                 GpuAttention.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
             }
+            if (sign < 0) s.ScaleRows(new GpuFloat4(sign, sign, sign, sign));
             if (4 * j4 >= keys) s.R0 = max;
             if (4 * j4 + 1 >= keys) s.R1 = max;
             if (4 * j4 + 2 >= keys) s.R2 = max;

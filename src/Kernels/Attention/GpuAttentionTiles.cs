@@ -52,16 +52,24 @@ static class GpuAttention
     public static GpuFloat4 Exp2(GpuFloat4 x) => new(Exp2(x.X), Exp2(x.Y), Exp2(x.Z), Exp2(x.W));
 
     /// <summary>
-    /// piece[c, r] = scale x[r, c0 + c] for c &lt; columns and r &lt; tileRows; 0 beyond the matrix, whose row 0 begins at element
-    /// <paramref name="begin"/> of x. Sixteen threads lie along a row, eight below each other.
+    /// piece[c, r] = x[r, c0 + c] for c &lt; columns and r &lt; tileRows; 0 beyond the matrix, whose row 0 begins at element
+    /// <paramref name="begin"/> of x. Sixteen threads lie along a row, eight below each other. What is loaded lies
+    /// inside the matrix always: of a load under a condition a compiler for OpenCL on processors drops the condition (docs/gpu.md), and the number that
+    /// lies beyond can be a NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadTransposed(ArrayView<float> piece, int stride, int columns, int tileRows, ArrayView<float> x, int begin, int rows, int width,
-        int c0, float scale)
+        int c0)
     {
         for (int c = Group.IdxX & 15; c < columns; c += 16)
+        {
+            int column = c0 + c < width ? c0 + c : width - 1;
             for (int r = Group.IdxX >> 4; r < tileRows; r += Threads / 16)
-                piece[c * stride + r] = r < rows && c0 + c < width ? scale * x[begin + r * width + c0 + c] : 0;
+            {
+                float value = x[begin + (r < rows ? r : rows - 1) * width + column];
+                piece[c * stride + r] = r < rows && c0 + c < width ? value : 0;
+            }
+        }
     }
 
     /// <summary>

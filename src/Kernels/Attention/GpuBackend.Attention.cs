@@ -15,6 +15,14 @@ public sealed partial class GpuBackend : IFusedAttention
     {
         int queries = s.Batch * s.N, tiles = CeilDiv(s.N, GpuAttention.Own);
         if (queries == 0) return;
+        if (s.Dk == 0)
+        {
+            // Scores without terms are 0: those of one channel of zeros.
+            GpuStorage zeros = Zeros(s.Batch * Math.Max(s.N, s.M));
+            Attention(zeros, zeros, v, o, rows, s with { Dk = 1 });
+            zeros.Release();
+            return;
+        }
         ArrayView<float> maxima = Floats(rows).SubView(0, queries), sums = Floats(rows).SubView(queries, queries);
         queue.Launch(new GpuAttentionKernel(Floats(q), Floats(k), Floats(v), Floats(o), maxima, sums, s.N, s.M, s.Dk, s.Dv,
             AttentionMath.Sign(s.Scale), AttentionMath.Unit(s.Scale), tiles),
@@ -33,6 +41,13 @@ public sealed partial class GpuBackend : IFusedAttention
             Fill(dv, s.Batch * s.M * s.Dv, 0);
             return;
         }
+        if (s.Dk == 0)
+        {
+            GpuStorage zeros = Zeros(s.Batch * Math.Max(s.N, s.M)), none = Temporary(s.Batch * s.N), nothing = Temporary(s.Batch * s.M);
+            AttentionBackward(zeros, zeros, v, o, rows, g, none, nothing, dv, s with { Dk = 1 });
+            foreach (GpuStorage t in (GpuStorage[])[zeros, none, nothing]) t.Release();
+            return;
+        }
         float sign = AttentionMath.Sign(s.Scale), unit = AttentionMath.Unit(s.Scale);
         ArrayView<float> maxima = Floats(rows).SubView(0, queries), sums = Floats(rows).SubView(queries, queries);
         GpuStorage rowDots = Temporary(queries), logs = Temporary(queries);
@@ -45,18 +60,22 @@ public sealed partial class GpuBackend : IFusedAttention
         long part = (long)s.Batch * s.Dk * CeilDiv(s.N, GpuAttention.Walk) * GpuAttention.Walk;
         int wanted = (int)Math.Clamp(Math.Min(AttentionGroups / s.Batch, AttentionParts / Math.Max(part, 1)), 1, tiles);
         int chunkTiles = CeilDiv(tiles, wanted), chunks = CeilDiv(tiles, chunkTiles);
-        if (s.Dk > 0)
-        {
-            GpuStorage parts = Temporary(part * chunks);
-            queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk),
-                Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttention.Own),
-                new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
-                GpuAttention.Threads);
-            queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
-                GpuGrid.Cover((int)(part / 4), Threads));
-            parts.Release();
-        }
+        GpuStorage parts = Temporary(part * chunks);
+        queue.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk),
+            Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttention.Own),
+            new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttention.Depth)),
+            GpuAttention.Threads);
+        queue.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),
+            GpuGrid.Cover((int)(part / 4), Threads));
+        parts.Release();
         logs.Release();
         rowDots.Release();
+    }
+
+    GpuStorage Zeros(int count)
+    {
+        GpuStorage zeros = Temporary(count);
+        Fill(zeros, count, 0);
+        return zeros;
     }
 }

@@ -67,17 +67,28 @@ public static class Contract
     }
 
     /// <summary>
-    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, in two calls: for devices on which a call takes long.
+    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, also where NaN follows the storages' elements in use, in two calls: for
+    /// devices on which a call takes long.
     /// </summary>
     public static void IsKept(KernelCase c, Device device)
     {
         // The first call finds NaN in its outputs, the second a number.
         float[][] before = c.Values(), first = c.Execute(device.Backend, device.Pool.Rent, c.Values()),
-            second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
+            second = c.Execute(device.Backend, n => FollowedByNaN(device.Pool, n), Prefilled(c, 12345.678f));
         AssertAgrees(c, device, first);
         AssertSameOutputs(c, first, second, "two calls, with outputs prefilled with NaN and with 12345.678");
         for (int i = 0; i < before.Length; i++)
             if (c.Operands[i].Role == Role.Input) AssertSame(c, i, before[i], first[i], "before and after the call");
+    }
+
+    static Storage FollowedByNaN(Pool pool, int count)
+    {
+        const int Tail = 16;
+        Storage s = pool.Rent(count + Tail);
+        float[] values = new float[count + Tail];
+        Array.Fill(values, float.NaN);
+        s.CopyFrom(values);
+        return s;
     }
 
     /// <summary>Where an output may be an input: each such pair alone, and all at once, give the bits of separate storages.</summary>

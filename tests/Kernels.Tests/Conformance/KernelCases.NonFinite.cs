@@ -48,7 +48,8 @@ public static partial class KernelCases
             MatMulSpec s = new(1, k, n, 1, false, true, 0, 0);
             yield return WithBias(nameof(IFusedBias.MatMulBias), $"special values times 1, {n} columns", [Special("a", k), Same("b", n, 1), Out("y", k * n)], false,
                 true, n, 1, act, (d, a, b, scale, bias, y) => d.MatMulBias(a, b, scale, bias, y, s, act), (d, t) => d.MatMul(t[0], t[1], t[^1], s))
-                with { Bound = OfClass };
+                with
+            { Bound = OfClass };
         }
     }
 
@@ -144,7 +145,8 @@ public static partial class KernelCases
             foreach (float last in (float[])[0.5f, float.PositiveInfinity])
             {
                 yield return new KernelCase(nameof(Backend.Softmax), $"[{k}, {columns}] special values beside {last}", [Rows(last), Out("y", k * columns)],
-                    (d, t) => d.Softmax(t[0], t[1], k, columns), Bounds.Relative(5e-6, 1e-37)) { Aliases = [(1, 0)] };
+                    (d, t) => d.Softmax(t[0], t[1], k, columns), Bounds.Relative(5e-6, 1e-37))
+                { Aliases = [(1, 0)] };
                 yield return new KernelCase(nameof(Backend.Sum), $"[{k}, {columns}] kr special values beside {last}", [Rows(last), Out("y", k)],
                     (d, t) => d.Sum(t[0], t[1], s), Bounds.Relative(1e-6, 1e-6 * columns));
             }
