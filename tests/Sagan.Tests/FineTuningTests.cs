@@ -93,12 +93,13 @@ public sealed class FineTuningTests
         string checkpoint = Path.Combine(first, "checkpoints", "step-0000002");
         Ok(["train", "--from", checkpoint, "--no-ema", "--out", raw, "--steps", "1", "--g-lr", "1e-12", "--d-lr", "1e-12", .. Tiny]);
 
-        // Of the first block of D nothing has moved; G has moved by one step of Adam, at most the learning rate over sqrt(1 - beta2), from the average.
+        // Of the first block of D nothing has moved; G has moved by one step of Adam, at most the learning rate, 4e-4, from the average;
+        // 1.5e-8 is half a unit in the last place of the weights, below 0.5.
         Dictionary<string, float[]> g = Read(first, "ema"), d = Read(first, "model"), then = Read(second, "model"), plain = Read(raw, "model");
         Assert.Equal(d["d.l1.0.weight_orig"], then["d.l1.0.weight_orig"]);
         Assert.Equal(d["d.l1.0.weight_u"], then["d.l1.0.weight_u"]);
         Assert.NotEqual(d["d.l2.0.weight_orig"], then["d.l2.0.weight_orig"]);
-        AssertNear(g["last.0.weight"], then["g.last.0.weight"], 4e-4f);
+        AssertNear(g["last.0.weight"], then["g.last.0.weight"], 4e-4f + 1.5e-8f);
         AssertNear(d["g.last.0.weight"], plain["g.last.0.weight"], 1e-7f);
         AssertNear(d["d.last.0.weight"], plain["d.last.0.weight"], 1e-7f);
 
