@@ -6,7 +6,7 @@ namespace Sagan.Native.Kernels;
 //
 // One job per block of rows (RowBlocks), lanes along the columns: maximum, then exponentials and their sum, then the division, the row staying in L1 or L2.
 // What fills no vector is copied to a vector padded with minus infinity, whose exponential is 0; so rows of any length take the same path.
-// Numerics: sums of 1024 columns in float, these in double, so that long rows lose nothing. An entry of minus infinity gives 0. A row that holds NaN or plus
+// Numerics: sums of 64 vectors in float, these in double, so that long rows lose nothing at any vector width. An entry of minus infinity gives 0. A row that holds NaN or plus
 // infinity, or nothing but minus infinity, gives NaN throughout, as in PyTorch.
 public sealed unsafe partial class CpuBackend
 {
@@ -20,7 +20,7 @@ public sealed unsafe partial class CpuBackend
 
 readonly unsafe struct SoftmaxJob(float* x, float* y, int columns, RowBlocks blocks) : ISimdJob
 {
-    const int MaxLanes = 16, Chunk = 1024;
+    const int MaxLanes = 16, Vectors = 64;
 
     public void Execute(int index) => SimdJob.Run(this, index);
 
@@ -49,7 +49,7 @@ readonly unsafe struct SoftmaxJob(float* x, float* y, int columns, RowBlocks blo
         double total = 0;
         for (int c = 0; ;)
         {
-            for (int end = Math.Min(whole, c + Chunk); c < end; c += V.Count)
+            for (int end = Math.Min(whole, c + Vectors * V.Count); c < end; c += V.Count)
             {
                 V e = SimdMath.Exp(V.Load(x + c) - shift);
                 e.Store(y + c);
