@@ -1,5 +1,6 @@
 using System.Reflection;
 using Xunit.Sdk;
+using Xunit.v3;
 
 namespace Sagan.Native.Tests;
 
@@ -14,7 +15,7 @@ static class Suite
     /// <summary>Skips what <see cref="Cases"/> gave in place of the cases.</summary>
     public static void SkipIfAbsent(string name)
     {
-        if (name.StartsWith(Absent, StringComparison.Ordinal)) Skip.If(true, name[Absent.Length..]);
+        if (name.StartsWith(Absent, StringComparison.Ordinal)) Assert.Skip(name[Absent.Length..]);
     }
 
     /// <summary>Runs every test of an object that is no test class itself (a derived one, say, with another device), and tells which failed.</summary>
@@ -22,10 +23,11 @@ static class Suite
     {
         int count = 0;
         List<string> failures = [];
+        DisposalTracker disposals = new();
         foreach (MethodInfo test in tests.GetType().GetMethods().Where(m => m.GetCustomAttribute<FactAttribute>() != null))
         {
             object?[][] rows = test.GetCustomAttribute<TheoryAttribute>() == null ? [[]]
-                : [.. test.GetCustomAttributes<DataAttribute>().SelectMany(a => a.GetData(test))];
+                : [.. test.GetCustomAttributes<DataAttribute>().SelectMany(a => a.GetData(test, disposals).AsTask().Result).Select(r => r.GetData())];
             foreach (object?[] row in rows)
             {
                 count++;

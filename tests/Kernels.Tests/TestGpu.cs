@@ -19,7 +19,7 @@ static class TestGpu
     public static Device Open(string name)
     {
         Device? device = TryOpen(name);
-        Skip.If(device == null, NoDevice(name));
+        Assert.SkipWhen(device == null, NoDevice(name));
         return device!;
     }
 

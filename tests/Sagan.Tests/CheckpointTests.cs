@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Sagan.Native.Training;
-using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
@@ -149,10 +148,10 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(["LATEST", "step-0000004"], Entries());
     }
 
-    [SkippableFact]
+    [Fact]
     public void Killed_at_any_moment_a_sound_checkpoint_is_left()
     {
-        Skip.If(OperatingSystem.IsWindows(), "sends SIGKILL");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends SIGKILL");
         const int kills = 60, killSignal = 9;
         string checkpoints = folder.File("checkpoints");
         Random random = new(3);
@@ -184,7 +183,7 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         Assert.True(duringSave > kills / 10, $"only {duringSave} of {kills} kills came in the middle of a save");
     }
 
-    [SkippableFact]
+    [Fact]
     public void A_full_disk_is_a_clear_error_and_loses_nothing()
     {
         using SmallDisk disk = new(folder.File("disk"), kilobytes: 256);
@@ -219,11 +218,11 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
 
         public SmallDisk(string path, int kilobytes)
         {
-            Skip.IfNot(OperatingSystem.IsLinux(), "mounts a tmpfs");
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "mounts a tmpfs");
             Path = path;
             Directory.CreateDirectory(path);
             ChildProcess mount = ChildProcess.Run("mount", ["-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", path]);
-            Skip.If(mount.ExitCode != 0, $"may not mount a small tmpfs: {mount.Error.Trim()}");
+            Assert.SkipWhen(mount.ExitCode != 0, $"may not mount a small tmpfs: {mount.Error.Trim()}");
         }
 
         public void Dispose() => Assert.Equal(0, ChildProcess.Run("umount", [Path]).ExitCode);

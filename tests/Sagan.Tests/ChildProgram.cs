@@ -3,17 +3,18 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Training;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace Sagan.Native.Tests;
 
 /// <summary>What this assembly does when it is run as a program: the child processes of tests that send signals or kill.</summary>
 static partial class ChildProgram
 {
-    static int Main(string[] arguments) => arguments switch
+    static Task<int> Main(string[] arguments) => arguments switch
     {
-        ["signal-loop", string folder] => SignalLoop(folder),
-        ["save-loop", string folder] => SaveLoop(folder),
-        _ => throw new ArgumentException($"unknown child program: {string.Join(' ', arguments)}."),
+        ["signal-loop", string folder] => Task.FromResult(SignalLoop(folder)),
+        ["save-loop", string folder] => Task.FromResult(SaveLoop(folder)),
+        _ => ConsoleRunner.Run(arguments),
     };
 
     /// <summary>How to start a child program.</summary>

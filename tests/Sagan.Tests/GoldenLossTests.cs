@@ -4,7 +4,6 @@ using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
-using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
@@ -31,7 +30,7 @@ public class GoldenLossTests(ITestOutputHelper output)
         return all;
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Losses))]
     public void Losses_agree_with_PyTorch(string scores, LossKind kind) => Step.Run(() =>
     {
@@ -54,7 +53,7 @@ public class GoldenLossTests(ITestOutputHelper output)
         return [.. file.Cases.Keys.Where(k => !k.StartsWith("orthogonal", StringComparison.Ordinal))];
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Critics))]
     public void Gradients_of_penalties_by_the_weights_of_a_critic_agree_with_PyTorch(string name)
     {
@@ -87,7 +86,7 @@ public class GoldenLossTests(ITestOutputHelper output)
         output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
     }
 
-    [SkippableFact]
+    [Fact]
     public void LeCam_follows_PyTorch_over_several_steps()
     {
         using GoldenFile file = new("sagan_losses");
@@ -109,7 +108,7 @@ public class GoldenLossTests(ITestOutputHelper output)
 
     // A gradient is compared along one direction, relative to its largest element times the root of their number. Of a single row it is 0, and what is left
     // is the rounding of |w|^2 w - |w|^2 w.
-    [SkippableTheory]
+    [Theory]
     [InlineData("orthogonal_resnet16_shared")]
     [InlineData("orthogonal_resnet16_table")]
     [InlineData("orthogonal_dcgan_conditional")]
@@ -137,7 +136,7 @@ public class GoldenLossTests(ITestOutputHelper output)
         });
     }
 
-    [SkippableFact]
+    [Fact]
     public void The_mean_of_the_best_k_agrees_with_PyTorch() => Step.Run(() =>
     {
         using GoldenFile file = new("sagan_losses");
@@ -151,7 +150,7 @@ public class GoldenLossTests(ITestOutputHelper output)
 /// <summary>The same on a GPU.</summary>
 public sealed class GpuGoldenLossTests(ITestOutputHelper output)
 {
-    [SkippableFact]
+    [Fact]
     public void All_of_it_holds() => Suite.RunAll(new OnGpu(output, NetworkGpu.Device));
 
     sealed class OnGpu(ITestOutputHelper output, Device device) : GoldenLossTests(output)

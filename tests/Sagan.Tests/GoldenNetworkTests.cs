@@ -3,7 +3,6 @@ using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
-using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
@@ -26,7 +25,7 @@ public class GoldenNetworkTests(ITestOutputHelper output)
         return all;
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Agrees_with_PyTorch(string fileName, string name)
     {
@@ -61,7 +60,7 @@ public class GoldenNetworkTests(ITestOutputHelper output)
 /// <summary>The same on a GPU.</summary>
 public sealed class GpuGoldenNetworkTests(ITestOutputHelper output)
 {
-    [SkippableFact]
+    [Fact]
     public void All_of_it_holds() => Suite.RunAll(new OnGpu(output, NetworkGpu.Device));
 
     sealed class OnGpu(ITestOutputHelper output, Device device) : GoldenNetworkTests(output)

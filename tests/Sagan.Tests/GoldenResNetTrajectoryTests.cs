@@ -7,7 +7,6 @@ using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
 using Sagan.Native.Training;
-using Xunit.Abstractions;
 
 namespace Sagan.Native.Tests;
 
@@ -21,7 +20,7 @@ public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
 
     protected virtual Device Device => Device.Cpu;
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("resnet")]
     [InlineData("resnet_accumulated")]
     [InlineData("resnet_two_d_steps")]
@@ -117,7 +116,7 @@ public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
 /// <summary>The same on a GPU. Measured on PoCL: losses within 3e-6, weights within 3e-6.</summary>
 public sealed class GpuGoldenResNetTrajectoryTests(ITestOutputHelper output)
 {
-    [SkippableFact]
+    [Fact]
     public void All_of_it_holds() => Suite.RunAll(new OnGpu(output, NetworkGpu.Device));
 
     sealed class OnGpu(ITestOutputHelper output, Device device) : GoldenResNetTrajectoryTests(output)

@@ -31,7 +31,7 @@ public sealed class GpuTrainingTests
 
     static Device Gpu => NetworkGpu.Device;
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("hinge")]
     [InlineData("wgan-gp")]
     [InlineData("augmented")]
@@ -53,7 +53,7 @@ public sealed class GpuTrainingTests
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public void The_same_seed_gives_the_same_bits_whether_losses_are_looked_at_or_not()
     {
         TrainingState seen = new(Hinge, Gpu), unseen = new(Hinge, Gpu);
@@ -71,7 +71,7 @@ public sealed class GpuTrainingTests
         foreach ((Parameter a, Parameter b) in Parameters(seen).Zip(Parameters(unseen))) Assert.Equal(a.Value.ToArray(), b.Value.ToArray());
     }
 
-    [SkippableFact]
+    [Fact]
     public void A_step_leaves_no_tensor_behind()
     {
         using ImageDataset data = Data();

@@ -10,7 +10,7 @@ static class NetworkGpu
     {
         get
         {
-            Skip.If(TestGpu.Device.Name == "emulated",
+            Assert.SkipWhen(TestGpu.Device.Name == "emulated",
                 "the only GPU here is ILGPU's emulation, on which networks take minutes; an OpenCL device may be a processor (Debian: pocl-opencl-icd).");
             return TestGpu.Device;
         }

@@ -247,10 +247,10 @@ public sealed class RunLifeTests : IDisposable
     }
 
     // A window that is closed: its terminal is gone, the processes in it get SIGHUP, and nothing can be written any more.
-    [SkippableFact]
+    [Fact]
     public void A_run_whose_terminal_is_closed_saves()
     {
-        Skip.IfNot(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
+        Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
         string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps 1000000 --save-every 0";
         using Process p = Process.Start(ChildProcess.Describe("/usr/bin/script", ["-qc", command, "/dev/null"], folder.Path))!;
         Task<string> output = p.StandardOutput.ReadToEndAsync();

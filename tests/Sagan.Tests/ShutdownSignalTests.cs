@@ -25,15 +25,15 @@ public sealed class ShutdownSignalTests : IDisposable
         Assert.Fail("the child did not end.");
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(Interrupt, 130)]
     [InlineData(Terminate, 143)]
     [InlineData(HangUp, 129)]
     [InlineData(User1, 138)]
     public void The_first_signal_finishes_the_step_and_saves(int signal, int code)
     {
-        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
-        Skip.If(signal == User1 && !OperatingSystem.IsLinux(), "has another number here");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends Unix signals");
+        Assert.SkipWhen(signal == User1 && !OperatingSystem.IsLinux(), "has another number here");
         using Process p = StartLoop();
         ChildProgram.Send(p, signal);
         WaitForExit(p);
@@ -42,13 +42,13 @@ public sealed class ShutdownSignalTests : IDisposable
         Assert.Matches($@"^finishing step ({saved}|{saved - 1}), saving(; press again to quit at once)?\s*$", p.StandardError.ReadToEnd());
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(Interrupt, Interrupt, 130)]
     [InlineData(Terminate, Terminate, 143)]
     [InlineData(Terminate, Interrupt, 130)]
     public void The_second_signal_ends_the_process_at_once(int first, int second, int code)
     {
-        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends Unix signals");
         folder.Write("stuck", "");
         using Process p = StartLoop();
         ChildProgram.Send(p, first);
@@ -61,12 +61,12 @@ public sealed class ShutdownSignalTests : IDisposable
     }
 
     // A shell and its terminal both say that the terminal was closed, and a scheduler lets SIGTERM follow its notice.
-    [SkippableTheory]
+    [Theory]
     [InlineData(HangUp, HangUp)]
     [InlineData(HangUp, Terminate)]
     public void A_closed_terminal_never_ends_the_process_at_once(int first, int second)
     {
-        Skip.If(OperatingSystem.IsWindows(), "sends Unix signals");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends Unix signals");
         string stuck = folder.Write("stuck", "");
         using Process p = StartLoop();
         ChildProgram.Send(p, first);
@@ -79,10 +79,10 @@ public sealed class ShutdownSignalTests : IDisposable
         Assert.True(File.Exists(folder.File("saved")));
     }
 
-    [SkippableFact]
+    [Fact]
     public void Under_nohup_a_closed_terminal_is_none_of_its_business()
     {
-        Skip.If(OperatingSystem.IsWindows() || !File.Exists("/usr/bin/nohup"), "needs nohup");
+        Assert.SkipWhen(OperatingSystem.IsWindows() || !File.Exists("/usr/bin/nohup"), "needs nohup");
         ProcessStartInfo child = ChildProgram.Describe("signal-loop", folder.Path);
         using Process p = Process.Start(ChildProcess.Describe("/usr/bin/nohup", [child.FileName, .. child.ArgumentList]))!;
         Assert.Equal("ready", p.StandardOutput.ReadLine());

@@ -131,10 +131,10 @@ public sealed class TerminalTests
     }
 
     // A real terminal of 80 columns, as script(1) of util-linux makes one.
-    [SkippableFact]
+    [Fact]
     public void On_a_terminal_results_follow_the_last_state_on_lines_of_their_own()
     {
-        Skip.IfNot(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
+        Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
         using TemporaryFolder folder = new();
         string command = $"stty cols 80; dotnet exec {SaganDll} train --out run --steps 3 --size 16 --conv-dim 8 --z-dim 8 --g-attention 8 --d-attention 4 --batch 8 --set data.creatureCount=30";
         ChildProcess p = ChildProcess.Run("/usr/bin/script", ["-qec", command, "/dev/null"], folder.Path, new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });

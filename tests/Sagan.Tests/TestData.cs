@@ -10,7 +10,7 @@ static class TestData
     {
         string? path = Root is null ? null : System.IO.Path.Combine(Root, name);
         bool found = path is not null && (File.Exists(path) || Directory.Exists(path));
-        Skip.IfNot(found, $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
+        Assert.SkipUnless(found, $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
         return path!;
     }
 

@@ -19,7 +19,7 @@ public sealed class WarmUpTests
 
     static RunConfig Batch(int batch) => Config with { Training = Config.Training with { Batch = batch } };
 
-    [SkippableFact]
+    [Fact]
     public void The_run_has_the_same_bits_and_all_of_the_memory()
     {
         Device gpu = NetworkGpu.Device;

@@ -3,7 +3,6 @@ using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
-using Xunit.Abstractions;
 using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 
 namespace Sagan.Native.Tests;

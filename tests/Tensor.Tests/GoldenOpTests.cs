@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Sagan.Native.Kernels;
-using Xunit.Abstractions;
 using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Tests;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
-using Xunit.Abstractions;
 using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 
 namespace Sagan.Native.Tests;

@@ -372,7 +372,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     /// <summary>A sparse file: 5 GB by its length, a few blocks on the disk.</summary>
-    [SkippableFact]
+    [Fact]
     public void Files_beyond_4_GB_are_read()
     {
         const long big = 5_000_000_000;
@@ -389,7 +389,7 @@ public sealed class SafetensorsTests : IDisposable
             }
             catch (IOException e)
             {
-                Skip.If(true, $"the temporary folder has no sparse files: {e.Message}");
+                Assert.Skip($"the temporary folder has no sparse files: {e.Message}");
             }
             s.Seek(-8, SeekOrigin.End);
             byte[] tail = new byte[8];

@@ -6,27 +6,27 @@ namespace Sagan.Native.Tests.Conformance;
 /// <summary>The table in child processes: see <see cref="Program"/>.</summary>
 public sealed class ChildProcessTests
 {
-    [SkippableFact]
+    [Fact]
     public void Conforms_without_avx512()
     {
-        Skip.IfNot(Vector512.IsHardwareAccelerated, "this machine has no AVX-512, so that every other test runs without it.");
+        Assert.SkipUnless(Vector512.IsHardwareAccelerated, "this machine has no AVX-512, so that every other test runs without it.");
         RunTable("conformance", Program.Widths(false, true, true), "DOTNET_EnableAVX512");
     }
 
-    [SkippableFact]
+    [Fact]
     public void Conforms_without_avx()
     {
-        Skip.IfNot(Vector256.IsHardwareAccelerated, "this machine has no AVX2, so that every other test runs without it.");
+        Assert.SkipUnless(Vector256.IsHardwareAccelerated, "this machine has no AVX2, so that every other test runs without it.");
         RunTable("conformance", Program.Widths(false, false, true), "DOTNET_EnableAVX2");
     }
 
     [Fact]
     public void Conforms_without_any_hardware_intrinsics() => RunTable("conformance", Program.Widths(false, false, false), "DOTNET_EnableHWIntrinsic");
 
-    [SkippableFact]
+    [Fact]
     public void Stays_inside_its_storages()
     {
-        Skip.IfNot(GuardedMemory.IsSupported, "guard pages are made with Linux's mmap.");
+        Assert.SkipUnless(GuardedMemory.IsSupported, "guard pages are made with Linux's mmap.");
         RunTable("guards", Program.Widths(Vector512.IsHardwareAccelerated, Vector256.IsHardwareAccelerated, Vector128.IsHardwareAccelerated), null);
     }
 

@@ -1,23 +1,26 @@
 using System.Globalization;
 using System.Runtime.Intrinsics;
 using Sagan.Native.Kernels;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The table in a process of its own, started by <see cref="ChildProcessTests"/> with <c>dotnet exec</c>: for runtime settings that a process reads once at
+/// The entry point of this assembly: the runner of its tests, and the table in a process of its own, started by <see cref="ChildProcessTests"/> with <c>dotnet exec</c>: for runtime settings that a process reads once at
 /// its start,
 /// and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how
 /// many passed.
 /// </summary>
 static class Program
 {
-    static int Main(string[] args)
+    static Task<int> Main(string[] args) => args is ["conformance" or "guards"] ? Task.FromResult(Run(args[0])) : ConsoleRunner.Run(args);
+
+    static int Run(string checksOf)
     {
         Console.Out.WriteLine(Widths(Vector512.IsHardwareAccelerated, Vector256.IsHardwareAccelerated, Vector128.IsHardwareAccelerated));
         List<Action<KernelCase, Device>> checks = [];
         if (GuardedMemory.IsSupported) checks.Add(Contract.StaysInsideItsStorages);
-        if (args is not ["guards"]) checks.Add((c, d) => Contract.AgreesWithDefinition(c, d));
+        if (checksOf != "guards") checks.Add((c, d) => Contract.AgreesWithDefinition(c, d));
         int passed = 0, failed = 0;
         foreach (KernelCase c in KernelCases.All.Where(c => Contract.Offers(Device.Cpu, c)))
         {

@@ -30,7 +30,7 @@ public sealed class OpenClConformanceTests : IlgpuConformanceTests
     public static TheoryData<string> Small =>
         Suite.Cases(TestGpu.OpenCl == null ? TestGpu.NoDevice("opencl:0") : null, () => KernelCases.Names(c => IsAtMost(c, 20_000)));
 
-    [SkippableTheory, MemberData(nameof(Small))]
+    [Theory, MemberData(nameof(Small))]
     public void Keeps_the_contract(string name)
     {
         Suite.SkipIfAbsent(name);
@@ -43,7 +43,7 @@ public sealed class CudaConformanceTests : IlgpuConformanceTests
 {
     public static TheoryData<string> All => Suite.Cases(TestGpu.Cuda == null ? TestGpu.NoDevice("cuda:0") : null, () => KernelCases.Names());
 
-    [SkippableTheory, MemberData(nameof(All))]
+    [Theory, MemberData(nameof(All))]
     public void Keeps_the_contract(string name)
     {
         Suite.SkipIfAbsent(name);

@@ -8,7 +8,7 @@ public sealed class IlgpuCopyTests
     // Small arrays: large ones are not moved.
     const int Count = 15_000, Copies = 400;
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("emulated")]
     [InlineData("opencl:0")]
     [InlineData("cuda:0")]
