@@ -7,9 +7,9 @@ namespace Sagan.Native.Data;
 public sealed record CreatureHalf(int Background, int Body, int EarColour, EarShape EarShape, int EyeColour);
 
 /// <summary>
-/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of the palette to the
-/// mean over a part's place, the ear's shape as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws at all poses. There is a figure where
-/// on either side
+/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of the
+/// palette to the mean over a part's place, the ear's shape as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws at all
+/// poses. There is a figure where on either side
 /// <list type="bullet">
 /// <item>the corners are of one colour near one of the backgrounds,</item>
 /// <item>the body stands out from them, in a colour near one of the palette,</item>
@@ -25,7 +25,9 @@ static class CreatureReader
     /// <summary>Distances in RGB, 0 to 441.</summary>
     const float PlainDeviation = 26, NearBackground = 45, NearColour = 60, VisibleContrast = 60;
 
-    /// <summary>Luminance of a pupil at most, and by how much the white around it is lighter at least; real eyes of 16x16, where a pupil is two pixels, just pass.</summary>
+    /// <summary>
+    /// Luminance of a pupil at most, and by how much the white around it is lighter at least; real eyes of 16x16, of two pixels, just pass.
+    /// </summary>
     const float DarkPupil = 131, EyeContrast = 32;
 
     const float WorstMatch = 0.45f;
@@ -34,7 +36,8 @@ static class CreatureReader
     static readonly Vector3[] EyeTints = [.. Creature.EyeColours.Select(colour => FromWhite(CreaturePainter.Rgb(colour)))];
     static readonly Vector3[] Backgrounds = [.. Creature.Backgrounds.Select(CreaturePainter.Rgb)];
 
-    static readonly Zone EarZone = new(3, 0, Half, 12), EarColourZone = new(3, 0, Half, 8), BodyZone = new(10, 23, 14, 26), EyeZone = new(9, 14, 14, 20);
+    static readonly Zone EarZone = new(3, 0, Half, 12), EarColourZone = new(3, 0, Half, 8);
+    static readonly Zone BodyZone = new(10, 23, 14, 26), EyeZone = new(9, 14, 14, 20);
     static readonly Zone[] Corners = [new(0, 0, 4, 4), new(0, 29, 4, N)];
 
     static readonly (EarShape Shape, float[] Mask)[] EarTemplates = Templates();
@@ -60,25 +63,31 @@ static class CreatureReader
         }
         Vector3[] border = [.. Corners.SelectMany(zone => zone.Of(p))];
         Vector3 background = Median(border);
-        if (border.Average(c => (c - background).Length()) > PlainDeviation || Nearest(background, Backgrounds, NearBackground) is not { } plain) return null;
+        if (border.Average(c => (c - background).Length()) > PlainDeviation) return null;
+        if (Nearest(background, Backgrounds, NearBackground) is not { } plain) return null;
         Vector3 body = Median([.. BodyZone.Of(p)]);
         if ((body - background).Length() < VisibleContrast || Nearest(body, Colours, NearColour) is not { } bodyColour) return null;
-        if (Accent(EarColourZone.Of(p), background) is not { } earColour || Match(EarZone.Of(p), background) is not { } earShape) return null;
+        if (Accent(EarColourZone.Of(p), background) is not { } earColour) return null;
+        if (Match(EarZone.Of(p), background) is not { } earShape) return null;
         return Pupil(EyeZone.Of(p)) is { } pupil && Nearest(FromWhite(pupil), EyeTints, float.PositiveInfinity) is { } eyeColour
             ? new CreatureHalf(plain, bodyColour, earColour, earShape, eyeColour)
             : null;
     }
 
     /// <summary>
-    /// Colour of what stands out from the background: the mean of the pixels with at least 0.75 of the largest contrast in the zone. Null for none.
+    /// Colour of what stands out from the background: the mean of the pixels with at least 0.75 of the largest contrast in the zone. Null for
+    /// none.
     /// </summary>
     static int? Accent(Vector3[] zone, Vector3 background)
     {
         float most = zone.Max(c => (c - background).Length());
-        return most < VisibleContrast ? null : Nearest(Mean(zone.Where(c => (c - background).Length() >= 0.75f * most)), Colours, NearColour);
+        if (most < VisibleContrast) return null;
+        return Nearest(Mean(zone.Where(c => (c - background).Length() >= 0.75f * most)), Colours, NearColour);
     }
 
-    /// <summary>The mean of the four darkest pixels: in the zone of an eye nothing is darker than the pupil. Null where they are not dark or nothing is light.</summary>
+    /// <summary>
+    /// The mean of the four darkest pixels: in the zone of an eye nothing is darker than the pupil. Null where they are not dark or nothing is light.
+    /// </summary>
     static Vector3? Pupil(Vector3[] zone)
     {
         Vector3[] byLight = [.. zone.OrderBy(Luminance)];

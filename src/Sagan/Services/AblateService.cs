@@ -136,7 +136,9 @@ static class AblateService
             # Attention, with and without, by position
 
             {c.Data.Source}, {c.Model.Size}x{c.Model.Size}, {c.Training.Steps} steps of {c.Training.Batch} images, seeds {string.Join(", ", request.Seeds)}; {request.Images} samples of each are measured.
-            {(IsConsistency(c) ? "Percent, mean over the seeds +- standard deviation. Real images have nearly 100 in every column; ears and eyes are agreement beyond chance (see docs/metrics.md)." : "Mean over the seeds +- standard deviation; low is good. A proxy-FID is no FID: see docs/metrics.md.")}
+            {(IsConsistency(c)
+                ? "Percent, mean over the seeds +- standard deviation. Real images have nearly 100 in every column: see docs/metrics.md."
+                : "Mean over the seeds +- standard deviation; low is good. A proxy-FID is no FID: see docs/metrics.md.")}
 
             {table}
             """);

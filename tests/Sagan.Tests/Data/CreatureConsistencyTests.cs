@@ -3,7 +3,7 @@ using Sagan.Native.Images;
 
 namespace Sagan.Native.Tests.Data;
 
-/// <summary>The measure on sets of pictures of which it is known what it must say: near 1 on real ones, near 0 on all that only suggests them.</summary>
+/// <summary>The measure on sets of pictures of which it is known what it must say: near 1 on real ones, near 0 on what only suggests them.</summary>
 public class CreatureConsistencyTests
 {
     const int Count = 300;
@@ -87,8 +87,9 @@ public class CreatureConsistencyTests
     [InlineData(20)]
     public void Copies_of_a_few_creatures_count_by_their_number(int different)
     {
-        Image[] images = [.. Enumerable.Range(0, different).Select(i => Creature.FromSeed(7, i).Draw(32))];
-        int combinations = Enumerable.Range(0, different).Select(i => Creature.FromSeed(7, i)).Select(c => (c.Accent, c.Ears, c.Eyes)).Distinct().Count();
+        Creature[] creatures = [.. Enumerable.Range(0, different).Select(i => Creature.FromSeed(7, i))];
+        Image[] images = [.. creatures.Select(c => c.Draw(32))];
+        int combinations = creatures.Select(c => (c.Accent, c.Ears, c.Eyes)).Distinct().Count();
         CreatureConsistency c = CreatureConsistency.Measure(Enumerable.Range(0, Count).Select(i => images[i % different]));
         Assert.InRange(c.Combinations, 1, combinations * 1.04);
         Assert.InRange(c.Overall, 0, different * 1.04 / 54);
@@ -103,7 +104,7 @@ public class CreatureConsistencyTests
         CreatureConsistency half = CreatureConsistency.Measure(real.Select((image, i) => i % 2 == 0 ? image : noise[i]));
         Assert.Equal(0.5, half.Figures);
         Assert.InRange(half.Overall, 0.45 * whole, 0.55 * whole);
-        CreatureConsistency mixed = CreatureConsistency.Measure(real.Select((image, i) => i % 2 == 0 ? image : Join(image, real[(i + 7) % Count])));
+        CreatureConsistency mixed = CreatureConsistency.Measure(real.Select((x, i) => i % 2 == 0 ? x : Join(x, real[(i + 7) % Count])));
         Assert.InRange(mixed.Agreement, 0.4, 0.6);
         Assert.InRange(mixed.Overall, 0.4 * whole, 0.6 * whole);
         Assert.Equal(mixed.Figures * mixed.Agreement * mixed.Diversity, mixed.Overall);
@@ -159,7 +160,8 @@ public class CreatureConsistencyTests
     {
         Image copy = new(image.Width, image.Height, 3, [.. image.Pixels]);
         for (int y = (int)(top * image.Height); y < bottom * image.Height; y++)
-            for (int x = (int)(left * image.Width); x < right * image.Width; x++) colour.CopyTo(copy.Pixels.AsSpan((y * image.Width + x) * 3));
+            for (int x = (int)(left * image.Width); x < right * image.Width; x++)
+                colour.CopyTo(copy.Pixels.AsSpan((y * image.Width + x) * 3));
         return copy;
     }
 
