@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Training;
-using Xunit.Runner.InProc.SystemConsole;
+using Xunit.MicrosoftTestingPlatform;
 
 namespace Sagan.Native.Tests;
 
@@ -14,7 +14,7 @@ static partial class ChildProgram
     {
         ["signal-loop", string folder] => Task.FromResult(SignalLoop(folder)),
         ["save-loop", string folder] => Task.FromResult(SaveLoop(folder)),
-        _ => ConsoleRunner.Run(arguments),
+        _ => TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
     };
 
     /// <summary>How to start a child program.</summary>

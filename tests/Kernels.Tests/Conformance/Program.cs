@@ -1,19 +1,18 @@
 using System.Globalization;
 using System.Runtime.Intrinsics;
 using Sagan.Native.Kernels;
-using Xunit.Runner.InProc.SystemConsole;
+using Xunit.MicrosoftTestingPlatform;
 
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The entry point of this assembly: the runner of its tests, and the table in a process of its own, started by <see cref="ChildProcessTests"/> with <c>dotnet exec</c>: for runtime settings that a process reads once at
-/// its start,
-/// and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how
+/// The entry point of this assembly: the runner of its tests, and the table in a process of its own, started by <see cref="ChildProcessTests"/> with
+/// <c>dotnet exec</c>: for runtime settings that a process reads once at its start, and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how
 /// many passed.
 /// </summary>
 static class Program
 {
-    static Task<int> Main(string[] args) => args is ["conformance" or "guards"] ? Task.FromResult(Run(args[0])) : ConsoleRunner.Run(args);
+    static Task<int> Main(string[] args) => args is ["conformance" or "guards"] ? Task.FromResult(Run(args[0])) : TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
 
     static int Run(string checksOf)
     {
