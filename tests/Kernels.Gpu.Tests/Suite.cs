@@ -27,7 +27,8 @@ static class Suite
         foreach (MethodInfo test in tests.GetType().GetMethods().Where(m => m.GetCustomAttribute<FactAttribute>() != null))
         {
             object?[][] rows = test.GetCustomAttribute<TheoryAttribute>() == null ? [[]]
-                : [.. test.GetCustomAttributes<DataAttribute>().SelectMany(a => a.GetData(test, disposals).AsTask().Result).Select(r => r.GetData())];
+                : [.. test.GetCustomAttributes(inherit: true).OfType<IDataAttribute>().SelectMany(a => a.GetData(test, disposals).AsTask().Result).Select(r => r.GetData())];
+            Assert.NotEmpty(rows);
             foreach (object?[] row in rows)
             {
                 count++;

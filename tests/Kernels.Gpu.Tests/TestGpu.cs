@@ -9,6 +9,9 @@ static class TestGpu
 
     public static Device Device => field ??= TryOpen("cuda:0") ?? TryOpen("opencl:0") ?? Emulated;
 
+    /// <summary>Null where products may use the tiles of large GPUs, which take PoCL minutes to compile.</summary>
+    public static string? WhyNotLargeTiles => Device == Cuda ? null : "large tiles are for CUDA devices; the sanitizer runs these tests.";
+
     public static Device? Cuda => field ??= TryOpen("cuda:0");
 
     public static Device? OpenCl => field ??= TryOpen("opencl:0");
