@@ -1,6 +1,5 @@
+using System.Collections;
 using System.Reflection;
-using Xunit.Sdk;
-using Xunit.v3;
 
 namespace Sagan.Native.Tests;
 
@@ -23,11 +22,9 @@ static class Suite
     {
         int count = 0;
         List<string> failures = [];
-        DisposalTracker disposals = new();
         foreach (MethodInfo test in tests.GetType().GetMethods().Where(m => m.GetCustomAttribute<FactAttribute>() != null))
         {
-            object?[][] rows = test.GetCustomAttribute<TheoryAttribute>() == null ? [[]]
-                : [.. test.GetCustomAttributes(inherit: true).OfType<IDataAttribute>().SelectMany(a => a.GetData(test, disposals).AsTask().Result).Select(r => r.GetData())];
+            object?[][] rows = test.GetCustomAttribute<TheoryAttribute>() == null ? [[]] : [.. Rows(test)];
             Assert.NotEmpty(rows);
             foreach (object?[] row in rows)
             {
@@ -44,5 +41,17 @@ static class Suite
         }
         Assert.NotEqual(0, count);
         if (failures.Count > 0) Assert.Fail($"{failures.Count} of {count} failed:\n{string.Join('\n', failures)}");
+    }
+
+    static IEnumerable<object?[]> Rows(MethodInfo test) =>
+    [
+        .. test.GetCustomAttributes<InlineDataAttribute>().Select(a => a.Data),
+        .. test.GetCustomAttributes<MemberDataAttribute>().SelectMany(a => Member(test.DeclaringType!, a.MemberName)),
+    ];
+
+    static IEnumerable<object?[]> Member(Type type, string name)
+    {
+        object? member = type.GetProperty(name)?.GetValue(null) ?? type.GetMethod(name)?.Invoke(null, null);
+        return Assert.IsAssignableFrom<IEnumerable>(member).Cast<ITheoryDataRow>().Select(r => r.GetData());
     }
 }
