@@ -33,7 +33,7 @@ public enum ExitCode
     /// <summary>Stopped by Ctrl-C (SIGINT), after saving unless it was pressed twice.</summary>
     Interrupted = 130,
 
-    /// <summary>Stopped by SIGUSR1, SIGUSR2 or SIGXCPU, with which schedulers announce the end of a job, after saving.</summary>
+    /// <summary>Stopped by SIGUSR1 (on Linux), SIGUSR2 or SIGXCPU, with which schedulers announce the end of a job, after saving.</summary>
     Announced = 138,
 
     /// <summary>Stopped by SIGTERM, after saving unless it came twice.</summary>

@@ -101,7 +101,7 @@ public sealed class ShutdownSignalTests : IDisposable
         using ShutdownSignal s = new(said.Add, quit.Add) { Step = 41 };
         Assert.False(s.Requested);
         s.Signal(ExitCode.Terminated);
-        Assert.True(s.Requested && s.Token.IsCancellationRequested);
+        Assert.True(s.Requested);
         Assert.Equal("finishing step 41, saving; press again to quit at once", Assert.Single(said));
         Assert.Empty(quit);
         s.Signal(ExitCode.Interrupted);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM, a closed terminal (SIGHUP) and the notice of a scheduler (SIGUSR1, SIGUSR2, SIGXCPU) while training: the first asks the
+/// Ctrl-C, SIGTERM, a closed terminal (SIGHUP) and the notice of a scheduler (SIGUSR1 on Linux, SIGUSR2, SIGXCPU) while training: the first asks the
 /// loop to finish its step, save and return; a second Ctrl-C or SIGTERM ends the process at once (nothing is lost but the steps since the
 /// last checkpoint: checkpoints are written so that they are whole or not there). The others may come any number of times: shells and
 /// terminals both send SIGHUP, and schedulers let SIGTERM follow.
@@ -13,7 +13,7 @@ sealed partial class ShutdownSignal : IDisposable
     readonly Action<string> say;
     readonly Action<ExitCode> quit;
     readonly List<PosixSignalRegistration> registrations = [];
-    readonly CancellationTokenSource source = new();
+    readonly ManualResetEventSlim ended = new();
     int first, pressed;
     long step;
 
@@ -29,15 +29,13 @@ sealed partial class ShutdownSignal : IDisposable
         // Under nohup it is ignored, and is to stay so.
         if (OperatingSystem.IsWindows() || !IsIgnored(HangUp)) Listen(PosixSignal.SIGHUP, ExitCode.HungUp);
         if (OperatingSystem.IsWindows()) return;
-        int[] notices = OperatingSystem.IsLinux() ? [10, 12, 24] : [30, 31, 24];
+        // Elsewhere the runtime itself uses SIGUSR1, to stop threads for the garbage collector.
+        int[] notices = OperatingSystem.IsLinux() ? [10, 12, 24] : [31, 24];
         foreach (int notice in notices) Listen((PosixSignal)notice, ExitCode.Announced);
     }
 
     /// <summary>True after the first signal: finish the step, save, return <see cref="ExitCode"/>.</summary>
     public bool Requested => ExitCode != ExitCode.Success;
-
-    /// <summary>Cancelled by the first signal: for waits that would keep the step from ending.</summary>
-    public CancellationToken Token => source.Token;
 
     /// <summary>129, 130, 138 or 143 by the first signal; success before it.</summary>
     public ExitCode ExitCode => (ExitCode)Volatile.Read(ref first);
@@ -53,6 +51,8 @@ sealed partial class ShutdownSignal : IDisposable
         // Otherwise the runtime ends the process by itself.
         context.Cancel = true;
         Signal(code);
+        // Windows ends the process when this returns, and waits some five seconds for it.
+        if (OperatingSystem.IsWindows() && signal != PosixSignal.SIGINT) ended.Wait(TimeSpan.FromSeconds(4.5));
     }));
 
     internal void Signal(ExitCode code)
@@ -64,14 +64,13 @@ sealed partial class ShutdownSignal : IDisposable
             return;
         }
         if (Interlocked.CompareExchange(ref first, (int)code, 0) != 0) return;
-        // Before the message: what shows it may be gone.
-        source.Cancel();
         say($"finishing step {Volatile.Read(ref step)}, saving{(press ? "; press again to quit at once" : "")}");
     }
 
     public void Dispose()
     {
-        // The token's source stays: a signal may be on its way, and it holds nothing but memory.
+        // The event stays: a signal may be on its way.
+        ended.Set();
         foreach (PosixSignalRegistration r in registrations) r.Dispose();
     }
 
