@@ -118,7 +118,7 @@ sealed class TrainingSession : IDisposable
             throw new DataException(resolved.Config.Data.Source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
         if (data.Report.ClassDoubt is { } doubt)
             throw new DataException(resolved.Config.Data.Source, $"{doubt}; give one of them with --data, or name the classes if they are such: "
-                + $"--set data.classes={string.Join(',', data.Report.Classes.Take(20).Select(c => c.Name))}");
+                + $"--set {ShellCommand.Quote($"data.classes={string.Join(',', data.Report.Classes.Select(c => c.Name))}")}");
         if (m.Classes != 0 && m.Classes != data.ClassCount)
             throw new UsageException($"model.classes = {m.Classes} (from {resolved.Origins["model.classes"]}): the data set has {data.ClassCount} classes; leave it, or --set model.classes=0.");
         Dictionary<string, string> origins = new(resolved.Origins) { ["model.classes"] = m.Classes == 0 ? "the data set" : resolved.Origins["model.classes"] };
@@ -141,7 +141,7 @@ sealed class TrainingSession : IDisposable
         Checkpoint? checkpoint = request.FromStep is { } from ? checkpoints.Open(from) : checkpoints.FindNewest(out skipped);
         if (checkpoint == null && skipped.Count > 0)
             throw new RunFileException($"{request.Folder}: the run has no sound checkpoint{Why(skipped)}; begin it anew: "
-                + $"{ShellCommand.Of("train", folder.File("config.json"))}");
+                + Anew(folder));
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
 
         // Other images are named as seen from here; those of the run are where they were, or beside it.
@@ -186,12 +186,13 @@ sealed class TrainingSession : IDisposable
     ExitCode Run()
     {
         using ShutdownSignal signal = new(context.Terminal.Note);
+        // First of all: a run that ends before its first checkpoint is begun anew from what is said here.
+        folder.BeginSession(Facts());
         Say($"training {state.Generator.ParameterCount:N0} + {state.Discriminator.ParameterCount:N0} parameters on {data.Count} images, steps {state.StepCount} to {training.Steps}, into {folder.Path}");
         if (resolved.Config.Model.GrowFrom > 0) Say($"growing: {GrowthSchedule.Describe(resolved.Config)}");
         SayWhatItNeeds();
         SayWhatItWrites();
         if (!File.Exists(folder.File("samples/real.png"))) Setup.WriteImage(folder.File("samples/real.png"), data.Grid());
-        folder.BeginSession(Facts());
         best = BestCheckpoint.Of(resolved.Config, data, state.Device, context.Terminal.Warning, (step, steps) => context.Terminal.Live($"training the feature network: {step}/{steps}"));
         ProgressReporter progress = new(context.Terminal, training.Steps, training.Batch, state.StepCount);
         string reason = "error";
@@ -301,11 +302,13 @@ sealed class TrainingSession : IDisposable
             signal.Step = state.StepCount + 1;
             StepReport r = Advance(trainer);
             bool timeUp = training.MaxTime is { } limit && clock.Elapsed >= limit;
+            // Asked once: a signal that comes after the save below waits for the next step, which is saved.
+            bool stop = signal.Requested;
             // A checkpoint knows what its watchdog has seen.
-            if (signal.Requested || timeUp) Look(trainer);
+            if (stop || timeUp) Look(trainer);
             Watch(r.Step);
             progress.Report(new TrainingProgress(r.Step, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)]));
-            if (signal.Requested || timeUp || r.Step == training.Steps) Save(progress);
+            if (stop || timeUp || r.Step == training.Steps) Save(progress);
             else if (Every(training.SaveEvery, r.Step)) GoOnIfItFails(() => Save(progress));
             if (IsLogged(r.Step)) GoOnIfItFails(Restore);
             if (IsLogged(r.Step) || measures.Count > 0)
@@ -314,7 +317,7 @@ sealed class TrainingSession : IDisposable
                     .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics, .. measures]));
             measures = [];
             if (Every(training.SampleEvery, r.Step)) GoOnIfItFails(DrawSamples);
-            if (signal.Requested && r.Step < training.Steps)
+            if (stop && r.Step < training.Steps)
             {
                 progress.Finish();
                 Say($"stopped after step {r.Step}; to go on: {ShellCommand.Of("resume", folder.Path)}");
@@ -439,7 +442,11 @@ sealed class TrainingSession : IDisposable
         savedStep = state.StepCount;
         if (isBest) checkpoints.MarkBest(state.StepCount);
         if (value is { } measured) Say(string.Create(CultureInfo.InvariantCulture, $"step {state.StepCount}: {best!.Name} {measured:G5}{(isBest ? ", the best so far" : "")}"));
-        if (wentBack) checkpoints.RemoveAfter(state.StepCount);
+        if (wentBack)
+        {
+            checkpoints.RemoveAfter(state.StepCount);
+            folder.RemoveSamplesAfter(state.StepCount);
+        }
         wentBack = false;
         progress.Saved($"checkpoint of step {state.StepCount}");
     }
@@ -494,7 +501,7 @@ sealed class TrainingSession : IDisposable
         OptimizerConfig o = resolved.Config.Optimizer;
         string g = Half(o.GLearningRate), d = Half(o.DLearningRate);
         string anew = "Begin anew with half the learning rates (or another --seed): "
-            + ShellCommand.Of("train", folder.File("config.json"), "--g-lr", g, "--d-lr", d);
+            + Anew(folder, "--g-lr", g, "--d-lr", d);
         string on = $"Go on from it with half the learning rates (--watch roll-back does that by itself): "
             + ShellCommand.Of("resume", folder.Path, "--allow-change",
                 "--set", $"optimizer.gLearningRate={g}", "--set", $"optimizer.dLearningRate={d}");
@@ -502,6 +509,19 @@ sealed class TrainingSession : IDisposable
         return new DivergedException($"training diverged: {what}; {kept}{anew}") { What = what, Since = since };
 
         static string Half(double rate) => (rate / 2).ToString("G3", CultureInfo.InvariantCulture);
+    }
+
+    // The command that begins the run in this folder again, in a new one.
+    static string Anew(RunFolder folder, params string[] more)
+    {
+        List<string> arguments = [folder.File("config.json")];
+        if (folder.Fact(FromFact) is { } source)
+        {
+            arguments.AddRange(["--from", source]);
+            if (folder.Fact(EmaFact) == "false") arguments.Add("--no-ema");
+            if (folder.Fact(FreshFact) == "true") arguments.Add("--fresh-classes");
+        }
+        return ShellCommand.Of(["train", .. arguments, .. more]);
     }
 
     void Say(string text)

@@ -115,6 +115,13 @@ sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes the pictures of steps above this one: those of a way that was given up.</summary>
+    public void RemoveSamplesAfter(long step)
+    {
+        foreach (long s in Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>())
+            if (s > step) System.IO.File.Delete(SampleFile(s));
+    }
+
     /// <summary>
     /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/> for a folder that
     /// has something in it: no run is ever overwritten.
