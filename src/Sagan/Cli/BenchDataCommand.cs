@@ -17,7 +17,7 @@ sealed class BenchDataCommand : Verb
     public BenchDataCommand(Func<BenchDataRequest, CliContext, ExitCode> run) : base("data", "Times the reading of images, and how long training waits for them.")
     {
         this.run = run;
-        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time"]);
+        config = new ConfigOptions(this, except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time"]) { TakesImages = true };
         Add(steps);
         Add(warmUp);
     }

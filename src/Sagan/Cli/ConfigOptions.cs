@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 
 namespace Sagan.Native.Cli;
 
@@ -42,12 +43,23 @@ sealed class ConfigOptions
 
     readonly Argument<string?> file = new("config")
     {
-        Description = "A configuration file (JSON), or the images themselves, as --data takes them.",
+        Description = "A configuration file (JSON).",
         Arity = ArgumentArity.ZeroOrOne,
     };
     readonly Option<string?> preset = new("--preset") { Description = $"Where to start from: {string.Join(", ", Presets.Names)}.", HelpName = "name" };
     readonly Option<string[]> set = new("--set") { Description = "Any value, such as optimizer.beta2=0.99. Repeatable.", HelpName = "key=value" };
     readonly List<Flag> flags = [];
+
+    /// <summary>Where true, the argument may be the images themselves.</summary>
+    public bool TakesImages
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value) file.Description = "A configuration file (JSON), or the images themselves, as --data takes them.";
+        }
+    }
 
     /// <summary>Adds the options to a command. Flags that the command gives another meaning are left out.</summary>
     public ConfigOptions(Command command, params string[] except)
@@ -91,8 +103,11 @@ sealed class ConfigOptions
     {
         List<FlagValue> given = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()];
         string? first = parsed.GetValue(file);
-        if (first != null && IsImages(first))
+        if (first != null && TakesImages && IsImages(first))
         {
+            if (File.Exists(Path.Combine(first, "config.json")) && Directory.Exists(Path.Combine(first, "checkpoints")))
+                throw new UsageException($"{first}: is the folder of a run, not one of images. To go on with the run: {ShellCommand.Of("resume", first)}; "
+                    + $"to begin another with its networks: {ShellCommand.Of("train", "--from", first)}");
             if (given.Any(f => f.Path == "data.source"))
                 throw new UsageException($"{first}: the images are named twice, here and by --data; leave one out.");
             given.Add(new FlagValue("the argument", "data.source", first));
@@ -116,6 +131,8 @@ sealed class ConfigOptions
     {
         if (Directory.Exists(path)) return true;
         if (!File.Exists(path) || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return false;
+        // Their first byte can be any.
+        if (TensorSource.Is(path) || Path.GetExtension(path).ToLowerInvariant() is ".bin" or ".zip" or ".gz") return true;
         try
         {
             using FileStream s = File.OpenRead(path);

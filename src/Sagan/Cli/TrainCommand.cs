@@ -40,7 +40,7 @@ sealed class TrainCommand : Verb
         this.train = train;
         this.estimate = estimate;
         this.modelOf = modelOf;
-        config = new ConfigOptions(this);
+        config = new ConfigOptions(this) { TakesImages = true };
         Add(folder);
         Add(from);
         Add(noEma);
