@@ -105,7 +105,10 @@ static class AblateService
     {
         if (!File.Exists(Path.Combine(run, "config.json"))) return null;
         RunConfig there = ConfigResolver.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
-        ResumeRules.Check(there, config.Config, allowChange: false);
+        // A run has as many classes as its images, where none were asked for.
+        RunConfig wanted = config.Config;
+        if (wanted.Model.Classes == 0) wanted = wanted with { Model = wanted.Model with { Classes = there.Model.Classes } };
+        ResumeRules.Check(there, wanted, allowChange: false);
         return CheckpointStore.ForReading(Path.Combine(run, "checkpoints")).FindNewest(out _)?.Step;
     }
 

@@ -49,11 +49,15 @@ sealed class EvaluateService
         string only = label is { } l ? $", class {model.NameOf(l)}" : "";
         context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}{only}, against {source}"));
         // Each class from a seed of its own.
-        bool sameClasses = config.Model.Conditional && data.ClassCount == config.Model.Classes;
+        string[] theirs = [.. data.Report.Classes.Select(c => c.Name)];
+        bool sameClasses = config.Model.Conditional && model.ClassNames.SequenceEqual(theirs);
         if (label != null && !sameClasses)
-            throw new UsageException($"--class {request.Class}: the model has {config.Model.Classes} classes, the data set {data.ClassCount}; "
+            throw new UsageException($"--class {request.Class}: the model has {Listed([.. model.ClassNames])}, the data set {Listed(theirs)}; "
                 + "leave it, or give the data set that the model was trained on.");
         return Compare(data, Images(request.Count, label), model.Device, source, sameClasses ? (c, n) => Images(n, c) : null, label);
+
+        static string Listed(string[] names) =>
+            $"{names.Length} classes{(names.Length == 0 ? "" : $" ({string.Join(", ", names.Take(5))}{(names.Length > 5 ? ", ..." : "")})")}";
 
         ImageSet Images(int count, int? of) =>
             GeneratorImages.Of(model.Generator, count, of is { } c ? request.Seed + 1 + (ulong)c : request.Seed, statistics, request.Batch, of);

@@ -21,7 +21,7 @@ static class ExportService
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
         if (!model.Generator.IsComplete)
             throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
-                + $"{GrowthSchedule.End(model.Config)}; train on: {ShellCommand.Of("resume", request.Source, "--steps", "STEPS")}");
+                + $"{GrowthSchedule.End(model.Config)}; train on: {ShellCommand.Of("resume", Path.GetFullPath(Path.Combine(model.Checkpoint.Folder, "..", "..")), "--steps", "STEPS")}");
         string target = request.Out ?? Unused(model, format);
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)

@@ -98,7 +98,10 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
         {
             Checkpoint checkpoint = Checkpoint.Open(full);
-            return (checkpoint, ReadConfig(Path.GetFullPath(Path.Combine(full, "..", "..")), checkpoint, source));
+            string? above = Path.GetDirectoryName(full);
+            // Away from its run it has its own configuration; what may lie two folders up is another's.
+            bool isAtHome = Path.GetFileName(above) == "checkpoints" || checkpoint.Config == null;
+            return (checkpoint, ReadConfig(isAtHome ? Path.GetFullPath(Path.Combine(full, "..", "..")) : full, checkpoint, source));
         }
         Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
