@@ -60,7 +60,7 @@ public class KinkTests
     {
         GradErrors e = Check(Abs, [0, 0]);
         Assert.False(e.Passed);
-        Assert.Equal("every element lies at a kink: give the case inputs away from it, such as CaseInputs.AwayFromZero", e.ToString());
+        Assert.Equal("most elements lie at kinks: give the case inputs away from them, such as CaseInputs.AwayFromZero", e.ToString());
     }
 
     [Fact]
@@ -108,6 +108,20 @@ public class KinkTests
         Assert.Equal((1, 1, 1, 0.25), (e.Fault!.Order, e.Fault.Input, e.Fault.Element, e.Fault.Value));
         Assert.Equal(1.5, e.Fault.Numeric / e.Fault.Analytic, 1e-3);
         Assert.Matches(@"^order 1, input 1 \[1\] = 0.25: the rule gives -?[\d.]+, differences of step [\d.]+ give -?[\d.]+$", e.ToString());
+    }
+
+    // A fault too small to show in any single element, of a function without kinks.
+    [Theory]
+    [InlineData(105, 1e-3f)]
+    [InlineData(1000, 8e-3f)]
+    public void A_small_fault_of_all_elements_fails(int n, float fault)
+    {
+        float[] x = Step.Run(() => new RandomSource(3).Normal(new Shape(n)).ToArray());
+        Assert.True(Check(t => Function(t, a => a * a, a => 2 * a), x).Passed);
+        GradErrors e = Check(t => Function(t, a => a * a, a => 2 * a + fault), x);
+        Assert.False(e.Passed);
+        Assert.NotNull(e.Fault);
+        Assert.Equal(0, e.Skipped);
     }
 
     [Fact]

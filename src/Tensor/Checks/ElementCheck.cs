@@ -3,8 +3,8 @@ namespace Sagan.Native.Checks;
 /// <summary>
 /// The gradient of a loss element by element, from each side alone:
 /// <code>D(h) = (-25 L(0) + 48 L(h) - 36 L(2h) + 16 L(3h) - 3 L(4h)) / 12h       h &gt; 0 from the right, h &lt; 0 from the left, error O(h^4)</code>
-/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby on the other side
-/// excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two derivatives is right, and the element is
+/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby on the
+/// other side excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two derivatives is right, and the element is
 /// skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped. Errors are what rounding does not explain.
 /// </summary>
 static class ElementCheck
@@ -23,30 +23,35 @@ static class ElementCheck
 
     readonly record struct Side(double Derivative, bool IsSmooth);
 
-    /// <summary>The largest error among the elements that can be judged, relative to <paramref name="norm"/>; infinite when none can.</summary>
-    public static (double Worst, int Skipped, GradFault? Fault) Run(int order, Tensor[] inputs, Func<Tensor[], LossSum> loss, Tensor[] gradients, double norm,
-        double tolerance)
+    readonly record struct Judgement(Verdict Verdict, double Error, double Difference, double Numeric, double Step, bool HasKink);
+
+    /// <summary>The errors of the elements that can be judged, as one number relative to <paramref name="norm"/>.</summary>
+    public static ElementErrors Run(int order, Tensor[] inputs, Func<Tensor[], LossSum> loss, Tensor[] gradients, double norm, double tolerance)
     {
-        (double worst, int skipped, int judged, GradFault? fault) = (0, 0, 0, null);
+        (double squares, double worst, int skipped, int judged, bool hasKinks, GradFault? suspect) = (0, 0, 0, 0, false, null);
         LossSum here = Step.Run(() => loss(inputs));
         for (int i = 0; i < inputs.Length; i++)
         {
             float[] x = inputs[i].ToArray(), d = gradients[i].ToArray();
             for (int k = 0; k < x.Length; k++)
             {
-                (Verdict verdict, double error, double numeric, double step) = Judge(t => At(inputs, i, x, k, t, loss), here, d[k], norm, tolerance);
-                if (verdict != Verdict.Judged)
+                Judgement j = Judge(t => At(inputs, i, x, k, t, loss), here, d[k], norm, tolerance);
+                hasKinks |= j.HasKink;
+                if (j.Verdict != Verdict.Judged)
                 {
                     skipped++;
                     continue;
                 }
                 judged++;
-                if (error <= worst) continue;
-                worst = error;
-                if (error >= tolerance) fault = new GradFault(order, i, k, x[k], d[k], numeric, step);
+                squares += j.Error * j.Error;
+                if (suspect != null && !(j.Difference > worst)) continue;
+                worst = j.Difference;
+                suspect = new GradFault(order, i, k, x[k], d[k], j.Numeric, j.Step);
             }
         }
-        return (judged == 0 ? double.PositiveInfinity : worst, skipped, fault);
+        // The few that are left when most are at kinks prove nothing.
+        return judged < skipped ? new ElementErrors(double.PositiveInfinity, skipped, true, null)
+            : new ElementErrors(double.IsNaN(squares) ? double.PositiveInfinity : Math.Sqrt(squares), skipped, hasKinks, suspect);
     }
 
     // The loss with element k of input i moved to the float nearest to x + t.
@@ -59,23 +64,25 @@ static class ElementCheck
         return loss(all);
     }).Value;
 
-    static (Verdict Verdict, double Error, double Numeric, double Step) Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance)
+    static Judgement Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance)
     {
-        if (!double.IsFinite(analytic)) return (Verdict.Judged, double.PositiveInfinity, Derivative(Steps[0]), Steps[0]);
-        (Verdict, double, double, double) last = (Verdict.Unclear, 0, 0, 0);
+        if (!double.IsFinite(analytic) || !double.IsFinite(here.Value))
+            return new Judgement(Verdict.Judged, double.PositiveInfinity, double.PositiveInfinity, Derivative(Steps[0]), Steps[0], false);
+        Judgement last = new(Verdict.Unclear, 0, 0, 0, 0, true);
         foreach (double h in Steps)
         {
             double noise = Rounding * here.Size / h, slack = noise + tolerance * norm;
             Side right = Of(h), left = Of(-h);
             if (!right.IsSmooth && !left.IsSmooth) continue;
             Side near = !left.IsSmooth || (right.IsSmooth && Math.Abs(right.Derivative - analytic) < Math.Abs(left.Derivative - analytic)) ? right : left;
-            double error = Math.Max(0, Math.Abs(near.Derivative - analytic) - noise) / norm;
-            bool isKink = right.IsSmooth && left.IsSmooth && Math.Abs(right.Derivative - left.Derivative) > slack;
+            double difference = Math.Abs(near.Derivative - analytic), error = Math.Max(0, difference - noise) / norm;
+            bool differ = Math.Abs(right.Derivative - left.Derivative) > slack, isKink = right.IsSmooth && left.IsSmooth && differ;
             bool isBetween = Math.Min(right.Derivative, left.Derivative) <= analytic && analytic <= Math.Max(right.Derivative, left.Derivative);
-            if (double.IsNaN(error)) error = double.PositiveInfinity;
-            if (error < tolerance) return (Verdict.Judged, error, near.Derivative, h);
+            bool hasKink = !right.IsSmooth || !left.IsSmooth || differ;
+            if (double.IsNaN(error)) (error, difference) = (double.PositiveInfinity, double.PositiveInfinity);
+            if (error < tolerance) return new Judgement(Verdict.Judged, error, difference, near.Derivative, h, hasKink);
             // What disagrees is looked at again with smaller steps: a kink so near that a side looked smooth may come to lie outside.
-            last = (isKink && isBetween ? Verdict.Kink : Verdict.Judged, error, near.Derivative, h);
+            last = new Judgement(isKink && isBetween ? Verdict.Kink : Verdict.Judged, error, difference, near.Derivative, h, hasKink);
 
             Side Of(double step)
             {
@@ -88,3 +95,10 @@ static class ElementCheck
         double Derivative(double h) => (-25 * here.Value + 48 * at(h) - 36 * at(2 * h) + 16 * at(3 * h) - 3 * at(4 * h)) / (12 * h);
     }
 }
+
+/// <summary>What the elements say together.</summary>
+/// <param name="Error">The root of the sum of the squared errors of those that can be judged, relative to the gradient; infinite when most cannot.</param>
+/// <param name="Skipped">Those that cannot be judged.</param>
+/// <param name="HasKinks">Whether any has a kink at it or near it: where none has, their errors say less than those of directions.</param>
+/// <param name="Suspect">The one that differs most.</param>
+readonly record struct ElementErrors(double Error, int Skipped, bool HasKinks, GradFault? Suspect);
