@@ -112,7 +112,17 @@ public abstract class Module
         if (fieldsChecked) return;
         // The check itself asks for the state.
         fieldsChecked = true;
-        if (ModuleFields.FindUnregistered(this) is not { } problem) return;
+        string? problem;
+        try
+        {
+            problem = ModuleFields.FindUnregistered(this);
+        }
+        catch
+        {
+            fieldsChecked = false;
+            throw;
+        }
+        if (problem == null) return;
         fieldsChecked = false;
         throw new InvalidOperationException(problem);
     }

@@ -116,7 +116,7 @@ public sealed class SpectralNorm : Module
     /// Calls a function in which a module is called several times before a gradient is taken. Under <see
     /// cref="SpectralNormConvention.Heykeetae"/> the gradients of all these passes then treat the u and v of the last one as the constants,
     /// each with its own sigma, because heykeetae's code overwrites the vectors that the tape of PyTorch has saved. Otherwise each pass has
-    /// its own.
+    /// its own. Where the backward pass is itself recorded (createGraph), sigma is that of the last vectors too.
     /// </summary>
     public static T Together<T>(Module module, Func<T> body)
     {

@@ -50,7 +50,9 @@ public static partial class Ops
             left = UnitLength(MatMul(right, matrix, transposeB: true));
         }
         Tensor sigma = Sum(MatMul(left, matrix) * right);
-        return (w / NonZero(sigma), Reshape(left.Detach(), u.Shape), sigma);
+        // A product of 0 leaves u as it was: else it would stay 0 for ever, also after the weight has become something else.
+        Tensor next = left.Detach(), isZero = 1 - Square(Sign(Sum(Square(next))));
+        return (w / NonZero(sigma), Reshape(next + isZero * Reshape(u.Detach(), next.Shape), u.Shape), sigma);
 
         // At 0 the root has no slope.
         Tensor UnitLength(Tensor x) => x / (Sqrt(NonZero(Sum(Square(x)))) + spec.Epsilon);
@@ -95,7 +97,7 @@ public static partial class Ops
         return w / NonZero(Reshape(sigma, new Shape()));
     }
 
-    // y = x, or 1 where x is 0;  dx = g where x is not 0, else 0.
+    // y = x, or 1 where x is 0;  dx = g where x is not 0 (nor NaN), else 0 g.
     static Tensor NonZero(Tensor x) =>
         Autograd.Record("non_zero", Map(x, default(NonZeroOp)), 0, save: [x],
             (x, static (g, s, _) => g * Square(Sign(s[0]))));
