@@ -46,7 +46,7 @@ public enum ActivationKind
 /// </summary>
 public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 {
-    public float Slope { get; init; } = Slope >= 0 && float.IsFinite(Slope) ? Slope
+    public float Slope { get; } = Slope >= 0 && float.IsFinite(Slope) ? Slope
         : throw new ArgumentOutOfRangeException(nameof(Slope), Slope,
             "activation: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
 
@@ -91,7 +91,7 @@ public readonly record struct AttentionSpec(int Batch, int N, int M, int Dk, int
 /// x [Rows, Channels]; every channel has its own statistics. With d = 1 + |mean| for channels of deviation about 1: |error| at most 1e-6 d max(1, |.|) for
 /// mean and variance,
 /// 2e-6 d (1 + |y|) for y, and 1e-6 d relative to the sum of the absolute terms for a gradient. A channel of equal numbers has exactly them for its mean and
-/// variance 0; one with an infinity has an infinite mean and no variance (NaN), and so has none of 0 rows.
+/// variance 0 (on a GPU where their sums are finite floats); one with an infinity has an infinite mean and no variance (NaN), and so has none of 0 rows.
 /// </summary>
 public readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilon, Activation Activation);
 

@@ -17,7 +17,8 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         float* ot = qt + (long)s.Dk * w, scores = ot + (long)s.Dv * w, max = scores + KeyTile * w, sum = max + w, factor = sum + w;
         AttentionMath.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, AttentionMath.Sign(s.Scale));
         float unit = AttentionMath.Unit(s.Scale);
-        new Span<float>(max, w).Fill(float.NegativeInfinity);
+        // Not minus infinity: scores of that, before any other, would make it NaN. A row that has no other ends as 0 / 0.
+        new Span<float>(max, w).Fill(float.MinValue);
         new Span<float>(sum, w).Clear();
 
         for (int j = 0; j < s.M; j += KeyTile)

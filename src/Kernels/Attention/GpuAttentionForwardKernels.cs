@@ -39,7 +39,8 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         int query = (b * n + i0) * dk, c0 = Grid.IdxY * GpuAttention.Width;
         // In the product with v: 8 queries, 4 channels. In the scores: 4 queries, 4 keys.
         int i8 = Group.IdxX >> 4, c = Group.IdxX & 15, i4 = Group.IdxX & 15, j4 = Group.IdxX >> 4;
-        const float Lowest = float.NegativeInfinity;
+        // Not minus infinity: scores of that, before any other, would make it NaN. A row that has no other ends as 0 / 0.
+        const float Lowest = float.MinValue;
         GpuFloat4 max = new(Lowest, Lowest, Lowest, Lowest), sum = default;
         GpuTile4x4 upper = default, lower = default;
 
@@ -93,7 +94,8 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         if (j4 == 0)
         {
             for (int g = 1; g < 8; g++) sum += rows[16 * g + i4];
-            factors[i4] = new GpuFloat4(Inverse(sum.X), Inverse(sum.Y), Inverse(sum.Z), Inverse(sum.W));
+            // Without keys o is 0.
+            factors[i4] = m == 0 ? default : new GpuFloat4(1 / sum.X, 1 / sum.Y, 1 / sum.Z, 1 / sum.W);
             if (Grid.IdxY == 0)
             {
                 int i = b * n + i0 + 4 * i4;
@@ -121,9 +123,6 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         if (j < keys) w = GpuAttention.Exp2(unit * (score - max));
         return w;
     }
-
-    // Without keys the sum is 0, and so is o.
-    static float Inverse(float sum) => sum == 0 ? 0 : 1 / sum;
 
     void StoreRow(int i, float max, float sum)
     {

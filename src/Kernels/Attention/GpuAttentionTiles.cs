@@ -82,14 +82,13 @@ static class GpuAttention
         int c = c0 + 4 * (Group.IdxX & 15);
         for (int r = Group.IdxX >> 4; r < Walk; r += Threads / 16)
         {
-            GpuFloat4 value = default;
-            int i = begin + r * width + c;
-            if (r < rows && c < width)
-            {
-                if ((width & 3) == 0) value = x.Cast<GpuFloat4>()[i >> 2];
-                else value = new GpuFloat4(x[i], x[i + 1], x[i + 2], x[i + 3]);
-            }
-            piece[16 * r + (Group.IdxX & 15)] = value;
+            // As in LoadTransposed: what is loaded lies inside the matrix always.
+            bool isInside = r < rows && c < width;
+            int i = isInside ? begin + r * width + c : begin;
+            GpuFloat4 value;
+            if ((width & 3) == 0) value = x.Cast<GpuFloat4>()[i >> 2];
+            else value = new GpuFloat4(x[i], x[i + 1], x[i + 2], x[i + 3]);
+            piece[16 * r + (Group.IdxX & 15)] = isInside ? value : default;
         }
     }
 

@@ -62,8 +62,8 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
 }
 
 /// <summary>
-/// An elementwise function: a scalar form, which is its definition and what Reference calls, and a vector form for the SIMD loops and GPU
-/// kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives, unless its summary
+/// An elementwise function: a scalar form, which is its definition and what Reference calls, and a vector form for the SIMD loops and, with one
+/// lane, GPU kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives, unless its summary
 /// says otherwise.
 /// </summary>
 public interface IUnaryOp

@@ -155,6 +155,15 @@ public static partial class KernelCases
                 [In("x", k * columns, i => i / k == i % k * 7 % columns ? SpecialValues[i % k] : 0.5f), Out("y", k)], (d, t) => d.Sum(t[0], t[1], down),
                 Bounds.Relative(1e-6, 1e-6 * columns));
         }
+        // Scores of minus infinity before all others, as many as fill tiles of every device; the other row has plus infinity there.
+        AttentionSpec late = new(1, 2, 150, 1, 2, 1);
+        yield return new KernelCase(nameof(IFusedAttention.Attention), "130 keys of minus infinity, then 20",
+            [In("q", 2, i => 1 - 2 * i), In("k", 150, i => i < 130 ? float.NegativeInfinity : 0.1f * i), In("v", 300), Out("o", 4), Out("rows", 4)],
+            (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], late), OfClass)
+        {
+            Capability = typeof(IFusedAttention),
+            Definition = t => FusedDefinitions.Attention(t, late),
+        };
         AttentionSpec a = new(k, 1, 3, 1, 2, 1);
         yield return new KernelCase(nameof(IFusedAttention.Attention), "special values as keys",
             [Same("q", k, 1), In("k", 3 * k, i => i % 3 == 0 ? SpecialValues[i / 3] : i % 3), In("v", 6 * k), Out("o", 2 * k), Out("rows", 2 * k)],
