@@ -22,7 +22,12 @@ public sealed class IlgpuCopyTests
         using CancellationTokenSource over = new();
         Thread collector = new(() =>
         {
-            while (!over.IsCancellationRequested) GC.Collect(0, GCCollectionMode.Forced, blocking: true, compacting: true);
+            while (!over.IsCancellationRequested)
+            {
+                GC.Collect(0, GCCollectionMode.Forced, blocking: true, compacting: true);
+                // Without a pause nothing else gets to run.
+                Thread.Sleep(1);
+            }
         });
         Storage storage = device.Pool.Rent(Count);
         int copies = 0;

@@ -33,7 +33,7 @@ public sealed class SanitizerTests
         using SanitizerQueue queue = new(prefersSmallTiles: false);
         (ArrayView<float> x, _) = queue.Allocate(16);
         queue.Launch(new RacingKernel(x), new GpuGrid(2), 4);
-        // Each thread adds 1 to what its neighbour left: with a barrier every thread of both groups would find the same.
+        // Each thread writes 1 and asks whether its neighbour has: with a barrier every thread of both groups would find the same.
         Assert.NotEqual(x.SubView(0, 4).Span.ToArray(), x.SubView(4, 4).Span.ToArray());
     }
 
