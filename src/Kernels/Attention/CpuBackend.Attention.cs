@@ -2,8 +2,8 @@ namespace Sagan.Native.Kernels;
 
 // Streaming attention. q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  g = dL/do and o [B,N,dv]; no [N,M] matrix exists at any time.
 //
-//   forward    s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  m_i = max_j s_ij;  z_i = sum_j exp(s_ij - m_i)
-//   backward   A = exp(s - m) / z;  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q
+//   forward    s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  m_i = max_j (+-q_i . k_j), the sign that of scale;  z_i = sum_j exp(|scale| (+-q_i . k_j - m_i))
+//   backward   A = exp(|scale| (+-q k^T - m)) / z;  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q
 //   Source: Dao et al. 2022 (FlashAttention), algorithms 2 and 4; spread over jobs and laid out for vectors as told here.
 //
 // Every product is C [rows, w lanes] (+)= A [rows, depth] panel [depth, w], w = two vectors (AttentionMicrokernels): A is read by single elements wherever it

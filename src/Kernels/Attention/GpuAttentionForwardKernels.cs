@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 
 // Streaming attention, forward. q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]  rows [2,B,N] = (m, z); no [N,M] matrix exists at any time.
 //
-//   s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  m_i = max_j s_ij;  z_i = sum_j exp(s_ij - m_i)
+//   s_ij = scale q_i . k_j;  A = softmax_j(s);  o = A v;  m_i = max_j (+-q_i . k_j), the sign that of scale;  z_i = sum_j exp(|scale| (+-q_i . k_j - m_i))
 //   Source: Dao et al. 2022 (FlashAttention), algorithm 1, with the queries outside as in Dao 2023.
 //
 // A group of 128 threads owns 64 queries and 64 channels of o and walks over the keys, 32 at a time. Per step:
@@ -94,8 +94,7 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         if (j4 == 0)
         {
             for (int g = 1; g < 8; g++) sum += rows[16 * g + i4];
-            // Without keys o is 0.
-            factors[i4] = m == 0 ? default : new GpuFloat4(1 / sum.X, 1 / sum.Y, 1 / sum.Z, 1 / sum.W);
+            factors[i4] = new GpuFloat4(1 / sum.X, 1 / sum.Y, 1 / sum.Z, 1 / sum.W);
             if (Grid.IdxY == 0)
             {
                 int i = b * n + i0 + 4 * i4;

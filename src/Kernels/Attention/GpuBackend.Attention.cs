@@ -15,6 +15,14 @@ public sealed partial class GpuBackend : IFusedAttention
     {
         int queries = s.Batch * s.N, tiles = CeilDiv(s.N, GpuAttention.Own);
         if (queries == 0) return;
+        if (s.M == 0)
+        {
+            // The mean of nothing is 0 here, as a product with no terms is.
+            Fill(o, queries * s.Dv, 0);
+            Fill(rows, 2 * queries, 0);
+            Fill(rows, queries, float.NegativeInfinity);
+            return;
+        }
         if (s.Dk == 0)
         {
             // Scores without terms are 0: those of one channel of zeros.
