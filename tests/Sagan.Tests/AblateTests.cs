@@ -28,6 +28,20 @@ public sealed class AblateTests
         Assert.Contains("optimizer.beta2", error, StringComparison.Ordinal);
     }
 
+    // How many classes a conditional model has is known when the images are.
+    [Fact]
+    public void Runs_of_a_conditional_model_are_gone_on_with()
+    {
+        using TemporaryFolder folder = new();
+        string[] command = ["ablate", "--positions", "none", "--out", folder.File("ablation"), "--json", "-q", "--conditional", .. Tiny];
+        JsonArray runs = Runs(command);
+        JsonArray again = Runs(command);
+        Assert.All(again, r => Assert.Null(r!["seconds_per_step"]));
+        Assert.Equal(runs.Select(r => (double)r!["consistency"]!), again.Select(r => (double)r!["consistency"]!));
+        command[Array.IndexOf(command, "--steps") + 1] = "3";
+        Assert.All(Runs(command), r => Assert.NotNull(r!["seconds_per_step"]));
+    }
+
     [Fact]
     public void Own_images_are_measured_by_proxy_FID()
     {

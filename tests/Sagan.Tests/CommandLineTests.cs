@@ -43,6 +43,23 @@ public sealed class CommandLineTests
         Assert.Equal((2, "", message), (code, output, error.TrimEnd()));
     }
 
+    [Theory]
+    [InlineData(false, "bench", "step")]
+    [InlineData(false, "bench", "generator")]
+    [InlineData(false, "kernels")]
+    [InlineData(true, "ablate")]
+    public void Images_where_only_a_configuration_can_stand_are_told_what_they_are(bool takesData, params string[] verb)
+    {
+        using TemporaryFolder folder = new();
+        string images = Path.GetDirectoryName(folder / "images/x")!, image = folder.Write("a.png", "\u0089PNG"), json = folder.Write("c.json", "[]");
+        string way = takesData ? "; images are named by --data." : ".";
+        (int code, string output, string error) = Sagan([.. verb, images]);
+        Assert.Equal((2, "", $"error: {images}: is a folder, and a configuration file (JSON) is wanted here{way}"), (code, output, error.TrimEnd()));
+        (code, output, error) = Sagan([.. verb, image]);
+        Assert.Equal((2, "", $"error: {image}: is no JSON, and a configuration file (JSON) is wanted here{way}"), (code, output, error.TrimEnd()));
+        Assert.Contains("the configuration must be a JSON object", Sagan([.. verb, json]).Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Help_knows_verbs_and_topics()
     {
@@ -171,6 +188,12 @@ public sealed class CommandLineTests
         Assert.Equal((photos.Path, true, true), (train.Config.Config.Data.Source, train.Config.Config.Model.Conditional, train.Config.Config.Data.Flip));
         string zip = photos.Write("a.zip", "PK\u0003\u0004"), json = photos.Write("c.json", "{ \"training\": { \"batch\": 7 } }");
         Assert.Equal(zip, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", zip).Config.Config.Data.Source);
+        // By their first byte these could be JSON: the length of a safetensors header is 123, the label of a first CIFAR image 9.
+        foreach ((string name, string begins) in ((string, string)[])[("a.safetensors", "{\0\0"), ("a.npz", "{"), ("a.npy", " "), ("a.bin", "\t"), ("b.zip", "/"), ("a.GZ", "\n")])
+        {
+            string images = photos.Write(name, begins);
+            Assert.Equal(images, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", images).Config.Config.Data.Source);
+        }
         train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", json, "--conditional", "false");
         Assert.Equal(("creatures", 7, false), (train.Config.Config.Data.Source, train.Config.Config.Training.Batch, train.Config.Config.Model.Conditional));
 

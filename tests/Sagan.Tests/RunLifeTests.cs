@@ -146,6 +146,31 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_away_from_its_run_is_read_by_its_own_configuration()
+    {
+        Train("a", "--steps", "1");
+        folder.Write("b/config.json", File.ReadAllText("a/config.json").Replace("\"zDim\": 8", "\"zDim\": 6", StringComparison.Ordinal));
+        Directory.CreateDirectory("b/copies/step-0000001");
+        foreach (string file in Directory.EnumerateFiles("a/checkpoints/step-0000001"))
+            File.Copy(file, Path.Combine("b/copies/step-0000001", Path.GetFileName(file)));
+        Succeeds("sample", "a/checkpoints/step-0000001", "--out", "a.png", "-n", "1");
+        Succeeds("sample", "b/copies/step-0000001", "--out", "b.png", "-n", "1");
+        Assert.Equal(ImageFile.Load("a.png").Pixels, ImageFile.Load("b.png").Pixels);
+    }
+
+    [Theory]
+    [InlineData("train", "--dry-run")]
+    [InlineData("bench", "data")]
+    public void A_run_is_not_taken_for_images(params string[] verb)
+    {
+        Train("a", "--steps", "1");
+        string said = Fails(ExitCode.Usage, [.. verb, "a", .. Tiny]);
+        Assert.Contains("a: is the folder of a run, not one of images. To go on with the run: sagan resume a; to begin another with its networks: "
+            + "sagan train --from a", said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists("runs"));
+    }
+
+    [Fact]
     public async Task Files_that_are_deleted_while_a_run_trains_are_begun_anew_and_missed()
     {
         Task<(int Code, string Output, string Error)> run = Task.Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
@@ -218,6 +243,48 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Fact]
+    public void What_begins_a_run_anew_begins_with_the_same_networks()
+    {
+        // The first loss below that of chance is failure enough.
+        string[] fails = ["--loss", "least-squares", "--g-lr", "0.001", "--d-lr", "0.01", "--steps", "400", "--save-every", "0",
+            "--set", "watch.patience=1", "--set", "watch.zeroLoss=0.99"];
+        Train("a", "--steps", "2");
+        string source = Path.GetFullPath("a");
+        string said = Fails(ExitCode.Diverged, ["train", "--from", "a", "--out", "b", .. Tiny, .. fails]);
+        Assert.EndsWith($": sagan train b/config.json --from {source} --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(), StringComparison.Ordinal);
+        said = Fails(ExitCode.Diverged, ["train", "--from", "a", "--no-ema", "--out", "c", .. Tiny, .. fails]);
+        Assert.EndsWith($": sagan train c/config.json --from {source} --no-ema --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(), StringComparison.Ordinal);
+        Succeeds([.. Printed(said, "train"), "--steps", "1", "--set", "watch.patience=0", "--out", "c2"]);
+        Assert.Equal("false", Fact("c2", "fromEma"));
+
+        Train("d", "--steps", "1", "--from", "a", "--no-ema", "--fresh-classes", "--conditional");
+        File.AppendAllText("d/checkpoints/step-0000001/model.safetensors", "x");
+        said = Fails(ExitCode.File, "resume", "d");
+        Assert.EndsWith($"begin it anew: sagan train d/config.json --from {source} --no-ema --fresh-classes", said.TrimEnd(), StringComparison.Ordinal);
+        Succeeds([.. Printed(said, "train"), "--out", "d2"]);
+        Assert.Equal("true", Fact("d2", "freshClasses"));
+
+        static string? Fact(string run, string name) => (string?)JsonNode.Parse(File.ReadAllText($"{run}/run.json"))!["sessions"]![0]![name];
+    }
+
+    [Fact]
+    public void A_run_that_is_killed_before_its_first_step_knows_what_it_begins_with()
+    {
+        Train("a", "--steps", "2");
+        // What a kill at its first words would leave of it.
+        using ListeningWriter error = new(line =>
+        {
+            if (!line.StartsWith("training ", StringComparison.Ordinal)) return;
+            Directory.CreateDirectory("killed");
+            foreach (string name in (string[])["config.json", "run.json"]) if (File.Exists($"b/{name}")) File.Copy($"b/{name}", $"killed/{name}");
+        });
+        int code = SaganCommandLine.Run(["train", "--from", "a", "--no-ema", "--out", "b", .. Tiny, "--steps", "1"], TextWriter.Null, error);
+        Assert.True(code == 0, error.ToString());
+        Assert.Contains("the networks begin as those of", Succeeds("resume", "killed"), StringComparison.Ordinal);
+        Assert.Equal(Weights("b", 1), Weights("killed", 1));
+    }
+
+    [Fact]
     public void A_discriminator_that_wins_in_the_end_is_told_of()
     {
         string said = Succeeds(["train", "--out", "a", .. Tiny, "--steps", "40", "--d-lr", "0.01", "--set", "watch.zeroLoss=0.9"]);
@@ -244,6 +311,29 @@ public sealed class RunLifeTests : IDisposable
         public override void Write(string? value) => throw new IOException("closed");
 
         public override void WriteLine(string? value) => throw new IOException("closed");
+    }
+
+    // The moment between the question whether a step is saved and that whether the run stops with it, as a warning about the log's files marks it.
+    [Fact]
+    public void A_signal_after_the_time_to_save_loses_no_step()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends a signal by its number on Linux");
+        const int user2 = 12;
+        int sent = 0;
+        using ListeningWriter error = new(line =>
+        {
+            if (line.StartsWith("training ", StringComparison.Ordinal)) File.Delete("a/config.resolved.json");
+            if (!line.Contains("deleted while the run trains; begun anew", StringComparison.Ordinal) || sent++ > 0) return;
+            using Process self = Process.GetCurrentProcess();
+            ChildProgram.Send(self, user2);
+            // Time for it to be heard.
+            Thread.Sleep(300);
+        });
+        int code = SaganCommandLine.Run(["train", "--out", "a", .. Tiny, "--steps", "1000000", "--save-every", "0", "--sample-every", "0", "--log-every", "1"],
+            TextWriter.Null, error);
+        Assert.Equal((1, (int)ExitCode.Announced), (sent, code));
+        long saved = Assert.Single(CheckpointStore.ForReading("a/checkpoints").Steps);
+        Assert.Contains($"stopped after step {saved};", error.ToString(), StringComparison.Ordinal);
     }
 
     // A window that is closed: its terminal is gone, the processes in it get SIGHUP, and nothing can be written any more.

@@ -62,6 +62,27 @@ public sealed class WatchdogTests
     }
 
     [Fact]
+    public void Pictures_of_steps_that_were_gone_back_from_go_with_the_next_checkpoint()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run"), later = Path.Combine(run, "samples", "step-0000005.png");
+        List<string> seen = [];
+        // All images are found to be alike at step 6; the oldest checkpoint is that of step 2.
+        using ListeningWriter error = new(line =>
+        {
+            if (line.Contains(": back to step 2,", StringComparison.Ordinal)) seen.Add($"back {File.Exists(later)}");
+            if (line == "saved checkpoint of step 4") seen.Add($"saved {File.Exists(later)}");
+        });
+        int code = Cli.SaganCommandLine.Run(["train", "--out", run, "--steps", "8", "--save-every", "2", "--sample-every", "1", "--watch", "roll-back",
+            "--set", "watch.collapse=0.99", "--set", "watch.every=6", "--set", "watch.rollBacks=1", .. Tiny], TextWriter.Null, error);
+        Assert.True(code == (int)ExitCode.Diverged, error.ToString());
+        Assert.Equal(["saved False", "back True", "saved False"], seen);
+        // Of the way that was taken they are there again.
+        Assert.Equal(["real", .. Enumerable.Range(1, 5).Select(i => $"step-{i:D7}")],
+            Directory.EnumerateFiles(Path.GetDirectoryName(later)!).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Numbers_that_are_not_finite_stop_a_run_and_leave_its_checkpoints()
     {
         using TemporaryFolder folder = new();

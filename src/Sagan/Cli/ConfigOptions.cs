@@ -85,6 +85,9 @@ sealed class ConfigOptions
             ? new Option<bool>(name) { Description = help }
             : new Option<string?>(name) { Description = help, HelpName = path[(path.IndexOf('.') + 1)..] };
 
+        /// <summary>The key.</summary>
+        public string Path => path;
+
         /// <summary>Its value, where it was given.</summary>
         public FlagValue? Of(ParseResult parsed)
         {
@@ -103,8 +106,11 @@ sealed class ConfigOptions
     {
         List<FlagValue> given = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()];
         string? first = parsed.GetValue(file);
-        if (first != null && TakesImages && IsImages(first))
+        if (first != null && IsImages(first))
         {
+            if (!TakesImages)
+                throw new UsageException($"{first}: is {(Directory.Exists(first) ? "a folder" : "no JSON")}, and a configuration file (JSON) is wanted here"
+                    + (flags.Any(f => f.Path == "data.source") ? "; images are named by --data." : "."));
             if (File.Exists(Path.Combine(first, "config.json")) && Directory.Exists(Path.Combine(first, "checkpoints")))
                 throw new UsageException($"{first}: is the folder of a run, not one of images. To go on with the run: {ShellCommand.Of("resume", first)}; "
                     + $"to begin another with its networks: {ShellCommand.Of("train", "--from", first)}");

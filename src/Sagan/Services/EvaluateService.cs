@@ -50,7 +50,9 @@ sealed class EvaluateService
         context.Result(string.Create(CultureInfo.InvariantCulture, $"{request.Source}, step {checkpoint.Step}, seed {request.Seed}{only}, against {source}"));
         // Each class from a seed of its own.
         string[] theirs = [.. data.Report.Classes.Select(c => c.Name)];
-        bool sameClasses = config.Model.Conditional && model.ClassNames.SequenceEqual(theirs);
+        // Imported weights know how many classes there are, not which.
+        bool sameClasses = config.Model.Conditional
+            && (model.Classes.Count == 0 ? theirs.Length == config.Model.Classes : model.Classes.SequenceEqual(theirs));
         if (label != null && !sameClasses)
             throw new UsageException($"--class {request.Class}: the model has {Listed([.. model.ClassNames])}, the data set {Listed(theirs)}; "
                 + "leave it, or give the data set that the model was trained on.");

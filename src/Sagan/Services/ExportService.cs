@@ -21,7 +21,7 @@ static class ExportService
         TrainedModel model = TrainedModel.Open(request.Source, context, request.Ema);
         if (!model.Generator.IsComplete)
             throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
-                + $"{GrowthSchedule.End(model.Config)}; train on: {ShellCommand.Of("resume", Path.GetFullPath(Path.Combine(model.Checkpoint.Folder, "..", "..")), "--steps", "STEPS")}");
+                + $"{GrowthSchedule.End(model.Config)}; train on{(model.Run is { } run ? $": {ShellCommand.Of("resume", run, "--steps", "STEPS")}" : " in the run that this checkpoint is of.")}");
         string target = request.Out ?? Unused(model, format);
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
@@ -53,8 +53,8 @@ static class ExportService
     // A name that tells run and step, in the current folder. What is there stays.
     static string Unused(TrainedModel model, ExportFormat format)
     {
-        string run = Path.GetFileName(Path.GetFullPath(Path.Combine(model.Checkpoint.Folder, "..", "..")));
-        string name = $"{run}-{Checkpoint.NameOf(model.Checkpoint.Step)}.{format.ToString().ToLowerInvariant()}";
+        string step = Checkpoint.NameOf(model.Checkpoint.Step);
+        string name = $"{(model.Run is { } run ? $"{Path.GetFileName(run)}-" : "")}{step}.{format.ToString().ToLowerInvariant()}";
         return File.Exists(name) ? throw new UsageException($"{name} is there already; move it away, or say --out FILE (a file named there is replaced).") : name;
     }
 

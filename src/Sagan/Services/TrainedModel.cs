@@ -40,6 +40,15 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         return new TrainedModel(checkpoint, config, generator, classes);
     }
 
+    /// <summary>The folder of the run that the checkpoint lies in, or null where it was taken away from it.</summary>
+    public string? Run => RunOf(Checkpoint.Folder);
+
+    static string? RunOf(string checkpoint)
+    {
+        string? above = Path.GetDirectoryName(Path.GetFullPath(checkpoint));
+        return Path.GetFileName(above) == "checkpoints" ? Path.GetDirectoryName(above) : null;
+    }
+
     /// <summary>Where it computes.</summary>
     public Device Device => Device.Parse(Config.Training.Device);
 
@@ -98,10 +107,9 @@ sealed record TrainedModel(Checkpoint Checkpoint, RunConfig Config, Generator Ge
         if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
         {
             Checkpoint checkpoint = Checkpoint.Open(full);
-            string? above = Path.GetDirectoryName(full);
             // Away from its run it has its own configuration; what may lie two folders up is another's.
-            bool isAtHome = Path.GetFileName(above) == "checkpoints" || checkpoint.Config == null;
-            return (checkpoint, ReadConfig(isAtHome ? Path.GetFullPath(Path.Combine(full, "..", "..")) : full, checkpoint, source));
+            string run = RunOf(full) ?? (checkpoint.Config == null ? Path.GetFullPath(Path.Combine(full, "..", "..")) : full);
+            return (checkpoint, ReadConfig(run, checkpoint, source));
         }
         Checkpoint? newest = CheckpointStore.ForReading(Path.Combine(full, "checkpoints")).FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
         foreach (SkippedCheckpoint s in skipped) context.Terminal.Warning($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");

@@ -428,12 +428,29 @@ public class DatasetTests
             Assert.Equal(0, Run([.. train, "--conditional", "true", "--set", $"data.classes={named}", "--out", run + "c"], out error));
         }
 
-        static int Run(string[] arguments, out string error)
-        {
-            using StringWriter said = new();
-            int code = Cli.SaganCommandLine.Run(arguments, TextWriter.Null, said);
-            error = said.ToString();
-            return code;
-        }
+    }
+
+    static int Run(string[] arguments, out string error)
+    {
+        using StringWriter said = new();
+        int code = Cli.SaganCommandLine.Run(arguments, TextWriter.Null, said);
+        error = said.ToString();
+        return code;
+    }
+
+    [Fact]
+    public void The_advice_to_name_doubted_classes_names_them_all_as_the_shell_takes_them()
+    {
+        using TemporaryFolder temporary = new();
+        string[] classes = [.. Enumerable.Range(10, 23).Select(i => $"class {i} (it's)")];
+        foreach (string name in classes)
+            foreach (string part in (string[])["a", "b"]) ImageFile.SavePng(temporary / $"data/{name}/{part}/0.png", Creature.FromSeed(1, 0).Draw(16));
+        string[] train = ["train", "--data", temporary.File("data"), "--conditional", "--size", "16", "--conv-dim", "8", "--g-attention", "none", "--d-attention", "none",
+            "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q", "--out", temporary.File("run")];
+        Assert.Equal(3, Run(train, out string error));
+        string value = $"data.classes={string.Join(',', classes)}";
+        Assert.Contains($"or name the classes if they are such: --set {ShellCommand.Quote(value)}", error, StringComparison.Ordinal);
+        int code = Run([.. train, "--set", value], out error);
+        Assert.True(code == 0, error);
     }
 }

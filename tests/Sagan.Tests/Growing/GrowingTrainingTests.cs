@@ -189,6 +189,11 @@ public sealed class GrowingTrainingTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("at step 5 the generator is still growing", error);
         Assert.Contains("after step 6", error);
+        Assert.Contains($"train on: sagan resume {run} --steps STEPS", error);
+        Directory.Move(Path.Combine(run, "checkpoints", "step-0000004"), folder.File("alone"));
+        (code, error) = Sagan("export", folder.File("alone"), "--out", file);
+        Assert.Equal(2, code);
+        Assert.EndsWith("train on in the run that this checkpoint is of.", error.TrimEnd());
         Assert.False(File.Exists(file));
 
         Ok(["export", run, "--out", file]);

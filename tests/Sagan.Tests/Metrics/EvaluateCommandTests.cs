@@ -229,13 +229,50 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
         Assert.Contains("no such class; there are left, right", error);
         Assert.Equal(2, Sagan("evaluate", path, "--class", "left", "--metric", "intra-fid").Code);
         Assert.Equal(2, Sagan("evaluate", run.Path, "--class", "left").Code);
+
+        // As many classes of other names are other classes.
+        string others = Folders("others", 4, "down", "up");
+        (code, _, error) = Sagan("evaluate", path, "--class", "right", "--data", others, "--n", "8", "--metric", "fid");
+        Assert.Equal(2, code);
+        Assert.Contains("--class right: the model has 2 classes (left, right), the data set 2 classes (down, up); leave it, or give the data set", error);
+        (code, _, error) = Sagan("evaluate", path, "--data", others, "--n", "24", "--metric", "intra-fid");
+        Assert.Equal(2, code);
+        Assert.Contains("have not the classes of the data set", error);
+    }
+
+    [Fact]
+    public void Every_class_of_a_model_is_judged_by_itself_by_name_or_by_number_where_it_knows_no_names()
+    {
+        string data = Folders("sides", 3), path = run.Folder.File("named");
+        (int code, _, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+            "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
+        Assert.True(code == 0, error);
+        string named = Classes();
+        Assert.StartsWith("left ", named);
+        Assert.Contains(", right ", named);
+
+        // As imported weights are.
+        string state = System.IO.Path.Combine(path, "checkpoints", "step-0000001", "state.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(state))!;
+        Assert.True(json["state"]!.AsObject().Remove("classes"));
+        File.WriteAllText(state, json.ToJsonString());
+        Assert.Equal(named, Classes());
+        (code, _, error) = Sagan("evaluate", path, "--class", "1", "--n", "8", "--metric", "fid");
+        Assert.True(code == 0, error);
+
+        string Classes()
+        {
+            (int code, string output, string error) = Sagan("evaluate", path, "--n", "24", "--metric", "intra-fid", "--json");
+            Assert.True(code == 0, error);
+            return string.Join(", ", JsonNode.Parse(output)!["classes"]!.AsArray().Select(c => $"{c!["name"]} {c["value"]}"));
+        }
     }
 
     // 24 images in two classes.
-    string Folders(string name, ulong seed)
+    string Folders(string name, ulong seed, string even = "left", string odd = "right")
     {
         for (int i = 0; i < 24; i++)
-            ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? "left" : "right")}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
+            ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? even : odd)}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
         return run.Folder.File(name);
     }
 }
