@@ -141,6 +141,11 @@ public class DatasetTests
             zip.CreateEntry("readme.txt");
         }
         Assert.Contains("the archive holds no images", Message(folder / "none.zip"));
+        Save(folder / "run/samples/step-0000001.png", 1);
+        using (ImageDataset samples = Dataset.Open(folder / "run", Small)) Assert.Equal(1, samples.Count);
+        File.WriteAllText(folder / "run/config.json", "{}");
+        File.WriteAllText(folder / "run/checkpoints/step-0000001", "");
+        Assert.Contains("run: is the folder of a run, not one of images", Message(folder / "run"));
         Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Channels = 2 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Dataset.Open("creatures", new DatasetOptions { Size = 0 }));
     }
