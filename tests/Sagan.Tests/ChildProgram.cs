@@ -10,12 +10,17 @@ namespace Sagan.Native.Tests;
 /// <summary>What this assembly does when it is run as a program: the child processes of tests that send signals or kill.</summary>
 static partial class ChildProgram
 {
-    static Task<int> Main(string[] arguments) => arguments switch
+    static Task<int> Main(string[] arguments)
     {
-        ["signal-loop", string folder] => Task.FromResult(SignalLoop(folder)),
-        ["save-loop", string folder] => Task.FromResult(SaveLoop(folder)),
-        _ => TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
-    };
+        // As in the command: other tests load OpenCL.
+        ShutdownSignal.ComeFirst();
+        return arguments switch
+        {
+            ["signal-loop", string folder] => Task.FromResult(SignalLoop(folder)),
+            ["save-loop", string folder] => Task.FromResult(SaveLoop(folder)),
+            _ => TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
+        };
+    }
 
     /// <summary>How to start a child program.</summary>
     public static ProcessStartInfo Describe(params string[] arguments) =>

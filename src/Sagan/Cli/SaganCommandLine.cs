@@ -24,6 +24,7 @@ static class SaganCommandLine
 
     static int Invoke(string[] arguments, LastingWriter output, LastingWriter error)
     {
+        ShutdownSignal.ComeFirst();
         RootCommand root = Build();
         // A leading @ is a file name here, not a response file.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -24,14 +24,30 @@ sealed partial class ShutdownSignal : IDisposable
     {
         this.say = say;
         this.quit = quit ?? (code => Environment.Exit((int)code));
-        Listen(PosixSignal.SIGINT, ExitCode.Interrupted);
-        Listen(PosixSignal.SIGTERM, ExitCode.Terminated);
+        ComeFirst();
+        foreach ((PosixSignal signal, ExitCode code) in Signals) Listen(signal, code);
+    }
+
+    /// <summary>
+    /// Has the runtime handle these signals from now on, with what they do by themselves. To be called before a device is opened: LLVM, which is in OpenCL
+    /// drivers, handles some of them too, and passes on to those that were there before it; had it been the first, a run would end by SIGHUP and SIGUSR2.
+    /// </summary>
+    public static void ComeFirst() => _ = First.Value;
+
+    static readonly (PosixSignal Signal, ExitCode Code)[] Signals = [.. Listed()];
+
+    static readonly Lazy<List<PosixSignalRegistration>> First = new(() => [.. Signals.Select(s => PosixSignalRegistration.Create(s.Signal, _ => { }))]);
+
+    static IEnumerable<(PosixSignal, ExitCode)> Listed()
+    {
+        yield return (PosixSignal.SIGINT, ExitCode.Interrupted);
+        yield return (PosixSignal.SIGTERM, ExitCode.Terminated);
         // Under nohup it is ignored, and is to stay so.
-        if (OperatingSystem.IsWindows() || !IsIgnored(HangUp)) Listen(PosixSignal.SIGHUP, ExitCode.HungUp);
-        if (OperatingSystem.IsWindows()) return;
+        if (OperatingSystem.IsWindows() || !IsIgnored(HangUp)) yield return (PosixSignal.SIGHUP, ExitCode.HungUp);
+        if (OperatingSystem.IsWindows()) yield break;
         // Elsewhere the runtime itself uses SIGUSR1, to stop threads for the garbage collector.
         int[] notices = OperatingSystem.IsLinux() ? [10, 12, 24] : [31, 24];
-        foreach (int notice in notices) Listen((PosixSignal)notice, ExitCode.Announced);
+        foreach (int notice in notices) yield return ((PosixSignal)notice, ExitCode.Announced);
     }
 
     /// <summary>True after the first signal: finish the step, save, return <see cref="ExitCode"/>.</summary>
