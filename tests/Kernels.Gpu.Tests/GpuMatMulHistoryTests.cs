@@ -8,14 +8,14 @@ public sealed class GpuMatMulHistoryTests
 {
     static readonly Device Gpu = TestGpu.Device;
 
-    static GpuBackend Backend => (GpuBackend)Gpu.Backend;
+    static IProfiling Profiling => Gpu.Backend.Profiling!;
 
-    public static TheoryData<int> Versions => [.. Enumerable.Range(0, Backend.MatMulVersions.Count)];
+    public static TheoryData<int> Versions => [.. Enumerable.Range(0, Profiling.MatMulVersions.Count)];
 
     [Theory, MemberData(nameof(Versions))]
     public void Every_version_is_the_product(int version)
     {
-        MatMulVersion v = Backend.MatMulVersions[version];
+        MatMulVersion v = Profiling.MatMulVersions[version];
         foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (17, 15, 33), (63, 65, 20), (65, 64, 7), (129, 63, 9)])
             Check(new MatMulSpec(1, m, n, k, false, false, 0, 0), (a, b, y) => v.Run(a, b, y, m, n, k), v.Name);
     }

@@ -121,15 +121,15 @@ public abstract class GpuTensorCoreProducts
 
     static void With(GpuGemmPlan plan, Action work)
     {
-        GpuBackend backend = (GpuBackend)TestGpu.Device.Backend;
+        GpuContext gpu = ((GpuBackend)TestGpu.Device.Backend).Context;
         try
         {
-            backend.FixedPlan = plan;
+            gpu.FixedPlan = plan;
             work();
         }
         finally
         {
-            backend.FixedPlan = null;
+            gpu.FixedPlan = null;
         }
     }
 

@@ -6,16 +6,16 @@ namespace Sagan.Native.Tests;
 /// <summary>The GPU's products in tiles that the plan would not choose at sizes so small, whole and in slices of the sum.</summary>
 public sealed class GpuTileTests
 {
-    static GpuBackend Backend => (GpuBackend)TestGpu.Device.Backend;
+    static GpuContext Gpu => ((GpuBackend)TestGpu.Device.Backend).Context;
 
     static readonly (GpuGemmTile, int)[] Plans = [(GpuGemmTile.Tile128x128, 1), (GpuGemmTile.Tile128x64, 3), (GpuGemmTile.Tile128x32, 3)];
 
     // All three convolutions with channels that are and are not multiples of 4, phases of unequal size and kernel rows that no phase has; matrices
     // across the edge of a tile.
     static bool Suits(KernelCase c) =>
-        (c.Method.StartsWith(nameof(GpuBackend.Conv2d), StringComparison.Ordinal) && c.Capability == null &&
+        (c.Method.StartsWith(nameof(Backend.Conv2d), StringComparison.Ordinal) && c.Capability == null &&
             (c.Sizes.StartsWith("[2, 8, 8, 16]", StringComparison.Ordinal) || c.Sizes.StartsWith("[2, 7, 19, 3]", StringComparison.Ordinal))) ||
-        (c.Method == nameof(GpuBackend.MatMul) && (c.Sizes.StartsWith("1 x [127, 7]", StringComparison.Ordinal) ||
+        (c.Method == nameof(Backend.MatMul) && (c.Sizes.StartsWith("1 x [127, 7]", StringComparison.Ordinal) ||
             c.Sizes.StartsWith("1 x [128, 12]", StringComparison.Ordinal) || c.Sizes.StartsWith("3 x [7, 9]", StringComparison.Ordinal)));
 
     public static TheoryData<string> Products => Suite.Cases(TestGpu.WhyNotLargeTiles, () => KernelCases.Names(Suits));
@@ -28,13 +28,13 @@ public sealed class GpuTileTests
         {
             foreach ((GpuGemmTile tile, int slices) in Plans)
             {
-                Backend.FixedPlan = new GpuGemmPlan(tile, slices);
+                Gpu.FixedPlan = new GpuGemmPlan(tile, slices);
                 Contract.AgreesWithDefinition(KernelCases.Named(name), TestGpu.Device);
             }
         }
         finally
         {
-            Backend.FixedPlan = null;
+            Gpu.FixedPlan = null;
         }
     }
 

@@ -23,11 +23,11 @@ public sealed class IlgpuPtxTests
                 gpu.WithTensorCoresForAllProducts(() => c.Execute(gpu.Backend, gpu.Pool.Rent, c.Values()));
         }
         gpu.MatMulPrecision = MatMulPrecision.Highest;
-        IMeasured measured = (IMeasured)gpu.Backend;
-        measured.PeakGflops();
-        measured.PeakGigabytes();
+        IProfiling profiling = gpu.Backend.Profiling!;
+        profiling.PeakGflops();
+        profiling.PeakGigabytes();
         Storage a = gpu.Pool.Rent(64), b = gpu.Pool.Rent(64), y = gpu.Pool.Rent(64);
-        foreach (MatMulVersion v in measured.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
+        foreach (MatMulVersion v in profiling.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
     }).ToDictionary(k => k.Name);
 
     // Compiling takes seconds where much is unrolled.

@@ -15,10 +15,10 @@ public sealed class GpuFusedTests
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
-        (long launches, int live) = (backend.Queue.LaunchCount, device.Pool.LiveCount);
+        (long launches, int live) = (backend.Context.Queue.LaunchCount, device.Pool.LiveCount);
         backend.Adam(group, Step);
         Assert.Equal(1, launches);
-        Assert.Equal(2, backend.Queue.LaunchCount);
+        Assert.Equal(2, backend.Context.Queue.LaunchCount);
         Assert.Equal(live, device.Pool.LiveCount);
     }
 
@@ -30,7 +30,7 @@ public sealed class GpuFusedTests
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
-        Assert.Equal(group.Length, backend.Queue.LaunchCount);
+        Assert.Equal(group.Length, backend.Context.Queue.LaunchCount);
         Contract.AgreesWithDefinition(KernelCases.All.First(c => c.Method == nameof(IFusedAdam.Adam) && c.Operands.Length == 12), device);
     }
 
@@ -51,7 +51,9 @@ public sealed class GpuFusedTests
     {
         SanitizerQueue queue = new(prefersSmallTiles: false);
         GpuPool pool = new(queue);
-        Device device = new("sanitizer", pool, new GpuBackend(queue, pool) { AttentionGroups = 1 });
+        GpuBackend backend = new(queue, pool);
+        backend.Context.AttentionGroups = 1;
+        Device device = new("sanitizer", pool, backend);
         foreach (KernelCase c in KernelCases.All.Where(c => c.Method == nameof(IFusedAttention.AttentionBackward) &&
             (c.Sizes.StartsWith("2 x 65 x 65 ", StringComparison.Ordinal) || c.Sizes.StartsWith("1 x 97 x 128 ", StringComparison.Ordinal))))
             Contract.AgreesWithDefinition(c, device);

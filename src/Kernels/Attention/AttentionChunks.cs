@@ -21,9 +21,9 @@ readonly struct AttentionChunks
     }
 
     /// <summary>Lanes of a panel.</summary>
-    public static int Lanes => Vector512.IsHardwareAccelerated ? AttentionMath.Panel<Simd512>()
-        : Vector256.IsHardwareAccelerated ? AttentionMath.Panel<Simd256>()
-        : Vector128.IsHardwareAccelerated ? AttentionMath.Panel<Simd128>() : AttentionMath.Panel<Simd1>();
+    public static int Lanes => Vector512.IsHardwareAccelerated ? AttentionPanels.Panel<Simd512>()
+        : Vector256.IsHardwareAccelerated ? AttentionPanels.Panel<Simd256>()
+        : Vector128.IsHardwareAccelerated ? AttentionPanels.Panel<Simd128>() : AttentionPanels.Panel<Simd1>();
 
     /// <summary>Chunks of a batch entry.</summary>
     public int Count { get; }

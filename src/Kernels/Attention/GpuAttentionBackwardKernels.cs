@@ -29,8 +29,6 @@ readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, A
 {
     public const int Rows = 16;
 
-    const float Log2E = 1.44269504f;
-
     public void Run()
     {
         ArrayView<float> parts = SharedMemory.Allocate<float>(16 * Rows);
@@ -45,7 +43,7 @@ readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, A
         for (int i = 1; i < 16; i++) total += parts[Rows * i + t];
         r = Rows * Grid.IdxX + t;
         rowDots[r] = total;
-        logs[r] = SimdMath.Log(new GpuLane(sums[r])).Value * Log2E;
+        logs[r] = SimdMath.Log(new GpuLane(sums[r])).Value * SimdMath.Log2E;
     }
 }
 
@@ -53,15 +51,15 @@ readonly struct GpuAttentionRowsKernel(ArrayView<float> g, ArrayView<float> o, A
 readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> maxima, ArrayView<float> logs, ArrayView<float> g,
     ArrayView<float> dv, int n, int m, int depth, int width, float sign, float unit, int tiles) : IGpuGroupKernel
 {
-    const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
-    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
+    const int Own = GpuAttentionTile.Own, Walk = GpuAttentionTile.Walk, Depth = GpuAttentionTile.Depth;
+    const int OwnFours = GpuAttentionTile.OwnFours, WalkFours = GpuAttentionTile.WalkFours;
 
     public void Run()
     {
         ArrayView<GpuFloat4> k4 = SharedMemory.Allocate<GpuFloat4>(Depth * OwnFours), q4 = SharedMemory.Allocate<GpuFloat4>(Depth * WalkFours);
-        ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttention.Width / 4);
+        ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttentionTile.Width / 4);
         int b = (int)((uint)Grid.IdxX / (uint)tiles), j0 = (Grid.IdxX - b * tiles) * Own, keys = m - j0 < Own ? m - j0 : Own;
-        int key = b * m + j0, c0 = Grid.IdxY * GpuAttention.Width;
+        int key = b * m + j0, c0 = Grid.IdxY * GpuAttentionTile.Width;
         // In the product with g: 8 keys, 4 channels. In the scores: 4 keys, 4 queries.
         int j8 = Group.IdxX >> 4, c = Group.IdxX & 15, j4 = Group.IdxX & 15, i4 = Group.IdxX >> 4;
         GpuTile4x4 upper = default, lower = default;
@@ -74,21 +72,21 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
             {
                 if (d0 > 0) Group.Barrier();
                 if (depth > Depth || i0 == 0)
-                    GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
-                GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
+                    GpuAttentionTile.LoadTransposed(k4.Cast<float>(), GpuAttentionTile.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
+                GpuAttentionTile.LoadTransposed(q4.Cast<float>(), GpuAttentionTile.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
                 Group.Barrier();
-                GpuAttention.AddProducts(ref s, q4, WalkFours, i4, k4, OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
+                GpuAttentionTile.AddProducts(ref s, q4, WalkFours, i4, k4, OwnFours, j4, depth - d0 < Depth ? depth - d0 : Depth);
             }
             p[64 * i4 + j4] = Weight(s.R0, query, 4 * i4, queries);
             p[64 * i4 + 16 + j4] = Weight(s.R1, query, 4 * i4 + 1, queries);
             p[64 * i4 + 32 + j4] = Weight(s.R2, query, 4 * i4 + 2, queries);
             p[64 * i4 + 48 + j4] = Weight(s.R3, query, 4 * i4 + 3, queries);
-            GpuAttention.LoadRows(values, g, query * width, queries, width, c0);
+            GpuAttentionTile.LoadRows(values, g, query * width, queries, width, c0);
             Group.Barrier();
-            GpuAttention.AddWeighted(ref upper, ref lower, p, j8, values, c);
+            GpuAttentionTile.AddWeighted(ref upper, ref lower, p, j8, values, c);
         }
-        GpuAttention.StoreTile(dv, key * width, 8 * j8, keys, c0 + 4 * c, width, upper);
-        GpuAttention.StoreTile(dv, key * width, 8 * j8 + 4, keys, c0 + 4 * c, width, lower);
+        GpuAttentionTile.StoreTile(dv, key * width, 8 * j8, keys, c0 + 4 * c, width, upper);
+        GpuAttentionTile.StoreTile(dv, key * width, 8 * j8 + 4, keys, c0 + 4 * c, width, lower);
     }
 
     // 2^(unit (score - maximum) - log2 z) of query i and four keys. Here and below scores have the sign of q . k.
@@ -98,7 +96,7 @@ readonly struct GpuAttentionValueGradKernel(ArrayView<float> q, ArrayView<float>
         if (i < queries)
         {
             float top = sign * maxima[query + i], l = logs[query + i];
-            w = GpuAttention.Exp2(sign * unit * (score - new GpuFloat4(top, top, top, top)) - new GpuFloat4(l, l, l, l));
+            w = GpuAttentionTile.Exp2(sign * unit * (score - new GpuFloat4(top, top, top, top)) - new GpuFloat4(l, l, l, l));
         }
         return w;
     }
@@ -113,8 +111,8 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
     float sign, float unit, int chunks, int chunkKeys)
     : IGpuGroupKernel
 {
-    const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth, Width = GpuAttention.Width;
-    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
+    const int Own = GpuAttentionTile.Own, Walk = GpuAttentionTile.Walk, Depth = GpuAttentionTile.Depth, Width = GpuAttentionTile.Width;
+    const int OwnFours = GpuAttentionTile.OwnFours, WalkFours = GpuAttentionTile.WalkFours;
 
     public void Run()
     {
@@ -185,28 +183,28 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
         for (int c0 = 0; c0 < width; c0 += Width)
         {
             if (c0 > 0) Group.Barrier();
-            if (width > Width || first) GpuAttention.LoadTransposed(v4.Cast<float>(), GpuAttention.OwnStride, Width, Own, v, key * width, keys, width, c0);
-            GpuAttention.LoadTransposed(g4.Cast<float>(), GpuAttention.WalkStride, Width, Walk, g, query * width, queries, width, c0);
+            if (width > Width || first) GpuAttentionTile.LoadTransposed(v4.Cast<float>(), GpuAttentionTile.OwnStride, Width, Own, v, key * width, keys, width, c0);
+            GpuAttentionTile.LoadTransposed(g4.Cast<float>(), GpuAttentionTile.WalkStride, Width, Walk, g, query * width, queries, width, c0);
             if (c0 + Width < width || pieces > 1)
             {
                 Group.Barrier();
-                GpuAttention.AddProducts(ref da, v4, OwnFours, j4, g4, WalkFours, i4, width - c0 < Width ? width - c0 : Width);
+                GpuAttentionTile.AddProducts(ref da, v4, OwnFours, j4, g4, WalkFours, i4, width - c0 < Width ? width - c0 : Width);
             }
         }
         for (int piece = 0; piece < pieces; piece++)
         {
             if (piece > 0) Group.Barrier();
             d0 = d0 + Depth < depth ? d0 + Depth : 0;
-            if (pieces > 1 || first) GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
-            GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
+            if (pieces > 1 || first) GpuAttentionTile.LoadTransposed(k4.Cast<float>(), GpuAttentionTile.OwnStride, Depth, Own, k, key * depth, keys, depth, d0);
+            GpuAttentionTile.LoadTransposed(q4.Cast<float>(), GpuAttentionTile.WalkStride, Depth, Walk, q, query * depth, queries, depth, d0);
             Group.Barrier();
-            GpuAttention.AddProducts(ref s, k4, OwnFours, j4, q4, WalkFours, i4, depth - d0 < Depth ? depth - d0 : Depth);
+            GpuAttentionTile.AddProducts(ref s, k4, OwnFours, j4, q4, WalkFours, i4, depth - d0 < Depth ? depth - d0 : Depth);
         }
         // With one piece of q and k the last piece of g and v shares its barrier.
         if (pieces == 1)
         {
             int last = (width - 1) / Width * Width;
-            GpuAttention.AddProducts(ref da, v4, OwnFours, j4, g4, WalkFours, i4, width - last);
+            GpuAttentionTile.AddProducts(ref da, v4, OwnFours, j4, g4, WalkFours, i4, width - last);
         }
     }
 
@@ -214,7 +212,7 @@ readonly struct GpuAttentionKeyGradKernel(ArrayView<float> q, ArrayView<float> k
     GpuFloat4 ScoreGradient(GpuFloat4 score, GpuFloat4 da, GpuFloat4 top, GpuFloat4 log, GpuFloat4 rowDot, bool exists)
     {
         GpuFloat4 e = default;
-        if (exists) e = GpuAttention.Exp2(sign * unit * (score - top) - log) * (da - rowDot);
+        if (exists) e = GpuAttentionTile.Exp2(sign * unit * (score - top) - log) * (da - rowDot);
         return e;
     }
 
@@ -256,7 +254,7 @@ readonly struct GpuAttentionQueryGradKernel(ArrayView<GpuFloat4> parts, ArrayVie
 {
     public void Run()
     {
-        int rowFours = (n + GpuAttention.Walk - 1) / GpuAttention.Walk * (GpuAttention.Walk / 4), part = depth * rowFours, t = GpuThread.Index;
+        int rowFours = (n + GpuAttentionTile.Walk - 1) / GpuAttentionTile.Walk * (GpuAttentionTile.Walk / 4), part = depth * rowFours, t = GpuThread.Index;
         if (t >= batch * part) return;
         int b = (int)((uint)t / (uint)part), i = t - b * part, d = (int)((uint)i / (uint)rowFours), query = 4 * (i - d * rowFours);
         GpuFloat4 sum = default;

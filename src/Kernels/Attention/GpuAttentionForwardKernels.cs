@@ -25,18 +25,18 @@ namespace Sagan.Native.Kernels;
 readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> rowMaxima,
     ArrayView<float> rowSums, int n, int m, int dk, int dv, float sign, float unit, int tiles) : IGpuGroupKernel
 {
-    const int Own = GpuAttention.Own, Walk = GpuAttention.Walk, Depth = GpuAttention.Depth;
-    const int OwnFours = GpuAttention.OwnFours, WalkFours = GpuAttention.WalkFours;
+    const int Own = GpuAttentionTile.Own, Walk = GpuAttentionTile.Walk, Depth = GpuAttentionTile.Depth;
+    const int OwnFours = GpuAttentionTile.OwnFours, WalkFours = GpuAttentionTile.WalkFours;
 
     public void Run()
     {
         ArrayView<GpuFloat4> q4 = SharedMemory.Allocate<GpuFloat4>(Depth * OwnFours), k4 = SharedMemory.Allocate<GpuFloat4>(Depth * WalkFours);
-        ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttention.Width / 4);
+        ArrayView<GpuFloat4> p = SharedMemory.Allocate<GpuFloat4>(Walk * Own / 4), values = SharedMemory.Allocate<GpuFloat4>(Walk * GpuAttentionTile.Width / 4);
         // By eight groups of keys: maxima, then sums, of 64 queries; and the factors by which the queries' o are multiplied.
         ArrayView<GpuFloat4> rows = SharedMemory.Allocate<GpuFloat4>(8 * Own / 4), factors = SharedMemory.Allocate<GpuFloat4>(Own / 4);
 
         int b = (int)((uint)Grid.IdxX / (uint)tiles), i0 = (Grid.IdxX - b * tiles) * Own, queries = n - i0 < Own ? n - i0 : Own;
-        int query = (b * n + i0) * dk, c0 = Grid.IdxY * GpuAttention.Width;
+        int query = (b * n + i0) * dk, c0 = Grid.IdxY * GpuAttentionTile.Width;
         // In the product with v: 8 queries, 4 channels. In the scores: 4 queries, 4 keys.
         int i8 = Group.IdxX >> 4, c = Group.IdxX & 15, i4 = Group.IdxX & 15, j4 = Group.IdxX >> 4;
         // Not minus infinity: scores of that, before any other, would make it NaN. A row that has no other ends as 0 / 0.
@@ -53,10 +53,10 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
                 // What is written over was read before the last barrier but one, save by the piece before this one.
                 if (d0 > 0) Group.Barrier();
                 if (dk > Depth || j0 == 0)
-                    GpuAttention.LoadTransposed(q4.Cast<float>(), GpuAttention.OwnStride, Depth, Own, q, query, queries, dk, d0);
-                GpuAttention.LoadTransposed(k4.Cast<float>(), GpuAttention.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0);
+                    GpuAttentionTile.LoadTransposed(q4.Cast<float>(), GpuAttentionTile.OwnStride, Depth, Own, q, query, queries, dk, d0);
+                GpuAttentionTile.LoadTransposed(k4.Cast<float>(), GpuAttentionTile.WalkStride, Depth, Walk, k, key * dk, keys, dk, d0);
                 Group.Barrier();
-                GpuAttention.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
+                GpuAttentionTile.AddProducts(ref s, k4, WalkFours, j4, q4, OwnFours, i4, dk - d0 < Depth ? dk - d0 : Depth);
             }
             if (sign < 0) s.ScaleRows(new GpuFloat4(sign, sign, sign, sign));
             if (4 * j4 >= keys) s.R0 = max;
@@ -64,12 +64,12 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
             if (4 * j4 + 2 >= keys) s.R2 = max;
             if (4 * j4 + 3 >= keys) s.R3 = max;
             rows[16 * j4 + i4] = Larger(Larger(s.R0, s.R1), Larger(s.R2, s.R3));
-            GpuAttention.LoadRows(values, v, key * dv, keys, dv, c0);
+            GpuAttentionTile.LoadRows(values, v, key * dv, keys, dv, c0);
             Group.Barrier();
 
             GpuFloat4 old = max;
             for (int g = 0; g < 8; g++) max = Larger(rows[16 * g + i4], max);
-            GpuFloat4 factor = GpuAttention.Exp2(unit * (old - max));
+            GpuFloat4 factor = GpuAttentionTile.Exp2(unit * (old - max));
             s.R0 = Weight(s.R0, max, 4 * j4, keys);
             s.R1 = Weight(s.R1, max, 4 * j4 + 1, keys);
             s.R2 = Weight(s.R2, max, 4 * j4 + 2, keys);
@@ -84,7 +84,7 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
 
             upper.ScaleRows(factors[2 * i8]);
             lower.ScaleRows(factors[2 * i8 + 1]);
-            GpuAttention.AddWeighted(ref upper, ref lower, p, i8, values, c);
+            GpuAttentionTile.AddWeighted(ref upper, ref lower, p, i8, values, c);
         }
 
         // Sums and factors take the place of what the last step has read.
@@ -109,8 +109,8 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
         upper.ScaleRows(factors[2 * i8]);
         lower.ScaleRows(factors[2 * i8 + 1]);
         int output = (b * n + i0) * dv;
-        GpuAttention.StoreTile(o, output, 8 * i8, queries, c0 + 4 * c, dv, upper);
-        GpuAttention.StoreTile(o, output, 8 * i8 + 4, queries, c0 + 4 * c, dv, lower);
+        GpuAttentionTile.StoreTile(o, output, 8 * i8, queries, c0 + 4 * c, dv, upper);
+        GpuAttentionTile.StoreTile(o, output, 8 * i8 + 4, queries, c0 + 4 * c, dv, lower);
     }
 
     // A NaN among the scores is passed over here and shows in the exponentials.
@@ -120,13 +120,14 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
     GpuFloat4 Weight(GpuFloat4 score, GpuFloat4 max, int j, int keys)
     {
         GpuFloat4 w = default;
-        if (j < keys) w = GpuAttention.Exp2(unit * (score - max));
+        if (j < keys) w = GpuAttentionTile.Exp2(unit * (score - max));
         return w;
     }
 
     void StoreRow(int i, float max, float sum)
     {
-        rowMaxima[i] = max;
+        // Of no keys.
+        rowMaxima[i] = m == 0 ? float.NegativeInfinity : max;
         rowSums[i] = sum;
     }
 }

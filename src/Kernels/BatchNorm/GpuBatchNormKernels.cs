@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Batch normalisation with the activation that follows, x [rows, channels]; see CpuBackend.BatchNorm.cs for the same in two levels of jobs.
+// Batch normalisation with the activation that follows, x [rows, channels]; see CpuBatchNorm.cs for the same in two levels of jobs.
 //
 //   forward    mean_c, variance_c over the rows;  y = act(weight_c (x - mean_c) / sqrt(variance_c + eps) + bias_c)
 //   backward   z = g act'(y);  dbias_c = sum z;  dweight_c = sum z xh;  dx = weight_c / sqrt(variance_c + eps) (z - dbias_c / M - xh dweight_c / M)
@@ -92,7 +92,7 @@ readonly struct GpuNormalizeKernel(ArrayView<float> x, ArrayView<float> weight, 
         int first = tile.First, end = tile.End;
         if (first >= end) return;
         GpuFloat4 m = tile.Load(mean, 0), b = tile.Load(bias, 0);
-        GpuFloat4 scale = tile.Load(weight, 0) * GpuBatchNorm.Inverse(tile.Load(variance, 0), epsilon);
+        GpuFloat4 scale = tile.Load(weight, 0) * GpuBatchNormMath.Inverse(tile.Load(variance, 0), epsilon);
         for (int r = first; r < end; r += GpuRowTile.Step)
         {
             // x - mean first: scale x + shift would cancel where the mean is large beside the deviation.
@@ -111,10 +111,10 @@ readonly struct GpuNormalizeGradSumsKernel(ArrayView<float> g, ArrayView<float> 
         GpuFloat4 sum = default, dot = default;
         if (first < end)
         {
-            GpuFloat4 m = tile.Load(mean, 0), inverse = GpuBatchNorm.Inverse(tile.Load(variance, 0), epsilon);
+            GpuFloat4 m = tile.Load(mean, 0), inverse = GpuBatchNormMath.Inverse(tile.Load(variance, 0), epsilon);
             for (int r = first; r < end; r += GpuRowTile.Step)
             {
-                GpuFloat4 z = GpuBatchNorm.Gradient(tile, act, g, y, r);
+                GpuFloat4 z = GpuBatchNormMath.Gradient(tile, act, g, y, r);
                 sum += z;
                 dot += z * ((tile.Load(x, r) - m) * inverse);
             }
@@ -159,17 +159,17 @@ readonly struct GpuNormalizeGradKernel(ArrayView<float> g, ArrayView<float> x, A
         int first = tile.First, end = tile.End;
         if (first >= end) return;
         float share = 1f / tile.Rows;
-        GpuFloat4 m = tile.Load(mean, 0), inverse = GpuBatchNorm.Inverse(tile.Load(variance, 0), epsilon), a = tile.Load(weight, 0) * inverse;
+        GpuFloat4 m = tile.Load(mean, 0), inverse = GpuBatchNormMath.Inverse(tile.Load(variance, 0), epsilon), a = tile.Load(weight, 0) * inverse;
         GpuFloat4 p = share * tile.Load(dbias, 0), q = share * tile.Load(dweight, 0);
         for (int r = first; r < end; r += GpuRowTile.Step)
         {
-            GpuFloat4 z = GpuBatchNorm.Gradient(tile, act, g, y, r), xh = (tile.Load(x, r) - m) * inverse;
+            GpuFloat4 z = GpuBatchNormMath.Gradient(tile, act, g, y, r), xh = (tile.Load(x, r) - m) * inverse;
             tile.Store(dx, r, a * (z - p - xh * q));
         }
     }
 }
 
-static class GpuBatchNorm
+static class GpuBatchNormMath
 {
     /// <summary>1 / sqrt(variance + eps).</summary>
     public static GpuFloat4 Inverse(GpuFloat4 variance, float epsilon) => new(Inverse(variance.X, epsilon), Inverse(variance.Y, epsilon),

@@ -23,21 +23,22 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 readonly unsafe struct FewChannelConv2d(float* x, float* w, float scale, float* bias, float* y, Conv2dSpec s, Activation act) : ISimdLoop
 {
-    const int WeightSlot = 0, BiasSlot = 5, OffsetSlot = 2, MaxWindow = 512, MinOutputs = 17;
+    const int MaxWindow = 512, MinOutputs = 17;
 
     public static bool Suits(in Conv2dSpec s) => s.Ci <= 4 && s.Co >= MinOutputs && s.Kh * s.Kw * s.Ci <= MaxWindow;
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         int k = s.Kh * s.Kw * s.Ci, lanes = 2 * V.Count, panels = (s.Co + lanes - 1) / lanes;
-        float* packed = Scratch.Floats(WeightSlot, (long)panels * k * lanes), constants = Scratch.Floats(BiasSlot, V.Count + panels * lanes);
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* packed = scratch.Floats((long)panels * k * lanes), constants = scratch.Floats(V.Count + panels * lanes);
         new TransposedOperand(w, k).Pack<V>(0, s.Co, 0, k, packed, lanes, (long)k * lanes);
         if (scale != 1)
             for (float* p = packed, end = packed + (long)panels * k * lanes; p < end; p += V.Count) (V.Load(p) * V.Create(scale)).Store(p);
         V.Create(act.Kind == ActivationKind.LeakyRelu ? act.Slope : 1).Store(constants);
         new Span<float>(constants + V.Count, panels * lanes).Clear();
         if (bias != null) new ReadOnlySpan<float>(bias, s.Co).CopyTo(new Span<float>(constants + V.Count, s.Co));
-        int* offsets = (int*)Scratch.Floats(OffsetSlot, k);
+        int* offsets = scratch.Of<int>(k);
         PaddedBand band = new(s);
         for (int u = 0, p = 0; u < s.Kh; u++)
             for (int t = 0; t < s.Kw * s.Ci; t++) offsets[p++] = u * band.Pitch + t;
@@ -51,7 +52,7 @@ readonly unsafe struct FewChannelBand<V>(float* x, float* w, float* constants, i
     where V : unmanaged, ISimd<V>
 {
     // About 64 KB of output rows.
-    const int BandSlot = 1, OutputsPerJob = 1 << 14, MaxTile = 8 * 32;
+    const int OutputsPerJob = 1 << 14, MaxTile = 8 * 32;
 
     static int Height => V.Count == 16 ? 8 : 6;
 
@@ -66,7 +67,8 @@ readonly unsafe struct FewChannelBand<V>(float* x, float* w, float* constants, i
         (int n, int bandOfImage) = Math.DivRem(index, BandsPerImage);
         int i0 = bandOfImage * RowsPerJob, rows = Math.Min(RowsPerJob, s.OutH - i0), lanes = 2 * V.Count, k = s.Kh * s.Kw * s.Ci;
         PaddedBand band = new(s);
-        float* p = Scratch.Floats(BandSlot, band.Size(rows));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats(band.Size(rows));
         band.Copy<V>(x + (long)n * s.H * s.W * s.Ci, i0, rows, p);
         for (int i = 0; i < rows; i++)
         {

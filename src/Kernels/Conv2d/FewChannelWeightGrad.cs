@@ -20,18 +20,17 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 readonly unsafe struct FewChannelWeightGrad(float* x, float* dy, float* dw, Conv2dSpec s) : ISimdLoop
 {
-    const int SumSlot = 2, OffsetSlot = 0;
-
     public static bool Suits(in Conv2dSpec s) => FewChannelConv2d.Suits(s) && s.N * s.OutH * s.OutW > 0;
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
+        using ScratchScope scratch = ScratchArena.Enter();
         FewChannelSums<V> job = new(x, dy, null, null, s);
-        int* offsets = (int*)Scratch.Floats(OffsetSlot, (long)job.RowsPerBand * s.OutW);
+        int* offsets = scratch.Of<int>((long)job.RowsPerBand * s.OutW);
         PaddedBand band = new(s);
         for (int i = 0, p = 0; i < job.RowsPerBand; i++)
             for (int j = 0; j < s.OutW; j++) offsets[p++] = (i * band.Pitch + j * s.Ci) * s.Stride;
-        job = new(x, dy, Scratch.Floats(SumSlot, (long)job.Jobs * job.Size + 2 * V.Count), offsets, s);
+        job = new(x, dy, scratch.Floats((long)job.Jobs * job.Size + 2 * V.Count), offsets, s);
         WorkerPool.Run(job.Jobs, job);
         WorkerPool.Run(s.Kh, new FewChannelSum<V>(job, dw));
     }
@@ -40,7 +39,7 @@ readonly unsafe struct FewChannelWeightGrad(float* x, float* dy, float* dw, Conv
 /// <summary>The sum over some bands of output rows: element (u, t, o) at sums[((job Kh + u) Taps + t) Outputs + o].</summary>
 readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* offsets, Conv2dSpec s) : IJob where V : unmanaged, ISimd<V>
 {
-    const int BandSlot = 1, MaxJobs = 32, PixelsPerBand = 128;
+    const int MaxJobs = 32, PixelsPerBand = 128;
 
     public readonly Conv2dSpec Spec = s;
     public readonly float* Sums = sums;
@@ -63,7 +62,8 @@ readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* 
         float* sum = Sums + (long)index * Size;
         new Span<float>(sum, Size).Clear();
         PaddedBand band = new(Spec);
-        float* p = Scratch.Floats(BandSlot, band.Size(RowsPerBand));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats(band.Size(RowsPerBand));
         (int from, int to) = GemmPlan.Share(Spec.N * BandsPerImage, Jobs, index);
         for (int b = from; b < to; b++)
         {
@@ -125,6 +125,6 @@ readonly unsafe struct FewChannelSum<V>(FewChannelSums<V> sums, float* dw) : IJo
             for (int job = 1; job < sums.Jobs; job++) sum += V.Load(first + (long)job * sums.Size + i);
             sum.Store(first + i);
         }
-        CpuBackend.Transpose(first, outputs, dw + (long)u * taps, s.Kh * taps, s.Co, taps);
+        CpuTranspose.Run(first, outputs, dw + (long)u * taps, s.Kh * taps, s.Co, taps);
     }
 }

@@ -37,7 +37,7 @@ readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, 
 readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act, int bands) : IJob
     where V : unmanaged, ISimd<V>
 {
-    const int RowSlot = 6, ProductSlot = 7, MaxTerms = 64;
+    const int MaxTerms = 64;
 
     int Columns => s.Kh * s.Kw * s.Ci;
 
@@ -50,10 +50,11 @@ readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float 
         // The rows i of dy that reach rows h0 .. h1-1.
         int i0 = Math.Max(0, (h0 + s.Padding - s.Kh + s.Stride) / s.Stride), i1 = Math.Min(s.OutH, (h1 - 1 + s.Padding) / s.Stride + 1);
         int rows = Math.Max(i1 - i0, 0) * s.OutW;
-        float* p = Scratch.Floats(ProductSlot, (long)rows * Columns + V.Count);
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats((long)rows * Columns + V.Count);
         Gemm.Run(rows, Columns, s.Co, new RowOperand(dy + ((long)n * s.OutH + i0) * s.OutW * s.Co, s.Co), new ColumnOperand(w, Columns),
             new Epilogue<MatrixRows>(new(p, Columns), null, Activation.None, scale));
-        float* row = Scratch.Floats(RowSlot, (s.OutW + s.Kw + (s.W + 2 * s.Padding) / s.Stride + 2L) * Cell + 2 * V.Count);
+        float* row = scratch.Floats((s.OutW + s.Kw + (s.W + 2 * s.Padding) / s.Stride + 2L) * Cell + 2 * V.Count);
         for (int h = h0; h < h1; h++)
         {
             Sum(p, h, i0, i1, row);

@@ -16,6 +16,12 @@ public interface IJob
 /// </summary>
 public static unsafe class WorkerPool
 {
+    /// <summary>
+    /// Elements of a job of an elementwise kernel: about 1 us of work. Where two jobs break even: 16384 elements on 1 / 2 threads: add 1.9 / 1.6 us,
+    /// exp 3.3 / 2.2 us.
+    /// </summary>
+    internal const int Grain = 1 << 13;
+
     const int SpinMilliseconds = 20, MaxThreads = 255;
 
     sealed class Region

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
@@ -30,8 +31,14 @@ sealed class GpuGroupsTogetherAttribute(int count) : Attribute
 /// <summary>Number of groups along each axis; X may be large, Y and Z are at most 65535.</summary>
 readonly record struct GpuGrid(int X, int Y = 1, int Z = 1)
 {
+    /// <summary>So many groups fill any device: what cuts of long sums aim at.</summary>
+    public const int Enough = 1024;
+
     /// <summary>Enough groups of so many threads for n elements, one each; at least one.</summary>
-    public static GpuGrid Cover(int n, int threads) => new(Math.Max(1, (int)(((long)n + threads - 1) / threads)));
+    public static GpuGrid Cover(int n, int threads = GpuQueue.Threads) => new(Math.Max(1, CeilDiv(n, threads)));
+
+    /// <summary>A thread for every four of n elements.</summary>
+    public static GpuGrid CoverVec4(int n) => Cover(CeilDiv(n, 4));
 
     /// <summary>All groups.</summary>
     public long Count => (long)X * Y * Z;

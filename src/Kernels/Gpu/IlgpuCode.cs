@@ -49,7 +49,7 @@ static class IlgpuCode
     /// <summary>The OpenCL C for an open OpenCL device.</summary>
     public static string OpenCl(LaunchedKernel kernel, Device device)
     {
-        if (device.Backend is not GpuBackend { Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
+        if (device.Backend is not GpuBackend { Context.Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
             throw new ArgumentException($"'{device}' is no OpenCL device.", nameof(device));
         return ((CLCompiledKernel)Compile(accelerator.Backend, kernel)).Source;
     }

@@ -15,7 +15,7 @@ namespace Sagan.Native.Kernels;
 //                     T is a float, or four neighbouring columns where inner is a multiple of 4 (all numbers then count fours).
 // Where there are too few rows or columns to fill a device, the axis is cut into pieces (Grid.IdxY); their sums y [outer, pieces, inner] are then summed
 // likewise.
-// Numerics: a thread's sum is compensated (GpuSum), so errors come from the trees alone: at most 8 roundings a launch.
+// Numerics: a thread's sum is compensated (GpuCompensatedSum), so errors come from the trees alone: at most 8 roundings a launch.
 
 /// <summary>y[row, piece] = sum of a piece of a row of x [rows, columns]. inFours: every row begins at a multiple of 4, and so does every piece.</summary>
 readonly struct GpuRowSumKernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns, int piece, int lanes, int inFours) : IGpuGroupKernel
@@ -24,7 +24,7 @@ readonly struct GpuRowSumKernel(ArrayView<float> x, ArrayView<float> y, int rows
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(GpuQueue.Threads);
         int t = Group.IdxX, lane = t & (lanes - 1), row = (int)(((uint)Grid.IdxX * GpuQueue.Threads + (uint)t) / (uint)lanes);
-        GpuSum sum = default;
+        GpuCompensatedSum sum = default;
         if (row < rows)
         {
             int first = Grid.IdxY * piece, count = columns - first < piece ? columns - first : piece, begin = row * columns + first, fours = 0;

@@ -120,6 +120,23 @@ public static class Contract
         }
     }
 
+    /// <summary>Of its intermediate memory a kernel reads only what it has written: NaN in the rest does not show in the result.</summary>
+    public static void ReadsNoScratchThatItHasNotWritten(KernelCase c, Device device)
+    {
+        bool before = ScratchArena.Poisons;
+        try
+        {
+            ScratchArena.Poisons = false;
+            float[][] expected = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+            ScratchArena.Poisons = true;
+            AssertSameOutputs(c, expected, c.Execute(device.Backend, device.Pool.Rent, c.Values()), "intermediate memory of any content and of NaN");
+        }
+        finally
+        {
+            ScratchArena.Poisons = before;
+        }
+    }
+
     public static void GatherNamesAnIndexThatIsOutOfRange(Device device)
     {
         foreach (int bad in (int[])[-1, 5, int.MaxValue])

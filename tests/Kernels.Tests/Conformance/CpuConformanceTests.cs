@@ -41,6 +41,10 @@ public sealed class CpuConformanceTests() : ConformanceTests(Device.Cpu)
     [Theory]
     [MemberData(nameof(All))]
     public void Gives_the_same_bits_for_any_thread_count(string name) => Contract.GivesTheSameBitsForAnyThreadCount(Case(name), Device.Cpu);
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Reads_no_scratch_that_it_has_not_written(string name) => Contract.ReadsNoScratchThatItHasNotWritten(Case(name), Device.Cpu);
 }
 
 /// <summary>The reference backend is held to the rest of the contract as well; that it agrees with itself says nothing, its own tests are elsewhere.</summary>
