@@ -1,5 +1,5 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.ProductTesting;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
@@ -23,8 +23,9 @@ public sealed class GpuMatMulHistoryTests
     static void Check(MatMulSpec s, Action<Storage, Storage, Storage> product, string what)
     {
         // Multiples of 1/64, which tensor cores need not round.
-        float[] a = [.. Values(s.M * s.K, 1).Select(v => MathF.Round(64 * v) / 64)];
-        float[] b = [.. Values(s.K * s.N, 2).Select(v => MathF.Round(64 * v) / 64)], expected = On(Device.Reference, a, b, s.M * s.N, (x, w, y) =>
+        float[] a = [.. Uniform(s.M * s.K, 1).Select(v => MathF.Round(64 * v) / 64)];
+        float[] b = [.. Uniform(s.K * s.N, 2).Select(v => MathF.Round(64 * v) / 64)],
+            expected = On(Device.Reference, a, b, s.M * s.N, (x, w, y) =>
             Device.Reference.Backend.MatMul(x, w, y, s)), actual = On(Gpu, a, b, s.M * s.N, product);
         AssertClose([.. expected.Select(e => (double)e)], actual, s.K, $"{what} {s}");
     }

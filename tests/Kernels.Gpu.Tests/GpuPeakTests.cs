@@ -15,7 +15,8 @@ public sealed class GpuPeakTests
     public void Chains_are_multiplied_and_added_as_often_as_they_say()
     {
         const int Steps = 2, Links = 8 * Steps;
-        float[] y = Run(GpuQueue.Threads, s => Backend.Context.Launch(new GpuPeakMultiplyAddKernel(s.View, 0.5f, 3, Steps), new GpuGrid(1)));
+        float[] y = Run(GpuQueue.Threads, s => Backend.Context.Launch(new GpuPeakMultiplyAddKernel(s.View, 0.5f, 3, Steps),
+            new GpuGrid(1)));
         for (int t = 0; t < y.Length; t++)
         {
             double sum = 0;

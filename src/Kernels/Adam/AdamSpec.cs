@@ -8,8 +8,8 @@ public enum AdamForm
 }
 
 /// <summary>
-/// Hyperparameters of one Adam step; Step is t, counted from 1. |error| of p at most one rounding of p, 1e-5 of its change and 1e-7 lr; of m and v two
-/// roundings of their terms.
+/// Hyperparameters of one Adam step; Step is t, counted from 1. |error| of p at most one rounding of p, 1e-5 of its change and 1e-7 lr; of
+/// m and v two roundings of their terms.
 /// </summary>
 public readonly record struct AdamSpec(float LearningRate, double Beta1, double Beta2, float Epsilon, int Step, AdamForm Form);
 

@@ -2,10 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-// Adam over a group of parameters in one parallel region: the formulas are in IFusedAdam. The group is one line of elements, slot after slot; a job is WorkerPool.Grain of
-// them, found by binary search, so that parameters of 3 and of 3 million elements share the work evenly.
-// Memory-bound: reads p, g, m, v and writes p, m, v: 28 bytes an element; one division and one square root (correctly rounded, the same bits on every machine).
-// 1.58 M parameters in 9 slots (Sapphire Rapids, minima, 2026-11-21): 0.87 ms on 1 thread (51 GB/s), 0.48 ms on 2 (92 GB/s); torch.optim.Adam 6.7 ms on 1.
+// Adam over a group of parameters in one parallel region: the formulas are in IFusedAdam. The group is one line of elements, slot after
+// slot; a job is WorkerPool.Grain of them, found by binary search, so that parameters of 3 and of 3 million elements share the work evenly.
+// Memory-bound: reads p, g, m, v and writes p, m, v: 28 bytes an element; one division and one square root (correctly rounded, the same
+// bits on every machine).
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuAdam
 {
     struct AdamPart
@@ -25,7 +26,8 @@ static unsafe class CpuAdam
         for (int i = 0; i < group.Length; i++)
         {
             AdamSlot slot = group[i];
-            parts[i] = new AdamPart { Start = start, P = slot.P.Pointer(), G = slot.G.Pointer(), M = slot.M.Pointer(), V = slot.V.Pointer() };
+            float* p = slot.P.Pointer(), g = slot.G.Pointer(), m = slot.M.Pointer(), v = slot.V.Pointer();
+            parts[i] = new AdamPart { Start = start, P = p, G = g, M = m, V = v };
             start += slot.Count;
         }
         parts[group.Length].Start = start;

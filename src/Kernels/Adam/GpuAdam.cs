@@ -11,7 +11,7 @@ static class GpuAdam
         if (group.IsEmpty) return;
         GpuAdamTables t = GpuAdamTables.For(group, gpu.AdamTables, gpu.Pool);
         AdamFactors f = new(s);
-        foreach ((GpuBlock p, GpuBlock g, GpuBlock m, GpuBlock v, int first, int count) in t.Launches)
+        foreach ((GpuSegment p, GpuSegment g, GpuSegment m, GpuSegment v, int first, int count) in t.Launches)
             gpu.Launch(new GpuAdamKernel(p.View, g.View, m.View, v.View, Ints(t.Slots), Ints(t.Chunks), first, f), new GpuGrid(count),
                 GpuAdamKernel.Chunk / 4);
     }

@@ -6,8 +6,8 @@ namespace Sagan.Native.Kernels;
 /// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuAttention.cs. max, logs and
 /// rowDots hold the largest score, log2 of the sum of exponentials and rowsum(g * o) of every query.
 /// </summary>
-readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* max, float* logs, float* rowDots, float* dk, float* dv,
-    float* dqParts, AttentionSpec s, AttentionChunks chunks) : ISimdJob
+readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* max, float* logs, float* rowDots, float* dk,
+    float* dv, float* dqParts, AttentionSpec s, AttentionChunks chunks) : ISimdJob
 {
     const int QueryTile = 64;
 
@@ -72,8 +72,8 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         }
     }
 
-    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) lanes^2 + r lanes + c % lanes] = x[r, c]. Only the last panel can be
-    // short.
+    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) lanes^2 + r lanes + c % lanes] = x[r, c]. Only the
+    // last panel can be short.
     static void FillRows(float* x, int count, int width, float* rows, int lanes)
     {
         for (int d = 0; d < width; d += lanes, rows += lanes * lanes)

@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// How the backward pass cuts the keys of a batch entry: into chunks of whole panels, about 32 jobs over the batch. Every chunk writes its own part of dQ [N,
-/// QueryWidth] and the parts are added in order. The cut depends on the sizes (and the vector width) alone, so the bits do not depend on the number of threads.
+/// How the backward pass cuts the keys of a batch entry: into chunks of whole panels, about 32 jobs over the batch. Every chunk writes its
+/// own part of dQ [N, QueryWidth] and the parts are added in order. The cut depends on the sizes (and the vector width) alone, so the bits
+/// do not depend on the number of threads.
 /// </summary>
 readonly struct AttentionChunks
 {

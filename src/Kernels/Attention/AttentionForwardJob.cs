@@ -43,7 +43,8 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         CpuTranspose.Run(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, queries, s.Dv);
     }
 
-    // factor = 2^(unit (old maximum - new maximum)); max = the new one. A NaN among the scores is passed over here and shows in the exponentials.
+    // factor = 2^(unit (old maximum - new maximum)); max = the new one. A NaN among the scores is passed over here and shows in the
+    // exponentials.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Maximum<V>(float* scores, int keys, float unit, float* max, float* factor) where V : unmanaged, ISimd<V>
     {

@@ -13,12 +13,14 @@ static class AttentionMath
     public static float Sign(float scale) => scale < 0 ? -1 : 1;
 
     /// <summary>
-    /// |scale| / log 2, by which the difference of two scores becomes the exponent of a power of two. Above 0, so that no -infinity is multiplied by 0.
+    /// |scale| / log 2, by which the difference of two scores becomes the exponent of a power of two. Above 0, so that no -infinity is
+    /// multiplied by 0.
     /// </summary>
     public static float Unit(float scale) => MathF.Max(MathF.Abs(scale) * SimdMath.Log2E, 1e-37f);
 
     /// <summary>
-    /// 2^x for x &lt; 128; where x &lt; -126 some value of at most 2^-126. NaN stays NaN. |relative error| at most 2.5e-7: minimax polynomials of degree 5.
+    /// 2^x for x &lt; 128; where x &lt; -126 some value of at most 2^-126. NaN stays NaN. |relative error| at most 2.5e-7: minimax
+    /// polynomials of degree 5.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp2<V>(V x) where V : unmanaged, ISimd<V>

@@ -6,12 +6,14 @@ namespace Sagan.Native.Kernels;
 static unsafe class AttentionPanels
 {
     /// <summary>
-    /// Lanes of a panel: two vectors, so that a tile of 8 (AVX-512) or 4 rows keeps enough sums in flight to hide the latency of the multiply-add.
+    /// Lanes of a panel: two vectors, so that a tile of 8 (AVX-512) or 4 rows keeps enough sums in flight to hide the latency of the
+    /// multiply-add.
     /// </summary>
     public static int Panel<V>() where V : unmanaged, ISimd<V> => 2 * V.Count;
 
     /// <summary>C [rows, panel] (+)= A [rows, depth] b [depth, panel], A(r, k) = a[r lda + k].</summary>
-    public static void Rows<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add) where V : unmanaged, ISimd<V>
+    public static void Rows<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add)
+        where V : unmanaged, ISimd<V>
     {
         int r = 0;
         if (V.Count == 16)
@@ -21,7 +23,8 @@ static unsafe class AttentionPanels
     }
 
     /// <summary>The same as <see cref="Rows"/> with a panel of one vector.</summary>
-    public static void RowsNarrow<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add) where V : unmanaged, ISimd<V>
+    public static void RowsNarrow<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add)
+        where V : unmanaged, ISimd<V>
     {
         int r = 0;
         for (; r <= rows - 8; r += 8) AttentionMicrokernels.Rows8x1<V>(a + r * lda, lda, b, depth, c + r * ldc, ldc, add);
@@ -30,7 +33,8 @@ static unsafe class AttentionPanels
     }
 
     /// <summary>C [rows, panel] (+)= A [rows, depth] b [depth, panel], A(r, k) = a[k lda + r].</summary>
-    public static void Columns<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add) where V : unmanaged, ISimd<V>
+    public static void Columns<V>(float* a, nint lda, float* b, int depth, float* c, nint ldc, int rows, bool add)
+        where V : unmanaged, ISimd<V>
     {
         int r = 0;
         if (V.Count == 16)

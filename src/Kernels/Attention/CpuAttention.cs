@@ -6,10 +6,10 @@ namespace Sagan.Native.Kernels;
 //   backward   A = exp(s - m) / z;  dV = A^T g;  dA = g v^T;  dE = A * (dA - rowsum(g * o));  dQ = scale dE k;  dK = scale dE^T q
 //   Source: Dao et al. 2022 (FlashAttention), algorithms 2 and 4; spread over jobs and laid out for vectors as told here.
 //
-// Every product is C [rows, w lanes] (+)= A [rows, depth] panel [depth, w], w = two vectors (AttentionMicrokernels): A is read by single elements wherever it
-// lies, the panel and C by whole vectors. Scores are made as a panel with the side that is summed over as its rows, so that the next product reads them as they
-// are: nothing is repacked, maxima and sums over the rows are lane by lane, and what fills no panel (N, M, dk, dv of any size) is a shorter loop or idle lanes,
-// never a mask.
+// Every product is C [rows, w lanes] (+)= A [rows, depth] panel [depth, w], w = two vectors (AttentionMicrokernels): A is read by single
+// elements wherever it lies, the panel and C by whole vectors. Scores are made as a panel with the side that is summed over as its rows, so
+// that the next product reads them as they are: nothing is repacked, maxima and sums over the rows are lane by lane, and what fills no
+// panel (N, M, dk, dv of any size) is a shorter loop or idle lanes, never a mask.
 //
 //   forward, a job = w queries           scores [64 keys, w]  = k rows x q panel [dk, w]
 //                                        running maximum per lane; o panel and sum scaled by 2^(old - new); scores = 2^(scores - maximum)
@@ -20,27 +20,21 @@ namespace Sagan.Native.Kernels;
 //                                        dK panel [dk, w]    += q columns x ds panel
 //                                        dQ part [64, dk]    += ds rows x k rows (lanes along dk: the one product whose lanes can idle)
 //
-// Chunks (AttentionChunks) each own a part of dQ; the parts are added in chunk order at the end. Nothing is added by two jobs, and no cut depends on the number
-// of threads.
-// Work: 2 B N M (dk + dv) flops forward, 2 B N M (3 dk + 2 dv) backward (scores are made again). Memory beside the tensors: backward 2 B N floats and the dQ
-// parts, at most max(B, 32) of N max(dk, one vector) floats; a few tens of KB a thread.
-// Numerics: sums in float; exact maximum, updated tile by tile; 2^x within 2.5e-7 (AttentionMath). q . k is kept as it is and multiplied by scale / log 2 only
-// after the maximum was subtracted, and m and z are kept apart: so a weight has no error but that of its sum q . k, which forward and backward add in the same
-// order. A log-sum-exp in one number would round every weight of a row by 2^-24 |s|. A NaN in a query stays in its o, m, z and dq, and reaches dk and dv.
+// Chunks (AttentionChunks) each own a part of dQ; the parts are added in chunk order at the end. Nothing is added by two jobs, and no cut
+// depends on the number of threads.
+// Work: 2 B N M (dk + dv) flops forward, 2 B N M (3 dk + 2 dv) backward (scores are made again). Memory beside the tensors: backward 2 B N
+// floats and the dQ parts, at most max(B, 32) of N max(dk, one vector) floats; a few tens of KB a thread.
+// Numerics: sums in float; exact maximum, updated tile by tile; 2^x within 2.5e-7 (AttentionMath). q . k is kept as it is and multiplied by
+// scale / log 2 only after the maximum was subtracted, and m and z are kept apart: so a weight has no error but that of its sum q . k,
+// which forward and backward add in the same order. A log-sum-exp in one number would round every weight of a row by 2^-24 |s|. A NaN in a
+// query stays in its o, m, z and dq, and reaches dk and dv.
 //
-// Measured on 1 thread of an Intel Sapphire Rapids VM that others were using, so minima, November 2026. Peak is 64 flops a cycle, 180 to 220 GF/s at the clock
-// of the moment (2.8 to 3.5 GHz). torch: bmm, softmax, bmm of PyTorch 1.13 with OpenBLAS, 1 thread, under the same load.
-//   B = 1                 forward            backward           torch forward   torch forward + backward
-//   N  256 dk 16 dv 128   0.11 ms 179 GF/s   0.22 ms 184 GF/s   0.19 ms         0.59 ms
-//   N 1024 dk  8 dv  64   1.04 ms 146 GF/s   2.28 ms 140 GF/s   2.25 ms         22 ms
-//   N 1024 dk 16 dv 128   1.95 ms 155 GF/s   4.43 ms 144 GF/s   2.77 ms         41 ms
-// Cycles per query and 32-key panel of the backward pass at dk 8 dv 64, 179 in all: scores 9, dA 64, exponentials and dE 11, dV 68, dK 8, dQ 21 (8 of them
-// useful). The products alone run at 95 % of peak once their operands are in L1.
+// Timings: benchmarks/kernel-notes.md.
 // Tried and rejected
 //   Tiles of 32 to 256 keys or queries: within 5 % of each other; 64 is best or next to best everywhere.
 //   Rounding and 2^n by generic vector operations in the exponential: 6.1 G/s, where AVX-512's reduce and scalef give 12.8.
-//   dQ over two keys at once (even and odd lanes) for dk <= 8: backward 3.6 % faster, not worth a kernel kind of its own; the JIT makes the broadcast of 64
-//   bits a shuffle, which takes the port of a multiply-add.
+//   dQ over two keys at once (even and odd lanes) for dk <= 8: backward 3.6 % faster, not worth a kernel kind of its own; the JIT makes the
+//   broadcast of 64 bits a shuffle, which takes the port of a multiply-add.
 //   dQ in a pass of its own over query panels: dA twice, 1.5 times the flops at dk 8 dv 64 (counted, not run).
 static unsafe class CpuAttention
 {
@@ -61,7 +55,8 @@ static unsafe class CpuAttention
     }
 
     /// <inheritdoc cref="IFusedAttention.AttentionBackward"/>
-    public static void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s)
+    public static void AttentionBackward(Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq, Storage dk,
+        Storage dv, in AttentionSpec s)
     {
         if (s.N == 0 || s.M == 0 || s.Dv == 0)
         {

@@ -13,7 +13,7 @@ static class GpuAttention
     /// <inheritdoc cref="IFusedAttention.Attention"/>
     public static void Attention(GpuContext gpu, Storage q, Storage k, Storage v, Storage o, Storage rows, in AttentionSpec s)
     {
-        int queries = s.Batch * s.N, tiles = CeilDiv(s.N, GpuAttentionTile.Own);
+        int queries = s.Batch * s.N, tiles = CeilDiv(s.N, GpuAttentionTile.BlockM);
         if (queries == 0) return;
         if (s.Dk == 0)
         {
@@ -30,9 +30,10 @@ static class GpuAttention
     }
 
     /// <inheritdoc cref="IFusedAttention.AttentionBackward"/>
-    public static void AttentionBackward(GpuContext gpu, Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq, Storage dk, Storage dv, in AttentionSpec s)
+    public static void AttentionBackward(GpuContext gpu, Storage q, Storage k, Storage v, Storage o, Storage rows, Storage g, Storage dq,
+        Storage dk, Storage dv, in AttentionSpec s)
     {
-        int queries = s.Batch * s.N, tiles = CeilDiv(s.M, GpuAttentionTile.Own);
+        int queries = s.Batch * s.N, tiles = CeilDiv(s.M, GpuAttentionTile.BlockM);
         if (s.Batch == 0) return;
         if (s.N == 0 || s.M == 0 || s.Dv == 0)
         {
@@ -43,7 +44,8 @@ static class GpuAttention
         }
         if (s.Dk == 0)
         {
-            GpuStorage zeros = Zeros(gpu, s.Batch * Math.Max(s.N, s.M)), none = gpu.Temporary(s.Batch * s.N), nothing = gpu.Temporary(s.Batch * s.M);
+            GpuStorage zeros = Zeros(gpu, s.Batch * Math.Max(s.N, s.M)), none = gpu.Temporary(s.Batch * s.N),
+                nothing = gpu.Temporary(s.Batch * s.M);
             AttentionBackward(gpu, zeros, zeros, v, o, rows, g, none, nothing, dv, s with { Dk = 1 });
             foreach (GpuStorage t in (GpuStorage[])[zeros, none, nothing]) t.Release();
             return;
@@ -53,16 +55,16 @@ static class GpuAttention
         GpuStorage rowDots = gpu.Temporary(queries), logs = gpu.Temporary(queries);
         gpu.Launch(new GpuAttentionRowsKernel(Floats(g), Floats(o), sums, Floats(rowDots), Floats(logs), queries, s.Dv),
             GpuGrid.Cover(queries, GpuAttentionRowsKernel.Rows), GpuQueue.Threads);
-        gpu.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), maxima, Floats(logs), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv, sign, unit,
-            tiles), new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttentionTile.Width)), GpuAttentionTile.Threads);
+        gpu.Launch(new GpuAttentionValueGradKernel(Floats(q), Floats(k), maxima, Floats(logs), Floats(g), Floats(dv), s.N, s.M, s.Dk, s.Dv,
+            sign, unit, tiles), new GpuGrid(s.Batch * tiles, CeilDiv(s.Dv, GpuAttentionTile.Width)), GpuAttentionTile.Threads);
 
         // Chunks of whole tiles of keys.
-        long part = (long)s.Batch * s.Dk * CeilDiv(s.N, GpuAttentionTile.Walk) * GpuAttentionTile.Walk;
-        int wanted = (int)Math.Clamp(Math.Min(gpu.AttentionGroups / s.Batch, MaxParts / Math.Max(part, 1)), 1, tiles);
+        long part = (long)s.Batch * s.Dk * CeilDiv(s.N, GpuAttentionTile.BlockN) * GpuAttentionTile.BlockN;
+        int wanted = (int)Math.Clamp(Math.Min(gpu.AttentionBlocks / s.Batch, MaxParts / Math.Max(part, 1)), 1, tiles);
         int chunkTiles = CeilDiv(tiles, wanted), chunks = CeilDiv(tiles, chunkTiles);
         GpuStorage parts = gpu.Temporary(part * chunks);
-        gpu.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g), Floats(dk),
-            Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttentionTile.Own),
+        gpu.Launch(new GpuAttentionKeyGradKernel(Floats(q), Floats(k), Floats(v), maxima, Floats(logs), Floats(rowDots), Floats(g),
+            Floats(dk), Float4s(parts), s.N, s.M, s.Dk, s.Dv, s.Scale, sign, unit, chunks, chunkTiles * GpuAttentionTile.BlockM),
             new GpuGrid(s.Batch * chunks, CeilDiv(s.Dk, GpuAttentionTile.Depth)),
             GpuAttentionTile.Threads);
         gpu.Launch(new GpuAttentionQueryGradKernel(Float4s(parts), Floats(dq), s.Batch, s.N, s.Dk, s.Scale, chunks),

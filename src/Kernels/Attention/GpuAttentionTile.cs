@@ -3,48 +3,25 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>A register tile: 4 x 4 numbers of one thread.</summary>
-struct GpuTile4x4
-{
-    public GpuFloat4 R0, R1, R2, R3;
-
-    /// <summary>this += a b^T, row r by component r of a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddOuterProduct(GpuFloat4 a, GpuFloat4 b)
-    {
-        R0.MultiplyAdd(a.X, b);
-        R1.MultiplyAdd(a.Y, b);
-        R2.MultiplyAdd(a.Z, b);
-        R3.MultiplyAdd(a.W, b);
-    }
-
-    /// <summary>Row r times component r of a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void ScaleRows(GpuFloat4 a)
-    {
-        R0 = a.X * R0;
-        R1 = a.Y * R1;
-        R2 = a.Z * R2;
-        R3 = a.W * R3;
-    }
-}
-
 /// <summary>
-/// What the attention kernels share. A group of 128 threads owns a tile of 64 rows (queries, or keys) and walks over the other side in steps of 32. Shared
-/// memory holds transposed pieces of up to 64 columns, so that a thread loads four neighbouring rows at once: piece[c, r], strides padded by four floats,
-/// without which threads on neighbouring columns would store to the same bank.
+/// What the attention kernels share. A thread block of 128 threads owns a tile of 64 rows (queries, or keys) and walks over the other side
+/// in steps of 32. Shared memory holds transposed pieces of up to 64 columns, so that a thread loads four neighbouring rows at once:
+/// piece[c, r], strides padded by four floats, without which threads on neighbouring columns would store to the same bank.
 /// </summary>
 static class GpuAttentionTile
 {
     public const int Threads = 128;
 
-    /// <summary>Rows that a group owns; rows it walks over in a step; columns of q and k taken at a time; columns of v, g and o taken at a time.</summary>
-    public const int Own = 64, Walk = 32, Depth = 16, Width = 64;
+    /// <summary>
+    /// Rows that a thread block owns; rows it walks over in a step; columns of q and k taken at a time; columns of v, g and o taken at a
+    /// time.
+    /// </summary>
+    public const int BlockM = 64, BlockN = 32, Depth = 16, Width = 64;
 
-    /// <summary>Floats, and fours, between the columns of a transposed piece.</summary>
-    public const int OwnStride = Own + 4, WalkStride = Walk + 4, OwnFours = OwnStride / 4, WalkFours = WalkStride / 4;
+    /// <summary>Floats, and float4s, between the columns of a transposed piece.</summary>
+    public const int BlockMStride = BlockM + 4, BlockNStride = BlockN + 4, BlockMVec4s = BlockMStride / 4, BlockNVec4s = BlockNStride / 4;
 
-    /// <summary>2^x as on the processor.</summary>
+    /// <summary>2^x as on the CPU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Exp2(float x) => AttentionMath.Exp2OfAnyWidth(new GpuLane(x)).Value;
 
@@ -54,12 +31,12 @@ static class GpuAttentionTile
     /// <summary>
     /// piece[c, r] = x[r, c0 + c] for c &lt; columns and r &lt; tileRows; 0 beyond the matrix, whose row 0 begins at element
     /// <paramref name="begin"/> of x. Sixteen threads lie along a row, eight below each other. What is loaded lies
-    /// inside the matrix always: of a load under a condition a compiler for OpenCL on processors drops the condition (docs/gpu.md), and the number that
-    /// lies beyond can be a NaN.
+    /// inside the matrix always: of a load under a condition a compiler for OpenCL on processors drops the condition (docs/gpu.md), and the
+    /// number that lies beyond can be a NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadTransposed(ArrayView<float> piece, int stride, int columns, int tileRows, ArrayView<float> x, int begin, int rows, int width,
-        int c0)
+    public static void LoadTransposed(ArrayView<float> piece, int stride, int columns, int tileRows, ArrayView<float> x, int begin,
+        int rows, int width, int c0)
     {
         for (int c = Group.IdxX & 15; c < columns; c += 16)
         {
@@ -73,14 +50,14 @@ static class GpuAttentionTile
     }
 
     /// <summary>
-    /// piece[r, 0..15] = columns c0 .. c0 + 63 of row r in fours, r &lt; 32; 0 in rows beyond the matrix, anything in columns beyond it. A width that is no
-    /// multiple of 4 is read one by one, up to three elements past the row's end.
+    /// piece[r, 0..15] = columns c0 .. c0 + 63 of row r in float4s, r &lt; 32; 0 in rows beyond the matrix, anything in columns beyond it.
+    /// A width that is no multiple of 4 is read one by one, up to three elements past the row's end.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadRows(ArrayView<GpuFloat4> piece, ArrayView<float> x, int begin, int rows, int width, int c0)
     {
         int c = c0 + 4 * (Group.IdxX & 15);
-        for (int r = Group.IdxX >> 4; r < Walk; r += Threads / 16)
+        for (int r = Group.IdxX >> 4; r < BlockN; r += Threads / 16)
         {
             // As in LoadTransposed: what is loaded lies inside the matrix always.
             bool isInside = r < rows && c < width;
@@ -93,11 +70,12 @@ static class GpuAttentionTile
     }
 
     /// <summary>
-    /// tile += a^T b over the columns of two transposed pieces: rows 4i .. 4i+3 of a, rows 4j .. 4j+3 of b. columns are taken four at a time: those
-    /// that fill up the last four are 0.
+    /// tile += a^T b over the columns of two transposed pieces: rows 4i .. 4i+3 of a, rows 4j .. 4j+3 of b. columns are taken four at a
+    /// time: those that fill up the last four are 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddProducts(ref GpuTile4x4 tile, ArrayView<GpuFloat4> a, int aStride, int i, ArrayView<GpuFloat4> b, int bStride, int j, int columns)
+    public static void AddProducts(ref GpuTile4x4 tile, ArrayView<GpuFloat4> a, int aStride, int i, ArrayView<GpuFloat4> b, int bStride,
+        int j, int columns)
     {
         for (int c = 0; c < columns; c += 4)
         {
@@ -109,12 +87,14 @@ static class GpuAttentionTile
     }
 
     /// <summary>
-    /// upper, lower += weights^T values over the 32 rows of a step: own rows 8i .. 8i+7, four columns at 4c. weights[w, own row], values[w, column].
+    /// upper, lower += weights^T values over the 32 rows of a step: own rows 8i .. 8i+7, four columns at 4c. weights[w, own row], values[w,
+    /// column].
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddWeighted(ref GpuTile4x4 upper, ref GpuTile4x4 lower, ArrayView<GpuFloat4> weights, int i, ArrayView<GpuFloat4> values, int c)
+    public static void AddWeighted(ref GpuTile4x4 upper, ref GpuTile4x4 lower, ArrayView<GpuFloat4> weights, int i,
+        ArrayView<GpuFloat4> values, int c)
     {
-        for (int w = 0; w < Walk; w += 2)
+        for (int w = 0; w < BlockN; w += 2)
         {
             GpuFloat4 v0 = values[16 * w + c], v1 = values[16 * w + 16 + c];
             upper.AddOuterProduct(weights[16 * w + 2 * i], v0);

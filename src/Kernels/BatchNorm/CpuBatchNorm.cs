@@ -3,24 +3,19 @@ namespace Sagan.Native.Kernels;
 // Batch normalisation with the activation that follows, x [rows, channels].
 //
 //   forward    mean_c, variance_c over the rows;  y = act(weight_c (x - mean_c) / sqrt(variance_c + eps) + bias_c)
-//   backward   z = g act'(y);  dbias_c = sum z;  dweight_c = sum z xh;  dx = weight_c / sqrt(variance_c + eps) (z - dbias_c / M - xh dweight_c / M)
+//   backward   z = g act'(y);  dbias_c = sum z;  dweight_c = sum z xh;
+//              dx = weight_c / sqrt(variance_c + eps) (z - dbias_c / M - xh dweight_c / M)
 //
-// Who computes what: one job per block of rows (RowBlocks), vector lanes along the channels, channels that fill no vector one by one. Sums over rows are taken
-// per block in float and combined over the blocks, in order, in double: the same bits for every number of threads.
-// Work: forward reads x twice, once more from the cache, and writes y; backward reads g, x, y twice and writes dx. 6 and 15 flops an element:
-// bound by memory.
+// Who computes what: one job per block of rows (RowBlocks), vector lanes along the channels, channels that fill no vector one by one. Sums
+// over rows are taken per block in float and combined over the blocks, in order, in double: the same bits for every number of threads.
+// Work: forward reads x twice, once more from the cache, and writes y; backward reads g, x, y twice and writes dx. 6 and 15 flops an
+// element: bound by memory.
 //
-// Numerics. A block is read twice while it is in the cache: shift m = its mean as float gives it, then s1 = sum (x - m) and s2 = sum (x - m)^2 over four
-// interleaved sets of at most 128 rows. In double, over the blocks: mean = (sum_b n m + s1) / rows, where s1 mends the rounding of m, and
-// sum (x - mean)^2 = sum_b s2 + 2 d s1 + n d^2, d = m - mean (Chan, Golub and LeVeque 1979). Nothing large cancels, also where the mean is a million
-// deviations. A channel for which that gives no number is done again, in double from its elements.
-// ReLU, ms on 2 threads of a Sapphire Rapids VM, forward / backward, 2026-11-21. PyTorch 1.13: the better of its two layouts, forward / both together.
-//   version                                          | [256, 512]    | [4096, 128]   | [16384, 64]
-//   1  blocks' sums combined channel by channel      | 0.062 / 0.056 | 0.138 / 0.283 | 0.288 / 0.626
-//   2  combined eight channels at a time             | 0.035 / 0.053 | 0.118 / 0.276 | 0.266 / 0.628
-//   3  second pass from the last block to the first  | 0.035 / 0.053 | 0.118 / 0.233 | 0.251 / 0.537
-//   PyTorch                                          | 0.052 / 0.146 | 0.161 / 0.643 | 0.424 / 1.327
-// The largest moves 50 GB/s, the line fills of its stores not counted; reading alone gets 64 GB/s from the third-level cache there.
+// Numerics. A block is read twice while it is in the cache: shift m = its mean as float gives it, then s1 = sum (x - m) and s2 = sum (x -
+// m)^2 over four interleaved sets of at most 128 rows. In double, over the blocks: mean = (sum_b n m + s1) / rows, where s1 mends the
+// rounding of m, and sum (x - mean)^2 = sum_b s2 + 2 d s1 + n d^2, d = m - mean (Chan, Golub and LeVeque 1979). Nothing large cancels, also
+// where the mean is a million deviations. A channel for which that gives no number is done again, in double from its elements.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuBatchNorm
 {
     /// <inheritdoc cref="IFusedBatchNorm.BatchNorm"/>
@@ -36,7 +31,8 @@ static unsafe class CpuBatchNorm
     }
 
     /// <inheritdoc cref="IFusedBatchNorm.BatchNormInference"/>
-    public static void BatchNormInference(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y, in BatchNormSpec s)
+    public static void BatchNormInference(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y,
+        in BatchNormSpec s)
     {
         switch (s.Activation.Kind)
         {
@@ -48,8 +44,8 @@ static unsafe class CpuBatchNorm
     }
 
     /// <inheritdoc cref="IFusedBatchNorm.BatchNormBackward"/>
-    public static void BatchNormBackward(Storage g, Storage x, Storage y, Storage weight, Storage mean, Storage variance, Storage dx, Storage dweight, Storage dbias,
-        in BatchNormSpec s)
+    public static void BatchNormBackward(Storage g, Storage x, Storage y, Storage weight, Storage mean, Storage variance, Storage dx,
+        Storage dweight, Storage dbias, in BatchNormSpec s)
     {
         switch (s.Activation.Kind)
         {
@@ -62,7 +58,8 @@ static unsafe class CpuBatchNorm
         }
     }
 
-    static void Normalize<TAct>(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y, in BatchNormSpec s, TAct act)
+    static void Normalize<TAct>(Storage x, Storage weight, Storage bias, Storage mean, Storage variance, Storage y, in BatchNormSpec s,
+        TAct act)
         where TAct : unmanaged, IUnaryOp
     {
         using ScratchScope scratch = ScratchArena.Enter();

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 // dz = g act'(y);  dbias_c = sum over rows of dz.  g, y, dz [rows, columns]
-// One job per block of rows (RowBlocks), lanes along the columns. Column sums are in float inside a block and in double, in block order, over the blocks.
+// One job per block of rows (RowBlocks), lanes along the columns. Column sums are in float inside a block and in double, in block order,
+// over the blocks.
 // Reads g and y once, writes dz once: bound by memory. Without an activation y is not read, and dz not written where it is g.
 static unsafe class CpuBiasActivation
 {
@@ -19,7 +20,8 @@ static unsafe class CpuBiasActivation
         }
     }
 
-    static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, TGrad grad) where TGrad : unmanaged, IBinaryOp
+    static void BiasBackward<TGrad>(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, TGrad grad)
+        where TGrad : unmanaged, IBinaryOp
     {
         RowBlocks blocks = RowBlocks.Cached(rows, columns);
         using ScratchScope scratch = ScratchArena.Enter();
@@ -34,7 +36,8 @@ static unsafe class CpuBiasActivation
     }
 }
 
-readonly unsafe struct BiasGradJob<TGrad>(float* g, float* y, float* dz, float* partials, int columns, RowBlocks blocks, TGrad grad) : ISimdJob
+readonly unsafe struct BiasGradJob<TGrad>(float* g, float* y, float* dz, float* partials, int columns, RowBlocks blocks, TGrad grad)
+    : ISimdJob
     where TGrad : unmanaged, IBinaryOp
 {
     public void Execute(int index) => SimdJob.Run(this, index);

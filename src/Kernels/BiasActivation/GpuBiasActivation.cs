@@ -6,7 +6,8 @@ namespace Sagan.Native.Kernels;
 static class GpuBiasActivation
 {
     /// <inheritdoc cref="IFusedBias.BiasActivationBackward"/>
-    public static void BiasActivationBackward(GpuContext gpu, Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act)
+    public static void BiasActivationBackward(GpuContext gpu, Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns,
+        Activation act)
     {
         int n = rows * columns;
         if (act.Kind == ActivationKind.None || n == 0)

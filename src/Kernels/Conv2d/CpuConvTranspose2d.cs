@@ -1,16 +1,18 @@
 namespace Sagan.Native.Kernels;
 
-// The transposed convolution dx[n,h,w,c] = act(bias[c] + scale sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v - padding = w), in
-// one of three ways:
+// The transposed convolution dx[n,h,w,c] = act(bias[c] + scale sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u - padding = h, j stride + v
+// - padding = w), in one of three ways:
 //   one window that is the whole image, or 1x1 windows: a plain product;
 //   at most 8 channels: ScatteredConvTranspose;
 //   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im.
 // 2 N OutH OutW Co Kh Kw Ci flops. Tiles, numerics and timings: Gemm.cs.
 static unsafe class CpuConvTranspose2d
 {
-    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => ConvTranspose2d(dy, w, null, null, dx, s, Activation.None);
+    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) =>
+        ConvTranspose2d(dy, w, null, null, dx, s, Activation.None);
 
-    public static void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act) =>
+    public static void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s,
+        Activation act) =>
         ConvTranspose2d(x, w, scale, bias, y, s, act);
 
     static void ConvTranspose2d(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s, Activation act)
@@ -18,7 +20,7 @@ static unsafe class CpuConvTranspose2d
         using ScratchScope scratch = ScratchArena.Enter();
         float factor = CpuMatMul.Scale(scale);
         float* pb = bias == null ? null : bias.Pointer();
-        if (s.IsMatMul( out int rows, out int inputs, out int outputs))
+        if (s.IsMatMul(out int rows, out int inputs, out int outputs))
         {
             if (pb != null && inputs > s.Ci) pb = Repeat(scratch, pb, s.Ci, inputs);
             Gemm.Run(rows, inputs, outputs, new RowOperand(dy.Pointer(), outputs), new ColumnOperand(w.Pointer(), inputs),
@@ -36,8 +38,8 @@ static unsafe class CpuConvTranspose2d
                 Phase y = new(a, s.H, s.Kh, s.Stride, s.Padding), x = new(b, s.W, s.Kw, s.Stride, s.Padding);
                 PhaseRows rowsOfPhase = new(dx.Pointer(), s, y, x);
                 Gemm.Run(s.N * y.Count * x.Count, s.Ci, y.Taps * x.Taps * s.Co,
-                    new WindowRowOperand(new Windows(dy.Pointer(), s.OutH, s.OutW, s.Co, y.Count, x.Count, y.Taps, x.Taps, 1, y.Origin, x.Origin)),
-                    new PhaseWeightOperand(w.Pointer(), s, y, x), new Epilogue<PhaseRows>(rowsOfPhase, pb, act, factor));
+                    new WindowRowOperand(new Windows(dy.Pointer(), s.OutH, s.OutW, s.Co, y.Count, x.Count, y.Taps, x.Taps, 1, y.Origin,
+                    x.Origin)), new PhaseWeightOperand(w.Pointer(), s, y, x), new Epilogue<PhaseRows>(rowsOfPhase, pb, act, factor));
             }
     }
 
@@ -50,8 +52,9 @@ static unsafe class CpuConvTranspose2d
     }
 
     /// <summary>
-    /// One axis of one phase of a transposed convolution: the outputs h = a + Stride m, m = 0 .. Count-1. Of the kernel rows u those with u = a + Padding mod
-    /// Stride reach them; going through these from the largest down, tap t = 0 .. Taps-1 reads input row m + Origin + t with kernel row Last - Stride t.
+    /// One axis of one phase of a transposed convolution: the outputs h = a + Stride m, m = 0 .. Count-1. Of the kernel rows u those with u
+    /// = a + Padding mod Stride reach them; going through these from the largest down, tap t = 0 .. Taps-1 reads input row m + Origin + t
+    /// with kernel row Last - Stride t.
     /// So a phase is an ordinary convolution of stride 1 with a Taps-long kernel, and no product with an inserted zero is ever formed.
     /// </summary>
     readonly struct Phase

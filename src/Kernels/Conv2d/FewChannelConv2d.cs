@@ -1,25 +1,22 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i Stride + u - Padding, j Stride + v - Padding, c]
-/// w[o,u,v,c]).
+/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i Stride + u - Padding, j
+/// Stride + v - Padding, c] w[o,u,v,c]).
 /// <para>
-/// As a product (Gemm), windows of 48 floats are packed in pieces of 12, which takes half as long as multiplying them with 64 outputs. Here a job, some output
-/// rows of an image, copies the rows they look at once (PaddedBand), and the register tile reads windows in place: 8 windows x 32 outputs with 512-bit vectors,
-/// 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU; scale is
+/// As a product (Gemm), windows of 48 floats are packed in pieces of 12, which takes half as long as multiplying them with 64 outputs. Here
+/// a job, some output rows of an image, copies the rows they look at once (PaddedBand), and the register tile reads windows in place: 8
+/// windows x 32 outputs with 512-bit vectors, 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU; scale is
 /// multiplied into the packed weights.
 /// </para>
 /// <para>
-/// One chain of multiply-adds in ascending (u, v, c) per output, in whichever tile it is done. At the end of a row the tile steps back and does some windows
-/// again; outputs that fill no tile go through a buffer of one tile.
+/// One chain of multiply-adds in ascending (u, v, c) per output, in whichever tile it is done. At the end of a row the tile steps back and
+/// does some windows again; outputs that fill no tile go through a buffer of one tile.
 /// </para>
-/// <code>
-/// 3 -> 64 channels, 4x4, stride 2, 64x64 images, batch 16, bias and leaky ReLU. Xeon (Sapphire Rapids), ms on 2 threads (1 thread), 2026-11-21
-///   1  Gemm with packed windows                       0.576 (1.05)   50 % of peak
-///   2  windows in place, loops over rows and taps     0.495 (0.91)   predicted 0.35; the JIT kept an accumulator in memory
-///   3  one loop over a table of offsets               0.373 (0.73)   76 %              256-bit vectors: 0.77
-/// PyTorch (oneDNN, channels last): 0.342, with bias and leaky ReLU 0.432. Tried: prefetching the lines that the next tile stores: no change.
-/// </code>
+/// <para>
+/// Tried and rejected: prefetching the lines that the next tile stores, and two loops, over rows and taps, around which the JIT keeps an
+/// accumulator in memory. Timings: benchmarks/kernel-notes.md.
+/// </para>
 /// </summary>
 readonly unsafe struct FewChannelConv2d(float* x, float* w, float scale, float* bias, float* y, Conv2dSpec s, Activation act) : ISimdLoop
 {

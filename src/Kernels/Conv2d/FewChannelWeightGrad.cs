@@ -4,19 +4,17 @@ namespace Sagan.Native.Kernels;
 /// Weight gradient of a convolution of an image with at most 4 channels: dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o]
 /// x[n, i Stride + u - Padding, j Stride + v - Padding, c].
 /// <para>
-/// For every kernel row u a register tile holds 12 of its Kw Ci taps (6 with narrower vectors) by two vectors of outputs and runs along the pixels of a
-/// band of output rows: dy is read where it lies, x by broadcast from the band's rows (PaddedBand). A job does some bands after another into a sum of
-/// its own; the jobs' sums are added in order and turned into dw.
+/// For every kernel row u a register tile holds 12 of its Kw Ci taps (6 with narrower vectors) by two vectors of outputs and runs along the
+/// pixels of a band of output rows: dy is read where it lies, x by broadcast from the band's rows (PaddedBand). A job does some bands after
+/// another into a sum of its own; the jobs' sums are added in order and turned into dw.
 /// </para>
 /// <para>
-/// Numerics: one chain of multiply-adds a band of about 128 pixels, bands and jobs added one after the other. The cut depends on the sizes alone.
+/// Numerics: one chain of multiply-adds a band of about 128 pixels, bands and jobs added one after the other. The cut depends on the sizes
+/// alone.
 /// </para>
-/// <code>
-/// 3 -> 64 channels, 4x4, stride 2, 64x64 images, batch 16. Xeon (Sapphire Rapids), ms on 2 threads (1 thread), 2026-11-21
-///   1  Gemm, windows packed as columns     0.605 (1.20)   47 % of peak     256-bit vectors: 0.89
-///   2  this                                0.407 (0.78)   70 %             256-bit vectors: 0.72        predicted 0.36
-/// PyTorch (oneDNN, channels last): 0.385. Tried: bands of 64 and 256 pixels, prefetching the next band's dy: no change.
-/// </code>
+/// <para>
+/// Tried and rejected: bands of 64 and 256 pixels, prefetching the next band's dy: no change. Timings: benchmarks/kernel-notes.md.
+/// </para>
 /// </summary>
 readonly unsafe struct FewChannelWeightGrad(float* x, float* dy, float* dw, Conv2dSpec s) : ISimdLoop
 {
@@ -80,7 +78,8 @@ readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* 
         for (int o = 0; o < Outputs; o += 2 * V.Count)
             for (int u = 0; u < Spec.Kh; u++)
                 for (int t = 0; t < taps;)
-                    t += Tile(taps - t, Outputs - o > V.Count, pixels, p + (long)u * pitch + t, dy + o, sum + ((long)u * Taps + t) * Outputs + o);
+                    t += Tile(taps - t, Outputs - o > V.Count, pixels, p + (long)u * pitch + t, dy + o, sum +
+                        ((long)u * Taps + t) * Outputs + o);
     }
 
     // Runs the tile for so many taps, and returns how many it did.

@@ -14,8 +14,8 @@ public enum ActivationKind
 }
 
 /// <summary>
-/// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope must
-/// not be negative.
+/// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope
+/// must not be negative.
 /// </summary>
 public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 {

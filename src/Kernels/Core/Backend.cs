@@ -45,7 +45,9 @@ public abstract class Backend
     /// <summary>y[o, start + l, i] = x[o, l, i] for l &lt; count, and 0 elsewhere: the transpose of <see cref="Slice"/>.</summary>
     public abstract void Pad(Storage x, Storage y, in SliceSpec s);
 
-    /// <summary>y[o, start + l, i] = x[o, l, i] for l &lt; count; the rest of y is left as it is (the one primitive that writes part of its output).</summary>
+    /// <summary>
+    /// y[o, start + l, i] = x[o, l, i] for l &lt; count; the rest of y is left as it is (the one primitive that writes part of its output).
+    /// </summary>
     public abstract void CopyInto(Storage x, Storage y, in SliceSpec s);
 
     // Products
@@ -56,7 +58,9 @@ public abstract class Backend
     /// <summary>y[n,i,j,o] = sum over u,v,c of x[n, i*stride+u-padding, j*stride+v-padding, c] w[o,u,v,c].</summary>
     public abstract void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s);
 
-    /// <summary>dx[n,h,w,c] = sum of dy[n,i,j,o] w[o,u,v,c] over i*stride+u-padding = h, j*stride+v-padding = w: the transposed convolution.</summary>
+    /// <summary>
+    /// dx[n,h,w,c] = sum of dy[n,i,j,o] w[o,u,v,c] over i*stride+u-padding = h, j*stride+v-padding = w: the transposed convolution.
+    /// </summary>
     public abstract void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s);
 
     /// <summary>dw[o,u,v,c] = sum over n,i,j of x[n, i*stride+u-padding, j*stride+v-padding, c] dy[n,i,j,o].</summary>
@@ -65,7 +69,9 @@ public abstract class Backend
     /// <summary>y[r,c] = exp(x[r,c] - max_r) / sum_c exp(x[r,c] - max_r). y may be x. |error| at most 5e-6 relative to y.</summary>
     public abstract void Softmax(Storage x, Storage y, int rows, int columns);
 
-    /// <summary>y[r,c] = 1 where x[r,c] is one of the k largest of its row, of equal ones the leftmost, else 0; 1 for a NaN. k is at least 1.</summary>
+    /// <summary>
+    /// y[r,c] = 1 where x[r,c] is one of the k largest of its row, of equal ones the leftmost, else 0; 1 for a NaN. k is at least 1.
+    /// </summary>
     public abstract void TopKMask(Storage x, Storage y, int rows, int columns, int k);
 
     // Resampling, pooling, gathering
@@ -79,7 +85,9 @@ public abstract class Backend
     /// <summary>y = the largest x of each window, index = its flat position in x (the first one wins a tie).</summary>
     public abstract void MaxPool2d(Storage x, Storage y, Storage index, in MaxPool2dSpec s);
 
-    /// <summary>y[i, :] = x[index[i], :]. Throws <see cref="IndexOutOfRangeException"/> naming the index that is not in 0..rows-1.</summary>
+    /// <summary>
+    /// y[i, :] = x[index[i], :]. Throws <see cref="IndexOutOfRangeException"/> naming the index that is not in 0..rows-1.
+    /// </summary>
     public abstract void Gather(Storage x, Storage index, Storage y, in GatherSpec s);
 
     /// <summary>x = 0; x[index[i], :] += y[i, :] for i ascending: the transpose of <see cref="Gather"/>, with the same check.</summary>

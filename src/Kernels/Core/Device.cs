@@ -42,7 +42,9 @@ public sealed class Device
         }
     }
 
-    /// <summary>Does something with products of every size on tensor cores, if <see cref="MatMulPrecision"/> is not the highest: for checks.</summary>
+    /// <summary>
+    /// Does something with products of every size on tensor cores, if <see cref="MatMulPrecision"/> is not the highest: for checks.
+    /// </summary>
     internal T WithTensorCoresForAllProducts<T>(Func<T> work)
     {
         if (Backend is not ITensorCores backend) return work();
@@ -64,8 +66,8 @@ public sealed class Device
     public Backend Backend { get; }
 
     /// <summary>
-    /// The device with this name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c> (without a number: 0) or <c>emulated</c>. A GPU is opened the
-    /// first time and stays open. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.
+    /// The device with this name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c> (without a number: 0) or <c>emulated</c>. A
+    /// GPU is opened the first time and stays open. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.
     /// </summary>
     public static Device Parse(string name)
     {

@@ -13,8 +13,8 @@ interface IProfiling
     long LaunchCount { get; }
 
     /// <summary>
-    /// Seconds by the device's clock for what <paramref name="work"/> enqueues, from its beginning to its end; waits for it. The device has something else to
-    /// do while the host enqueues, so that calls that are shorter than their launch are measured too.
+    /// Seconds by the device's clock for what <paramref name="work"/> enqueues, from its beginning to its end; waits for it. The device has
+    /// something else to do while the host enqueues, so that calls that are shorter than their launch are measured too.
     /// </summary>
     double Time(Action work);
 

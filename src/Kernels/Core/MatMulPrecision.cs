@@ -1,8 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// How exactly a device may multiply the elements of matrix products and convolutions, with PyTorch's meaning (torch.set_float32_matmul_precision). Sums are
-/// float32 in each; what is stored is float32.
+/// How exactly a device may multiply the elements of matrix products and convolutions, with PyTorch's meaning
+/// (torch.set_float32_matmul_precision). Sums are float32 in each; what is stored is float32.
 /// </summary>
 public enum MatMulPrecision
 {

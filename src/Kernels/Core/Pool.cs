@@ -34,9 +34,9 @@ public abstract class Pool
 }
 
 /// <summary>
-/// Native 64-byte aligned host memory. Block sizes are rounded up to one of eight steps per power of two (at most 12.5 % waste), which is what lets blocks be
-/// reused between shapes that are nearly alike. Garbage-collected arrays are no alternative: a fresh 4 MB array costs 1.7 ms of page faults and zeroing,
-/// a reused block 0.04 ms.
+/// Native 64-byte aligned host memory. Block sizes are rounded up to one of eight steps per power of two (at most 12.5 % waste), which is
+/// what lets blocks be reused between shapes that are nearly alike. Garbage-collected arrays are no alternative: a fresh 4 MB array costs
+/// 1.7 ms of page faults and zeroing, a reused block 0.04 ms.
 /// </summary>
 public sealed unsafe class HostPool : Pool
 {
@@ -144,7 +144,9 @@ public sealed unsafe class HostPool : Pool
     }
 }
 
-/// <summary>A device has no memory left for a tensor, also after its pool gave its free blocks back. The message names the sizes and the way out.</summary>
+/// <summary>
+/// A device has no memory left for a tensor, also after its pool gave its free blocks back. The message names the sizes and the way out.
+/// </summary>
 public sealed class DeviceMemoryException : Exception
 {
     public DeviceMemoryException() { }

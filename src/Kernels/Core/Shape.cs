@@ -23,7 +23,9 @@ public readonly struct Shape : IEquatable<Shape>
     // So that default(Shape) is a scalar, which has one element.
     readonly int countLess1;
 
-    /// <summary>A shape with the given sizes. Throws <see cref="ShapeException"/> for a negative size, too many axes or 2^31 elements or more.</summary>
+    /// <summary>
+    /// A shape with the given sizes. Throws <see cref="ShapeException"/> for a negative size, too many axes or 2^31 elements or more.
+    /// </summary>
     public Shape(params ReadOnlySpan<int> sizes)
     {
         if (sizes.Length > MaxRank) throw new ShapeException($"shape: {sizes.Length} axes given, at most {MaxRank} are supported.");
@@ -34,7 +36,8 @@ public readonly struct Shape : IEquatable<Shape>
             if (sizes[i] < 0) throw new ShapeException($"shape: axis {i} has the negative size {sizes[i]}.");
             this.sizes[i] = sizes[i];
             count *= sizes[i];
-            if (count > int.MaxValue) throw new ShapeException($"shape: [{string.Join(", ", sizes.ToArray())}] has 2^31 elements or more; split the batch.");
+            if (count > int.MaxValue)
+                throw new ShapeException($"shape: [{string.Join(", ", sizes.ToArray())}] has 2^31 elements or more; split the batch.");
         }
         countLess1 = (int)count - 1;
     }
@@ -94,7 +97,8 @@ public readonly struct Shape : IEquatable<Shape>
         {
             int x = i <= a.Rank ? a[^i] : 1, y = i <= b.Rank ? b[^i] : 1;
             if (x != y && x != 1 && y != 1)
-                throw new ShapeException($"{op}: {a} and {b} do not broadcast: axis {-i} has sizes {x} and {y}, which differ and neither is 1.");
+                throw new ShapeException(
+                    $"{op}: {a} and {b} do not broadcast: axis {-i} has sizes {x} and {y}, which differ and neither is 1.");
             s[rank - i] = x == 1 ? y : x;
         }
         return new Shape(s[..rank]);
@@ -130,7 +134,9 @@ public readonly struct Shape : IEquatable<Shape>
     public override string ToString() => $"[{string.Join(", ", ToArray())}]";
 }
 
-/// <summary>An operation was given operands whose shapes break its rule. The message names the operation, the rule and every operand.</summary>
+/// <summary>
+/// An operation was given operands whose shapes break its rule. The message names the operation, the rule and every operand.
+/// </summary>
 public sealed class ShapeException : ArgumentException
 {
     public ShapeException() { }

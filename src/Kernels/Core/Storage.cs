@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// A reference-counted block of device memory holding 32-bit elements (float, or int for indices). It comes from a <see cref="Kernels.Pool"/> and returns
-/// there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so that a gradient rule can tell that a value it saved is
-/// gone.
+/// A reference-counted block of device memory holding 32-bit elements (float, or int for indices). It comes from a
+/// <see cref="Kernels.Pool"/> and returns there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so
+/// that a gradient rule can tell that a value it saved is gone.
 /// </summary>
 public abstract class Storage
 {
@@ -49,7 +49,8 @@ public abstract class Storage
     }
 
     /// <summary>
-    /// Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to drop.
+    /// Drops a reference; the last one gives the memory back to the pool. Throws <see cref="ObjectDisposedException"/> when none is left to
+    /// drop.
     /// </summary>
     public void Release()
     {
@@ -88,7 +89,9 @@ public abstract class Storage
     public virtual void CopyFrom(ReadOnlySpan<int> source) => CopyFrom(MemoryMarshal.Cast<int, float>(source));
 }
 
-/// <summary>Host memory: 64-byte aligned, and padded so that a vector load of 64 bytes at any element in use stays inside the block.</summary>
+/// <summary>
+/// Host memory: 64-byte aligned, and padded so that a vector load of 64 bytes at any element in use stays inside the block.
+/// </summary>
 public sealed unsafe class HostStorage : Storage
 {
     internal HostStorage(HostPool pool, float* pointer, int count, long blockBytes) : base(pool, count)

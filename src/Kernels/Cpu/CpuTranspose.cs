@@ -31,18 +31,21 @@ static unsafe class CpuTranspose
     static void Transpose8x8(float* x, long xs, float* y, long ys)
     {
         // Rows i and i + 4 share a register from the load on, which saves the four permutations across halves at the end.
-        Vector256<float> a0 = Halves(x, x + 4 * xs), a1 = Halves(x + xs, x + 5 * xs), a2 = Halves(x + 2 * xs, x + 6 * xs), a3 = Halves(x + 3 * xs, x + 7 * xs);
-        Vector256<float> b0 = Halves(x + 4, x + 4 * xs + 4), b1 = Halves(x + xs + 4, x + 5 * xs + 4), b2 = Halves(x + 2 * xs + 4, x + 6 * xs + 4),
-            b3 = Halves(x + 3 * xs + 4, x + 7 * xs + 4);
+        Vector256<float> a0 = Halves(x, x + 4 * xs), a1 = Halves(x + xs, x + 5 * xs), a2 = Halves(x + 2 * xs, x + 6 * xs),
+            a3 = Halves(x + 3 * xs, x + 7 * xs);
+        Vector256<float> b0 = Halves(x + 4, x + 4 * xs + 4), b1 = Halves(x + xs + 4, x + 5 * xs + 4),
+            b2 = Halves(x + 2 * xs + 4, x + 6 * xs + 4), b3 = Halves(x + 3 * xs + 4, x + 7 * xs + 4);
         Store4(a0, a1, a2, a3, y, ys);
         Store4(b0, b1, b2, b3, y + 4 * ys, ys);
 
-        static Vector256<float> Halves(float* low, float* high) => Avx.InsertVector128(Vector128.Load(low).ToVector256Unsafe(), Vector128.Load(high), 1);
+        static Vector256<float> Halves(float* low, float* high) =>
+            Avx.InsertVector128(Vector128.Load(low).ToVector256Unsafe(), Vector128.Load(high), 1);
 
         // Two 4 x 4 transposes side by side.
         static void Store4(Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3, float* y, long ys)
         {
-            Vector256<float> t0 = Avx.UnpackLow(a0, a1), t1 = Avx.UnpackHigh(a0, a1), t2 = Avx.UnpackLow(a2, a3), t3 = Avx.UnpackHigh(a2, a3);
+            Vector256<float> t0 = Avx.UnpackLow(a0, a1), t1 = Avx.UnpackHigh(a0, a1), t2 = Avx.UnpackLow(a2, a3),
+                t3 = Avx.UnpackHigh(a2, a3);
             Avx.Shuffle(t0, t2, 0x44).Store(y);
             Avx.Shuffle(t0, t2, 0xEE).Store(y + ys);
             Avx.Shuffle(t1, t3, 0x44).Store(y + 2 * ys);

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Temporary memory of kernels: a stack of bytes for each thread, from which a <see cref="ScratchScope"/> takes what it needs and to which it gives
-/// all of it back when it ends. A kernel that calls another has nothing to agree on with it: the inner one's memory lies above its own.
+/// Temporary memory of kernels: a stack of bytes for each thread, from which a <see cref="ScratchScope"/> takes what it needs and to which
+/// it gives all of it back when it ends. A kernel that calls another has nothing to agree on with it: the inner one's memory lies above its
+/// own.
 /// <code>
 /// using ScratchScope scratch = ScratchArena.Enter();
 /// float* partials = scratch.Floats(n);
 /// </code>
-/// Taking memory costs some additions. What was handed out never moves: where a block is full another one is begun, and when the outermost scope
-/// ends, one block that would have held everything takes the place of all, so that a training step that has run once allocates nothing. An arena
-/// that has needed less than a quarter of its memory for ten seconds gives the rest back, and all of it when its thread ends. The content is
-/// undefined; in a Debug build it is NaN, before and after use.
+/// Taking memory costs some additions. What was handed out never moves: where a block is full another one is begun, and when the outermost
+/// scope ends, one block that would have held everything takes the place of all, so that a training step that has run once allocates
+/// nothing. An arena that has needed less than a quarter of its memory for ten seconds gives the rest back, and all of it when its thread
+/// ends. The content is undefined; in a Debug build it is NaN, before and after use.
 /// </summary>
 sealed unsafe class ScratchArena(int idleMilliseconds = 10_000) : IDisposable
 {
@@ -55,7 +56,7 @@ sealed unsafe class ScratchArena(int idleMilliseconds = 10_000) : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         if (ofDepth != depth)
-            throw new InvalidOperationException("scratch: a scope was asked for memory while one inside it is open, with which that memory would end; ask before.");
+            throw new InvalidOperationException("scratch: a scope was asked for memory while one inside it is open; ask before.");
         long size = (bytes + Padding + Alignment - 1) & ~(Alignment - 1L);
         if (size > end - next) Advance(size);
         byte* p = next;
@@ -70,7 +71,7 @@ sealed unsafe class ScratchArena(int idleMilliseconds = 10_000) : IDisposable
     internal void End(int ofBlock, byte* ofNext, long ofUsed, int ofDepth)
     {
         if (ofDepth != depth)
-            throw new InvalidOperationException("scratch: a scope was ended twice, or before one inside it; end scopes in the order of their nesting.");
+            throw new InvalidOperationException("scratch: a scope was ended twice, or before one inside it; end them as nested.");
         if (Poisons) Poison(ofBlock, ofNext);
         depth--;
         used = ofUsed;
@@ -111,7 +112,8 @@ sealed unsafe class ScratchArena(int idleMilliseconds = 10_000) : IDisposable
         }
         catch (OutOfMemoryException e)
         {
-            throw new DeviceMemoryException($"out of host memory: a kernel needs {bytes >> 20} MB for intermediate results; use a smaller batch.", e);
+            string message = $"out of host memory: a kernel needs {bytes >> 20} MB for intermediate results; use a smaller batch.";
+            throw new DeviceMemoryException(message, e);
         }
     }
 

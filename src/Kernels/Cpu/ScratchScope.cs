@@ -1,9 +1,10 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Memory of a <see cref="ScratchArena"/> that lives until the scope ends: <c>using ScratchScope scratch = ScratchArena.Enter();</c>. Each piece
-/// begins at a multiple of 64 bytes and may be read and written by a whole vector that begins at its last element. Throws
-/// <see cref="InvalidOperationException"/> where scopes do not end in the order of their nesting, or one takes memory while another inside it is open.
+/// Memory of a <see cref="ScratchArena"/> that lives until the scope ends: <c>using ScratchScope scratch = ScratchArena.Enter();</c>. Each
+/// piece begins at a multiple of 64 bytes and may be read and written by a whole vector that begins at its last element. Throws
+/// <see cref="InvalidOperationException"/> where scopes do not end in the order of their nesting, or one takes memory while another inside
+/// it is open.
 /// </summary>
 readonly unsafe ref struct ScratchScope
 {

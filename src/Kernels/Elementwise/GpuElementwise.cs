@@ -6,10 +6,12 @@ namespace Sagan.Native.Kernels;
 static class GpuElementwise
 {
     /// <inheritdoc cref="Backend.Fill"/>
-    public static void Fill(GpuContext gpu, Storage y, int n, float value) => gpu.Launch(new GpuFillKernel(Floats(y), n, value), GpuGrid.CoverVec4(n));
+    public static void Fill(GpuContext gpu, Storage y, int n, float value) =>
+        gpu.Launch(new GpuFillKernel(Floats(y), n, value), GpuGrid.CoverVec4(n));
 
     /// <inheritdoc cref="Backend.Copy"/>
-    public static void Copy(GpuContext gpu, Storage x, Storage y, int n) => gpu.Launch(new GpuCopyKernel(Floats(x), Floats(y), n), GpuGrid.CoverVec4(n));
+    public static void Copy(GpuContext gpu, Storage x, Storage y, int n) =>
+        gpu.Launch(new GpuCopyKernel(Floats(x), Floats(y), n), GpuGrid.CoverVec4(n));
 
     /// <inheritdoc cref="Backend.Map"/>
     public static void Map<TOp>(GpuContext gpu, Storage x, Storage y, int n, TOp f) where TOp : unmanaged, IUnaryOp =>

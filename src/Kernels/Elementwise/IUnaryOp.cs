@@ -1,9 +1,9 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// An elementwise function: a scalar form, which is its definition and what Reference calls, and a vector form for the SIMD loops and, with one
-/// lane, GPU kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives, unless its summary
-/// says otherwise.
+/// An elementwise function: a scalar form, which is its definition and what Reference calls, and a vector form for the SIMD loops and, with
+/// one lane, GPU kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives,
+/// unless its summary says otherwise.
 /// </summary>
 public interface IUnaryOp
 {

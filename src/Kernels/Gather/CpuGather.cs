@@ -2,10 +2,10 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// Rows of a table by index, and the transpose. Gather: jobs are runs of indices. ScatterAdd: jobs are ranges of the table's rows; each reads all indices and
-// adds those in its range, in ascending order: the sum of a row has the same order however many ranges there are, and no two threads write one row.
-// Memory-bound: 8 bytes an element and 4 an index (ScatterAdd: 4 an index and range).
-// 256 K indices into 1 M elements, width 1, one thread (Sapphire Rapids, minima, 2026-11-21): Gather 0.31 ms, ScatterAdd 0.53 ms.
+// Rows of a table by index, and the transpose. Gather: jobs are runs of indices. ScatterAdd: jobs are ranges of the table's rows; each
+// reads all indices and adds those in its range, in ascending order: the sum of a row has the same order however many ranges there are, and
+// no two threads write one row. Memory-bound: 8 bytes an element and 4 an index (ScatterAdd: 4 an index and range).
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuGather
 {
     /// <inheritdoc cref="Backend.Gather"/>
@@ -58,7 +58,8 @@ static unsafe class CpuGather
                 if (s.Width <= 4)
                     // The pixels of an image: a vector's loop costs more than these sums.
                     for (int k = 0; k < s.Width; k++) x[(long)row * s.Width + k] += y[(long)i * s.Width + k];
-                else Simd.Run(new ZipLoop<AddOp>(x + (long)row * s.Width, y + (long)i * s.Width, x + (long)row * s.Width, s.Width, true, true, default));
+                else Simd.Run(new ZipLoop<AddOp>(x + (long)row * s.Width, y + (long)i * s.Width, x + (long)row * s.Width, s.Width, true,
+                    true, default));
             }
         }
     }

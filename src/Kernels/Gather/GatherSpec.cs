@@ -8,7 +8,8 @@ public readonly record struct GatherSpec(int Rows, int Count, int Width)
     {
         for (int i = 0; i < Count; i++)
 #pragma warning disable CA2201 // The contract names this exception.
-            if ((uint)index[i] >= (uint)Rows) throw new IndexOutOfRangeException($"{op}: index {index[i]} at position {i} is not in 0..{Rows - 1}.");
+            if ((uint)index[i] >= (uint)Rows)
+                throw new IndexOutOfRangeException($"{op}: index {index[i]} at position {i} is not in 0..{Rows - 1}.");
 #pragma warning restore CA2201
     }
 }

@@ -30,8 +30,9 @@ static class GpuGather
         }
         GpuStorage range = gpu.Temporary(2L * CeilDiv(s.Count, GpuQueue.Threads));
         gpu.Launch(new GpuIndexRangeKernel(Ints(index), Ints(range), s.Count), GpuGrid.Cover(s.Count));
-        int tileWidth = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)s.Width), GpuQueue.Threads), across = CeilDiv(s.Width, tileWidth);
-        // As few rows as it takes to give every thread one, more where there are groups enough.
+        int tileWidth = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)s.Width), GpuQueue.Threads),
+            across = CeilDiv(s.Width, tileWidth);
+        // As few rows as it takes to give every thread one, more where there are thread blocks enough.
         int tileRows = (int)BitOperations.RoundUpToPowerOf2((uint)CeilDiv(s.Rows, Math.Max(1, GpuGrid.Enough / across)));
         tileRows = Math.Clamp(tileRows, GpuQueue.Threads / tileWidth, GpuScatterAddKernel.TileElements / tileWidth);
         gpu.Launch(new GpuScatterAddKernel(Floats(y), Ints(index), Ints(range), Floats(x), s.Rows, s.Count, s.Width, tileRows, tileWidth),
@@ -39,7 +40,8 @@ static class GpuGather
         range.Release();
     }
 
-    // On the host, without waiting where the range is known: from an upload or from pooling. Otherwise the indices come over once, and their range is kept.
+    // On the host, without waiting where the range is known: from an upload or from pooling. Otherwise the indices come over once, and
+    // their range is kept.
     static void CheckIndices(string op, Storage storage, in GatherSpec s)
     {
         GpuStorage index = (GpuStorage)storage;

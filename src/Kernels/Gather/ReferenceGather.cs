@@ -14,7 +14,8 @@ static class ReferenceGather
     }
 
     /// <summary>
-    /// x = 0, then x[index[i], c] += y[i, c] for i ascending. In float: the order is part of the definition, so that every backend gives these bits.
+    /// x = 0, then x[index[i], c] += y[i, c] for i ascending. In float: the order is part of the definition, so that every backend gives
+    /// these bits.
     /// </summary>
     public static void ScatterAdd(Storage ys, Storage indices, Storage xs, in GatherSpec s)
     {

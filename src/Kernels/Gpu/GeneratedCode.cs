@@ -3,17 +3,19 @@ namespace Sagan.Native.Kernels;
 /// <summary>A kernel that some work launched on a GPU.</summary>
 /// <param name="Name">For example <c>Map(Tanh)</c>.</param>
 /// <param name="Type">Its struct.</param>
-/// <param name="Threads">Threads of a group.</param>
+/// <param name="Threads">Threads of a thread block.</param>
 /// <param name="Launches">How often it was launched.</param>
-/// <param name="Groups">Groups of all launches together.</param>
-public sealed record LaunchedKernel(string Name, Type Type, int Threads, int Launches, long Groups);
+/// <param name="Blocks">Thread blocks of all launches together.</param>
+public sealed record LaunchedKernel(string Name, Type Type, int Threads, int Launches, long Blocks);
 
-/// <summary>Which GPU kernels some work launches, and what ILGPU makes of them: PTX without a GPU, OpenCL C with an OpenCL device.</summary>
+/// <summary>
+/// Which GPU kernels some work launches, and what ILGPU makes of them: PTX without a GPU, OpenCL C with an OpenCL device.
+/// </summary>
 public static class GeneratedCode
 {
     /// <summary>
-    /// The kernels that some work launches on a device that computes nothing: <paramref name="prepare"/> is given the device and returns the work. Needs no
-    /// GPU.
+    /// The kernels that some work launches on a device that computes nothing: <paramref name="prepare"/> is given the device and returns
+    /// the work. Needs no GPU.
     /// </summary>
     public static IReadOnlyList<LaunchedKernel> Record(Func<Device, Action> prepare) => IlgpuRecorder.Record(prepare);
 

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The activation of a fused kernel, chosen at run time: all threads take the same branch, so one compiled kernel serves every activation at the cost of a
-/// predicate. A field of kernels; the host makes it.
+/// The activation of a fused kernel, chosen at run time: all threads take the same branch, so one compiled kernel serves every activation
+/// at the cost of a predicate. A field of kernels; the host makes it.
 /// </summary>
 readonly struct GpuActivation
 {
@@ -46,5 +46,6 @@ readonly struct GpuActivation
 
     /// <summary>g act'(z) of four neighbours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public GpuFloat4 Gradient(GpuFloat4 g, GpuFloat4 y) => new(Gradient(g.X, y.X), Gradient(g.Y, y.Y), Gradient(g.Z, y.Z), Gradient(g.W, y.W));
+    public GpuFloat4 Gradient(GpuFloat4 g, GpuFloat4 y) =>
+        new(Gradient(g.X, y.X), Gradient(g.Y, y.Y), Gradient(g.Z, y.Z), Gradient(g.W, y.W));
 }

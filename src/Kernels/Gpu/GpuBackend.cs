@@ -1,8 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Kernels in C# that ILGPU compiles to CUDA or OpenCL. Each is a static class in the folder of its name, which launches what Gpu*Kernels.cs
-/// beside it runs on the device. Everything is enqueued on one stream and nothing waits.
+/// Kernels in C# that ILGPU compiles to CUDA or OpenCL. Each is a static class in the folder of its name, which launches what
+/// Gpu*Kernels.cs beside it runs on the device. Everything is enqueued on one stream and nothing waits.
 /// </summary>
 public sealed class GpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam,
     ITensorCores
@@ -172,5 +172,5 @@ public sealed class GpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFus
     // Adam
 
     /// <inheritdoc/>
-    public void Adam(ReadOnlySpan<AdamSlot> group, in AdamSpec s) => GpuAdam.Adam(gpu, group, s);
+    public void Adam(ReadOnlySpan<AdamSlot> threadBlock, in AdamSpec s) => GpuAdam.Adam(gpu, threadBlock, s);
 }

@@ -16,9 +16,9 @@ interface IGpuSum<TSelf, T> where TSelf : struct, IGpuSum<TSelf, T>
 }
 
 /// <summary>
-/// sum + error is the exact sum but for errors of second order: each addition's own rounding error, found exactly with five more additions (Knuth's two-sum),
-/// goes into error. So a thread may add as many terms as it likes, where the processor cuts its sums into pieces; six additions hide behind one load. An
-/// infinite sum stays infinite.
+/// sum + error is the exact sum but for errors of second order: each addition's own rounding error, found exactly with five more additions
+/// (Knuth's two-sum), goes into error. So a thread may add as many terms as it likes, where the processor cuts its sums into pieces; six
+/// additions hide behind one load. An infinite sum stays infinite.
 /// </summary>
 readonly struct GpuCompensatedSum(float sum, float error) : IGpuSum<GpuCompensatedSum, float>
 {
@@ -43,7 +43,8 @@ readonly struct GpuCompensatedSum(float sum, float error) : IGpuSum<GpuCompensat
 }
 
 /// <summary>Four sums side by side.</summary>
-readonly struct GpuCompensatedSum4(GpuCompensatedSum x, GpuCompensatedSum y, GpuCompensatedSum z, GpuCompensatedSum w) : IGpuSum<GpuCompensatedSum4, GpuFloat4>
+readonly struct GpuCompensatedSum4(GpuCompensatedSum x, GpuCompensatedSum y, GpuCompensatedSum z, GpuCompensatedSum w)
+    : IGpuSum<GpuCompensatedSum4, GpuFloat4>
 {
     readonly GpuCompensatedSum x = x, y = y, z = z, w = w;
 

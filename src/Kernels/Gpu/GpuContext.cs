@@ -18,8 +18,11 @@ sealed class GpuContext(GpuQueue queue, GpuPool pool)
     /// <summary>The plan of all products, instead of the one that is chosen for their size: for tests and measurements.</summary>
     public GpuGemmPlan? FixedPlan { get; set; }
 
-    /// <summary>Groups that the chunks of keys aim at in attention's backward pass: set by tests, so that a small case has chunks of several tiles.</summary>
-    public int AttentionGroups { get; set; } = 512;
+    /// <summary>
+    /// Thread blocks that the chunks of keys aim at in attention's backward pass: set by tests, so that a small case has chunks of several
+    /// tiles.
+    /// </summary>
+    public int AttentionBlocks { get; set; } = 512;
 
     /// <summary>Where the parameters of recent Adam steps lie.</summary>
     public LinkedList<GpuAdamTables> AdamTables { get; } = [];
@@ -29,7 +32,8 @@ sealed class GpuContext(GpuQueue queue, GpuPool pool)
         queue.Launch(kernel, grid, threads);
 
     /// <summary>
-    /// Memory for intermediate results: it may be released as soon as the last kernel that uses it was launched, because launches are in order.
+    /// Memory for intermediate results: it may be released as soon as the last kernel that uses it was launched, because launches are in
+    /// order.
     /// </summary>
     public GpuStorage Temporary(long count) => (GpuStorage)pool.Rent(checked((int)count));
 }

@@ -28,12 +28,12 @@ sealed class GpuProfiling(GpuContext gpu) : IProfiling
 
     public double PeakGflops()
     {
-        // As many groups as a device holds whose multiprocessors take eight of them.
-        int groups = 4 * queue.ConcurrentGroups, steps = 4;
-        MultiplyAdds(groups, steps);
-        while (queue.Time(() => MultiplyAdds(groups, steps)) < PeakSeconds && steps < MostSteps) steps *= 4;
-        double seconds = Best(() => MultiplyAdds(groups, steps));
-        return (double)GpuPeakMultiplyAddKernel.Flops * steps * groups * GpuQueue.Threads / seconds * 1e-9;
+        // As many thread blocks as a device holds whose multiprocessors take eight of them.
+        int threadBlocks = 4 * queue.ConcurrentBlocks, steps = 4;
+        MultiplyAdds(threadBlocks, steps);
+        while (queue.Time(() => MultiplyAdds(threadBlocks, steps)) < PeakSeconds && steps < MostSteps) steps *= 4;
+        double seconds = Best(() => MultiplyAdds(threadBlocks, steps));
+        return (double)GpuPeakMultiplyAddKernel.Flops * steps * threadBlocks * GpuQueue.Threads / seconds * 1e-9;
     }
 
     public double PeakGigabytes()
@@ -56,7 +56,7 @@ sealed class GpuProfiling(GpuContext gpu) : IProfiling
 
     double Best(Action work) => Enumerable.Range(0, PeakRounds).Min(_ => queue.Time(work));
 
-    // One group that computes for a while.
+    // One thread block that computes for a while.
     void KeepBusy()
     {
         if (busySteps == 0)
@@ -68,10 +68,10 @@ sealed class GpuProfiling(GpuContext gpu) : IProfiling
         MultiplyAdds(1, busySteps);
     }
 
-    void MultiplyAdds(int groups, int steps)
+    void MultiplyAdds(int threadBlocks, int steps)
     {
-        GpuStorage y = gpu.Temporary(groups * GpuQueue.Threads);
-        gpu.Launch(new GpuPeakMultiplyAddKernel(y.View, 0.999f, 1e-3f, steps), new GpuGrid(groups));
+        GpuStorage y = gpu.Temporary(threadBlocks * GpuQueue.Threads);
+        gpu.Launch(new GpuPeakMultiplyAddKernel(y.View, 0.999f, 1e-3f, steps), new GpuGrid(threadBlocks));
         y.Release();
     }
 }

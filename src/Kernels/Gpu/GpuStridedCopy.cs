@@ -4,7 +4,7 @@ using static Sagan.Native.Kernels.GpuViews;
 namespace Sagan.Native.Kernels;
 
 // y[yStart + b(i)] = x[xStart + a(i)], thread i does element i, or four neighbours where everything is a multiple of 4 (T = GpuFloat4, all
-// numbers counted in fours). Serves BroadcastTo, Slice, CopyInto and the permutations that leave the innermost axis where it is.
+// numbers counted in float4s). Serves BroadcastTo, Slice, CopyInto and the permutations that leave the innermost axis where it is.
 // 8 bytes an element: bound by memory.
 
 /// <summary>Launches strided copies.</summary>
@@ -16,9 +16,9 @@ static class GpuStridedCopy
         int n = 1;
         foreach (GpuAxis axis in axes) n *= axis.Size;
         if (n == 0) return;
-        bool fours = axes[0].A == 1 && axes[0].B == 1 && axes[0].Size % 4 == 0 && xStart % 4 == 0 && yStart % 4 == 0;
-        foreach (GpuAxis axis in axes[1..]) fours &= axis.A % 4 == 0 && axis.B % 4 == 0;
-        if (fours)
+        bool isVec4 = axes[0].A == 1 && axes[0].B == 1 && axes[0].Size % 4 == 0 && xStart % 4 == 0 && yStart % 4 == 0;
+        foreach (GpuAxis axis in axes[1..]) isVec4 &= axis.A % 4 == 0 && axis.B % 4 == 0;
+        if (isVec4)
         {
             axes[0] = new GpuAxis(axes[0].Size / 4, 1, 1);
             foreach (ref GpuAxis axis in axes[1..]) axis = new GpuAxis(axis.Size, axis.A / 4, axis.B / 4);
@@ -31,7 +31,8 @@ static class GpuStridedCopy
 }
 
 /// <summary>y[yStart + b(i)] = x[xStart + a(i)] for i below n.</summary>
-readonly struct GpuStridedCopyKernel<T>(ArrayView<T> x, int xStart, ArrayView<T> y, int yStart, int n, GpuAxes axes) : IGpuKernel where T : unmanaged
+readonly struct GpuStridedCopyKernel<T>(ArrayView<T> x, int xStart, ArrayView<T> y, int yStart, int n, GpuAxes axes) : IGpuKernel
+    where T : unmanaged
 {
     public void Run()
     {

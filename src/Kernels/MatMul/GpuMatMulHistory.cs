@@ -13,7 +13,8 @@ static class GpuMatMulHistory
             gpu.Launch(new GpuGemmNaiveKernel(Floats(a), Floats(b), Floats(y), m, n, k), GpuGrid.Cover(checked(m * n)))),
         new("16x16 tiles, shared memory", (a, b, y, m, n, k) =>
             gpu.Launch(new GpuGemmTiledKernel(Floats(a), Floats(b), Floats(y), m, n, k),
-                new GpuGrid(CeilDiv(n, GpuGemmTiledKernel.Side), CeilDiv(m, GpuGemmTiledKernel.Side)), GpuGemmTiledKernel.Side * GpuGemmTiledKernel.Side)),
+                new GpuGrid(CeilDiv(n, GpuGemmTiledKernel.Side), CeilDiv(m, GpuGemmTiledKernel.Side)),
+                GpuGemmTiledKernel.Side * GpuGemmTiledKernel.Side)),
         Fixed(gpu, "64x64 tiles, 4x4 registers", new(GpuGemmTile.Tile64x64, 1)),
         Fixed(gpu, "128x64 tiles, 8x4 registers", new(GpuGemmTile.Tile128x64, 1)),
         Fixed(gpu, "128x128 tiles, 8x8 registers", new(GpuGemmTile.Tile128x128, 1)),

@@ -4,10 +4,10 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Every window must meet the
-// image. Channels-last: vectors run along c; the position of the best tap travels as int bits in float lanes through the same selects as the value, and c is
-// added at the end. One job is some rows of y. Kernel^2 loads, 3 comparisons and 4 selects each.
-// [16, 32, 32, 64], 2 x 2, one thread (Sapphire Rapids, minima, 2026-11-21): 0.26 ms (torch 1.13: 0.28 ms; adding c one by one: 0.39 ms).
+// y[n,i,j,c] = max over the window, index = its flat position in x (the first of equals; a NaN counts as larger than every number). Every
+// window must meet the image. Channels-last: vectors run along c; the position of the best tap travels as int bits in float lanes through
+// the same selects as the value, and c is added at the end. One job is some rows of y. Kernel^2 loads, 3 comparisons and 4 selects each.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuMaxPool2d
 {
     /// <inheritdoc cref="Backend.MaxPool2d"/>
@@ -38,7 +38,8 @@ static unsafe class CpuMaxPool2d
 }
 
 /// <summary>The largest element of a window for every channel; the window's first pixel begins at x[begin].</summary>
-readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, int height, int width, int imageWidth, int channels) : ISimdLoop
+readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, int height, int width, int imageWidth, int channels)
+    : ISimdLoop
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Run<V>() where V : unmanaged, ISimd<V>
@@ -63,7 +64,8 @@ readonly unsafe struct MaxWindowLoop(float* x, float* y, int* index, int begin, 
             Store(at, (float*)index + c, lanes);
         }
         int k = 0;
-        for (; k <= channels - Vector<int>.Count; k += Vector<int>.Count) (Vector.Load(index + k) + Vector<int>.Indices + Vector.Create(k)).Store(index + k);
+        for (; k <= channels - Vector<int>.Count; k += Vector<int>.Count) (Vector.Load(index + k) + Vector<int>.Indices +
+            Vector.Create(k)).Store(index + k);
         for (; k < channels; k++) index[k] += k;
     }
 

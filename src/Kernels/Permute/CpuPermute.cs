@@ -4,10 +4,10 @@ namespace Sagan.Native.Kernels;
 
 // y = x with its axes reordered. Neighbours in y that are neighbours in x are merged first. Then
 //   innermost axis of y contiguous in x: runs are copied;
-//   else: with j the axis of y along which x is contiguous, each [j, innermost] plane is a transposed matrix, done in 8 x 8 tiles (in registers with AVX),
-//         64 x 64 elements a block, so that the cache lines of both sides are used whole.
-// Memory-bound: 8 bytes an element. Gelem/s on one thread (Sapphire Rapids, minima, 2026-11-21): [4, 256, 64] -> [4, 64, 256] 6.1 (torch 0.9),
-// [4, 4096, 64] -> [4, 64, 4096] 2.8 (torch 0.7), 3 channels 1.2, transposed 256 x 256 4.9.
+//   else: with j the axis of y along which x is contiguous, each [j, innermost] plane is a transposed matrix, done in 8 x 8 tiles (in
+//   registers with AVX), 64 x 64 elements a block, so that the cache lines of both sides are used whole.
+// Memory-bound: 8 bytes an element.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuPermute
 {
     /// <inheritdoc cref="Backend.Permute"/>

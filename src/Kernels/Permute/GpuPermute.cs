@@ -17,7 +17,8 @@ static class GpuPermute
         axes = axes[..MergeAxes(s, axes)];
         int plane = 0;
         while (plane < axes.Length && axes[plane].A != 1) plane++;
-        if (plane == axes.Length || plane == 0 || Math.Min(axes[0].Size, axes[plane].Size) < MinTransposed) GpuStridedCopy.Run(gpu, x, 0, y, 0, axes);
+        if (plane == axes.Length || plane == 0 || Math.Min(axes[0].Size, axes[plane].Size) < MinTransposed) GpuStridedCopy.Run(gpu, x, 0, y,
+            0, axes);
         else Transpose(gpu, x, y, s.Count, axes, plane);
     }
 
@@ -29,7 +30,8 @@ static class GpuPermute
         {
             int size = s.Size(i), stride = s.Stride(i);
             if (size == 1) continue;
-            if (n > 0 && stride == axes[n - 1].A * axes[n - 1].Size) axes[n - 1] = new GpuAxis(axes[n - 1].Size * size, axes[n - 1].A, axes[n - 1].B);
+            if (n > 0 && stride == axes[n - 1].A * axes[n - 1].Size) axes[n - 1] = new GpuAxis(axes[n - 1].Size * size, axes[n - 1].A,
+                axes[n - 1].B);
             else axes[n++] = new GpuAxis(size, stride, step);
             step *= size;
         }
@@ -46,7 +48,7 @@ static class GpuPermute
         for (int i = 1, n = 0; i < axes.Length; i++)
             if (i != plane) planes[n++] = axes[i];
         int rowTiles = CeilDiv(rows, GpuTransposeKernel.Tile), tiles = rowTiles * CeilDiv(columns, GpuTransposeKernel.Tile);
-        gpu.Launch(new GpuTransposeKernel(Floats(x), Floats(y), rows, columns, axes[plane].B, axes[0].A, rowTiles, tiles, new GpuAxes(planes)),
-            new GpuGrid(count / rows / columns * tiles));
+        gpu.Launch(new GpuTransposeKernel(Floats(x), Floats(y), rows, columns, axes[plane].B, axes[0].A, rowTiles, tiles,
+            new GpuAxes(planes)), new GpuGrid(count / rows / columns * tiles));
     }
 }

@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Neighbours in x must become neighbours in y along another axis. A group moves a tile of 32 x 32 through shared memory, so that both sides
-// are read and written in runs of 32:
+// Neighbours in x must become neighbours in y along another axis. A thread block moves a tile of 32 x 32 through shared memory, so that
+// both sides are read and written in runs of 32:
 //
 //      x: 32 runs along rows          tile [32][33]            y: 32 runs along columns
 //      thread (i, j) loads    ->   tile[column j][row i]   ->   thread (i, j) stores tile[column i][row j]
@@ -12,11 +12,11 @@ namespace Sagan.Native.Kernels;
 // 8 bytes an element: bound by memory. Permutations that leave the innermost axis where it is are strided copies (GpuStridedCopy).
 
 /// <summary>
-/// A batch of transposed matrices: y[b(p) + row toRow + column] = x[a(p) + row + column fromColumn], p = Grid.IdxX / tiles, and the tile of rowTiles x
-/// columnTiles is what is left.
+/// A batch of transposed matrices: y[b(p) + row toRow + column] = x[a(p) + row + column fromColumn], p = Grid.IdxX / tiles, and the tile of
+/// rowTiles x columnTiles is what is left.
 /// </summary>
-readonly struct GpuTransposeKernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns, int toRow, int fromColumn, int rowTiles, int tiles,
-    GpuAxes planes) : IGpuGroupKernel
+readonly struct GpuTransposeKernel(ArrayView<float> x, ArrayView<float> y, int rows, int columns, int toRow, int fromColumn, int rowTiles,
+    int tiles, GpuAxes planes) : IGpuBlockKernel
 {
     /// <summary>Rows and columns of a tile.</summary>
     public const int Tile = 32;

@@ -8,7 +8,7 @@ namespace Sagan.Native.Kernels;
 //   normal   u1 = (top 24 bits of the even lane + 1) 2^-24 in (0, 1], u2 = (top 24 bits of the odd lane) 2^-24, r = sqrt(-2 ln u1);
 //            r cos(2 pi u2), r sin(2 pi u2). |value| is at most 5.77; |error| at most 4e-7 of it. Source: Box and Muller 1958.
 // A vector of 64-bit lanes runs 8 (AVX-512) or 4 (AVX2) blocks at once; else, and for the last few, block by block.
-// Gelem/s on one thread, 1 M elements (Sapphire Rapids, minima, 2026-11-21): uniform 1.8, normal 0.8 (torch 1.13: 0.30 and 0.19).
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuRandom
 {
     /// <inheritdoc cref="Backend.RandomUniform"/>
@@ -44,7 +44,8 @@ static unsafe class RandomLoop<TDraw> where TDraw : struct, IDraw
 {
     /// <summary>Vectors of blocks, then the rest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<W, V>(float* y, int n, in PhiloxKey key, ulong block) where W : struct, IPhiloxLanes<W, V> where V : unmanaged, ISimd<V>
+    public static void Run<W, V>(float* y, int n, in PhiloxKey key, ulong block)
+        where W : struct, IPhiloxLanes<W, V> where V : unmanaged, ISimd<V>
     {
         int i = 0;
         for (; i <= n - 4 * W.Count; i += 4 * W.Count, block += (ulong)W.Count)

@@ -1,8 +1,9 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Source: Salmon et al. 2011,
-/// "Parallel random numbers: as easy as 1, 2, 3", section 3.3. Counter = (block low, block high, stream low, stream high), key = (seed low, seed high).
+/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Source: Salmon et
+/// al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 3.3. Counter = (block low, block high, stream low, stream high), key =
+/// (seed low, seed high).
 /// </summary>
 static class ReferenceRandom
 {

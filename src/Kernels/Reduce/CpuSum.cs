@@ -2,18 +2,15 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// y = x summed over some axes. Two kernels, applied from the innermost axis outwards until only kept axes are left (nearly always one application):
+// y = x summed over some axes. Two kernels, applied from the innermost axis outwards until only kept axes are left (nearly always one
+// application):
 //   SumRows     x [rows, n]             -> y [rows]            the innermost axis is reduced
 //   SumColumns  x [outer, n, columns]   -> y [outer, columns]  the axis before a kept innermost one is reduced
-// Order of summation: a function of the sizes alone. Float additions go at most 14 deep (8 in a row, then 64 to 1 in a tree; or 8 in a row twice), which bounds
-// |error| by 8.4e-7 sum |x|; what is beyond is added in double, block after block. Every vector width adds the same lanes in the same order: same bits.
-// Memory-bound: 4 bytes an addition. Gelem/s on one thread, 64 K / 1 M elements (Sapphire Rapids, minima, 2026-11-21; torch 1.13 with AVX-512):
-//   all to one                   24 / 8.3    torch 20 / 7.1
-//   columns of [rows, 3]         4.3 / 4.1   torch 3.1 / 2.3
-//   columns of [rows, 64]        18 / 6.5    torch 13 / 7.2
-//   rows of 3                    1.6 / 1.5   torch 0.6 / 0.6
-//   rows of 64                   10.6 / 6.8  torch 4.7 / 4.9
-//   rows of 512                  30 / 8.0    torch 11 / 7.1
+// Order of summation: a function of the sizes alone. Float additions go at most 14 deep (8 in a row, then 64 to 1 in a tree; or 8 in a row
+// twice), which bounds
+// |error| by 8.4e-7 sum |x|; what is beyond is added in double, block after block. Every vector width adds the same lanes in the same
+// order: same bits. Memory-bound: 4 bytes an addition.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuSum
 {
     /// <inheritdoc cref="Backend.Sum"/>
@@ -143,8 +140,10 @@ static unsafe class CpuSum
 
         public void Execute(int index)
         {
-            int strip = index % strips, chunk = index / strips % Chunks, first = index / strips / Chunks * perJob, last = Math.Min(first + perJob, outer);
-            int c = strip * StripWidth, width = Math.Min(StripWidth, columns - c), row = chunk * chunkRows, rows = Math.Min(chunkRows, n - row);
+            int strip = index % strips, chunk = index / strips % Chunks, first = index / strips / Chunks * perJob,
+                last = Math.Min(first + perJob, outer);
+            int c = strip * StripWidth, width = Math.Min(StripWidth, columns - c), row = chunk * chunkRows,
+                rows = Math.Min(chunkRows, n - row);
             for (int o = first; o < last; o++)
             {
                 float* x = this.x + ((long)o * n + row) * columns + c, y = this.y + (long)o * columns + c;

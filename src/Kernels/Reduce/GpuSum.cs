@@ -8,7 +8,7 @@ namespace Sagan.Native.Kernels;
 /// <summary>Launches Sum, SumAxis, SumRows and SumColumns.</summary>
 static class GpuSum
 {
-    // A row's piece is worth a group; a thread's share of a column is worth the tree that follows.
+    // A row's piece is worth a thread block; a thread's share of a column is worth the tree that follows.
     const int MinRowPiece = 4096, MinColumnTerms = 8, MaxPieces = 512;
 
     /// <inheritdoc cref="Backend.Sum"/>
@@ -48,20 +48,21 @@ static class GpuSum
     {
         if (inner == 1) SumRows(gpu, x, y, outer, n);
         else if (inner % 4 == 0)
-            SumColumns<GpuTerms<GpuFloat4>, GpuCompensatedSum4, GpuFloat4>(gpu, new GpuTerms<GpuFloat4>(Float4s(x)), y, outer, n, inner / 4, 4);
+            SumColumns<GpuTerms<GpuFloat4>, GpuCompensatedSum4, GpuFloat4>(gpu, new(Float4s(x)), y, outer, n, inner / 4, 4);
         else SumColumns<GpuTerms<float>, GpuCompensatedSum, float>(gpu, new GpuTerms<float>(Floats(x)), y, outer, n, inner, 1);
     }
 
     /// <summary>y [rows] = x [rows, columns] summed over the columns.</summary>
     public static void SumRows(GpuContext gpu, Storage x, Storage y, int rows, int columns)
     {
-        int lanes = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)CeilDiv(columns, 4)), 1, GpuQueue.Threads), groups = CeilDiv(rows, GpuQueue.Threads / lanes);
-        int pieces = Math.Clamp(Math.Min(CeilDiv(columns, MinRowPiece), GpuGrid.Enough / groups), 1, MaxPieces);
+        int lanes = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)CeilDiv(columns, 4)), 1, GpuQueue.Threads),
+            threadBlocks = CeilDiv(rows, GpuQueue.Threads / lanes);
+        int pieces = Math.Clamp(Math.Min(CeilDiv(columns, MinRowPiece), GpuGrid.Enough / threadBlocks), 1, MaxPieces);
         int piece = CeilDiv(CeilDiv(columns, pieces), 4) * 4;
         pieces = CeilDiv(columns, piece);
         GpuStorage? parts = pieces > 1 ? gpu.Temporary((long)rows * pieces) : null;
         gpu.Launch(new GpuRowSumKernel(Floats(x), Floats(parts ?? y), rows, columns, piece, lanes, columns % 4 == 0 || rows == 1 ? 1 : 0),
-            new GpuGrid(groups, pieces));
+            new GpuGrid(threadBlocks, pieces));
         if (parts == null) return;
         SumRows(gpu, parts, y, rows, pieces);
         parts.Release();
@@ -73,12 +74,13 @@ static class GpuSum
     {
         int sums = outer * inner, least = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)sums), 32);
         int down = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)n), GpuQueue.Threads / least);
-        int width = GpuQueue.Threads / down, groups = CeilDiv(sums, width);
-        int pieces = Math.Clamp(Math.Min(n / (down * MinColumnTerms), GpuGrid.Enough / groups), 1, MaxPieces), piece = CeilDiv(n, pieces);
+        int width = GpuQueue.Threads / down, threadBlocks = CeilDiv(sums, width);
+        int pieces = Math.Clamp(Math.Min(n / (down * MinColumnTerms), GpuGrid.Enough / threadBlocks), 1, MaxPieces),
+            piece = CeilDiv(n, pieces);
         pieces = CeilDiv(n, piece);
         GpuStorage? parts = pieces > 1 ? gpu.Temporary((long)sums * pieces * floats) : null;
         ArrayView<T> target = Floats(parts ?? y).Cast<T>();
-        gpu.Launch(new GpuColumnSumKernel<TTerms, TSum, T>(terms, target, sums, n, inner, piece, width), new GpuGrid(groups, pieces));
+        gpu.Launch(new GpuColumnSumKernel<TTerms, TSum, T>(terms, target, sums, n, inner, piece, width), new GpuGrid(threadBlocks, pieces));
         if (parts == null) return;
         SumColumns<GpuTerms<T>, TSum, T>(gpu, new GpuTerms<T>(target), y, outer, pieces, inner, floats);
         parts.Release();

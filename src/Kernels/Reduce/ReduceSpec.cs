@@ -1,8 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The geometry of a sum over some axes: x's axes with runs of equal kind merged, so that kept and reduced axes alternate. Typical: [rows (reduced), columns
-/// (kept)].
+/// The geometry of a sum over some axes: x's axes with runs of equal kind merged, so that kept and reduced axes alternate. Typical: [rows
+/// (reduced), columns (kept)].
 /// Summation is in a fixed tree order that depends on the sizes alone. |error| at most 1e-6 relative to sum |x|.
 /// </summary>
 public readonly struct ReduceSpec

@@ -3,7 +3,9 @@ namespace Sagan.Native.Kernels;
 /// <summary>Defines Sum.</summary>
 static class ReferenceSum
 {
-    /// <summary>y[k] = sum_r x[k, r]: k counts the combinations of the kept axes, r those of the reduced axes, both in row-major order.</summary>
+    /// <summary>
+    /// y[k] = sum_r x[k, r]: k counts the combinations of the kept axes, r those of the reduced axes, both in row-major order.
+    /// </summary>
     public static void Sum(Storage xs, Storage ys, in ReduceSpec s)
     {
         Span<float> x = xs.Values(), y = ys.Values();
@@ -16,7 +18,8 @@ static class ReferenceSum
         }
     }
 
-    // Where in x combination i of the kept (or of the reduced) axes lies: the digits of i in their sizes, last axis first, times x's strides.
+    // Where in x combination i of the kept (or of the reduced) axes lies: the digits of i in their sizes, last axis first, times x's
+    // strides.
     static int Offset(in ReduceSpec s, int i, bool reduced)
     {
         int offset = 0, stride = 1;

@@ -1,9 +1,11 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The readable definition of every primitive and the oracle of the tests: plain scalar loops that accumulate in double, on one thread, slow on purpose.
-/// It has no fused capability: operations that could be fused run as compositions of these primitives. Each primitive is a method of its own class, in the
-/// folder of its name. Parameters named xs, ys are the storages of x, y; inside, x and y are views whose indices are the formula's.
+/// The readable definition of every primitive and the oracle of the tests: plain scalar loops that accumulate in double, on one thread,
+/// slow on purpose.
+/// It has no fused capability: operations that could be fused run as compositions of these primitives. Each primitive is a method of its
+/// own class, in the folder of its name. Parameters named xs, ys are the storages of x, y; inside, x and y are views whose indices are the
+/// formula's.
 /// </summary>
 public sealed class ReferenceBackend : Backend
 {
@@ -31,9 +33,11 @@ public sealed class ReferenceBackend : Backend
 
     public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => ReferenceConv2d.Conv2d(x, w, y, s);
 
-    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) => ReferenceConv2d.Conv2dInputGrad(dy, w, dx, s);
+    public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) =>
+        ReferenceConv2d.Conv2dInputGrad(dy, w, dx, s);
 
-    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => ReferenceConv2d.Conv2dWeightGrad(x, dy, dw, s);
+    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) =>
+        ReferenceConv2d.Conv2dWeightGrad(x, dy, dw, s);
 
     public override void Softmax(Storage x, Storage y, int rows, int columns) => ReferenceSoftmax.Softmax(x, y, rows, columns);
 

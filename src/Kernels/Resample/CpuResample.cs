@@ -3,9 +3,9 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// Nearest-neighbour upsampling by 2 and its transpose, channels-last: a pixel is a run of C floats. One job is some image rows of the small map.
-// Memory-bound: Upsample2x reads 4 and writes 16 bytes an element of x, SumPool2x2 reads 16 and writes 4 an element of y.
-// [4, 32, 32, 64] on one thread (Sapphire Rapids, minima, 2026-11-21): Upsample2x 0.18 ms, 29 GB/s (torch 1.13: 0.21 ms); SumPool2x2 0.17 ms, 32 GB/s.
+// Nearest-neighbour upsampling by 2 and its transpose, channels-last: a pixel is a run of C floats. One job is some image rows of the small
+// map. Memory-bound: Upsample2x reads 4 and writes 16 bytes an element of x, SumPool2x2 reads 16 and writes 4 an element of y.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuResample
 {
     /// <inheritdoc cref="Backend.Upsample2x"/>

@@ -19,7 +19,8 @@ static class GpuResample
     {
         int n = s.N * s.H * s.W * s.C;
         if (n == 0) return;
-        if (s.C % 4 == 0) gpu.Launch(new GpuSumPoolKernel<GpuCompensatedSum4, GpuFloat4>(Float4s(x), Float4s(y), n / 4, s.W, s.C / 4), GpuGrid.Cover(n / 4));
+        if (s.C % 4 == 0) gpu.Launch(new GpuSumPoolKernel<GpuCompensatedSum4, GpuFloat4>(Float4s(x), Float4s(y), n / 4, s.W, s.C / 4),
+            GpuGrid.Cover(n / 4));
         else gpu.Launch(new GpuSumPoolKernel<GpuCompensatedSum, float>(Floats(x), Floats(y), n, s.W, s.C), GpuGrid.Cover(n));
     }
 }

@@ -4,8 +4,8 @@ using static Sagan.Native.Kernels.IntMath;
 namespace Sagan.Native.Kernels;
 
 // y = x + gamma o        do = gamma g,  dgamma = sum of g o        x, o, y, g [n], gamma one number
-// One job per segment of 32 K elements, in runs of 512 whose products go to a buffer in L1. Forward reads x and o and writes y, backward reads g and o and
-// writes do: bound by memory, 12 bytes an element.
+// One job per segment of 32 K elements, in runs of 512 whose products go to a buffer in L1. Forward reads x and o and writes y, backward
+// reads g and o and writes do: bound by memory, 12 bytes an element.
 // Numerics: the bits of the operations it stands for. Product and sum are rounded apart, and dgamma is added in the order of Sum.
 static unsafe class CpuResidual
 {

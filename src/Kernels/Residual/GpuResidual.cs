@@ -6,7 +6,7 @@ namespace Sagan.Native.Kernels;
 /// <summary>Launches Residual and ResidualBackward.</summary>
 static class GpuResidual
 {
-    // A piece that is worth a group.
+    // A piece that is worth a thread block.
     const int MinPiece = 4096;
 
     /// <inheritdoc cref="IFusedResidual.Residual"/>
@@ -19,7 +19,8 @@ static class GpuResidual
         int pieces = Math.Clamp(CeilDiv(n, MinPiece), 1, GpuGrid.Enough), piece = CeilDiv(CeilDiv(n, pieces), 4) * 4;
         pieces = Math.Max(1, CeilDiv(n, Math.Max(1, piece)));
         GpuStorage? sums = pieces > 1 ? gpu.Temporary(pieces) : null;
-        gpu.Launch(new GpuResidualGradKernel(Floats(g), Floats(o), Floats(gamma), Floats(dO), Floats(sums ?? dgamma), n, piece), new GpuGrid(pieces));
+        gpu.Launch(new GpuResidualGradKernel(Floats(g), Floats(o), Floats(gamma), Floats(dO), Floats(sums ?? dgamma), n, piece),
+            new GpuGrid(pieces));
         if (sums == null) return;
         GpuSum.SumRows(gpu, sums, dgamma, 1, pieces);
         sums.Release();

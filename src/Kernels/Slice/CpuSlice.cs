@@ -2,17 +2,20 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// Cutting along one axis: x [outer, length, inner], the piece [outer, count, inner]. Every outer index is one run of count * inner elements at each side.
-// Memory-bound: 8 bytes an element of the piece. 64 of 128 channels, 0.5 M elements, one thread: Slice 23 GB/s, Pad 26 GB/s (Sapphire Rapids, 2026-11-21).
+// Cutting along one axis: x [outer, length, inner], the piece [outer, count, inner]. Every outer index is one run of count * inner elements
+// at each side. Memory-bound: 8 bytes an element of the piece.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuSlice
 {
     /// <inheritdoc cref="Backend.Slice"/>
     public static void Slice(Storage x, Storage y, in SliceSpec s) =>
-        CopyRuns(x.Pointer() + (long)s.Start * s.Inner, s.Length * s.Inner, y.Pointer(), s.Count * s.Inner, s.Outer, s.Count * s.Inner, 0, 0);
+        CopyRuns(x.Pointer() + (long)s.Start * s.Inner, s.Length * s.Inner, y.Pointer(), s.Count * s.Inner, s.Outer, s.Count * s.Inner, 0,
+        0);
 
     /// <inheritdoc cref="Backend.CopyInto"/>
     public static void CopyInto(Storage x, Storage y, in SliceSpec s) =>
-        CopyRuns(x.Pointer(), s.Count * s.Inner, y.Pointer() + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner, 0, 0);
+        CopyRuns(x.Pointer(), s.Count * s.Inner, y.Pointer() + (long)s.Start * s.Inner, s.Length * s.Inner, s.Outer, s.Count * s.Inner, 0,
+        0);
 
     /// <inheritdoc cref="Backend.Pad"/>
     public static void Pad(Storage x, Storage y, in SliceSpec s) =>
@@ -22,11 +25,13 @@ static unsafe class CpuSlice
     static void CopyRuns(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter)
     {
         int length = padBefore + run + padAfter, pieces = Math.Max(1, CeilDiv(length, WorkerPool.Grain));
-        RunsJob job = new(x, xStride, y, yStride, outer, run, padBefore, padAfter, pieces > 1 ? 1 : WorkerPool.Grain / Math.Max(1, length), pieces);
+        RunsJob job = new(x, xStride, y, yStride, outer, run, padBefore, padAfter, pieces > 1 ? 1 : WorkerPool.Grain / Math.Max(1, length),
+            pieces);
         if (length > 0) WorkerPool.Run(CeilDiv(outer, job.RunsPerJob) * pieces, job);
     }
 
-    readonly struct RunsJob(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter, int runsPerJob, int pieces) : IJob
+    readonly struct RunsJob(float* x, int xStride, float* y, int yStride, int outer, int run, int padBefore, int padAfter, int runsPerJob,
+        int pieces) : IJob
     {
         public int RunsPerJob => runsPerJob;
 

@@ -7,11 +7,13 @@ static class GpuSlice
 {
     /// <inheritdoc cref="Backend.Slice"/>
     public static void Slice(GpuContext gpu, Storage x, Storage y, in SliceSpec s) =>
-        GpuStridedCopy.Run(gpu, x, s.Start * s.Inner, y, 0, [new GpuAxis(s.Count * s.Inner, 1, 1), new GpuAxis(s.Outer, s.Length * s.Inner, s.Count * s.Inner)]);
+        GpuStridedCopy.Run(gpu, x, s.Start * s.Inner, y, 0, [new GpuAxis(s.Count * s.Inner, 1, 1),
+        new GpuAxis(s.Outer, s.Length * s.Inner, s.Count * s.Inner)]);
 
     /// <inheritdoc cref="Backend.CopyInto"/>
     public static void CopyInto(GpuContext gpu, Storage x, Storage y, in SliceSpec s) =>
-        GpuStridedCopy.Run(gpu, x, 0, y, s.Start * s.Inner, [new GpuAxis(s.Count * s.Inner, 1, 1), new GpuAxis(s.Outer, s.Count * s.Inner, s.Length * s.Inner)]);
+        GpuStridedCopy.Run(gpu, x, 0, y, s.Start * s.Inner, [new GpuAxis(s.Count * s.Inner, 1, 1),
+        new GpuAxis(s.Outer, s.Count * s.Inner, s.Length * s.Inner)]);
 
     /// <inheritdoc cref="Backend.Pad"/>
     public static void Pad(GpuContext gpu, Storage x, Storage y, in SliceSpec s)

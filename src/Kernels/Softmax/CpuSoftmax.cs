@@ -4,10 +4,11 @@ namespace Sagan.Native.Kernels;
 
 // y[r,c] = exp(x[r,c] - m_r) / sum_c exp(x[r,c] - m_r),  m_r = max_c x[r,c]
 //
-// One job per block of rows (RowBlocks), lanes along the columns: maximum, then exponentials and their sum, then the division, the row staying in L1 or L2.
+// One job per block of rows (RowBlocks), lanes along the columns: maximum, then exponentials and their sum, then the division, the row
+// staying in L1 or L2.
 // What fills no vector is copied to a vector padded with minus infinity, whose exponential is 0; so rows of any length take the same path.
-// Numerics: sums of 64 vectors in float, these in double, so that long rows lose nothing at any vector width. An entry of minus infinity gives 0. A row that holds NaN or plus
-// infinity, or nothing but minus infinity, gives NaN throughout, as in PyTorch.
+// Numerics: sums of 64 vectors in float, these in double, so that long rows lose nothing at any vector width. An entry of minus infinity
+// gives 0. A row that holds NaN or plus infinity, or nothing but minus infinity, gives NaN throughout, as in PyTorch.
 static unsafe class CpuSoftmax
 {
     /// <inheritdoc cref="Backend.Softmax"/>

@@ -5,18 +5,15 @@ namespace Sagan.Native.Kernels;
 //   iteration  v = l2n(W^T u);  u = l2n(W v);   sigma = u^T W v
 //   backward   dw = (g - (sum g w) / sigma u v^T) / sigma
 //
-// Who computes what: both products, S x and S^T y, run over the same blocks of rows (one job each). S x: rows eight at a time against x, lanes along the
-// columns. S^T y: eight rows at a time are added to the block's own sum [columns]; the blocks' sums are then added in block order. Both read S once as eight
-// parallel streams. sigma costs no third product: it is u . (W v), and W v is what the last u was made of.
+// Who computes what: both products, S x and S^T y, run over the same blocks of rows (one job each). S x: rows eight at a time against x,
+// lanes along the columns. S^T y: eight rows at a time are added to the block's own sum [columns]; the blocks' sums are then added in block
+// order. Both read S once as eight parallel streams. sigma costs no third product: it is u . (W v), and W v is what the last u was made of.
 // Rows that fill no group of eight and columns that fill no vector go one by one.
 // Work: 4 rows columns flops and two readings of S an iteration: bound by memory (512 x 4096: 16 MB).
-// Numerics: products in float (S^T y: at most 16 blocks of rows, summed apart), norms and sigma in double. Where a product is so small or large that floats
-// would lose digits, it is computed again from a vector times 2^96 or 2^-96, and a gradient element by element in double: right for weights of any size.
-// 1 iteration, ms on 2 threads of a Sapphire Rapids VM, 2026-11-21; PyTorch 1.13: its iteration and its scaled copy of the weight, which is not made here.
-//   version                          | [512, 4096] | [128, 8192] | [256, 2048] | [1, 8192] | [64, 48]
-//   1  norms element by element      | 0.290       | 0.183       | 0.057       | 0.060     | 0.0017
-//   2  norms of eight doubles a step | 0.265       | 0.133       | 0.042       | 0.009     | 0.0007
-//   PyTorch                          | 0.829       | 0.386       | 0.177       | 0.039     | 0.032
+// Numerics: products in float (S^T y: at most 16 blocks of rows, summed apart), norms and sigma in double. Where a product is so small or
+// large that floats would lose digits, it is computed again from a vector times 2^96 or 2^-96, and a gradient element by element in double:
+// right for weights of any size.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuSpectralNorm
 {
     const int PowerBlocks = 16;
@@ -63,8 +60,8 @@ static unsafe class CpuSpectralNorm
         for (int b = 0; b < blocks.Count; b++) dot += partials[b];
         // u v^T seen from S: its entry (r, c) is left[r] right[c].
         float* left = s.Transpose ? pv : pu, right = s.Transpose ? pu : pv;
-        WorkerPool.Run(blocks.Count, new SpectralGradJob(pg, left, right, dw.Pointer(), (float)(1 / divisor), (float)(-dot / divisor / divisor),
-            s.Columns, blocks));
+        WorkerPool.Run(blocks.Count, new SpectralGradJob(pg, left, right, dw.Pointer(), (float)(1 / divisor),
+            (float)(-dot / divisor / divisor), s.Columns, blocks));
     }
 
     // A loop of one thread: for weights that no training has.
@@ -116,7 +113,8 @@ static unsafe class CpuSpectralNorm
         VectorMatrixJob.Combine(partials, y, s.Columns, blocks.Count);
     }
 
-    // A product of 0 leaves y as it was: with an all-zero weight u and v would otherwise stay 0 for ever, also after the weight has become something else.
+    // A product of 0 leaves y as it was: with an all-zero weight u and v would otherwise stay 0 for ever, also after the weight has become
+    // something else.
     static void Normalize(float* x, double norm, double unit, float* y, int n, in PowerIterationSpec s)
     {
         if (norm == 0) return;

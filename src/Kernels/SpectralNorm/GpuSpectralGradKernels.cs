@@ -3,8 +3,8 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 // The gradient of w / sigma: see GpuPowerIterationKernels.cs. Two readings of g, one of w, one writing of dw.
-// Numerics: with k the power of two that brings k sigma near 1, k w and k sigma are used in place of w and sigma and the result is multiplied by k: the same
-// bits, and no sum that leaves the range of floats unless the gradient itself does.
+// Numerics: with k the power of two that brings k sigma near 1, k w and k sigma are used in place of w and sigma and the result is
+// multiplied by k: the same bits, and no sum that leaves the range of floats unless the gradient itself does.
 
 /// <summary>The power of two by which a weight of this sigma is multiplied.</summary>
 static class GpuSpectralUnit
@@ -17,8 +17,9 @@ static class GpuSpectralUnit
     }
 }
 
-/// <summary>partials[group] = k sum of g w over the group's share of n elements: every so manyth four.</summary>
-readonly struct GpuDotKernel(ArrayView<float> g, ArrayView<float> w, ArrayView<float> sigma, ArrayView<float> partials, int n) : IGpuGroupKernel
+/// <summary>partials[thread block] = k sum of g w over the thread block's share of n elements: every so manyth float4.</summary>
+readonly struct GpuDotKernel(ArrayView<float> g, ArrayView<float> w, ArrayView<float> sigma, ArrayView<float> partials, int n)
+    : IGpuBlockKernel
 {
     public void Run()
     {
@@ -30,24 +31,24 @@ readonly struct GpuDotKernel(ArrayView<float> g, ArrayView<float> w, ArrayView<f
             even += p.X * q.X + p.Y * q.Y;
             odd += p.Z * q.Z + p.W * q.W;
         }
-        // The last elements, no four.
+        // The last elements, no whole float4.
         int rest = (n & ~3) + GpuThread.Index;
         if (rest < n) odd += g[rest] * (k * w[rest]);
-        float sum = GpuGroup.Sum(SharedMemory.Allocate<float>(GpuGroup.Shared), even + odd);
+        float sum = GpuBlockReduce.Sum(SharedMemory.Allocate<float>(GpuBlockReduce.Shared), even + odd);
         if (Group.IdxX == 0) partials[Grid.IdxX] = sum;
     }
 }
 
 /// <summary>
-/// dw[r,c] = (g[r,c] - dot / sigma left_r right_c) / sigma; k dot is the sum of at most 256 partial sums, which every group adds again. Where sigma is 0,
-/// dw = g.
+/// dw[r,c] = (g[r,c] - dot / sigma left_r right_c) / sigma; k dot is the sum of at most 256 partial sums, which every thread block adds
+/// again. Where sigma is 0, dw = g.
 /// </summary>
-readonly struct GpuSpectralGradKernel(ArrayView<float> g, ArrayView<float> left, ArrayView<float> right, ArrayView<float> sigma, ArrayView<float> partials,
-    int count, ArrayView<float> dw, GpuRowTile tile) : IGpuGroupKernel
+readonly struct GpuSpectralGradKernel(ArrayView<float> g, ArrayView<float> left, ArrayView<float> right, ArrayView<float> sigma,
+    ArrayView<float> partials, int count, ArrayView<float> dw, GpuRowTile tile) : IGpuBlockKernel
 {
     public void Run()
     {
-        float dot = GpuGroup.Sum(SharedMemory.Allocate<float>(GpuGroup.Shared), Group.IdxX < count ? partials[Group.IdxX] : 0);
+        float dot = GpuBlockReduce.Sum(SharedMemory.Allocate<float>(GpuBlockReduce.Shared), Group.IdxX < count ? partials[Group.IdxX] : 0);
         int first = tile.First, end = tile.End;
         if (first >= end) return;
         float s = sigma[0], k = GpuSpectralUnit.Of(s), divisor = k * s, scale = 1, rank1 = 0;

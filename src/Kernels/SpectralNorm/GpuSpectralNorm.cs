@@ -6,16 +6,17 @@ namespace Sagan.Native.Kernels;
 /// <summary>Launches PowerIteration and SpectralNormBackward.</summary>
 static class GpuSpectralNorm
 {
-    const int PowerGroups = 256, PowerLeastRows = 64, PowerMostRows = 1024, SpectralGradRows = 64;
+    const int PowerBlocks = 256, PowerLeastRows = 64, PowerMostRows = 1024, SpectralGradRows = 64;
 
     // Columns that are summed by 16 threads instead of 64; threads that do for a short vector.
     const int ShortRow = 512, FewThreads = 64;
 
-    // Elements for each group of a scalar product.
+    // Elements for each thread block of a scalar product.
     const int DotElements = 8192;
 
     /// <inheritdoc cref="IFusedSpectralNorm.PowerIteration"/>
-    public static void PowerIteration(GpuContext gpu, Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma, in PowerIterationSpec s)
+    public static void PowerIteration(GpuContext gpu, Storage w, Storage u, Storage v, Storage uOut, Storage vOut, Storage sigma,
+        in PowerIterationSpec s)
     {
         int nu = s.Transpose ? s.Columns : s.Rows, nv = s.Transpose ? s.Rows : s.Columns;
         GpuStorage product = gpu.Temporary(Math.Max(nu, nv));
@@ -37,17 +38,18 @@ static class GpuSpectralNorm
     }
 
     /// <inheritdoc cref="IFusedSpectralNorm.SpectralNormBackward"/>
-    public static void SpectralNormBackward(GpuContext gpu, Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw, in PowerIterationSpec s)
+    public static void SpectralNormBackward(GpuContext gpu, Storage g, Storage w, Storage u, Storage v, Storage sigma, Storage dw,
+        in PowerIterationSpec s)
     {
-        // As many partial sums as a group has threads, which adds them.
-        int n = s.Rows * s.Columns, groups = Math.Clamp(CeilDiv(n, DotElements), 1, GpuQueue.Threads);
-        GpuStorage partials = gpu.Temporary(groups);
-        gpu.Launch(new GpuDotKernel(Floats(g), Floats(w), Floats(sigma), Floats(partials), n), new GpuGrid(groups), GpuQueue.Threads);
+        // As many partial sums as a thread block has threads, which adds them.
+        int n = s.Rows * s.Columns, threadBlocks = Math.Clamp(CeilDiv(n, DotElements), 1, GpuQueue.Threads);
+        GpuStorage partials = gpu.Temporary(threadBlocks);
+        gpu.Launch(new GpuDotKernel(Floats(g), Floats(w), Floats(sigma), Floats(partials), n), new GpuGrid(threadBlocks), GpuQueue.Threads);
         // u v^T seen from S: its entry (r, c) is left[r] right[c].
         (Storage left, Storage right) = s.Transpose ? (v, u) : (u, v);
         GpuRowTile tile = new(s.Rows, s.Columns, SpectralGradRows);
-        gpu.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), groups, Floats(dw), tile),
-            tile.Groups, GpuRowTile.Threads);
+        gpu.Launch(new GpuSpectralGradKernel(Floats(g), Floats(left), Floats(right), Floats(sigma), Floats(partials), threadBlocks,
+            Floats(dw), tile), tile.LaunchGrid, GpuRowTile.Threads);
         partials.Release();
     }
 
@@ -61,15 +63,17 @@ static class GpuSpectralNorm
                 GpuGrid.Cover(s.Rows, GpuQueue.Threads / lanes));
             return;
         }
-        GpuRowTile tile = GpuRowTile.Cut(s.Rows, s.Columns, PowerGroups, PowerLeastRows, PowerMostRows);
-        int fours = GpuRowTile.Fours(s.Columns);
-        GpuStorage partials = gpu.Temporary(4L * tile.Blocks * fours);
-        gpu.Launch(new GpuVectorMatrixKernel(Floats(matrix), Floats(x), Float4s(partials), tile), tile.Groups, GpuRowTile.Threads);
-        gpu.Launch(new GpuVectorMatrixCombineKernel(Float4s(partials), Float4s(y), fours, tile.Blocks), GpuGrid.Cover(fours));
+        GpuRowTile tile = GpuRowTile.Cut(s.Rows, s.Columns, PowerBlocks, PowerLeastRows, PowerMostRows);
+        int vec4s = GpuRowTile.Vec4s(s.Columns);
+        GpuStorage partials = gpu.Temporary(4L * tile.Blocks * vec4s);
+        gpu.Launch(new GpuVectorMatrixKernel(Floats(matrix), Floats(x), Float4s(partials), tile), tile.LaunchGrid, GpuRowTile.Threads);
+        gpu.Launch(new GpuVectorMatrixCombineKernel(Float4s(partials), Float4s(y), vec4s, tile.Blocks), GpuGrid.Cover(vec4s));
         partials.Release();
     }
 
-    static void Normalize(GpuContext gpu, GpuStorage product, Storage before, Storage result, Storage sigma, int n, in PowerIterationSpec s) =>
+    static void Normalize(GpuContext gpu, GpuStorage product, Storage before, Storage result, Storage sigma, int n,
+        in PowerIterationSpec s) =>
         gpu.Launch(new GpuPowerNormalizeKernel(Floats(product), Floats(before), Floats(result), Floats(sigma), n, s.Epsilon,
-            s.EpsilonForm == NormEpsilon.Add ? 1 : 0, s.Iterations == 0 ? 1 : 0), new GpuGrid(1), n <= 4 * FewThreads ? FewThreads : GpuQueue.Threads);
+            s.EpsilonForm == NormEpsilon.Add ? 1 : 0, s.Iterations == 0 ? 1 : 0), new GpuGrid(1), n <= 4 * FewThreads ? FewThreads
+            : GpuQueue.Threads);
 }

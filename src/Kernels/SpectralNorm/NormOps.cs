@@ -13,5 +13,6 @@ public readonly struct InverseNormOp : IUnaryOp
 {
     public float Invoke(float x) => Math.Clamp(1 / (x == 0 ? 1 : x), float.MinValue, float.MaxValue);
 
-    public V Invoke<V>(V x) where V : unmanaged, ISimd<V> => V.Clamp(V.Create(1) / default(NonZeroOp).Invoke(x), float.MinValue, float.MaxValue);
+    public V Invoke<V>(V x)
+        where V : unmanaged, ISimd<V> => V.Clamp(V.Create(1) / default(NonZeroOp).Invoke(x), float.MinValue, float.MaxValue);
 }

@@ -162,7 +162,8 @@ readonly unsafe struct DotJob(float* a, float* b, float* partials, int columns, 
 }
 
 /// <summary>dw[r,c] = scale g[r,c] + rank1 left_r right_c over one block of rows.</summary>
-readonly unsafe struct SpectralGradJob(float* g, float* left, float* right, float* dw, float scale, float rank1, int columns, RowBlocks blocks) : ISimdJob
+readonly unsafe struct SpectralGradJob(float* g, float* left, float* right, float* dw, float scale, float rank1, int columns,
+    RowBlocks blocks) : ISimdJob
 {
     public void Execute(int index) => SimdJob.Run(this, index);
 

@@ -2,8 +2,9 @@ namespace Sagan.Native.Kernels;
 
 // y[r,c] = 1 where x[r,c] is one of the k largest of its row (of equal ones the leftmost), else 0.
 //
-// One job per block of rows. A row is copied without its NaNs, and quickselect finds its k-th largest entry t in expected linear time; then entries above t are
-// kept, and of those equal to t as many, from the left, as there is room for. A NaN is kept always, so that it stays visible.
+// One job per block of rows. A row is copied without its NaNs, and quickselect finds its k-th largest entry t in expected linear time; then
+// entries above t are kept, and of those equal to t as many, from the left, as there is room for. A NaN is kept always, so that it stays
+// visible.
 static unsafe class CpuTopK
 {
     /// <inheritdoc cref="Backend.TopKMask"/>

@@ -3,7 +3,9 @@ namespace Sagan.Native.Kernels;
 /// <summary>Defines TopKMask.</summary>
 static class ReferenceTopK
 {
-    /// <summary>y[r,c] = 1 where fewer than k entries of the row come before x[r,c], which larger ones do, and equal ones to its left; else 0.</summary>
+    /// <summary>
+    /// y[r,c] = 1 where fewer than k entries of the row come before x[r,c], which larger ones do, and equal ones to its left; else 0.
+    /// </summary>
     public static void TopKMask(Storage xs, Storage ys, int rows, int columns, int k)
     {
         ReferenceView x = new(xs, columns), y = new(ys, columns);

@@ -1,9 +1,9 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The geometry of an elementwise function of two operands that broadcast: the axes of y with runs of axes that behave alike merged, and the element strides
-/// of a and b
-/// along them (0 where the operand has size 1). Rank 1 with strides (1, 1) is the plain case, (1, 0) a scalar b; rank 2 with b strides (0, 1) a bias.
+/// The geometry of an elementwise function of two operands that broadcast: the axes of y with runs of axes that behave alike merged, and
+/// the element strides of a and b along them (0 where the operand has size 1). Rank 1 with strides (1, 1) is the plain case, (1, 0) a
+/// scalar b; rank 2 with b strides (0, 1) a bias.
 /// </summary>
 public readonly struct BroadcastSpec
 {

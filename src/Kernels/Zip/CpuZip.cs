@@ -3,11 +3,12 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-// y = f(a, b) with broadcasting. y is walked as rows of its innermost merged axis, along which an operand has stride 1 or 0; the outer axes are counted by an
-// odometer. One job is a piece of a long row or a batch of short rows, some WorkerPool.Grain elements. Rows are y's only order, so results do not depend on the cut.
+// y = f(a, b) with broadcasting. y is walked as rows of its innermost merged axis, along which an operand has stride 1 or 0; the outer axes
+// are counted by an odometer. One job is a piece of a long row or a batch of short rows, some WorkerPool.Grain elements. Rows are y's only
+// order, so results do not depend on the cut.
 // A narrow bias is first repeated to 16 widths, so that vectors run across row ends and rows are long (3 channels: 9x, 64 channels: 1.5x).
-// 12 bytes an element (8 with a bias). Gelem/s on one thread, 64 K / 1 M elements (Sapphire Rapids, minima, 2026-11-21; torch 1.13 with AVX-512):
-//   add      9.2 / 2.7, torch 8.3 / 2.4        bias of 64 channels  11.3 / 3.6, torch 6.2 / 3.3        bias of 3 channels  4.6 / 3.7
+// 12 bytes an element (8 with a bias): bound by memory.
+// Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuZip
 {
     // Repeating pays while the pattern stays small against the data and the first-level cache.
@@ -84,7 +85,8 @@ static unsafe class CpuZip
 
         static (int Number, int PiecesPerRow, int RowsPerJob, int Jobs) Cut(int count, int width)
         {
-            int number = CeilDiv(count, width), pieces = CeilDiv(width, WorkerPool.Grain), rows = pieces > 1 ? 1 : Math.Max(1, WorkerPool.Grain / width);
+            int number = CeilDiv(count, width), pieces = CeilDiv(width, WorkerPool.Grain), rows = pieces > 1 ? 1
+                : Math.Max(1, WorkerPool.Grain / width);
             return (number, pieces, rows, CeilDiv(number, rows) * pieces);
         }
 
@@ -123,7 +125,8 @@ static unsafe class CpuZip
         {
             Span<int> digits = stackalloc int[Shape.MaxRank];
             int row = index / r.PiecesPerRow * r.RowsPerJob, start = index % r.PiecesPerRow * WorkerPool.Grain;
-            int end = Math.Min(row + r.RowsPerJob, r.Number), n = r.PiecesPerRow > 1 ? Math.Min(WorkerPool.Grain, r.Width - start) : r.Width;
+            int end = Math.Min(row + r.RowsPerJob, r.Number), n = r.PiecesPerRow > 1 ? Math.Min(WorkerPool.Grain, r.Width - start)
+                : r.Width;
             r.Seek(row, digits, out int ia, out int ib);
             for (; row < end; row++)
             {
@@ -136,8 +139,11 @@ static unsafe class CpuZip
     }
 }
 
-/// <summary>y[i] = f(a[i or 0], b[i or 0]). The last vector is computed whole and stored in part, as in <see cref="MapLoop{TOp}"/>.</summary>
-readonly unsafe struct ZipLoop<TOp>(float* a, float* b, float* y, int n, bool stepA, bool stepB, TOp f) : ISimdLoop where TOp : unmanaged, IBinaryOp
+/// <summary>
+/// y[i] = f(a[i or 0], b[i or 0]). The last vector is computed whole and stored in part, as in <see cref="MapLoop{TOp}"/>.
+/// </summary>
+readonly unsafe struct ZipLoop<TOp>(float* a, float* b, float* y, int n, bool stepA, bool stepB, TOp f) : ISimdLoop
+    where TOp : unmanaged, IBinaryOp
 {
     readonly float* a = a, b = b, y = y;
     readonly int n = n;

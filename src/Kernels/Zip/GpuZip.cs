@@ -12,14 +12,16 @@ static class GpuZip
         int rank = s.Rank, stepA = s.StrideA(rank - 1), stepB = s.StrideB(rank - 1);
         Span<GpuAxis> axes = stackalloc GpuAxis[rank];
         for (int i = 0; i < rank; i++) axes[i] = new GpuAxis(s.Size(rank - 1 - i), s.StrideA(rank - 1 - i), s.StrideB(rank - 1 - i));
-        bool fours = rank == 1 || axes[0].Size % 4 == 0;
+        bool isVec4 = rank == 1 || axes[0].Size % 4 == 0;
         // Every row of an operand that moves along the innermost axis must begin at a multiple of 4.
-        foreach (GpuAxis axis in axes[1..]) fours &= axis.A * stepA % 4 == 0 && axis.B * stepB % 4 == 0;
-        if (fours)
+        foreach (GpuAxis axis in axes[1..]) isVec4 &= axis.A * stepA % 4 == 0 && axis.B * stepB % 4 == 0;
+        if (isVec4)
         {
             axes[0] = new GpuAxis(axes[0].Size / 4, stepA, stepB);
-            foreach (ref GpuAxis axis in axes[1..]) axis = new GpuAxis(axis.Size, stepA == 0 ? axis.A : axis.A / 4, stepB == 0 ? axis.B : axis.B / 4);
-            gpu.Launch(new GpuZipFoursKernel<TOp>(Floats(a), Floats(b), Floats(y), s.Count, stepA, stepB, new GpuAxes(axes), f), GpuGrid.CoverVec4(s.Count));
+            foreach (ref GpuAxis axis in axes[1..]) axis = new GpuAxis(axis.Size, stepA == 0 ? axis.A : axis.A / 4, stepB == 0 ? axis.B
+                : axis.B / 4);
+            gpu.Launch(new GpuZipVec4Kernel<TOp>(Floats(a), Floats(b), Floats(y), s.Count, stepA, stepB, new GpuAxes(axes), f),
+                GpuGrid.CoverVec4(s.Count));
         }
         else
             gpu.Launch(new GpuZipKernel<TOp>(Floats(a), Floats(b), Floats(y), s.Count, new GpuAxes(axes), f), GpuGrid.Cover(s.Count));

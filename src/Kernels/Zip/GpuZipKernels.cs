@@ -3,17 +3,19 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 // y = f(a, b) with broadcasting: element i of y is made of a[offset of i] and b[offset of i], see GpuAxes.
-//   In fours: thread t does elements 4t .. 4t+3, loads and stores of 16 bytes; an operand that does not move along the innermost axis is one number for the
-//             four. Covers equal shapes (no division), a scalar operand, and whatever has an innermost axis that is a multiple of 4: a bias costs one division.
+//   By float4: thread t does elements 4t .. 4t+3, loads and stores of 16 bytes; an operand that does not move along the innermost axis is
+//              one number for all four. Covers equal shapes (no division), a scalar operand, and whatever has an innermost axis that is a
+//              multiple of 4: a bias costs one division.
 //   One by one: thread t does element t.
 // 12 bytes an element, 8 with a bias: bound by memory.
 // Numerics: the vector form of f with one lane, as in Map. y may be a: a thread reads what it writes, and nobody else does.
 
 /// <summary>
-/// In fours. The axes count fours along the innermost axis; offsets are in fours of an operand that moves along it, in elements of one that does not. n is a
-/// multiple of 4, or there is one axis: then the last thread does what is left.
+/// By float4. The axes count float4s along the innermost axis; offsets are in float4s of an operand that moves along it, in elements of one
+/// that does not. n is a multiple of 4, or there is one axis: then the last thread does what is left.
 /// </summary>
-readonly struct GpuZipFoursKernel<TOp>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int n, int stepA, int stepB, GpuAxes axes, TOp f)
+readonly struct GpuZipVec4Kernel<TOp>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int n, int stepA, int stepB, GpuAxes axes,
+    TOp f)
     : IGpuKernel where TOp : unmanaged, IBinaryOp
 {
     public void Run()

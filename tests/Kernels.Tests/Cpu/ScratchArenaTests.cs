@@ -3,6 +3,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>The memory of intermediate results: scopes in scopes, growth, alignment, misuse, threads, poison.</summary>
+[Quick]
 public sealed unsafe class ScratchArenaTests
 {
     [Fact]
@@ -58,7 +59,8 @@ public sealed unsafe class ScratchArenaTests
                     using ScratchScope inner = arena.Begin();
                     new Span<float>(inner.Floats(count), count).Fill(-1);
                 }
-                for (int i = 0; i < pieces; i++) Assert.True(new Span<float>(p[i], count).IndexOfAnyExcept((float)i) < 0, $"piece {i} was overwritten");
+                for (int i = 0; i < pieces; i++) Assert.True(new Span<float>(p[i], count).IndexOfAnyExcept((float)i) < 0,
+                    $"piece {i} was overwritten");
             }
             if (round == 2) Assert.Equal(before, arena.ReservedBytes);
         }

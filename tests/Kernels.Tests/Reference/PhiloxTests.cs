@@ -2,6 +2,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Reference;
 
+[Quick]
 public sealed class PhiloxTests
 {
     /// <summary>The known-answer vectors of the authors' Random123 library, file kat_vectors, philox4x32 with 10 rounds.</summary>

@@ -17,8 +17,9 @@ readonly unsafe struct MatrixRows(float* c, long ld) : IOutputRows
 }
 
 /// <summary>
-/// What happens to a finished register tile: c = act(scale tile + bias). When K is cut into several blocks the first one stores, the later ones add to what is
-/// stored, and scale, bias and activation wait for the last. Scale and bias are one multiply-add, so a scale of 1 changes no bit.
+/// What happens to a finished register tile: c = act(scale tile + bias). When K is cut into several blocks the first one stores, the later
+/// ones add to what is stored, and scale, bias and activation wait for the last. Scale and bias are one multiply-add, so a scale of 1
+/// changes no bit.
 /// </summary>
 readonly unsafe struct Epilogue<TRows>(TRows rows, float* bias, Activation act, float scale = 1) where TRows : unmanaged, IOutputRows
 {

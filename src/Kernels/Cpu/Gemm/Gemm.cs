@@ -7,42 +7,32 @@ namespace Sagan.Native.Kernels;
 //
 //   c[i,j] = act(scale sum over k of a[i,k] b[k,j] + bias[j])        a [M,K]  b [K,N]  c [M,N]
 //
-// Operands are types (IOperand): a matrix, its transpose, the pixels under a convolution window, the weights of one phase of a transposed convolution. So a
-// convolution is this product with other packers; an im2col matrix exists in packed form only. Weights that stay the same over several products can be packed
-// once by making the packed form an operand of its own, whose panels are read where they lie.
+// Operands are types (IOperand): a matrix, its transpose, the pixels under a convolution window, the weights of one phase of a transposed
+// convolution. So a convolution is this product with other packers; an im2col matrix exists in packed form only. Weights that stay the same
+// over several products can be packed once by making the packed form an operand of its own, whose panels are read where they lie.
 //
-// Who computes what: a job has a rectangle of C and, if K is split, one range of K. In it a register tile (Tiles) makes 12 x 32 elements with 512-bit vectors,
-// 6 x 16 with 256 bits, 6 x 8 with 128 bits, 6 x 2 without vectors:
+// Who computes what: a job has a rectangle of C and, if K is split, one range of K. In it a register tile (Tiles) makes 12 x 32 elements
+// with 512-bit vectors, 6 x 16 with 256 bits, 6 x 8 with 128 bits, 6 x 2 without vectors:
 //
-//              c0: panel of b, K block x 32, streams from L2                  one step of k: 2 loads of b, 12 broadcasts of a, 24 multiply-adds
+//              c0: panel of b, K block x 32, streams from L2
+//            +------------------------------+         one step of k: 2 loads of b, 12 broadcasts of a, 24 multiply-adds
+//   panel    | 24 accumulators, one chain   |
+//   of a,    | of multiply-adds in          |         the tile goes through a 1.5 KB buffer in L1, from which the epilogue
+//   12 rows  | ascending k each             |         stores, adds bias and activates: 1-5 % of the time for K >= 64
 //            +------------------------------+
-//   panel    | 24 accumulators, one chain   |                                 the tile goes through a 1.5 KB buffer in L1, from which the epilogue
-//   of a,    | of multiply-adds in          |                                 stores, adds bias and activates: 1-5 % of the time for K >= 64
-//   12 rows  | ascending k each             |
-//            +------------------------------+
 //
-// The larger of M and N is cut into jobs. Each job packs its part of that side into its L2; the other side is packed once for all jobs; either is read in
-// place where its layout allows and little is gained by packing (GemmPlan). Remainders: tiles of 8, 6, 4 and 2 rows and of one vector; lanes past the end hold
-// anything and are not stored. 2 M N K flops; memory traffic is A + B + C and the packed copies.
-// Numerics: fp32 multiply-adds, one chain per element and K block of at most 1024; blocks are added in order. Blocks and splits depend on M, N, K alone, so
-// the bits do not depend on the number of threads, on which job an element falls into or on which tile computes it.
+// The larger of M and N is cut into jobs. Each job packs its part of that side into its L2; the other side is packed once for all jobs;
+// either is read in place where its layout allows and little is gained by packing (GemmPlan). Remainders: tiles of 8, 6, 4 and 2 rows and
+// of one vector; lanes past the end hold anything and are not stored. 2 M N K flops; memory traffic is A + B + C and the packed copies.
+// Numerics: fp32 multiply-adds, one chain per element and K block of at most 1024; blocks are added in order. Blocks and splits depend on
+// M, N, K alone, so the bits do not depend on the number of threads, on which job an element falls into or on which tile computes it.
 //
-// Intel Xeon (Sapphire Rapids, AVX-512, 2 MB L2), 1 thread, CPU time in ms, machine busy with other work, 2026-11-21. Peak of the tile in cache: 177 GFLOP/s.
-//   version | idea                                             | conv 64->128 @32 B16: y, dx, dw | 64x64x65536 a^T | 65536x8x64 | % of peak (conv)
-//   1       | everything packed, panel by panel                | 7.4   9.3   9.9                 | 7.7             | 3.5        | 82 65 61
-//   2       | in place where possible, row addresses by panel  | 7.3   8.2   8.4                 | 6.2             | 2.2        | 83 74 72
-//   3       | a cache line between panels (4 KB aliasing)      | 7.2   8.0   8.2                 | 4.8             | 2.1        | 84 76 74
-//   4       | prefetch of short rows read in place             | same                            | same            | 2.0        |
-// The same machine, quiet, 2 threads, GFLOP/s of the convolutions of batch 16 (y dx dw); measured peak 353.
-//   version | idea                                             | 64->128 @32      | 128->256 @16     | 256->512 @8      | predicted
-//   4       |                                                  | 302  252  266    | 268  270  287    | 252  228  293    |
-//   5       | b asked for 24 steps ahead                       | 302  251  269    | 282  272  291    | 254  251  295    | +3 to 6 %
-//   6       | 48 rows a job instead of 96: b stays in L2 too   | 304  251  266    | 300  289  288    | 254  260  296    | nothing
-//   7       | weights transposed 128 steps of k at a time      | 304  251  265    | 305  288  288    | 271  260  292    | +4 % (256->512)
-// Tried: windows of a convolution read in place from a padded copy instead of being packed (predicted +4 %): the same times, since what packing costs is
-// mostly the first read of x; huge pages for tensors (predicted +3 to 8 %): within noise.
+// Timings: benchmarks/kernel-notes.md.
+// Tried: windows of a convolution read in place from a padded copy instead of being packed (predicted +4 %): the same times, since what
+// packing costs is mostly the first read of x; huge pages for tensors (predicted +3 to 8 %): within noise.
 // Tried: K blocks of 128 to 2048 (256 to 1024 are within noise, 128 loses 10 %), 48 to 384 rows a job (within noise);
-// reading b in place with rows of 1 KB: 20 % slower; AggressiveOptimization on the packers, which skips profiled recompilation: dw about 10 % slower.
+// reading b in place with rows of 1 KB: 20 % slower; AggressiveOptimization on the packers, which skips profiled recompilation: dw about 10
+// % slower.
 static unsafe class Gemm
 {
     const int MaxPrefetchDepth = 256;
@@ -97,7 +87,8 @@ static unsafe class Gemm
     }
 
     /// <summary>Packs some neighbouring row panels of one block of k.</summary>
-    readonly struct PackLeft<V, TA>(GemmPlan plan, TA a, float* left, int groups) : IJob where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
+    readonly struct PackLeft<V, TA>(GemmPlan plan, TA a, float* left, int groups) : IJob
+        where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
     {
         public void Execute(int index)
         {
@@ -108,7 +99,8 @@ static unsafe class Gemm
     }
 
     /// <summary>Packs some neighbouring column panels of one block of k.</summary>
-    readonly struct PackRight<V, TB>(GemmPlan plan, TB b, float* right, int groups) : IJob where V : unmanaged, ISimd<V> where TB : unmanaged, IOperand
+    readonly struct PackRight<V, TB>(GemmPlan plan, TB b, float* right, int groups) : IJob
+        where V : unmanaged, ISimd<V> where TB : unmanaged, IOperand
     {
         public void Execute(int index)
         {
@@ -133,7 +125,8 @@ static unsafe class Gemm
             float* left = plan.Left == GemmSource.Own ? scratch.Floats((r1 - r0) * plan.LeftPanelSize<TA>()) : null;
             float* right = plan.Right == GemmSource.Own ? scratch.Floats((c1 - c0) * plan.RightPanelSize) : null;
             // A tile may have some rows more than are left; behind the last row there is no memory to read.
-            float* lastRows = plan.Left == GemmSource.Direct && TA.InRows && r1 * plan.Mr > plan.M ? scratch.Floats(plan.LeftPanelSize<TA>()) : null;
+            float* lastRows = plan.Left == GemmSource.Direct && TA.InRows && r1 * plan.Mr > plan.M
+                ? scratch.Floats(plan.LeftPanelSize<TA>()) : null;
             Run(split, r0, r1, c0, c1, k0, k1, left, right, lastRows);
         }
 
@@ -151,13 +144,15 @@ static unsafe class Gemm
                 if (left != null) plan.PackLeft<V, TA>(a, block, r0, r1, left);
                 if (right != null) plan.PackRight<V, TB>(b, block, c0, c1, right);
                 bool first = block == k0, last = block == k1 - 1;
-                // The operand that this job packed for itself lies in its core's L2: it goes into the inner loop, and the other one is streamed once.
+                // The operand that this job packed for itself lies in its core's L2: it goes into the inner loop, and the other one is
+                // streamed once.
                 if (left != null && right == null && rowsFit)
                     for (int j = c0; j < c1; j++)
                     {
                         float* bPanel = RightPanel(block, j, c0, right);
                         for (int r = r0; r < r1; r++)
-                            Tile(block, r, LeftPanel(block, r, r0, left, lastRows, out int lda), lda, j, bPanel, rows + (r - r0) * plan.Mr, tile, first, last);
+                            Tile(block, r, LeftPanel(block, r, r0, left, lastRows, out int lda), lda, j, bPanel, rows + (r - r0) * plan.Mr,
+                                tile, first, last);
                     }
                 else
                     for (int r = r0; r < r1; r++)
@@ -166,7 +161,8 @@ static unsafe class Gemm
                         if (!rowsFit) FindRows(rows, split, r, r + 1);
                         if (plan.Left == GemmSource.Direct && TA.InRows && r + 1 < r1) Prefetch(block, r + 1);
                         float** rowsOfPanel = rowsFit ? rows + (r - r0) * plan.Mr : rows;
-                        for (int j = c0; j < c1; j++) Tile(block, r, aPanel, lda, j, RightPanel(block, j, c0, right), rowsOfPanel, tile, first, last);
+                        for (int j = c0; j < c1; j++) Tile(block, r, aPanel, lda, j, RightPanel(block, j, c0, right), rowsOfPanel, tile,
+                            first, last);
                     }
             }
         }
@@ -188,7 +184,8 @@ static unsafe class Gemm
             return lastRows;
         }
 
-        // Short rows read where they lie come from memory a few lines at a time, too short for the hardware to see a stream: ask for the next panel ahead.
+        // Short rows read where they lie come from memory a few lines at a time, too short for the hardware to see a stream: ask for the
+        // next panel ahead.
         void Prefetch(int block, int r)
         {
             int depth = plan.Depth(block);

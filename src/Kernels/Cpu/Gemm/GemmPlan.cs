@@ -14,8 +14,8 @@ enum GemmSource
 }
 
 /// <summary>
-/// How a product is cut up. Only the cut of K into blocks and splits shapes the sums, and it depends on the sizes alone; the cut of M and N into jobs may
-/// follow the number of threads, because an element's sum is the same in whichever job and tile it is done.
+/// How a product is cut up. Only the cut of K into blocks and splits shapes the sums, and it depends on the sizes alone; the cut of M and N
+/// into jobs may follow the number of threads, because an element's sum is the same in whichever job and tile it is done.
 /// </summary>
 readonly unsafe struct GemmPlan
 {
@@ -24,10 +24,12 @@ readonly unsafe struct GemmPlan
 
     public const int MaxRowsPerJob = 48;
 
-    // Long blocks of k: a B panel of 32 x 1024 streams from L2 while 12 x 32 accumulators stay in registers, and C is read and written once per 1024 k.
+    // Long blocks of k: a B panel of 32 x 1024 streams from L2 while 12 x 32 accumulators stay in registers, and C is read and written once
+    // per 1024 k.
     const int MaxDepth = 1024;
     const int MaxColumnsPerJob = 128;
-    // Panels are filled side by side: without a gap of a cache line their addresses would be a multiple of 4 KB apart and share one cache set.
+    // Panels are filled side by side: without a gap of a cache line their addresses would be a multiple of 4 KB apart and share one cache
+    // set.
     const int PanelGap = 16;
     // Below this a parallel region costs more than it saves.
     const double SerialFlops = 2e5;
@@ -51,7 +53,8 @@ readonly unsafe struct GemmPlan
         DepthPerBlock = ((k + KBlocks - 1) / KBlocks + 7) & ~7;
         KBlocks = Math.Max(1, (k + DepthPerBlock - 1) / Math.Max(1, DepthPerBlock));
         Splits = RowJobs = ColumnJobs = 1;
-        // Packing pays when its copy is read often and the source lies badly: rows a multiple of 4 KB apart share a cache set, and far apart ones a page each.
+        // Packing pays when its copy is read often and the source lies badly: rows a multiple of 4 KB apart share a cache set, and far
+        // apart ones a page each.
         bool leftDirect = leftLd > 0 && n <= 256 && (leftInRows ? leftLd % 1024 != 0 : leftLd <= 128);
         bool rightDirect = rightLd > 0 && (rightLd <= 128 || (long)k * n <= 1 << 14);
         Left = leftDirect ? GemmSource.Direct : split || serial || m >= n ? GemmSource.Own : GemmSource.Shared;
@@ -68,8 +71,9 @@ readonly unsafe struct GemmPlan
 
     public int Jobs => Splits * RowJobs * ColumnJobs;
 
-    /// <summary>Distance between the rows of a left block packed in rows: no power of two, which would put 12 rows into the same cache set, and room for one
-    /// vector more.</summary>
+    /// <summary>
+    /// Distance between the rows of a left block packed in rows: no power of two, which would put 12 rows into the same cache set, and room
+    /// for one vector more.</summary>
     public int RowPitch => ((DepthPerBlock + 15) & ~15) + 16;
 
     public int Depth(int block) => Math.Min(DepthPerBlock, K - block * DepthPerBlock);
@@ -84,14 +88,16 @@ readonly unsafe struct GemmPlan
 
     public long RightPanelSize => (long)Nr * DepthPerBlock + PanelGap;
 
-    /// <summary>Into how many jobs the packing of one block of k is cut: neighbouring panels together, because their sources share cache lines, but a few jobs
-    /// to each thread.</summary>
+    /// <summary>
+    /// Into how many jobs the packing of one block of k is cut: neighbouring panels together, because their sources share cache lines, but
+    /// a few jobs to each thread.</summary>
     public int PackGroups(int panels) => Math.Min(panels, Math.Max((panels + 7) / 8, (4 * WorkerPool.Threads + KBlocks - 1) / KBlocks));
 
     /// <summary>Packs row panels r0 .. r1-1 of one block of k.</summary>
     public void PackLeft<V, TA>(TA a, int block, int r0, int r1, float* p) where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand
     {
-        if (K > 0) a.Pack<V>(r0 * Mr, Math.Min(r1 * Mr, M) - r0 * Mr, block * DepthPerBlock, Depth(block), p, PackedLeftLd<TA>(), LeftPanelSize<TA>());
+        if (K > 0) a.Pack<V>(r0 * Mr, Math.Min(r1 * Mr, M) - r0 * Mr, block * DepthPerBlock, Depth(block), p, PackedLeftLd<TA>(),
+            LeftPanelSize<TA>());
     }
 
     /// <summary>Packs column panels c0 .. c1-1 of one block of k.</summary>
@@ -101,7 +107,8 @@ readonly unsafe struct GemmPlan
     }
 
     /// <summary>Part <paramref name="i"/> of <paramref name="parts"/> nearly equal parts of 0..count-1.</summary>
-    public static (int From, int To) Share(int count, int parts, int i) => ((int)((long)count * i / parts), (int)((long)count * (i + 1) / parts));
+    public static (int From, int To) Share(int count, int parts, int i) =>
+        ((int)((long)count * i / parts), (int)((long)count * (i + 1) / parts));
 
     // The number of jobs of at most maxPanels panels, some to each thread, for which the slowest thread has least to do.
     static int Cut(int panels, int maxPanels)

@@ -1,9 +1,9 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// One factor of a matrix product: element (i, k) with i a row of the left or a column of the right factor and k the summed index. The register tiles read a
-/// panel of it (some consecutive i) where it lies, or from a packed copy; what an operand is (a matrix, its transpose, the pixels under a convolution window)
-/// only its type knows.
+/// One factor of a matrix product: element (i, k) with i a row of the left or a column of the right factor and k the summed index. The
+/// register tiles read a panel of it (some consecutive i) where it lies, or from a packed copy; what an operand is (a matrix, its
+/// transpose, the pixels under a convolution window) only its type knows.
 /// </summary>
 unsafe interface IOperand
 {
@@ -17,9 +17,9 @@ unsafe interface IOperand
     float* At(int i, int k);
 
     /// <summary>
-    /// Copies elements (first .. first+count-1, k .. k+depth-1). In rows: element (first + i, k + d) goes to p[i ld + d] and up to 16 elements may be written
-    /// past depth. Otherwise the copy is cut into panels of ld lanes, panelSize apart: the element goes to lane i mod ld of step d of panel i / ld, and the
-    /// unused lanes of the last panel may hold anything.
+    /// Copies elements (first .. first+count-1, k .. k+depth-1). In rows: element (first + i, k + d) goes to p[i ld + d] and up to 16
+    /// elements may be written past depth. Otherwise the copy is cut into panels of ld lanes, panelSize apart: the element goes to lane i
+    /// mod ld of step d of panel i / ld, and the unused lanes of the last panel may hold anything.
     /// </summary>
     void Pack<V>(int first, int count, int k, int depth, float* p, int ld, long panelSize) where V : unmanaged, ISimd<V>;
 }
@@ -66,6 +66,7 @@ readonly unsafe struct TransposedOperand(float* s, int ld) : IOperand
 
     public void Pack<V>(int first, int count, int k, int depth, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
-        for (int i = 0; i < count; i += lanes, p += panelSize) PackTools.Transpose(At(first + i, k), ld, Math.Min(lanes, count - i), depth, p, lanes);
+        for (int i = 0; i < count; i += lanes, p += panelSize) PackTools.Transpose(At(first + i, k), ld, Math.Min(lanes, count - i), depth,
+            p, lanes);
     }
 }

@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>Copies that packers are made of. Loads may run past the end of a tensor by less than a vector, for which host memory has room.</summary>
+/// <summary>
+/// Copies that packers are made of. Loads may run past the end of a tensor by less than a vector, for which host memory has room.
+/// </summary>
 static unsafe class PackTools
 {
     /// <summary>Copies n elements; reads and writes whole vectors, so up to V.Count-1 past the end.</summary>
@@ -22,8 +24,9 @@ static unsafe class PackTools
         for (int i = 0; i < n; i += V.Count) V.Create(0).Store(p + i);
     }
 
-    /// <summary>Spreads count contiguous elements over panels: element i goes to lane i mod lanes of panel i / lanes. Nothing is written past the lanes of a
-    /// panel.</summary>
+    /// <summary>
+    /// Spreads count contiguous elements over panels: element i goes to lane i mod lanes of panel i / lanes. Nothing is written past the
+    /// lanes of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Spread<V>(float* x, int count, float* p, int lanes, long panelSize) where V : unmanaged, ISimd<V>
     {
@@ -48,10 +51,13 @@ static unsafe class PackTools
         }
     }
 
-    // Steps of k that are transposed together: their part of a panel, and of the source, stays in L1 while the panel's lanes are filled four at a time.
+    // Steps of k that are transposed together: their part of a panel, and of the source, stays in L1 while the panel's lanes are filled
+    // four at a time.
     const int TransposeDepth = 128;
 
-    /// <summary>p[d stride + i] = s[i ld + d] for i &lt; count and d &lt; depth, 0 for count &lt;= i &lt; stride: 4x4 blocks turned in registers.</summary>
+    /// <summary>
+    /// p[d stride + i] = s[i ld + d] for i &lt; count and d &lt; depth, 0 for count &lt;= i &lt; stride: 4x4 blocks turned in registers.
+    /// </summary>
     public static void Transpose(float* s, long ld, int count, int depth, float* p, int stride)
     {
         for (int d = 0; d < depth; d += TransposeDepth)

@@ -1,16 +1,16 @@
-// Written by generate_tiles.py; change that instead.
+// Written by eng/Generate/GemmTiles.cs; change that instead, and run: dotnet run --project eng/Generate
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors; b[p, j] at b[p ldb + j], t with a pitch of two
-/// vectors.
+/// Register tiles: t[i, j] = sum over p &lt; k of a[i, p] b[p, j] for i &lt; R rows and j &lt; C vectors; b[p, j] at b[p ldb + j],
+/// t with a pitch of two vectors.
 /// Rows: a[i, p] at a[i lda + p]. Columns: a[i, p] at a[p lda + i].
 /// Every sum is one chain of fused multiply-adds in ascending p, so an element has the same bits in whichever tile it is computed.
-/// The accumulators are named locals because the JIT keeps those in registers; an array of 24 vectors (stackalloc or inline array) ran at a quarter of the
-/// speed.
+/// The accumulators are named locals because the JIT keeps those in registers; an array of 24 vectors (stackalloc or inline array)
+/// ran at a quarter of the speed.
 /// </summary>
 static unsafe class Tiles
 {

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// A vector of floats of some width, so that an elementwise function is written once and runs on 16, 8, 4 or 1 lanes. Comparisons give all-ones or all-zeros
-/// lanes for <see cref="Select"/>. The struct wraps one hardware vector and the JIT keeps it in a register.
+/// A vector of floats of some width, so that an elementwise function is written once and runs on 16, 8, 4 or 1 lanes. Comparisons give
+/// all-ones or all-zeros lanes for <see cref="Select"/>. The struct wraps one hardware vector and the JIT keeps it in a register.
 /// </summary>
 public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
 {
@@ -55,8 +55,8 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     static abstract TSelf Scale(TSelf a, TSelf n);
 
     /// <summary>
-    /// Splits x &gt; 0 into mantissa in [3/4, 3/2) and exponent, x = mantissa 2^exponent. 0 and infinity have a finite mantissa and exponent minus and plus
-    /// infinity; negative numbers and NaN have mantissa NaN.
+    /// Splits x &gt; 0 into mantissa in [3/4, 3/2) and exponent, x = mantissa 2^exponent. 0 and infinity have a finite mantissa and
+    /// exponent minus and plus infinity; negative numbers and NaN have mantissa NaN.
     /// </summary>
     static abstract TSelf Frexp(TSelf x, out TSelf exponent);
 }

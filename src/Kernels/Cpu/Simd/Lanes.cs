@@ -2,7 +2,9 @@ using System.Runtime.Intrinsics;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>Across the lanes of one vector, by way of memory in steps of four: some 25 cycles, where adding 16 lanes one by one takes 64.</summary>
+/// <summary>
+/// Across the lanes of one vector, by way of memory in steps of four: some 25 cycles, where adding 16 lanes one by one takes 64.
+/// </summary>
 static unsafe class Lanes
 {
     const int Most = 16;

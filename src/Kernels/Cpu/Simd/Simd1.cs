@@ -70,7 +70,8 @@ readonly unsafe struct Simd1(float value) : ISimd<Simd1>
     public static Simd1 Select(Simd1 mask, Simd1 a, Simd1 b) => BitConverter.SingleToInt32Bits(mask.v) != 0 ? a : b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd1 PowerOfTwo(Simd1 n) => new(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(n.v + (8388608f + 127)) << 23));
+    public static Simd1 PowerOfTwo(Simd1 n) =>
+        new(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(n.v + (8388608f + 127)) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd1 Scale(Simd1 a, Simd1 n) => SimdMath.ScaleInTwoSteps(a, n);

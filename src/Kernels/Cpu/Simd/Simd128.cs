@@ -82,7 +82,8 @@ readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 Frexp(Simd128 x, out Simd128 exponent)
     {
-        Vector128<int> bits = SimdMath.ScaleDenormals(x, out Simd128 shift).v.AsInt32(), e = (bits - Vector128.Create(SimdMath.MantissaBits)) >> 23;
+        Vector128<int> bits = SimdMath.ScaleDenormals(x, out Simd128 shift).v.AsInt32(),
+            e = (bits - Vector128.Create(SimdMath.MantissaBits)) >> 23;
         exponent = new(Vector128.ConvertToSingle(e) + shift.v);
         return SimdMath.FrexpEdges(x, new((bits - (e << 23)).AsSingle()), ref exponent);
     }

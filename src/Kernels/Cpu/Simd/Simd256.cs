@@ -84,7 +84,8 @@ readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 Frexp(Simd256 x, out Simd256 exponent)
     {
-        Vector256<int> bits = SimdMath.ScaleDenormals(x, out Simd256 shift).v.AsInt32(), e = (bits - Vector256.Create(SimdMath.MantissaBits)) >> 23;
+        Vector256<int> bits = SimdMath.ScaleDenormals(x, out Simd256 shift).v.AsInt32(),
+            e = (bits - Vector256.Create(SimdMath.MantissaBits)) >> 23;
         exponent = new(Vector256.ConvertToSingle(e) + shift.v);
         return SimdMath.FrexpEdges(x, new((bits - (e << 23)).AsSingle()), ref exponent);
     }

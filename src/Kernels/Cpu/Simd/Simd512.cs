@@ -80,7 +80,8 @@ readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     public static Simd512 PowerOfTwo(Simd512 n) => new(((n.v + Vector512.Create(8388608f + 127)).AsInt32() << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 Scale(Simd512 a, Simd512 n) => Avx512F.IsSupported ? new(Avx512F.Scale(a.v, n.v)) : SimdMath.ScaleInTwoSteps(a, n);
+    public static Simd512 Scale(Simd512 a, Simd512 n) =>
+        Avx512F.IsSupported ? new(Avx512F.Scale(a.v, n.v)) : SimdMath.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 Frexp(Simd512 x, out Simd512 exponent)
@@ -92,7 +93,8 @@ readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
             exponent = new(Avx512F.GetExponent(x.v) - Avx512F.GetExponent(m));
             return new(m);
         }
-        Vector512<int> bits = SimdMath.ScaleDenormals(x, out Simd512 shift).v.AsInt32(), e = (bits - Vector512.Create(SimdMath.MantissaBits)) >> 23;
+        Vector512<int> bits = SimdMath.ScaleDenormals(x, out Simd512 shift).v.AsInt32(),
+            e = (bits - Vector512.Create(SimdMath.MantissaBits)) >> 23;
         exponent = new(Vector512.ConvertToSingle(e) + shift.v);
         return SimdMath.FrexpEdges(x, new((bits - (e << 23)).AsSingle()), ref exponent);
     }

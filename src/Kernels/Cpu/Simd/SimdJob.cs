@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>A job whose loops are written once for every vector width; its <see cref="IJob.Execute"/> is <c>SimdJob.Run(this, index)</c>.</summary>
+/// <summary>
+/// A job whose loops are written once for every vector width; its <see cref="IJob.Execute"/> is <c>SimdJob.Run(this, index)</c>.
+/// </summary>
 interface ISimdJob : IJob
 {
     void Execute<V>(int index) where V : unmanaged, ISimd<V>;
@@ -11,7 +13,9 @@ interface ISimdJob : IJob
 
 static class SimdJob
 {
-    /// <summary>Does the job on the widest vectors that this machine has in hardware. The tests are constants to the JIT: one branch is left.</summary>
+    /// <summary>
+    /// Does the job on the widest vectors that this machine has in hardware. The tests are constants to the JIT: one branch is left.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TJob>(in TJob job, int index) where TJob : unmanaged, ISimdJob
     {

@@ -4,9 +4,10 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// Transcendental functions for any vector width. NaN gives NaN, infinities give the limits, denormal results are exact to the same bounds.
-/// Polynomials: own minimax fits (Remez exchange on the relative error), all in fused multiply-adds, so that every width gives the same bits on hardware with
-/// FMA; without FMA (a x86 machine before 2013, or all intrinsics off) the last bit may differ from that.
-/// Largest error in units in the last place, against double: the bound that SimdMathTests holds, and what was found over every 41st float (100 million):
+/// Polynomials: own minimax fits (Remez exchange on the relative error), all in fused multiply-adds, so that every width gives the same
+/// bits on hardware with FMA; without FMA (a x86 machine before 2013, or all intrinsics off) the last bit may differ from that.
+/// Largest error in units in the last place, against double: the bound that SimdMathTests holds, and what was found over every 41st float
+/// (100 million):
 /// <code>
 /// function  | bound | found | method
 /// Exp       | 2 ulp | 1.04  | x = n ln 2 + r, e^r = 1 + r + r^2 q(r), q of degree 4
@@ -114,7 +115,9 @@ public static class SimdMath
         return V.MultiplyAdd(r * r, q, r);
     }
 
-    /// <summary>For Frexp by integer arithmetic: scales denormals into the normal range; <paramref name="shift"/> is to be added to the exponent.</summary>
+    /// <summary>
+    /// For Frexp by integer arithmetic: scales denormals into the normal range; <paramref name="shift"/> is to be added to the exponent.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V ScaleDenormals<V>(V x, out V shift) where V : unmanaged, ISimd<V>
     {
@@ -129,7 +132,8 @@ public static class SimdMath
     {
         V zero = V.Create(0), one = V.Create(1), infinity = V.Create(float.PositiveInfinity);
         exponent = V.Select(V.EqualTo(x, zero), -infinity, V.Select(V.EqualTo(x, infinity), infinity, exponent));
-        return V.Select(V.GreaterThan(x, zero), V.Select(V.EqualTo(x, infinity), one, mantissa), V.Select(V.EqualTo(x, zero), one, V.Create(float.NaN)));
+        return V.Select(V.GreaterThan(x, zero), V.Select(V.EqualTo(x, infinity), one, mantissa),
+            V.Select(V.EqualTo(x, zero), one, V.Create(float.NaN)));
     }
 
     // e ln 2 + log(1 + f) for 1 + f in [3/4, 3/2): f - f^2/2 + f^3 p(f), |relative error| 2^-27 before rounding.
@@ -138,8 +142,10 @@ public static class SimdMath
     {
         // Pairs, then pairs of pairs (Estrin): half the latency of Horner's chain.
         V s = f * f, s2 = s * s;
-        V p01 = V.MultiplyAdd(V.Create(-0.250000954f), f, V.Create(0.333334506f)), p23 = V.MultiplyAdd(V.Create(-0.16647312f), f, V.Create(0.199908614f));
-        V p45 = V.MultiplyAdd(V.Create(-0.131611928f), f, V.Create(0.144783944f)), p67 = V.MultiplyAdd(V.Create(-0.0450748019f), f, V.Create(0.10463021f));
+        V p01 = V.MultiplyAdd(V.Create(-0.250000954f), f, V.Create(0.333334506f)),
+            p23 = V.MultiplyAdd(V.Create(-0.16647312f), f, V.Create(0.199908614f));
+        V p45 = V.MultiplyAdd(V.Create(-0.131611928f), f, V.Create(0.144783944f)),
+            p67 = V.MultiplyAdd(V.Create(-0.0450748019f), f, V.Create(0.10463021f));
         V p = V.MultiplyAdd(V.MultiplyAdd(p67, s, p45), s2, V.MultiplyAdd(p23, s, p01));
         V y = V.MultiplyAdd(s * f, p, e * V.Create(Ln2Low));
         y = V.MultiplyAdd(V.Create(-0.5f), s, y);

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Eight floats as doubles, for what is combined or normed in double. Operations on <see cref="Vector512{T}"/> go lane by lane in the same order on every
-/// machine, as one, two or four instructions, or as calls where there are no vectors: same bits.
+/// Eight floats as doubles, for what is combined or normed in double. Operations on <see cref="Vector512{T}"/> go lane by lane in the same
+/// order on every machine, as one, two or four instructions, or as calls where there are no vectors: same bits.
 /// </summary>
 static unsafe class Wide
 {

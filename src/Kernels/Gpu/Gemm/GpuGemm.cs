@@ -3,38 +3,41 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>A factor of a product: its memory, where in it the elements lie, and whether every four neighbours begin at a multiple of 4.</summary>
+/// <summary>
+/// A factor of a product: its memory, where in it the elements lie, and whether every four neighbours begin at a multiple of 4.
+/// </summary>
 readonly record struct GpuFactor<T>(Storage Values, T At, bool Aligned) where T : struct, IGpuOperand;
 
 /// <summary>The result of a product: its memory, where in it the rows lie, and whether they begin at multiples of 4.</summary>
-readonly record struct GpuResult<T>(Storage Values, T At, bool Aligned, Storage? Scale, Storage? Bias, Activation Act) where T : struct, IGpuPlaces;
+readonly record struct GpuResult<T>(Storage Values, T At, bool Aligned, Storage? Scale, Storage? Bias, Activation Act)
+    where T : struct, IGpuOutputLayout;
 
 /// <summary>Launches the products of all operations.</summary>
 static class GpuGemm
 {
     /// <summary>Whether runs of so many elements begin at multiples of 4.</summary>
-    public static bool IsFours(int n) => (n & 3) == 0;
+    public static bool IsVec4(int n) => (n & 3) == 0;
 
     /// <summary>
     /// y = act(scale A B + bias). The choices that a kernel is compiled for are made here, one after the other: loads, activation, tile.
     /// </summary>
-    public static void Run<TA, TB, TPlaces>(GpuContext gpu, GpuGemmSize s, GpuFactor<TA> a, GpuFactor<TB> b, GpuResult<TPlaces> y)
-        where TA : struct, IGpuOperand where TB : struct, IGpuOperand where TPlaces : struct, IGpuPlaces
+    public static void Run<TA, TB, TLayout>(GpuContext gpu, GpuGemmSize s, GpuFactor<TA> a, GpuFactor<TB> b, GpuResult<TLayout> y)
+        where TA : struct, IGpuOperand where TB : struct, IGpuOperand where TLayout : struct, IGpuOutputLayout
     {
         if (s.Entries == 0 || s.M == 0 || s.N == 0) return;
-        if (a.Aligned) Run(gpu, s, new GpuFours<TA>(Floats(a.Values), a.At), b, y);
-        else Run(gpu, s, new GpuSingles<TA>(Floats(a.Values), a.At), b, y);
+        if (a.Aligned) Run(gpu, s, new GpuVec4Loader<TA>(Floats(a.Values), a.At), b, y);
+        else Run(gpu, s, new GpuScalarLoader<TA>(Floats(a.Values), a.At), b, y);
     }
 
-    static void Run<TA, TB, TPlaces>(GpuContext gpu, GpuGemmSize s, TA a, GpuFactor<TB> b, GpuResult<TPlaces> y)
-        where TA : struct, IGpuLoader where TB : struct, IGpuOperand where TPlaces : struct, IGpuPlaces
+    static void Run<TA, TB, TLayout>(GpuContext gpu, GpuGemmSize s, TA a, GpuFactor<TB> b, GpuResult<TLayout> y)
+        where TA : struct, IGpuLoader where TB : struct, IGpuOperand where TLayout : struct, IGpuOutputLayout
     {
-        if (b.Aligned) Run(gpu, s, a, new GpuFours<TB>(Floats(b.Values), b.At), y);
-        else Run(gpu, s, a, new GpuSingles<TB>(Floats(b.Values), b.At), y);
+        if (b.Aligned) Run(gpu, s, a, new GpuVec4Loader<TB>(Floats(b.Values), b.At), y);
+        else Run(gpu, s, a, new GpuScalarLoader<TB>(Floats(b.Values), b.At), y);
     }
 
-    static void Run<TA, TB, TPlaces>(GpuContext gpu, GpuGemmSize s, TA a, TB b, GpuResult<TPlaces> y)
-        where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TPlaces : struct, IGpuPlaces
+    static void Run<TA, TB, TLayout>(GpuContext gpu, GpuGemmSize s, TA a, TB b, GpuResult<TLayout> y)
+        where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TLayout : struct, IGpuOutputLayout
     {
         // An absent operand's view is never read; y's serves.
         GpuScaleBias linear = new(Floats(y.Scale ?? y.Values), Floats(y.Bias ?? y.Values), y.Scale != null ? 1 : 0, y.Bias != null ? 1 : 0);
@@ -44,24 +47,28 @@ static class GpuGemm
     }
 
     // A long epilogue, which is repeated for each element of a register tile, wants a small one.
-    static void Run<TA, TB, TPlaces, TEpilogue>(GpuContext gpu, GpuGemmSize s, TA a, TB b, GpuResult<TPlaces> y, TEpilogue epilogue, bool isLong)
-        where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TPlaces : struct, IGpuPlaces where TEpilogue : struct, IGpuEpilogue
+    static void Run<TA, TB, TLayout, TEpilogue>(GpuContext gpu, GpuGemmSize s, TA a, TB b, GpuResult<TLayout> y, TEpilogue epilogue,
+        bool isLong)
+        where TA : struct, IGpuLoader
+        where TB : struct, IGpuLoader where TLayout : struct, IGpuOutputLayout where TEpilogue : struct, IGpuEpilogue
     {
         GpuGemmPlan plan = gpu.FixedPlan ??
             GpuGemmPlan.Choose(s, isLong || gpu.Queue.PrefersSmallTiles, gpu.MatMulPrecision, gpu.TensorCoresForAllProducts);
-        GpuOutput<TPlaces, TEpilogue> output = new(Floats(y.Values), y.At, epilogue, s.N, y.Aligned ? 1 : 0);
-        if (plan.Slices == 1)
+        GpuOutput<TLayout, TEpilogue> output = new(Floats(y.Values), y.At, epilogue, s.N, y.Aligned ? 1 : 0);
+        if (plan.SplitK == 1)
         {
             LaunchTiles(gpu, plan, s, a, b, output);
             return;
         }
-        int columns = 4 * CeilDiv(s.N, 4), slice = s.M * columns;
-        GpuStorage partial = gpu.Temporary((long)s.Entries * plan.Slices * slice);
+        int columns = 4 * CeilDiv(s.N, 4), splitSize = s.M * columns;
+        GpuStorage partial = gpu.Temporary((long)s.Entries * plan.SplitK * splitSize);
         GpuLeakyEpilogue none = new(new GpuScaleBias(partial.View, partial.View, 0, 0), 1);
-        LaunchTiles(gpu, plan, s, a, b, new GpuOutput<GpuMatrixPlaces, GpuLeakyEpilogue>(partial.View, new(slice, columns, s.M), none, columns, 1));
-        int fours = s.Entries * (slice >> 2);
-        gpu.Launch(new GpuSliceSumKernel<GpuOutput<TPlaces, TEpilogue>>(partial.View, output, new(s.M, columns >> 2), fours, plan.Slices, slice >> 2,
-            columns >> 2), GpuGrid.Cover(fours));
+        GpuOutput<GpuMatrixLayout, GpuLeakyEpilogue> splits = new(partial.View, new(splitSize, columns, s.M), none, columns, 1);
+        LaunchTiles(gpu, plan, s, a, b, splits);
+        int vec4s = s.Entries * (splitSize >> 2);
+        GpuSplitKSumKernel<GpuOutput<TLayout, TEpilogue>> sum =
+            new(partial.View, output, new(s.M, columns >> 2), vec4s, plan.SplitK, splitSize >> 2, columns >> 2);
+        gpu.Launch(sum, GpuGrid.Cover(vec4s));
         partial.Release();
     }
 
@@ -83,18 +90,19 @@ static class GpuGemm
         where TTile : struct, IGpuTile where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
     {
         GpuTiling tiling = Tiling(plan, s, TTile.Rows, TTile.Columns);
-        gpu.Launch(new GpuGemmKernel<TTile, TA, TB, TOutput>(a, b, y, tiling), Groups(tiling, s.Entries));
+        gpu.Launch(new GpuGemmKernel<TTile, TA, TB, TOutput>(a, b, y, tiling), LaunchGrid(tiling, s.Entries));
     }
 
     static void LaunchTensorTiles<TPrecision, TA, TB, TOutput>(GpuContext gpu, GpuGemmPlan plan, GpuGemmSize s, TA a, TB b, TOutput y)
-        where TPrecision : struct, IGpuTensorPrecision where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
+        where TPrecision : struct, IGpuTensorPrecision
+        where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
     {
         GpuTiling tiling = Tiling(plan, s, GpuTensorTile.Side, GpuTensorTile.Side);
-        gpu.Launch(new GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(a, b, y, tiling), Groups(tiling, s.Entries));
+        gpu.Launch(new GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(a, b, y, tiling), LaunchGrid(tiling, s.Entries));
     }
 
     static GpuTiling Tiling(GpuGemmPlan plan, GpuGemmSize s, int rows, int columns) =>
-        new(CeilDiv(s.M, rows), CeilDiv(s.N, columns), plan.Slices, plan.SliceLength(s.K), s.K);
+        new(CeilDiv(s.M, rows), CeilDiv(s.N, columns), plan.SplitK, plan.DepthPerSplit(s.K), s.K);
 
-    static GpuGrid Groups(GpuTiling t, int entries) => new(checked(entries * t.Slices * t.RowTiles * t.ColumnTiles));
+    static GpuGrid LaunchGrid(GpuTiling t, int entries) => new(checked(entries * t.SplitK * t.RowTiles * t.ColumnTiles));
 }

@@ -2,7 +2,7 @@ using static Sagan.Native.Kernels.IntMath;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>The tile of a group of threads.</summary>
+/// <summary>The tile of a thread block of threads.</summary>
 enum GpuGemmTile
 {
     Tile128x128,
@@ -19,18 +19,21 @@ enum GpuGemmTile
 readonly record struct GpuGemmSize(int Entries, int M, int N, int K);
 
 /// <summary>
-/// How a product is cut: by which tile, and into how many slices of k. Large tiles multiply more for each load; small tiles and slices make enough groups for
-/// all processors of a device. Which is better is told from a count of instructions, the same on every device, so that results do not depend on it.
+/// How a product is cut: by which tile, and into how many splits of k. Large tiles multiply more for each load; small tiles and splits make
+/// enough thread blocks for all SMs of a device. Which is better is told from a count of instructions, the same on every device, so that
+/// results do not depend on it.
 /// </summary>
-readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
+readonly record struct GpuGemmPlan(GpuGemmTile Tile, int SplitK)
 {
-    /// <summary>Groups that keep a large GPU busy: two on each of some 130 processors.</summary>
-    const int EnoughGroups = 256;
+    /// <summary>Thread blocks that keep a large GPU busy: two on each of some 130 SMs.</summary>
+    const int EnoughBlocks = 256;
 
-    /// <summary>The shortest slice that is worth a group, in k.</summary>
-    const int ShortestSlice = 128;
+    /// <summary>The shortest split that is worth a thread block, in k.</summary>
+    const int LeastSplitDepth = 128;
 
-    /// <summary>What a slice sum costs, in the unit of <see cref="Cost"/>: its launch, and the elements that go through memory for one unit.</summary>
+    /// <summary>
+    /// What a split sum costs, in the unit of <see cref="Cost"/>: its launch, and the elements that go through memory for one unit.
+    /// </summary>
     const double LaunchCost = 1500, ElementsPerUnit = 700;
 
     static readonly GpuGemmTile[] All = [GpuGemmTile.Tile128x128, GpuGemmTile.Tile128x64, GpuGemmTile.Tile64x64, GpuGemmTile.Tile128x32],
@@ -47,7 +50,8 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
     };
 
     /// <summary>
-    /// Fewer rows or columns fill less than a quarter of a tensor core's tile, which is then no faster than a small tile without: such products stay float32.
+    /// Fewer rows or columns fill less than a quarter of a tensor core's tile, which is then no faster than a small tile without: such
+    /// products stay float32.
     /// </summary>
     const int LeastTensorSide = 33;
 
@@ -56,7 +60,7 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
     {
         if (precision == MatMulPrecision.Highest || (!evenThin && Math.Min(s.M, s.N) < LeastTensorSide)) return Choose(s, small);
         GpuGemmTile tile = precision == MatMulPrecision.High ? GpuGemmTile.Tf32 : GpuGemmTile.Bf16;
-        return new GpuGemmPlan(tile, EnoughSlices(s, tile));
+        return new GpuGemmPlan(tile, EnoughSplits(s, tile));
     }
 
     public static GpuGemmPlan Choose(GpuGemmSize s, bool small)
@@ -65,21 +69,21 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
         double least = double.PositiveInfinity;
         foreach (GpuGemmTile tile in small ? Small : All)
         {
-            foreach (int slices in (ReadOnlySpan<int>)[1, EnoughSlices(s, tile)])
+            foreach (int splitK in (ReadOnlySpan<int>)[1, EnoughSplits(s, tile)])
             {
-                double cost = new GpuGemmPlan(tile, slices).Cost(s);
+                double cost = new GpuGemmPlan(tile, splitK).Cost(s);
                 if (cost >= least) continue;
                 least = cost;
-                best = new GpuGemmPlan(tile, slices);
+                best = new GpuGemmPlan(tile, splitK);
             }
         }
         return best;
     }
 
-    static int EnoughSlices(GpuGemmSize s, GpuGemmTile tile) =>
-        (int)Math.Clamp((EnoughGroups + Groups(s, tile) - 1) / Groups(s, tile), 1, Math.Max(1, s.K / ShortestSlice));
+    static int EnoughSplits(GpuGemmSize s, GpuGemmTile tile) =>
+        (int)Math.Clamp((EnoughBlocks + ThreadBlocks(s, tile) - 1) / ThreadBlocks(s, tile), 1, Math.Max(1, s.K / LeastSplitDepth));
 
-    static long Groups(GpuGemmSize s, GpuGemmTile tile)
+    static long ThreadBlocks(GpuGemmSize s, GpuGemmTile tile)
     {
         (int rows, int columns, _, _) = Of(tile);
         return Math.Max(1, (long)s.Entries * CeilDiv(s.M, rows) * CeilDiv(s.N, columns));
@@ -89,13 +93,13 @@ readonly record struct GpuGemmPlan(GpuGemmTile Tile, int Slices)
     double Cost(GpuGemmSize s)
     {
         (_, _, int multiplications, int loads) = Of(Tile);
-        double step = multiplications + 6 * loads + 8, fills = Math.Max(1, (double)Groups(s, Tile) * Slices / EnoughGroups);
-        double sum = Slices == 1 ? 0 : LaunchCost + (double)Slices * s.Entries * s.M * s.N / ElementsPerUnit;
-        return fills * SliceLength(s.K) * step + sum;
+        double step = multiplications + 6 * loads + 8, fills = Math.Max(1, (double)ThreadBlocks(s, Tile) * SplitK / EnoughBlocks);
+        double sum = SplitK == 1 ? 0 : LaunchCost + (double)SplitK * s.Entries * s.M * s.N / ElementsPerUnit;
+        return fills * DepthPerSplit(s.K) * step + sum;
     }
 
-    /// <summary>k of a slice, a multiple of the steps between two barriers.</summary>
-    public int SliceLength(int k) => CeilDiv(Math.Max(1, k), Slices * Steps) * Steps;
+    /// <summary>k of a split, a multiple of the steps between two barriers.</summary>
+    public int DepthPerSplit(int k) => CeilDiv(Math.Max(1, k), SplitK * Steps) * Steps;
 
     int Steps => Tile switch
     {

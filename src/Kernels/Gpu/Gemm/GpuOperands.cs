@@ -4,9 +4,9 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Where the elements of one factor of a product lie: element (outer, k), outer a row of the left or a column of the right factor, k the summed index. What an
-/// operand is (a matrix, its transpose, the pixels under a window) only its type knows. A thread stays at one outer index through the whole sum: it seeks it
-/// once, and what can be told from it alone is told there.
+/// Where the elements of one factor of a product lie: element (outer, k), outer a row of the left or a column of the right factor, k the
+/// summed index. What an operand is (a matrix, its transpose, the pixels under a window) only its type knows. A thread stays at one outer
+/// index through the whole sum: it seeks it once, and what can be told from it alone is told there.
 /// </summary>
 interface IGpuOperand
 {
@@ -20,7 +20,7 @@ interface IGpuOperand
     int Find(int k);
 }
 
-/// <summary>Gives the elements of an operand to the tile kernel by fours.</summary>
+/// <summary>Gives the elements of an operand to the tile kernel as float4.</summary>
 interface IGpuLoader
 {
     static abstract bool AlongK { get; }
@@ -31,8 +31,10 @@ interface IGpuLoader
     GpuFloat4 Load(int k);
 }
 
-/// <summary>Loads of 16 bytes: where the contiguous length is a multiple of 4, four neighbours are all inside or all outside, and aligned.</summary>
-struct GpuFours<T>(ArrayView<float> x, T at) : IGpuLoader where T : struct, IGpuOperand
+/// <summary>
+/// Loads of 16 bytes: where the contiguous length is a multiple of 4, four neighbours are all inside or all outside, and aligned.
+/// </summary>
+struct GpuVec4Loader<T>(ArrayView<float> x, T at) : IGpuLoader where T : struct, IGpuOperand
 {
     public static bool AlongK => T.AlongK;
 
@@ -46,7 +48,7 @@ struct GpuFours<T>(ArrayView<float> x, T at) : IGpuLoader where T : struct, IGpu
 }
 
 /// <summary>Any other length: four loads, each found by itself.</summary>
-struct GpuSingles<T>(ArrayView<float> x, T at) : IGpuLoader where T : struct, IGpuOperand
+struct GpuScalarLoader<T>(ArrayView<float> x, T at) : IGpuLoader where T : struct, IGpuOperand
 {
     // One for each of the four where they lie along the outer index; else the first serves for all.
     T first = at, second = at, third = at, fourth = at;

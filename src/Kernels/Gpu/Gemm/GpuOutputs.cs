@@ -10,7 +10,7 @@ interface IGpuEpilogue
     GpuFloat4 Apply(GpuFloat4 sum, int column);
 }
 
-/// <summary>scale sum + bias[column]; either may be absent. A bias is read by fours: a storage may be read past its end.</summary>
+/// <summary>scale sum + bias[column]; either may be absent. A bias is read as float4: a storage may be read past its end.</summary>
 readonly struct GpuScaleBias(ArrayView<float> scale, ArrayView<float> bias, int scaled, int biased)
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -45,7 +45,7 @@ readonly struct GpuActivationEpilogue(GpuScaleBias linear, GpuActivation act) : 
 }
 
 /// <summary>Where the rows of the result lie; along a row, columns are neighbours.</summary>
-interface IGpuPlaces
+interface IGpuOutputLayout
 {
     /// <summary>Goes to an entry of the batch.</summary>
     void Seek(int entry);
@@ -55,7 +55,7 @@ interface IGpuPlaces
 }
 
 /// <summary>Row i at i ld.</summary>
-struct GpuMatrixPlaces(int entryStride, int ld, int rows) : IGpuPlaces
+struct GpuMatrixLayout(int entryStride, int ld, int rows) : IGpuOutputLayout
 {
     int origin;
 
@@ -73,9 +73,11 @@ interface IGpuOutput
     void Store(int row, int column, GpuFloat4 sum);
 }
 
-/// <summary>Stores of 16 bytes where all rows begin at multiples of 4 elements, else one by one; all threads take the same branch.</summary>
-struct GpuOutput<TPlaces, TEpilogue>(ArrayView<float> y, TPlaces places, TEpilogue epilogue, int columns, int aligned) : IGpuOutput
-    where TPlaces : struct, IGpuPlaces where TEpilogue : struct, IGpuEpilogue
+/// <summary>
+/// Stores of 16 bytes where all rows begin at multiples of 4 elements, else one by one; all threads take the same branch.
+/// </summary>
+struct GpuOutput<TLayout, TEpilogue>(ArrayView<float> y, TLayout places, TEpilogue epilogue, int columns, int aligned) : IGpuOutput
+    where TLayout : struct, IGpuOutputLayout where TEpilogue : struct, IGpuEpilogue
 {
     public void Seek(int entry) => places.Seek(entry);
 

@@ -1,11 +1,11 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The tile of y that a group of 256 threads computes, and what of it one thread holds in registers. Threads of a warp lie as 4 rows of 8, so that a warp reads
-/// 8 different fours of the right factor (all 32 banks once) and 4 of the left. A thread's 8 columns are two fours half a tile apart, for the same reason.
+/// The tile of y that a thread block of 256 threads computes, and what of it one thread holds in registers. Threads of a warp lie as 4 rows
+/// of 8, so that a warp reads 8 different float4s of the right factor (all 32 banks once) and 4 of the left. A thread's 8 columns are two
+/// float4s half a tile apart, for the same reason.
 /// </summary>
 interface IGpuTile
 {
@@ -13,63 +13,41 @@ interface IGpuTile
 
     static abstract int Columns { get; }
 
-    /// <summary>The first four rows of a thread, counted in fours.</summary>
-    static abstract int RowFour(int thread);
+    /// <summary>The first four rows of a thread, counted in float4s.</summary>
+    static abstract int RowVec4(int thread);
 
-    /// <summary>The first four columns of a thread, counted in fours.</summary>
-    static abstract int ColumnFour(int thread);
+    /// <summary>The first four columns of a thread, counted in float4s.</summary>
+    static abstract int ColumnVec4(int thread);
 
-    /// <summary>Adds the outer product of a column of the left and a row of the right tile, which begin for this thread at a[i] and b[i].</summary>
+    /// <summary>
+    /// Adds the outer product of a column of the left and a row of the right tile, which begin for this thread at a[i] and b[i].
+    /// </summary>
     void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i);
 
     /// <summary>The sums, to the tile at (row, column), both those of the thread's first element.</summary>
     void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput;
 }
 
-/// <summary>4 x 4 sums in 16 registers: written out, because ILGPU keeps an array that a loop goes through in memory.</summary>
-struct GpuBlock4x4
-{
-    GpuFloat4 r0, r1, r2, r3;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAdd(GpuFloat4 a, GpuFloat4 b)
-    {
-        r0.MultiplyAdd(a.X, b);
-        r1.MultiplyAdd(a.Y, b);
-        r2.MultiplyAdd(a.Z, b);
-        r3.MultiplyAdd(a.W, b);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput
-    {
-        y.Store(row, column, r0);
-        y.Store(row + 1, column, r1);
-        y.Store(row + 2, column, r2);
-        y.Store(row + 3, column, r3);
-    }
-}
-
 /// <summary>8 x 8 a thread: 64 multiplications for 4 loads of 16 bytes from shared memory.</summary>
 struct GpuTile128x128 : IGpuTile
 {
-    GpuBlock4x4 c00, c01, c10, c11;
+    GpuTile4x4 c00, c01, c10, c11;
 
     public static int Rows => 128;
 
     public static int Columns => 128;
 
-    public static int RowFour(int thread) => GpuWarps.Row(thread);
+    public static int RowVec4(int thread) => GpuWarps.Row(thread);
 
-    public static int ColumnFour(int thread) => GpuWarps.Column(thread);
+    public static int ColumnVec4(int thread) => GpuWarps.Column(thread);
 
     public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i)
     {
         GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[i], b1 = b[i + 16];
-        c00.MultiplyAdd(a0, b0);
-        c01.MultiplyAdd(a0, b1);
-        c10.MultiplyAdd(a1, b0);
-        c11.MultiplyAdd(a1, b1);
+        c00.AddOuterProduct(a0, b0);
+        c01.AddOuterProduct(a0, b1);
+        c10.AddOuterProduct(a1, b0);
+        c11.AddOuterProduct(a1, b1);
     }
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput
@@ -84,21 +62,21 @@ struct GpuTile128x128 : IGpuTile
 /// <summary>8 x 4 a thread: 32 multiplications for 3 loads. For 64 columns.</summary>
 struct GpuTile128x64 : IGpuTile
 {
-    GpuBlock4x4 c0, c1;
+    GpuTile4x4 c0, c1;
 
     public static int Rows => 128;
 
     public static int Columns => 64;
 
-    public static int RowFour(int thread) => GpuWarps.Row(thread);
+    public static int RowVec4(int thread) => GpuWarps.Row(thread);
 
-    public static int ColumnFour(int thread) => GpuWarps.Column(thread);
+    public static int ColumnVec4(int thread) => GpuWarps.Column(thread);
 
     public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i)
     {
         GpuFloat4 a0 = a[i], a1 = a[i + 16], b0 = b[i];
-        c0.MultiplyAdd(a0, b0);
-        c1.MultiplyAdd(a1, b0);
+        c0.AddOuterProduct(a0, b0);
+        c1.AddOuterProduct(a1, b0);
     }
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput
@@ -111,17 +89,17 @@ struct GpuTile128x64 : IGpuTile
 /// <summary>4 x 4 a thread: 16 multiplications for 2 loads. For small results, and for devices with few registers.</summary>
 struct GpuTile64x64 : IGpuTile
 {
-    GpuBlock4x4 c;
+    GpuTile4x4 c;
 
     public static int Rows => 64;
 
     public static int Columns => 64;
 
-    public static int RowFour(int thread) => GpuWarps.Row(thread);
+    public static int RowVec4(int thread) => GpuWarps.Row(thread);
 
-    public static int ColumnFour(int thread) => GpuWarps.Column(thread);
+    public static int ColumnVec4(int thread) => GpuWarps.Column(thread);
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.MultiplyAdd(a[i], b[i]);
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.AddOuterProduct(a[i], b[i]);
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput => c.Store(y, row, column);
 }
@@ -129,17 +107,17 @@ struct GpuTile64x64 : IGpuTile
 /// <summary>4 x 4 a thread, 8 threads side by side: few columns, such as 3 colours or the queries and keys of attention.</summary>
 struct GpuTile128x32 : IGpuTile
 {
-    GpuBlock4x4 c;
+    GpuTile4x4 c;
 
     public static int Rows => 128;
 
     public static int Columns => 32;
 
-    public static int RowFour(int thread) => thread >> 3;
+    public static int RowVec4(int thread) => thread >> 3;
 
-    public static int ColumnFour(int thread) => thread & 7;
+    public static int ColumnVec4(int thread) => thread & 7;
 
-    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.MultiplyAdd(a[i], b[i]);
+    public void MultiplyAdd(ArrayView<GpuFloat4> a, ArrayView<GpuFloat4> b, int i) => c.AddOuterProduct(a[i], b[i]);
 
     public void Store<TOutput>(TOutput y, int row, int column) where TOutput : struct, IGpuOutput => c.Store(y, row, column);
 }

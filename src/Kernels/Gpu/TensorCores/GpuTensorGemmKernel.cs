@@ -3,60 +3,65 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// The products of GpuGemmKernels.cs on tensor cores: y[m,n] = epilogue(sum over k of A(m,k) B(k,n)), the same operands, outputs and slices of k, but A and B
-// rounded to TF32 or BF16. A warp multiplies [16, 8] by [8, 8] (TF32) or [16, 16] by [16, 8] (BF16) in one instruction.
+// The products of GpuGemmKernels.cs on tensor cores: y[m,n] = epilogue(sum over k of A(m,k) B(k,n)), the same operands, outputs and splits
+// of k, but A and B rounded to TF32 or BF16. A warp multiplies [16, 8] by [8, 8] (TF32) or [16, 16] by [16, 8] (BF16) in one instruction.
 //
-//          128 columns              A group of 8 warps computes 128 x 128 results, each warp 64 x 32: 4 x 4 matrices C of 16 x 8, 64 sums in registers of a
-//     +----+----+----+----+         lane. A step takes 16 words of each row of A and column of B: 16 k of TF32, 32 k of BF16, 2 in a word. For it a warp loads
-//     | w0 | w1 | w2 | w3 |  64     8 + 4 pieces of 16 bytes a lane from shared memory and issues 4 x 4 x 2 instructions.
-//     +----+----+----+----+
-//     | w4 | w5 | w6 | w7 |  64     Meanwhile each thread loads its share of the next step, first of A, then of B, rounds it and puts it into the other half of
-//     +----+----+----+----+         shared memory: 2 factors x 2 halves x 8 KB = 32 KB. Everything is rounded once, on its way to shared memory.
+//          128 columns              A thread block of 8 warps computes 128 x 128 results, each warp 64 x 32: 4 x 4 matrices C of 16 x 8,
+//     +----+----+----+----+         64 sums in registers of a lane. A step takes 16 words of each row of A and column of B: 16 k of TF32,
+//     | w0 | w1 | w2 | w3 |  64     32 k of BF16, 2 in a word. For it a warp loads 8 + 4 pieces of 16 bytes a lane from shared memory and
+//     +----+----+----+----+         issues 4 x 4 x 2 instructions.
+//     | w4 | w5 | w6 | w7 |  64     Meanwhile each thread loads its share of the next step, first of A, then of B, rounds it and stores it
+//     +----+----+----+----+         into the other stage of shared memory: 2 factors x 2 stages x 8 KB = 32 KB. Everything is rounded once.
 //
 // Which lane holds what is fixed by the instruction (PTX ISA, mma.m16n8k8 and m16n8k16): with lane = 4 g + t,
-//     A: words (g, t) (g + 8, t) (g, t + 4) (g + 8, t + 4)    B: words (t, g) (t + 4, g)    C: (g, 2t) (g, 2t + 1) (g + 8, 2t) (g + 8, 2t + 1).
-// In words the two precisions are the same. But which k of the tile is word t of a step, and which row of the tile is row g, is free, if A and B agree on k.
-// It is chosen so that a lane's words for an instruction are one piece of 16 bytes in the order above, so that a lane's sums of four matrices are
-// four neighbours in a row of y, so that a thread that loads neighbours in memory, along k or across, has whole units to store, and so that what goes to
-// shared memory together goes to different banks without gaps between rows: GpuTensorLeft.cs, GpuTensorRight.cs.
+//     A: words (g, t) (g + 8, t) (g, t + 4) (g + 8, t + 4)
+//     B: words (t, g) (t + 4, g)
+//     C: (g, 2t) (g, 2t + 1) (g + 8, 2t) (g + 8, 2t + 1).
+// In words the two precisions are the same. But which k of the tile is word t of a step, and which row of the tile is row g, is free, if A
+// and B agree on k. It is chosen so that a lane's words for an instruction are one piece of 16 bytes in the order above, so that a lane's
+// sums of four matrices are four neighbours in a row of y, so that a thread that loads neighbours in memory, along k or across, has whole
+// units to store, and so that what goes to shared memory together goes to different banks without gaps between rows: GpuTensorLeft.cs,
+// GpuTensorRight.cs.
 //
-// By counting, for each step and group: 2^18 (TF32) or 2^19 multiplications, 96 + 32 KB through shared memory, 16 KB (TF32) or 32 KB from memory or L2.
-// Registers: at most 128, for two groups on a processor; so the two factors of a step are loaded one after the other. BF16, which loads twice as much in a
-// step, is held to that.
+// By counting, for each step and thread block: 2^18 (TF32) or 2^19 multiplications, 96 + 32 KB through shared memory, 16 KB (TF32) or 32 KB
+// from memory or L2.
+// Registers: at most 128, for two thread blocks on an SM; so the two factors of a step are loaded one after the other. BF16, which loads
+// twice as much in a step, is held to that.
 // Remainders: loads give zeros outside, stores drop what is outside.
-// Numerics: |error| <= ((1 + u)^2 - 1 + 3e-7 sqrt(K)) |a| |b|, u = 2^-11 (TF32) or 2^-8 (BF16): 1e-3 or 8e-3 of |a| |b|. The order of the sums inside an
-// instruction is the device's. The same bits for the same sizes on the same device.
+// Numerics: |error| <= ((1 + u)^2 - 1 + 3e-7 sqrt(K)) |a| |b|, u = 2^-11 (TF32) or 2^-8 (BF16): 1e-3 or 8e-3 of |a| |b|. The order of the
+// sums inside an instruction is the device's. The same bits for the same sizes on the same device.
 
-/// <summary>The tile of a group of 8 warps.</summary>
+/// <summary>The tile of a thread block of 8 warps.</summary>
 static class GpuTensorTile
 {
     /// <summary>Rows and columns.</summary>
     public const int Side = 128;
 
-    /// <summary>Pieces of 16 bytes of a factor's tile: a half of its shared memory.</summary>
-    public const int Half = 4 * Side;
+    /// <summary>Pieces of 16 bytes of a factor's tile: a stage of its shared memory.</summary>
+    public const int Stage = 4 * Side;
 
     /// <summary>Pieces from a lane's first to the end of its last.</summary>
     public const int ReachLeft = 64 + 1, ReachRight = 3 * 8 + 1;
 }
 
-/// <summary>One tile of one slice of one entry, on tensor cores.</summary>
-readonly struct GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(TA a, TB b, TOutput y, GpuTiling tiling) : IGpuGroupKernel
-    where TPrecision : struct, IGpuTensorPrecision where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
+/// <summary>One tile of one split of one entry, on tensor cores.</summary>
+readonly struct GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(TA a, TB b, TOutput y, GpuTiling tiling) : IGpuBlockKernel
+    where TPrecision : struct, IGpuTensorPrecision
+    where TA : struct, IGpuLoader where TB : struct, IGpuLoader where TOutput : struct, IGpuOutput
 {
-    const int Half = GpuTensorTile.Half, Threads = GpuQueue.Threads;
+    const int Stage = GpuTensorTile.Stage, Threads = GpuQueue.Threads;
 
     public void Run()
     {
-        ArrayView<GpuFloat4> left = SharedMemory.Allocate<GpuFloat4>(2 * Half), right = SharedMemory.Allocate<GpuFloat4>(2 * Half);
+        ArrayView<GpuFloat4> left = SharedMemory.Allocate<GpuFloat4>(2 * Stage), right = SharedMemory.Allocate<GpuFloat4>(2 * Stage);
         ArrayView<int> kept = SharedMemory.Allocate<int>(4);
 
-        uint group = (uint)Grid.IdxX, upper = group / (uint)tiling.ColumnTiles;
-        int column = (int)(group - upper * (uint)tiling.ColumnTiles) * GpuTensorTile.Side;
+        uint threadBlock = (uint)Grid.IdxX, upper = threadBlock / (uint)tiling.ColumnTiles;
+        int column = (int)(threadBlock - upper * (uint)tiling.ColumnTiles) * GpuTensorTile.Side;
         uint z = upper / (uint)tiling.RowTiles;
         int row = (int)(upper - z * (uint)tiling.RowTiles) * GpuTensorTile.Side;
-        uint entry = z / (uint)tiling.Slices;
-        int k = (int)(z - entry * (uint)tiling.Slices) * tiling.SliceLength, end = k + tiling.SliceLength;
+        uint entry = z / (uint)tiling.SplitK;
+        int k = (int)(z - entry * (uint)tiling.SplitK) * tiling.DepthPerSplit, end = k + tiling.DepthPerSplit;
         if (end > tiling.Depth) end = tiling.Depth;
 
         // Needed again at the end only: out of the registers, of which the loop leaves none over.
@@ -75,23 +80,24 @@ readonly struct GpuTensorGemmKernel<TPrecision, TA, TB, TOutput>(TA a, TB b, TOu
         GpuTensorCores.Clear();
         fromA.Load(k);
         fromB.Load(k);
-        fromA.Put(left);
-        fromB.Put(right);
+        fromA.Store(left);
+        fromB.Store(right);
         Group.Barrier();
         // Changed from step to step, so that they are kept in registers and not computed anew.
         int i = GpuTensorLeft<TPrecision, TA>.Fragment(warpRow, lane), j = GpuTensorRight<TPrecision, TB>.Fragment(warpColumn, lane);
         for (k += TPrecision.Steps; k < end; k += TPrecision.Steps)
         {
-            // One factor after the other: fewer registers wait for memory. The other half of shared memory was last read before the previous barrier.
+            // One factor after the other: fewer registers wait for memory. The other stage of shared memory was last read before the
+            // previous barrier.
             fromA.Load(k);
             Columns(right, j);
             Multiply(left, i);
-            fromA.Put(left);
+            fromA.Store(left);
             fromB.Load(k);
             Multiply(left, i + 128);
-            fromB.Put(right);
-            i ^= Half;
-            j ^= Half;
+            fromB.Store(right);
+            i ^= Stage;
+            j ^= Stage;
             Group.Barrier();
         }
         Columns(right, j);

@@ -12,7 +12,9 @@ interface IGpuTensorPrecision
     /// <summary>k that are multiplied between two barriers: 16 words.</summary>
     static abstract int Steps { get; }
 
-    /// <summary>The next block of sums += what these parts of A, for the first and the second step, and the four B that were given make.</summary>
+    /// <summary>
+    /// The next block of sums += what these parts of A, for the first and the second step, and the four B that were given make.
+    /// </summary>
     static abstract void Multiply(GpuFloat4 first, GpuFloat4 second);
 }
 
@@ -29,8 +31,8 @@ readonly struct GpuTf32 : IGpuTensorPrecision
     public static void Multiply(GpuFloat4 first, GpuFloat4 second) => GpuTensorCores.MultiplyTf32(first, second);
 
     /// <summary>
-    /// To nearest, ties away from zero, as cvt.rna.tf32.f32, of which the assembler makes just these operations: written out, the result is a value that ILGPU
-    /// knows of, and four of them can be stored at once. Infinities and NaN stay.
+    /// To nearest, ties away from zero, as cvt.rna.tf32.f32, of which the assembler makes just these operations: written out, the result is
+    /// a value that ILGPU knows of, and four of them can be stored at once. Infinities and NaN stay.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Round(float x)
@@ -45,7 +47,7 @@ readonly struct GpuTf32 : IGpuTensorPrecision
 }
 
 /// <summary>BF16: 8 bits of exponent, 7 bits of fraction.</summary>
-[GpuGroupsTogether(2)]
+[MinBlocksPerSM(2)]
 readonly struct GpuBf16 : IGpuTensorPrecision
 {
     public static bool Paired => true;

@@ -5,8 +5,9 @@ namespace Sagan.Native.Kernels;
 
 // Shared memory of the right factor: two columns, 16 apart, share 128 bytes. A piece of 16 bytes is what a lane t gives two instructions:
 //   words w w' of step 0 and of step 1 of one column.
-// Column 32 m + 16 g0 + 4 (g >> 1) + j is column g of matrix j of warp column m, and lies in line 16 m + 4 (g >> 1) + j, in its second half if g is odd. Its
-// pieces are exchanged by exclusive or with g >> 1. So a thread's sums of the four matrices are four neighbours in a row of the result.
+// Column 32 m + 16 g0 + 4 (g >> 1) + j is column g of matrix j of warp column m, and lies in line 16 m + 4 (g >> 1) + j, in its second half
+// if g is odd. Its pieces are swizzled: XORed with g >> 1. So a thread's sums of the four matrices are four neighbours in a row of the
+// result.
 
 /// <summary>A thread's share of bringing the right factor to shared memory.</summary>
 struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : struct, IGpuTensorPrecision where TLoader : struct, IGpuLoader
@@ -25,7 +26,8 @@ struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : stru
         int n, piece, half;
         if (TLoader.AlongK)
         {
-            // Four threads for two columns, 64 apart. TF32: 8 threads, four pieces, both halves of a line. BF16: 16 threads, also two g >> 1.
+            // Four threads for two columns, 64 apart. TF32: 8 threads, four pieces, both halves of a line. BF16: 16 threads, also two g >>
+            // 1.
             int c = thread & 3, q = thread >> 2;
             n = ((q & 1) << 4) | ((q & 2) << 1) | ((q >> 2) & 3) | ((q & 16) >> 1) | (q & 32);
             piece = TPrecision.Paired ? 2 * (c & 1) : c;
@@ -56,8 +58,8 @@ struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : stru
 
     public void Load(int k) => fetch.Load(k + step, 16);
 
-    /// <summary>To shared memory, rounded; the next time to the other half of it.</summary>
-    public void Put(ArrayView<GpuFloat4> shared)
+    /// <summary>To shared memory, rounded; the next time to the other stage of it.</summary>
+    public void Store(ArrayView<GpuFloat4> shared)
     {
         GpuFloat4 a = fetch.V0, b = fetch.V1, c = fetch.V2, d = fetch.V3;
         const int next = 8 * ColumnsApart;
@@ -66,17 +68,17 @@ struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : stru
             ArrayView<long> units = shared.Cast<long>();
             if (TLoader.AlongK)
             {
-                GpuTensorCores.PutBf16(units, place, a.X, a.Y, b.X, b.Y);
-                GpuTensorCores.PutBf16(units, place ^ 2, a.Z, a.W, b.Z, b.W);
-                GpuTensorCores.PutBf16(units, place + next, c.X, c.Y, d.X, d.Y);
-                GpuTensorCores.PutBf16(units, (place ^ 2) + next, c.Z, c.W, d.Z, d.W);
+                GpuTensorCores.StoreBf16(units, place, a.X, a.Y, b.X, b.Y);
+                GpuTensorCores.StoreBf16(units, place ^ 2, a.Z, a.W, b.Z, b.W);
+                GpuTensorCores.StoreBf16(units, place + next, c.X, c.Y, d.X, d.Y);
+                GpuTensorCores.StoreBf16(units, (place ^ 2) + next, c.Z, c.W, d.Z, d.W);
             }
             else
             {
-                GpuTensorCores.PutBf16(units, place, a.X, b.X, c.X, d.X);
-                GpuTensorCores.PutBf16(units, place + 16, a.Y, b.Y, c.Y, d.Y);
-                GpuTensorCores.PutBf16(units, place + 32, a.Z, b.Z, c.Z, d.Z);
-                GpuTensorCores.PutBf16(units, place + 48, a.W, b.W, c.W, d.W);
+                GpuTensorCores.StoreBf16(units, place, a.X, b.X, c.X, d.X);
+                GpuTensorCores.StoreBf16(units, place + 16, a.Y, b.Y, c.Y, d.Y);
+                GpuTensorCores.StoreBf16(units, place + 32, a.Z, b.Z, c.Z, d.Z);
+                GpuTensorCores.StoreBf16(units, place + 48, a.W, b.W, c.W, d.W);
             }
         }
         else if (TLoader.AlongK)
@@ -93,7 +95,7 @@ struct GpuTensorRight<TPrecision, TLoader>(TLoader from) where TPrecision : stru
             units[place + 32] = new GpuFloat2(GpuTf32.Round(a.Z), GpuTf32.Round(b.Z));
             units[place + 48] = new GpuFloat2(GpuTf32.Round(a.W), GpuTf32.Round(b.W));
         }
-        place ^= 2 * GpuTensorTile.Half;
+        place ^= 2 * GpuTensorTile.Stage;
     }
 }
 

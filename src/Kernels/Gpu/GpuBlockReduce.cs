@@ -4,11 +4,11 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Reductions over the threads of a group, a multiple of 16 and at most 256, in a fixed order: sixteen threads take every sixteenth value each, then every
-/// thread takes those sixteen results. All threads of the group take part and get the result. The shared memory has <see cref="Shared"/> elements and
-/// is used for one reduction only.
+/// Reductions over the threads of a thread block, a multiple of 16 and at most 256, in a fixed order: sixteen threads take every sixteenth
+/// value each, then every thread takes those sixteen results. All threads of the thread block take part and get the result. The shared
+/// memory has <see cref="Shared"/> elements and is used for one reduction only.
 /// </summary>
-static class GpuGroup
+static class GpuBlockReduce
 {
     const int Most = 256, Few = 16;
 
