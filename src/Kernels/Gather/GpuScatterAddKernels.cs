@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 
 // x = 0;  x[index[i], :] += y[i, :] for i ascending        x [rows, width], y [count, width]
 //
-// Every sum has one owner, who adds in ascending order: no atomics, the processor's bits.
+// Every sum has one owner, who adds in ascending order: no atomics, the CPU's bits.
 //   A thread block owns a tile of x, tileRows x 2^k columns of at most 2048 elements in shared memory, and in it thread t the elements of
 //   column t mod 2^k in rows t / 2^k, t / 2^k + 256 / 2^k, ...: nobody else touches them, so they need no barrier.
 //   All thread blocks look at all indices, 256 at a time (a chunk), but a first kernel has found the least and largest index of each chunk:

@@ -17,7 +17,7 @@ interface IGpuSum<TSelf, T> where TSelf : struct, IGpuSum<TSelf, T>
 
 /// <summary>
 /// sum + error is the exact sum but for errors of second order: each addition's own rounding error, found exactly with five more additions
-/// (Knuth's two-sum), goes into error. So a thread may add as many terms as it likes, where the processor cuts its sums into pieces; six
+/// (Knuth's two-sum), goes into error. So a thread may add as many terms as it likes, where the CPU cuts its sums into pieces; six
 /// additions hide behind one load. An infinite sum stays infinite.
 /// </summary>
 readonly struct GpuCompensatedSum(float sum, float error) : IGpuSum<GpuCompensatedSum, float>

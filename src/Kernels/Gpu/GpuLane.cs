@@ -6,7 +6,7 @@ namespace Sagan.Native.Kernels;
 /// <summary>
 /// One GPU thread as a vector of one lane, so that an elementwise function has one form for both: the polynomials of <see cref="SimdMath"/>
 /// instead of the device's approximations (tanh.approx has 11 bits). MultiplyAdd is a multiplication and an addition that the device's
-/// compiler may round once or twice: results differ from the processor's by the last bits.
+/// compiler may round once or twice: results differ from the CPU's by the last bits.
 /// </summary>
 readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
 {

@@ -4,8 +4,8 @@ namespace Sagan.Native.Kernels;
 
 // Thread t makes block t of Philox4x32-10 and with it elements 4t .. 4t+3, one store of 16 bytes; the last thread stores what is left one
 // by one.
-//   uniform  (top 24 bits) 2^-24: the processor's bits
-//   normal   Box-Muller on lanes (0, 1) and (2, 3), see the processor's kernel, through SimdMath: not the device's own sine and logarithm
+//   uniform  (top 24 bits) 2^-24: the CPU's bits
+//   normal   Box-Muller on lanes (0, 1) and (2, 3), see the CPU's kernel, through SimdMath: not the device's own sine and logarithm
 // 20 multiplications of 32 to 64 bits a block; about 30 flops a normal number. 4 bytes written an element.
 
 readonly struct GpuRandomKernel<TDraw>(ArrayView<float> y, int n, PhiloxKey key) : IGpuKernel where TDraw : struct, IDraw

@@ -17,7 +17,7 @@ static class GpuSpectralUnit
     }
 }
 
-/// <summary>partials[thread block] = k sum of g w over the thread block's share of n elements: every so manyth float4.</summary>
+/// <summary>partials[thread block] = k sum of g w over the thread block's share of n elements, in a grid-stride loop of float4s.</summary>
 readonly struct GpuDotKernel(ArrayView<float> g, ArrayView<float> w, ArrayView<float> sigma, ArrayView<float> partials, int n)
     : IGpuBlockKernel
 {
