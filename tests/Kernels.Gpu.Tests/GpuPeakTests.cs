@@ -9,13 +9,14 @@ public sealed class GpuPeakTests
 
     static GpuBackend Backend => (GpuBackend)Gpu.Backend;
 
-    static IMeasured Measured => Backend;
+    static IProfiling Profiling => Backend.Profiling;
 
     [Fact]
     public void Chains_are_multiplied_and_added_as_often_as_they_say()
     {
         const int Steps = 2, Links = 8 * Steps;
-        float[] y = Run(GpuQueue.Threads, s => Backend.Queue.Launch(new GpuPeakMultiplyAddKernel(s.View, 0.5f, 3, Steps), new GpuGrid(1)));
+        float[] y = Run(GpuQueue.Threads, s => Backend.Context.Launch(new GpuPeakMultiplyAddKernel(s.View, 0.5f, 3, Steps),
+            new GpuGrid(1)));
         for (int t = 0; t < y.Length; t++)
         {
             double sum = 0;
@@ -41,7 +42,7 @@ public sealed class GpuPeakTests
         float[] y = Run(n, s =>
         {
             GpuPeakTriadKernel triad = new(a.View.Cast<GpuFloat4>(), b.View.Cast<GpuFloat4>(), s.View.Cast<GpuFloat4>(), 2, n / 4);
-            Backend.Queue.Launch(triad, GpuGrid.Cover(n / 4, GpuQueue.Threads));
+            Backend.Context.Launch(triad, GpuGrid.Cover(n / 4, GpuQueue.Threads));
         });
         Assert.Equal(Enumerable.Range(0, n).Select(i => i + 2f * (i % 7)), y);
         a.Release();
@@ -52,18 +53,18 @@ public sealed class GpuPeakTests
     public void Peaks_are_measured_and_leave_no_memory_behind()
     {
         int live = Gpu.Pool.LiveCount;
-        Assert.InRange(Measured.PeakGflops(), 1e-6, 1e6);
-        Assert.InRange(Measured.PeakGigabytes(), 1e-6, 1e5);
+        Assert.InRange(Profiling.PeakGflops(), 1e-6, 1e6);
+        Assert.InRange(Profiling.PeakGigabytes(), 1e-6, 1e5);
         Assert.Equal(live, Gpu.Pool.LiveCount);
     }
 
     [Fact]
     public void The_clock_measures_what_it_is_given()
     {
-        Assert.NotEmpty(Measured.Processor);
+        Assert.NotEmpty(Profiling.Processor);
         Storage y = Gpu.Pool.Rent(1 << 16);
-        Measured.Time(() => Backend.Fill(y, 1 << 16, 1));
-        double one = Measured.Time(() => Backend.Fill(y, 1 << 16, 1)), many = Measured.Time(() =>
+        Profiling.Time(() => Backend.Fill(y, 1 << 16, 1));
+        double one = Profiling.Time(() => Backend.Fill(y, 1 << 16, 1)), many = Profiling.Time(() =>
         {
             for (int i = 0; i < 50; i++) Backend.Fill(y, 1 << 16, 1);
         });

@@ -11,13 +11,14 @@ public abstract class GpuTensorCoreProducts
     // Half a unit in the last place: of 11 binary digits, and of 8.
     static double Rounding(GpuGemmTile tile) => tile == GpuGemmTile.Tf32 ? Math.Pow(2, -11) : Math.Pow(2, -8);
 
-    // All three convolutions, with channels that are and are not multiples of 4, phases of unequal size and kernel rows that no phase has; matrices around the
-    // edges of a tile and of a step, all transposes, several entries.
+    // All three convolutions, with channels that are and are not multiples of 4, phases of unequal size and kernel rows that no phase has;
+    // matrices around the edges of a tile and of a step, all transposes, several entries.
     static bool IsProduct(KernelCase c) => c.Method switch
     {
         nameof(GpuBackend.Conv2d) or nameof(GpuBackend.Conv2dInputGrad) or nameof(GpuBackend.Conv2dWeightGrad) =>
             Starts(c, "[2, 8, 8, 16]", "[2, 7, 19, 3]", "[2, 11, 11, 2]", "[1, 7, 7, 17]"),
-        nameof(GpuBackend.MatMul) => Starts(c, "1 x [1, 7]", "1 x [127, 7]", "1 x [129, 257]", "1 x [33, 300]", "1 x [64, 8]", "3 x [7, 9]", "1 x [3, 0]"),
+        nameof(GpuBackend.MatMul) => Starts(c, "1 x [1, 7]", "1 x [127, 7]", "1 x [129, 257]", "1 x [33, 300]", "1 x [64, 8]", "3 x [7, 9]",
+        "1 x [3, 0]"),
         _ => false,
     };
 
@@ -25,9 +26,9 @@ public abstract class GpuTensorCoreProducts
 
     static bool Starts(KernelCase c, params string[] sizes) => sizes.Any(s => c.Sizes.StartsWith(s, StringComparison.Ordinal));
 
-    public static TheoryData<string> Products => KernelCases.Names(IsProduct);
+    public static TheoryData<string> Products => KernelCases.Names(IsProduct, areQuick: false);
 
-    public static TheoryData<string> Fused => KernelCases.Names(IsFused);
+    public static TheoryData<string> Fused => KernelCases.Names(IsFused, areQuick: false);
 
     [Theory, MemberData(nameof(Products))]
     public void Agrees_with_the_definition_up_to_the_rounding_of_the_factors(string name)
@@ -47,7 +48,8 @@ public abstract class GpuTensorCoreProducts
     public void Agrees_with_the_definition_where_nothing_is_rounded(string name)
     {
         KernelCase c = KernelCases.Named(name);
-        Operand[] operands = [.. c.Operands.Select(o => o.Role == Role.Input ? o with { Value = (random, _) => random.Next(-8, 9) / 16f } : o)];
+        Operand[] operands = [.. c.Operands.Select(o => o.Role == Role.Input ? o with { Value = (random, _) => random.Next(-8, 9) / 16f }
+            : o)];
         foreach (GpuGemmTile tile in Tiles)
             With(new GpuGemmPlan(tile, 1), () => Contract.AgreesWithDefinition(c with { Operands = operands }, TestGpu.Device));
     }
@@ -121,15 +123,15 @@ public abstract class GpuTensorCoreProducts
 
     static void With(GpuGemmPlan plan, Action work)
     {
-        GpuBackend backend = (GpuBackend)TestGpu.Device.Backend;
+        GpuContext gpu = ((GpuBackend)TestGpu.Device.Backend).Context;
         try
         {
-            backend.FixedPlan = plan;
+            gpu.FixedPlan = plan;
             work();
         }
         finally
         {
-            backend.FixedPlan = null;
+            gpu.FixedPlan = null;
         }
     }
 

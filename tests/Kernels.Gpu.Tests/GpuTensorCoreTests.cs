@@ -47,7 +47,8 @@ public sealed class GpuTensorCoreTests
                 AssertDistinct(Enumerable.Range(thread, together).Select(t => place(t) * together / 16), together);
         }
 
-        static void AssertDistinct(IEnumerable<int> pieces, int modulus) => Assert.Equal(modulus, pieces.Select(p => p % modulus).Distinct().Count());
+        static void AssertDistinct(IEnumerable<int> pieces, int modulus) =>
+            Assert.Equal(modulus, pieces.Select(p => p % modulus).Distinct().Count());
     }
 
     readonly struct AlongK : IGpuLoader

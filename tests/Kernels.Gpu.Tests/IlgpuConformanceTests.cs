@@ -15,10 +15,12 @@ public abstract class IlgpuConformanceTests
     }
 }
 
-/// <summary>ILGPU's emulation, which every machine has; it has a thread of the system for each of the device's, so that large cases take long.</summary>
+/// <summary>
+/// ILGPU's emulation, which every machine has; it has a thread of the system for each of the device's, so that large cases take long.
+/// </summary>
 public sealed class EmulatedConformanceTests : IlgpuConformanceTests
 {
-    public static TheoryData<string> Small => KernelCases.Names(c => IsAtMost(c, 20_000));
+    public static TheoryData<string> Small => KernelCases.Names(c => IsAtMost(c, 20_000), areQuick: false);
 
     [Theory, MemberData(nameof(Small))]
     public void Agrees_with_the_definition(string name) => Contract.AgreesWithDefinition(KernelCases.Named(name), TestGpu.Emulated);
@@ -28,7 +30,8 @@ public sealed class EmulatedConformanceTests : IlgpuConformanceTests
 public sealed class OpenClConformanceTests : IlgpuConformanceTests
 {
     public static TheoryData<string> Small =>
-        Suite.Cases(TestGpu.OpenCl == null ? TestGpu.NoDevice("opencl:0") : null, () => KernelCases.Names(c => IsAtMost(c, 20_000)));
+        Suite.Cases(TestGpu.OpenCl == null ? TestGpu.NoDevice("opencl:0") : null,
+        () => KernelCases.Names(c => IsAtMost(c, 20_000), areQuick: false));
 
     [Theory, MemberData(nameof(Small))]
     public void Keeps_the_contract(string name)
@@ -41,7 +44,8 @@ public sealed class OpenClConformanceTests : IlgpuConformanceTests
 /// <summary>A CUDA device: the whole table.</summary>
 public sealed class CudaConformanceTests : IlgpuConformanceTests
 {
-    public static TheoryData<string> All => Suite.Cases(TestGpu.Cuda == null ? TestGpu.NoDevice("cuda:0") : null, () => KernelCases.Names());
+    public static TheoryData<string> All =>
+        Suite.Cases(TestGpu.Cuda == null ? TestGpu.NoDevice("cuda:0") : null, () => KernelCases.Names(areQuick: false));
 
     [Theory, MemberData(nameof(All))]
     public void Keeps_the_contract(string name)

@@ -9,7 +9,7 @@ namespace Sagan.Native.Tests;
 public sealed class IlgpuPtxTests
 {
     // Where the operands allow it, memory is read sixteen bytes at a time.
-    static readonly string[] Fours = ["Fours(", "AttentionValueGrad", "AttentionKeyGrad", "PeakTriad"];
+    static readonly string[] Vec4 = ["ZipVec4", "Vec4Loader", "AttentionValueGrad", "AttentionKeyGrad", "PeakTriad"];
 
     // Every kernel that the table of cases launches, and those of the benchmarks.
     static readonly Dictionary<string, LaunchedKernel> Kernels = GeneratedCode.Record(gpu => () =>
@@ -23,11 +23,11 @@ public sealed class IlgpuPtxTests
                 gpu.WithTensorCoresForAllProducts(() => c.Execute(gpu.Backend, gpu.Pool.Rent, c.Values()));
         }
         gpu.MatMulPrecision = MatMulPrecision.Highest;
-        IMeasured measured = (IMeasured)gpu.Backend;
-        measured.PeakGflops();
-        measured.PeakGigabytes();
+        IProfiling profiling = gpu.Backend.Profiling!;
+        profiling.PeakGflops();
+        profiling.PeakGigabytes();
         Storage a = gpu.Pool.Rent(64), b = gpu.Pool.Rent(64), y = gpu.Pool.Rent(64);
-        foreach (MatMulVersion v in measured.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
+        foreach (MatMulVersion v in profiling.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
     }).ToDictionary(k => k.Name);
 
     // Compiling takes seconds where much is unrolled.
@@ -74,7 +74,7 @@ public sealed class IlgpuPtxTests
         Assert.DoesNotContain("tanh.approx", ptx, StringComparison.Ordinal);
         // Atomic additions come in any order.
         Assert.DoesNotMatch(new Regex(@"\b(red|atom)\."), ptx);
-        if (Fours.Any(f => kernel.Contains(f, StringComparison.Ordinal))) Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
+        if (Vec4.Any(f => kernel.Contains(f, StringComparison.Ordinal))) Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
     }
 
     // So one capability is enough for all other tests.

@@ -8,7 +8,8 @@ public sealed class IlgpuTensorCoreTests
     [Fact]
     public void Products_hold()
     {
-        Assert.SkipUnless(((ITensorCores)TestGpu.Device.Backend).HasTensorCores, $"{TestGpu.Device} has no tensor cores; the sanitizer runs these tests on an emulation.");
+        Assert.SkipUnless(((ITensorCores)TestGpu.Device.Backend).HasTensorCores,
+            $"{TestGpu.Device} has no tensor cores; the sanitizer runs these tests on an emulation.");
         Suite.RunAll(new OnDevice());
     }
 

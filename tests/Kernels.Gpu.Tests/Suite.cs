@@ -8,7 +8,9 @@ static class Suite
 {
     const string Absent = "absent: ";
 
-    /// <summary>The cases, or where the device is absent (<paramref name="whyNot"/> is not null) the one that <see cref="SkipIfAbsent"/> skips.</summary>
+    /// <summary>
+    /// The cases, or where the device is absent (<paramref name="whyNot"/> is not null) the one that <see cref="SkipIfAbsent"/> skips.
+    /// </summary>
     public static TheoryData<string> Cases(string? whyNot, Func<TheoryData<string>> cases) => whyNot == null ? cases() : [Absent + whyNot];
 
     /// <summary>Skips what <see cref="Cases"/> gave in place of the cases.</summary>
@@ -17,7 +19,9 @@ static class Suite
         if (name.StartsWith(Absent, StringComparison.Ordinal)) Assert.Skip(name[Absent.Length..]);
     }
 
-    /// <summary>Runs every test of an object that is no test class itself (a derived one, say, with another device), and tells which failed.</summary>
+    /// <summary>
+    /// Runs every test of an object that is no test class itself (a derived one, say, with another device), and tells which failed.
+    /// </summary>
     public static void RunAll(object tests)
     {
         int count = 0;

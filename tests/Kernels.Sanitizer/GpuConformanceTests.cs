@@ -4,12 +4,13 @@ using Sagan.Native.Tests.Sanitizer;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The GPU's kernels, under the sanitizer, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking turns can
-/// do.
+/// The GPU's kernels, under the sanitizer, held to the contract of Backend.cs: with the tiles of large GPUs, at sizes that threads taking
+/// turns can do.
 /// </summary>
 public sealed class GpuConformanceTests
 {
-    static readonly Device Gpu = SanitizerQueue.Device(prefersSmallTiles: false), SmallTiles = SanitizerQueue.Device(prefersSmallTiles: true);
+    static readonly Device Gpu = SanitizerQueue.Device(prefersSmallTiles: false),
+        SmallTiles = SanitizerQueue.Device(prefersSmallTiles: true);
 
     // Kernels without barriers are quick; where threads take turns at barriers, a large case takes seconds.
     static readonly string[] Quick = ["Fill", "Copy", "Map", "Zip", "RandomUniform", "RandomNormal"];
@@ -27,7 +28,8 @@ public sealed class GpuConformanceTests
     public void Keeps_the_contract(string name) => Contract.IsKept(KernelCases.Named(name), Gpu);
 
     [Theory, MemberData(nameof(Products))]
-    public void Agrees_with_the_definition_in_small_tiles(string name) => Contract.AgreesWithDefinition(KernelCases.Named(name), SmallTiles);
+    public void Agrees_with_the_definition_in_small_tiles(string name) =>
+        Contract.AgreesWithDefinition(KernelCases.Named(name), SmallTiles);
 
     [Theory, MemberData(nameof(InPlace))]
     public void Works_in_place(string name) => Contract.WorksInPlace(KernelCases.Named(name), Gpu);

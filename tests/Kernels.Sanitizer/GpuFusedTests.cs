@@ -15,10 +15,10 @@ public sealed class GpuFusedTests
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
-        (long launches, int live) = (backend.Queue.LaunchCount, device.Pool.LiveCount);
+        (long launches, int live) = (backend.Context.Queue.LaunchCount, device.Pool.LiveCount);
         backend.Adam(group, Step);
         Assert.Equal(1, launches);
-        Assert.Equal(2, backend.Queue.LaunchCount);
+        Assert.Equal(2, backend.Context.Queue.LaunchCount);
         Assert.Equal(live, device.Pool.LiveCount);
     }
 
@@ -30,7 +30,7 @@ public sealed class GpuFusedTests
         AdamSlot[] group = Group(device);
         GpuBackend backend = (GpuBackend)device.Backend;
         backend.Adam(group, Step);
-        Assert.Equal(group.Length, backend.Queue.LaunchCount);
+        Assert.Equal(group.Length, backend.Context.Queue.LaunchCount);
         Contract.AgreesWithDefinition(KernelCases.All.First(c => c.Method == nameof(IFusedAdam.Adam) && c.Operands.Length == 12), device);
     }
 
@@ -51,9 +51,12 @@ public sealed class GpuFusedTests
     {
         SanitizerQueue queue = new(prefersSmallTiles: false);
         GpuPool pool = new(queue);
-        Device device = new("sanitizer", pool, new GpuBackend(queue, pool) { AttentionGroups = 1 });
+        GpuBackend backend = new(queue, pool);
+        backend.Context.AttentionBlocks = 1;
+        Device device = new("sanitizer", pool, backend);
         foreach (KernelCase c in KernelCases.All.Where(c => c.Method == nameof(IFusedAttention.AttentionBackward) &&
-            (c.Sizes.StartsWith("2 x 65 x 65 ", StringComparison.Ordinal) || c.Sizes.StartsWith("1 x 97 x 128 ", StringComparison.Ordinal))))
+            (c.Sizes.StartsWith("2 x 65 x 65 ", StringComparison.Ordinal) ||
+                c.Sizes.StartsWith("1 x 97 x 128 ", StringComparison.Ordinal))))
             Contract.AgreesWithDefinition(c, device);
     }
 
@@ -61,13 +64,14 @@ public sealed class GpuFusedTests
     [Fact]
     public void A_tiny_matrix_keeps_its_norm()
     {
-        float[] w = KernelArrays.Normal(40 * 30, 5), tiny = [.. w.Select(a => a * 1e-25f)];
+        float[] w = KernelTesting.Normal(40 * 30, 5), tiny = [.. w.Select(a => a * 1e-25f)];
         Assert.Equal(Sigma(w), Sigma(tiny) * 1e25, 1e-4);
 
         static float Sigma(float[] w)
         {
             Device device = SanitizerQueue.Device(prefersSmallTiles: false);
-            Storage[] t = [.. ((float[][])[w, KernelArrays.Normal(40, 1), KernelArrays.Normal(30, 2), [0]]).Select(a => Store(device, a))];
+            Storage[] t = [.. ((float[][])[w, KernelTesting.Normal(40, 1), KernelTesting.Normal(30, 2), [0]]).Select(a =>
+                Store(device, a))];
             PowerIterationSpec s = new(40, 30, false, 2, 0, NormEpsilon.Max);
             ((IFusedSpectralNorm)device.Backend).PowerIteration(t[0], t[1], t[2], t[1], t[2], t[3], s);
             return Load(t[3])[0];
@@ -79,7 +83,7 @@ public sealed class GpuFusedTests
     {
         const int rows = 700, channels = 6;
         BatchNormSpec s = new(rows, channels, 1e-5f, Activation.None);
-        float[] x = KernelArrays.Normal(rows * channels, 3, 1, 1e6);
+        float[] x = KernelTesting.Normal(rows * channels, 3, 1, 1e6);
         float[] expected = Variance(Device.Cpu), actual = Variance(SanitizerQueue.Device(prefersSmallTiles: false));
         for (int c = 0; c < channels; c++) Assert.Equal(expected[c], actual[c], 3e-6 * expected[c]);
 

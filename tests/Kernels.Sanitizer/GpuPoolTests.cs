@@ -11,7 +11,7 @@ public sealed class GpuPoolTests
     {
         Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 4 * Block).Pool;
         GpuStorage a = (GpuStorage)pool.Rent(1000), b = (GpuStorage)pool.Rent(1000);
-        Assert.Same(a.Block, b.Block);
+        Assert.Same(a.Segment, b.Segment);
         Assert.NotEqual(a.Offset, b.Offset);
         Assert.Equal(Block, pool.ReservedBytes);
         a.Release();
@@ -50,7 +50,9 @@ public sealed class GpuPoolTests
         Pool pool = SanitizerQueue.Device(prefersSmallTiles: false, 3 * Block).Pool;
         pool.Rent(30_000_000);
         DeviceMemoryException e = Assert.Throws<DeviceMemoryException>(() => pool.Rent(30_000_000));
-        Assert.Matches(@"^out of device memory: a tensor needs 1\d\d MB, 1\d\d MB are in use and 1\d\d MB are held of the device's 192 MB; a batch of about \d\d % of this one would fit\.$", e.Message);
+        Assert.Matches(
+            @"^out of device memory: a tensor needs 1\d\d MB, 1\d\d MB are in use and 1\d\d MB are held of the device's 192 MB; " +
+            @"a batch of about \d\d % of this one would fit\.$", e.Message);
         // The device goes on working.
         pool.Rent(1000).Release();
     }

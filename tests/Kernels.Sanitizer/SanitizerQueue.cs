@@ -5,8 +5,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
-/// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against an imitation of ILGPU's device-side API, and finds
-/// what a device would punish or do silently.
+/// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against an imitation of ILGPU's device-side API, and
+/// finds what a device would punish or do silently.
 /// </summary>
 sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxValue) : GpuQueue
 {
@@ -26,7 +26,7 @@ sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxV
 
     public override bool HasTensorCores => true;
 
-    public override int ConcurrentGroups => 4;
+    public override int ConcurrentBlocks => 4;
 
     public override (long TotalBytes, long? FreeBytes) Memory => (memoryBytes, memoryBytes - blocks.Sum(b => b.Bytes));
 
@@ -52,7 +52,7 @@ sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxV
     {
         try
         {
-            if (kernel is IGpuGroupKernel)
+            if (kernel is IGpuBlockKernel)
             {
                 GroupRunner.Run(group, () => kernel.Run(), backwards);
                 return;

@@ -14,7 +14,8 @@ public sealed class SanitizerTests
     }
 
     [Fact]
-    public void An_index_outside_of_a_view() => Assert.Contains("index 16 is outside", Fails(x => new OutsideKernel(x)).Message, StringComparison.Ordinal);
+    public void An_index_outside_of_a_view() =>
+        Assert.Contains("index 16 is outside", Fails(x => new OutsideKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_barrier_that_some_threads_do_not_reach() =>
@@ -22,10 +23,11 @@ public sealed class SanitizerTests
 
     [Fact]
     public void A_barrier_in_a_kernel_that_does_not_say_so() =>
-        Assert.Contains("IGpuGroupKernel", Fails(x => new UndeclaredKernel(x)).Message, StringComparison.Ordinal);
+        Assert.Contains("IGpuBlockKernel", Fails(x => new UndeclaredKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void More_shared_memory_than_a_group_has() => Assert.Contains("shared memory", Fails(x => new GreedyKernel(x)).Message, StringComparison.Ordinal);
+    public void More_shared_memory_than_a_group_has() =>
+        Assert.Contains("shared memory", Fails(x => new GreedyKernel(x)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_missing_barrier_shows_in_one_of_two_groups()
@@ -43,7 +45,8 @@ public sealed class SanitizerTests
 
     [Fact]
     public void A_factor_that_is_not_rounded_to_tf32() =>
-        Assert.Contains("is not rounded to TF32", Fails(x => new TensorKernel(x, 1.0001f, waits: true), 32).Message, StringComparison.Ordinal);
+        Assert.Contains("is not rounded to TF32", Fails(x => new TensorKernel(x, 1.0001f, waits: true), 32).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void Memory_that_was_given_back()
@@ -59,7 +62,7 @@ public sealed class SanitizerTests
         public void Run() => x[16] = 1;
     }
 
-    readonly struct DivergingKernel(ArrayView<float> x) : IGpuGroupKernel
+    readonly struct DivergingKernel(ArrayView<float> x) : IGpuBlockKernel
     {
         public void Run()
         {
@@ -77,12 +80,12 @@ public sealed class SanitizerTests
         }
     }
 
-    readonly struct GreedyKernel(ArrayView<float> x) : IGpuGroupKernel
+    readonly struct GreedyKernel(ArrayView<float> x) : IGpuBlockKernel
     {
         public void Run() => x[0] = SharedMemory.Allocate<float>(12289)[0];
     }
 
-    readonly struct TensorKernel(ArrayView<float> x, float factor, bool waits) : IGpuGroupKernel
+    readonly struct TensorKernel(ArrayView<float> x, float factor, bool waits) : IGpuBlockKernel
     {
         public void Run()
         {
@@ -97,7 +100,7 @@ public sealed class SanitizerTests
         }
     }
 
-    readonly struct RacingKernel(ArrayView<float> x) : IGpuGroupKernel
+    readonly struct RacingKernel(ArrayView<float> x) : IGpuBlockKernel
     {
         public void Run()
         {

@@ -1,28 +1,29 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.KernelArrays;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class AttentionTests
 {
-    static readonly CpuBackend Cpu = (CpuBackend)Device.Cpu.Backend;
-
     sealed record Arrays(float[] Q, float[] K, float[] V, float[] G);
 
-    static Arrays Random(AttentionSpec s, double deviation = 1) => new(Normal(s.Batch * s.N * s.Dk, 1, deviation), Normal(s.Batch * s.M * s.Dk, 2, deviation),
+    static Arrays Random(AttentionSpec s, double deviation = 1) =>
+        new(Normal(s.Batch * s.N * s.Dk, 1, deviation), Normal(s.Batch * s.M * s.Dk, 2, deviation),
         Normal(s.Batch * s.M * s.Dv, 3), Normal(s.Batch * s.N * s.Dv, 4));
 
     static (float[] O, float[] Lse, float[] Dq, float[] Dk, float[] Dv) Run(Arrays a, AttentionSpec s)
     {
-        Storage q = Of(a.Q), k = Of(a.K), v = Of(a.V), g = Of(a.G), o = Rent(a.G.Length), rows = Rent(2 * s.Batch * s.N);
-        Storage dq = Rent(a.Q.Length), dk = Rent(a.K.Length), dv = Rent(a.V.Length);
+        Storage q = Of(a.Q), k = Of(a.K), v = Of(a.V), g = Of(a.G), o = Empty(a.G.Length), rows = Empty(2 * s.Batch * s.N);
+        Storage dq = Empty(a.Q.Length), dk = Empty(a.K.Length), dv = Empty(a.V.Length);
         Cpu.Attention(q, k, v, o, rows, s);
         Cpu.AttentionBackward(q, k, v, o, rows, g, dq, dk, dv, s);
         Assert.Equal(a.Q, Read(q));
         Assert.Equal(a.K, Read(k));
         Assert.Equal(a.V, Read(v));
         Assert.Equal(a.G, Read(g));
-        float[] r = Read(rows), lse = [.. Enumerable.Range(0, s.Batch * s.N).Select(i => (float)(Math.Abs((double)s.Scale) * r[i] + Math.Log(r[i + s.Batch * s.N])))];
+        float[] r = Read(rows), lse = [.. Enumerable.Range(0, s.Batch * s.N).Select(i => (float)(Math.Abs((double)s.Scale) * r[i] +
+            Math.Log(r[i + s.Batch * s.N])))];
         var result = (Read(o), lse, Read(dq), Read(dk), Read(dv));
         foreach (Storage x in new[] { q, k, v, g, o, rows, dq, dk, dv }) x.Release();
         return result;
@@ -104,7 +105,8 @@ public class AttentionTests
         Check(s, Random(s), 1e-5);
     }
 
-    // exp(80) squared would overflow, exp(-80) is next to nothing. A score is rounded to 2^-24 of its size, and so is, absolutely, the logarithm of its weight.
+    // exp(80) squared would overflow, exp(-80) is next to nothing. A score is rounded to 2^-24 of its size, and so is, absolutely, the
+    // logarithm of its weight.
     [Theory]
     [InlineData(50, 300, 80)]
     [InlineData(50, 700, 1000)]
@@ -114,7 +116,8 @@ public class AttentionTests
         Arrays x = Random(s, 3);
         double max = 0;
         for (int i = 0; i < n; i++)
-            for (int j = 0; j < m; j++) max = Math.Max(max, Math.Abs(Enumerable.Range(0, 8).Sum(d => (double)x.Q[i * 8 + d] * x.K[j * 8 + d])));
+            for (int j = 0; j < m; j++) max = Math.Max(max, Math.Abs(Enumerable.Range(0, 8).Sum(d => (double)x.Q[i * 8 + d] * x.K[j * 8 +
+                d])));
         s = s with { Scale = (float)(largest / max) };
         Check(s, x, 4 * Math.Pow(2, -24) * largest);
     }
@@ -178,7 +181,7 @@ public class AttentionTests
     {
         AttentionSpec s = new(batch, n, m, dk, dv, 0.5f);
         Arrays x = Random(s);
-        SameBits(() =>
+        SameBits.OnAnyThreads(() =>
         {
             var r = Run(x, s);
             return [.. r.O, .. r.Lse, .. r.Dq, .. r.Dk, .. r.Dv];

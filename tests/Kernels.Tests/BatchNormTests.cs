@@ -1,13 +1,12 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.KernelArrays;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class BatchNormTests
 {
     const float Epsilon = 1e-5f;
-    static readonly CpuBackend Cpu = (CpuBackend)Device.Cpu.Backend;
-
     static Activation Act(string name) => name switch
     {
         "none" => Activation.None,
@@ -42,9 +41,10 @@ public class BatchNormTests
         return (mean, variance);
     }
 
-    static (float[] Y, float[] Mean, float[] Variance) Forward(float[] x, float[] weight, float[] bias, BatchNormSpec s, bool inPlace = false)
+    static (float[] Y, float[] Mean, float[] Variance) Forward(float[] x, float[] weight, float[] bias, BatchNormSpec s,
+        bool inPlace = false)
     {
-        Storage px = Of(x), mean = Rent(s.Channels), variance = Rent(s.Channels), y = inPlace ? px : Rent(x.Length);
+        Storage px = Of(x), mean = Empty(s.Channels), variance = Empty(s.Channels), y = inPlace ? px : Empty(x.Length);
         Cpu.BatchNorm(px, Of(weight), Of(bias), y, mean, variance, s);
         return (Read(y), Read(mean), Read(variance));
     }
@@ -84,7 +84,7 @@ public class BatchNormTests
         BatchNormSpec s = new(rows, channels, 1e-3f, Act(activation));
         float[] x = Normal(rows * channels, 1), weight = Normal(channels, 2), bias = Normal(channels, 3), mean = Normal(channels, 4);
         float[] variance = [.. Normal(channels, 5).Select(a => a * a)];
-        Storage y = Rent(x.Length);
+        Storage y = Empty(x.Length);
         Cpu.BatchNormInference(Of(x), Of(weight), Of(bias), Of(mean), Of(variance), y, s);
         double[] expected = new double[x.Length];
         for (int i = 0; i < x.Length; i++)
@@ -128,9 +128,10 @@ public class BatchNormTests
     public void Backward_is_the_formula(int rows, int channels, string activation)
     {
         BatchNormSpec s = new(rows, channels, Epsilon, Act(activation));
-        float[] x = Normal(rows * channels, 1, 2, 0.5), g = Normal(rows * channels, 4), weight = Normal(channels, 2, 0.3, 1), bias = Normal(channels, 3);
+        float[] x = Normal(rows * channels, 1, 2, 0.5), g = Normal(rows * channels, 4), weight = Normal(channels, 2, 0.3, 1),
+            bias = Normal(channels, 3);
         (float[] y, float[] mean, float[] variance) = Forward(x, weight, bias, s);
-        Storage pg = Of(g), dx = Rent(x.Length), dw = Rent(channels), db = Rent(channels);
+        Storage pg = Of(g), dx = Empty(x.Length), dw = Empty(channels), db = Empty(channels);
         Cpu.BatchNormBackward(pg, Of(x), Of(y), Of(weight), Of(mean), Of(variance), dx, dw, db, s);
 
         double[] edx = new double[x.Length], edw = new double[channels], edb = new double[channels];
@@ -170,14 +171,15 @@ public class BatchNormTests
                 double mean = Enumerable.Range(0, rows).Average(r => a[r * channels + c]);
                 double variance = Enumerable.Range(0, rows).Average(r => Math.Pow(a[r * channels + c] - mean, 2));
                 for (int r = 0; r < rows; r++)
-                    loss += g[r * channels + c] * Math.Tanh(weight[c] * (a[r * channels + c] - mean) / Math.Sqrt(variance + 1e-3f) + bias[c]);
+                    loss += g[r * channels + c] * Math.Tanh(weight[c] * (a[r * channels + c] - mean) / Math.Sqrt(variance + 1e-3f) +
+                        bias[c]);
             }
             return loss;
         }
 
         (float[] y, float[] mean, float[] variance) = Forward(x, weight, bias, s);
-        Storage dx = Rent(x.Length);
-        Cpu.BatchNormBackward(Of(g), Of(x), Of(y), Of(weight), Of(mean), Of(variance), dx, Rent(channels), Rent(channels), s);
+        Storage dx = Empty(x.Length);
+        Cpu.BatchNormBackward(Of(g), Of(x), Of(y), Of(weight), Of(mean), Of(variance), dx, Empty(channels), Empty(channels), s);
         double[] expected = new double[x.Length];
         for (int i = 0; i < x.Length; i++)
         {
@@ -200,7 +202,7 @@ public class BatchNormTests
         Activation act = Act(activation);
         float[] g = Normal(rows * columns, 1), y = [.. Normal(rows * columns, 2).Select(a => (float)Apply(act, a))];
         y[0] = 0;
-        Storage pg = Of(g), dz = Rent(g.Length), db = Rent(columns);
+        Storage pg = Of(g), dz = Empty(g.Length), db = Empty(columns);
         Cpu.BiasActivationBackward(pg, Of(y), dz, db, rows, columns, act);
         double[] edz = new double[g.Length], edb = new double[columns];
         for (int i = 0; i < g.Length; i++)
@@ -220,14 +222,15 @@ public class BatchNormTests
     {
         const int rows = 3001, channels = 35;
         BatchNormSpec s = new(rows, channels, Epsilon, Activation.LeakyRelu(0.1f));
-        Storage x = Of(Normal(rows * channels, 1)), g = Of(Normal(rows * channels, 2)), weight = Of(Normal(channels, 3)), bias = Of(Normal(channels, 4));
-        SameBits(() =>
+        Storage x = Of(Normal(rows * channels, 1)), g = Of(Normal(rows * channels, 2)), weight = Of(Normal(channels, 3)),
+            bias = Of(Normal(channels, 4));
+        SameBits.OnAnyThreads(() =>
         {
-            Storage y = Rent(rows * channels), mean = Rent(channels), variance = Rent(channels);
-            Storage dx = Rent(rows * channels), dw = Rent(channels), db = Rent(channels);
+            Storage y = Empty(rows * channels), mean = Empty(channels), variance = Empty(channels);
+            Storage dx = Empty(rows * channels), dw = Empty(channels), db = Empty(channels);
             Cpu.BatchNorm(x, weight, bias, y, mean, variance, s);
             Cpu.BatchNormBackward(g, x, y, weight, mean, variance, dx, dw, db, s);
-            Storage dz = Rent(rows * channels), dbias = Rent(channels);
+            Storage dz = Empty(rows * channels), dbias = Empty(channels);
             Cpu.BiasActivationBackward(g, y, dz, dbias, rows, channels, s.Activation);
             return [.. Read(y), .. Read(mean), .. Read(variance), .. Read(dx), .. Read(dw), .. Read(db), .. Read(dz), .. Read(dbias)];
         });

@@ -1,8 +1,9 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.ProductTesting;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class Conv2dTests
 {
     static Conv2dSpec Spec(int n, int h, int w, int ci, int co, int kh, int kw, int stride, int padding) =>
@@ -34,7 +35,7 @@ public class Conv2dTests
 
     static void Check(Conv2dSpec s)
     {
-        float[] x = Values(XCount(s), 1), w = Values(WCount(s), 2), dy = Values(YCount(s), 3);
+        float[] x = Uniform(XCount(s), 1), w = Uniform(WCount(s), 2), dy = Uniform(YCount(s), 3);
         double[] y = new double[dy.Length], dx = new double[x.Length], dw = new double[w.Length];
         Connections(s, (a, b, c) =>
         {
@@ -44,7 +45,8 @@ public class Conv2dTests
         });
         AssertClose(y, Run(y.Length, (t, o) => Cpu.Conv2d(t[0], t[1], o, s), x, w), s.Kh * s.Kw * s.Ci, $"Conv2d {s}");
         AssertClose(dx, Run(dx.Length, (t, o) => Cpu.Conv2dInputGrad(t[0], t[1], o, s), dy, w), s.Kh * s.Kw * s.Co, $"Conv2dInputGrad {s}");
-        AssertClose(dw, Run(dw.Length, (t, o) => Cpu.Conv2dWeightGrad(t[0], t[1], o, s), x, dy), s.N * s.OutH * s.OutW, $"Conv2dWeightGrad {s}");
+        AssertClose(dw, Run(dw.Length, (t, o) => Cpu.Conv2dWeightGrad(t[0], t[1], o, s), x, dy), s.N * s.OutH * s.OutW,
+            $"Conv2dWeightGrad {s}");
     }
 
     [Theory]
@@ -65,7 +67,8 @@ public class Conv2dTests
     public static TheoryData<int, int, int, int, int, int, int> Layers => new()
     {
         // N, H = W, Ci, Co, K, stride, padding: the layers of a 64x64 SAGAN, smaller in batch and channels.
-        { 2, 32, 3, 64, 4, 2, 1 }, { 2, 16, 64, 32, 4, 2, 1 }, { 3, 8, 32, 64, 4, 2, 1 }, { 3, 4, 96, 1, 4, 1, 0 }, { 3, 4, 48, 40, 4, 1, 0 },
+        { 2, 32, 3, 64, 4, 2, 1 }, { 2, 16, 64, 32, 4, 2, 1 }, { 3, 8, 32, 64, 4, 2, 1 }, { 3, 4, 96, 1, 4, 1, 0 },
+            { 3, 4, 48, 40, 4, 1, 0 },
         { 2, 9, 16, 16, 3, 1, 1 },
         { 2, 7, 20, 12, 1, 1, 0 }, { 2, 7, 20, 12, 1, 2, 0 }, { 9, 5, 33, 18, 3, 2, 1 }, { 5, 31, 4, 6, 4, 2, 1 }, { 2, 30, 3, 8, 4, 2, 1 },
         { 40, 12, 3, 7, 3, 1, 1 },
@@ -87,12 +90,15 @@ public class Conv2dTests
     {
         Conv2dSpec[] specs =
         [
-            Spec(2, 9, 8, 5, 18, 4, 4, 2, 1), Spec(2, 9, 8, 18, 5, 4, 4, 2, 1), Spec(3, 4, 4, 7, 9, 4, 4, 1, 0), Spec(2, 4, 4, 70, 1, 4, 4, 1, 0),
-            Spec(2, 6, 6, 3, 20, 4, 4, 2, 1), Spec(2, 11, 19, 3, 64, 4, 4, 2, 1), Spec(2, 5, 5, 4, 8, 1, 1, 1, 0), Spec(2, 7, 6, 12, 9, 1, 1, 2, 0),
+            Spec(2, 9, 8, 5, 18, 4, 4, 2, 1), Spec(2, 9, 8, 18, 5, 4, 4, 2, 1), Spec(3, 4, 4, 7, 9, 4, 4, 1, 0),
+                Spec(2, 4, 4, 70, 1, 4, 4, 1, 0),
+            Spec(2, 6, 6, 3, 20, 4, 4, 2, 1), Spec(2, 11, 19, 3, 64, 4, 4, 2, 1), Spec(2, 5, 5, 4, 8, 1, 1, 1, 0),
+            Spec(2, 7, 6, 12, 9, 1, 1, 2, 0),
         ];
         foreach (Conv2dSpec s in specs)
         {
-            float[] x = Values(XCount(s), 1), w = Values(WCount(s), 2), dy = Values(YCount(s), 3), forY = Values(s.Co, 4), forX = Values(s.Ci, 5);
+            float[] x = Uniform(XCount(s), 1), w = Uniform(WCount(s), 2), dy = Uniform(YCount(s), 3), forY = Uniform(s.Co, 4),
+                forX = Uniform(s.Ci, 5);
             double[] y = new double[dy.Length], dx = new double[x.Length];
             Connections(s, (a, b, c) =>
             {
@@ -102,8 +108,10 @@ public class Conv2dTests
             foreach (Activation act in Activations)
             {
                 AssertClose(BiasActivation(y, forY, act),
-                    Run(y.Length, (t, o) => Cpu.Conv2dBias(t[0], t[1], null, t[2], o, s, act), x, w, forY), s.Kh * s.Kw * s.Ci, $"{s} {act}");
-                AssertClose(BiasActivation(dx, forX, act), Run(dx.Length, (t, o) => Cpu.ConvTranspose2dBias(t[0], t[1], null, t[2], o, s, act), dy, w, forX),
+                    Run(y.Length, (t, o) => Cpu.Conv2dBias(t[0], t[1], null, t[2], o, s, act), x, w, forY), s.Kh * s.Kw * s.Ci,
+                    $"{s} {act}");
+                AssertClose(BiasActivation(dx, forX, act), Run(dx.Length, (t, o) =>
+                    Cpu.ConvTranspose2dBias(t[0], t[1], null, t[2], o, s, act), dy, w, forX),
                     s.Kh * s.Kw * s.Co, $"transposed {s} {act}");
             }
         }
@@ -117,7 +125,7 @@ public class Conv2dTests
         foreach ((int ci, int co) in ((int, int)[])[(3, 6), (20, 6), (3, 40)])
         {
             Conv2dSpec s = Spec(2, 10, 10, ci, co, 4, 4, 2, 1);
-            float[] x = Values(XCount(s), 1), w = Values(WCount(s), 2), dy = Values(YCount(s), 3);
+            float[] x = Uniform(XCount(s), 1), w = Uniform(WCount(s), 2), dy = Uniform(YCount(s), 3);
             int badX = (10 * 10 + 3 * 10 + 7) * ci + 1, badY = (5 * 5 + 2 * 5 + 3) * co + 4;
             x[badX] = value;
             dy[badY] = value;
@@ -148,9 +156,9 @@ public class Conv2dTests
     public void Same_bits_for_any_number_of_threads(int n, int size, int ci, int co, int k, int stride)
     {
         Conv2dSpec s = Spec(n, size, size, ci, co, k, k, stride, 1);
-        float[] x = Values(XCount(s), 1), w = Values(WCount(s), 2), dy = Values(YCount(s), 3);
-        KernelArrays.SameBits(() => Run(YCount(s), (t, o) => Cpu.Conv2d(t[0], t[1], o, s), x, w));
-        KernelArrays.SameBits(() => Run(XCount(s), (t, o) => Cpu.Conv2dInputGrad(t[0], t[1], o, s), dy, w));
-        KernelArrays.SameBits(() => Run(WCount(s), (t, o) => Cpu.Conv2dWeightGrad(t[0], t[1], o, s), x, dy));
+        float[] x = Uniform(XCount(s), 1), w = Uniform(WCount(s), 2), dy = Uniform(YCount(s), 3);
+        SameBits.OnAnyThreads(() => Run(YCount(s), (t, o) => Cpu.Conv2d(t[0], t[1], o, s), x, w));
+        SameBits.OnAnyThreads(() => Run(XCount(s), (t, o) => Cpu.Conv2dInputGrad(t[0], t[1], o, s), dy, w));
+        SameBits.OnAnyThreads(() => Run(WCount(s), (t, o) => Cpu.Conv2dWeightGrad(t[0], t[1], o, s), x, dy));
     }
 }

@@ -1,19 +1,19 @@
 using MathNet.Numerics.LinearAlgebra;
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.KernelArrays;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class PowerIterationTests
 {
-    static readonly CpuBackend Cpu = (CpuBackend)Device.Cpu.Backend;
-
-    static PowerIterationSpec Spec(int rows, int columns, bool transpose, int iterations, NormEpsilon form = NormEpsilon.Max, float epsilon = 1e-12f) =>
+    static PowerIterationSpec Spec(int rows, int columns, bool transpose, int iterations, NormEpsilon form = NormEpsilon.Max,
+        float epsilon = 1e-12f) =>
         new(rows, columns, transpose, iterations, epsilon, form);
 
     static (float[] U, float[] V, float Sigma) Run(float[] w, float[] u, float[] v, PowerIterationSpec s, bool inPlace = false)
     {
-        Storage pu = Of(u), pv = Of(v), uOut = inPlace ? pu : Rent(u.Length), vOut = inPlace ? pv : Rent(v.Length), sigma = Rent(1);
+        Storage pu = Of(u), pv = Of(v), uOut = inPlace ? pu : Empty(u.Length), vOut = inPlace ? pv : Empty(v.Length), sigma = Empty(1);
         Cpu.PowerIteration(Of(w), pu, pv, uOut, vOut, sigma, s);
         return (Read(uOut), Read(vOut), Read(sigma)[0]);
     }
@@ -113,15 +113,17 @@ public class PowerIterationTests
     {
         PowerIterationSpec s = Spec(rows, columns, transpose, 0);
         (int nu, int nv) = Lengths(s);
-        float[] w = Normal(rows * columns, 1), g = Normal(rows * columns, 2), u = Normal(nu, 3, 1 / Math.Sqrt(nu)), v = Normal(nv, 4, 1 / Math.Sqrt(nv));
+        float[] w = Normal(rows * columns, 1), g = Normal(rows * columns, 2), u = Normal(nu, 3, 1 / Math.Sqrt(nu)),
+            v = Normal(nv, 4, 1 / Math.Sqrt(nv));
         float sigma = Run(w, u, v, s).Sigma;
-        Storage pg = Of(g), dw = Rent(g.Length);
+        Storage pg = Of(g), dw = Empty(g.Length);
         Cpu.SpectralNormBackward(pg, Of(w), Of(u), Of(v), Of(sigma), dw, s);
         double dot = g.Zip(w, (a, b) => (double)a * b).Sum();
         double[] expected = new double[g.Length];
         for (int r = 0; r < rows; r++)
             for (int c = 0; c < columns; c++)
-                expected[r * columns + c] = (g[r * columns + c] - dot / sigma * (transpose ? (double)u[c] * v[r] : (double)u[r] * v[c])) / sigma;
+                expected[r * columns + c] = (g[r * columns + c] - dot / sigma * (transpose ? (double)u[c] * v[r]
+                    : (double)u[r] * v[c])) / sigma;
         Near("dw", expected, Read(dw), 5e-6, 1);
         float[] apart = Read(dw);
         Cpu.SpectralNormBackward(pg, Of(w), Of(u), Of(v), Of(sigma), pg, s);
@@ -131,7 +133,7 @@ public class PowerIterationTests
     [Fact]
     public void Backward_of_a_sigma_of_0_is_that_of_a_constant_1()
     {
-        Storage dw = Rent(6);
+        Storage dw = Empty(6);
         foreach (float w in new[] { 0f, 1 })
         {
             Cpu.SpectralNormBackward(Of(1, -2, 3, 0, 5, 6), Of(w, 0, w, 0, 0, 0), Of(1, 0), Of(0, 1, 0), Of(0f), dw, Spec(2, 3, false, 1));
@@ -156,7 +158,7 @@ public class PowerIterationTests
         Near("u", [.. U.Select(a => (double)a)], other.U, 1e-6);
         Near("v", [.. V.Select(a => (double)a)], other.V, 1e-6);
         Assert.Equal(1, other.Sigma / ((double)Sigma * scale), 1e-6);
-        Storage dw = Rent(w.Length), of = Rent(w.Length);
+        Storage dw = Empty(w.Length), of = Empty(w.Length);
         Cpu.SpectralNormBackward(Of(g), Of(w), Of(U), Of(V), Of(Sigma), dw, s);
         Cpu.SpectralNormBackward(Of(g), Of(scaled), Of(other.U), Of(other.V), Of(other.Sigma), of, s);
         Near("dw", [.. Read(dw).Select(a => (double)a)], [.. Read(of).Select(a => (float)((double)a * scale))], 3e-6, 1);
@@ -167,12 +169,12 @@ public class PowerIterationTests
     {
         float[] w = Normal(777 * 150, 1), g = Normal(w.Length, 2);
         foreach (bool transpose in new[] { false, true })
-            SameBits(() =>
+            SameBits.OnAnyThreads(() =>
             {
                 PowerIterationSpec s = Spec(777, 150, transpose, 2);
                 (int nu, int nv) = Lengths(s);
                 (float[] u, float[] v, float sigma) = Run(w, Normal(nu, 3), new float[nv], s);
-                Storage dw = Rent(w.Length);
+                Storage dw = Empty(w.Length);
                 Cpu.SpectralNormBackward(Of(g), Of(w), Of(u), Of(v), Of(sigma), dw, s);
                 return [.. u, .. v, sigma, .. Read(dw)];
             });

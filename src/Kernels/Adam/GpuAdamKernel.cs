@@ -3,14 +3,16 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 // Adam over a group of parameters in one launch: the formulas are in IFusedAdam, the factors in AdamFactors.
-// Which thread does what: a group of 256 threads takes a chunk of 1024 elements of one slot, four neighbours a thread, with loads and stores of 16 bytes: every
-// storage begins at a multiple of 64 floats of its block. `chunks` says which slot and which elements, so no thread searches; `slots` where its four storages
-// begin in their blocks and how many elements they have. The last thread of a slot stores its elements one by one.
-// Work: reads p, g, m, v and writes p, m, v: 28 bytes an element, one division and one square root: bound by memory. The tables are 8 bytes for 1024 elements.
+// Which thread does what: a group of 256 threads takes a chunk of 1024 elements of one slot, four neighbours a thread, with loads and
+// stores of 16 bytes: every storage begins at a multiple of 64 floats of its segment. `chunks` says which slot and which elements, so no
+// thread searches; `slots` where its four storages begin in their segments and how many elements they have. The last thread of a slot
+// stores its elements one by one.
+// Work: reads p, g, m, v and writes p, m, v: 28 bytes an element, one division and one square root: bound by memory. The tables are 8 bytes
+// for 1024 elements.
 
-/// <summary>One step for the chunks from <paramref name="firstChunk"/> on, which lie in the given blocks.</summary>
-readonly struct GpuAdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, ArrayView<int> slots, ArrayView<int> chunks,
-    int firstChunk, AdamFactors f) : IGpuKernel
+/// <summary>One step for the chunks from <paramref name="firstChunk"/> on, which lie in the given segments.</summary>
+readonly struct GpuAdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, ArrayView<int> slots,
+    ArrayView<int> chunks, int firstChunk, AdamFactors f) : IGpuKernel
 {
     /// <summary>Elements of a chunk.</summary>
     public const int Chunk = 1024;
@@ -20,7 +22,8 @@ readonly struct GpuAdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<
 
     public void Run()
     {
-        int chunk = 2 * (firstChunk + Grid.IdxX), slot = SlotInts * chunks[chunk], i = chunks[chunk + 1] + 4 * Group.IdxX, left = slots[slot + 4] - i;
+        int chunk = 2 * (firstChunk + Grid.IdxX), slot = SlotInts * chunks[chunk], i = chunks[chunk + 1] + 4 * Group.IdxX,
+            left = slots[slot + 4] - i;
         if (left <= 0) return;
         int ip = slots[slot] + i, im = slots[slot + 2] + i, iv = slots[slot + 3] + i;
         ArrayView<GpuFloat4> p4 = p.Cast<GpuFloat4>(), m4 = m.Cast<GpuFloat4>(), v4 = v.Cast<GpuFloat4>();

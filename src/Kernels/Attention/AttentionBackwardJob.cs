@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuBackend.Attention.cs. max, logs and
+/// dK and dV of one chunk of keys of one batch entry, and this chunk's part of dQ in units of scale: see CpuAttention.cs. max, logs and
 /// rowDots hold the largest score, log2 of the sum of exponentials and rowsum(g * o) of every query.
 /// </summary>
-readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* max, float* logs, float* rowDots, float* dk, float* dv,
-    float* dqParts, AttentionSpec s, AttentionChunks chunks) : ISimdJob
+readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float* g, float* max, float* logs, float* rowDots, float* dk,
+    float* dv, float* dqParts, AttentionSpec s, AttentionChunks chunks) : ISimdJob
 {
     const int QueryTile = 64;
 
@@ -15,10 +15,11 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
 
     public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
-        int w = AttentionMath.Panel<V>(), b = index / chunks.Count, chunk = index % chunks.Count, width = chunks.QueryWidth;
+        int w = AttentionPanels.Panel<V>(), b = index / chunks.Count, chunk = index % chunks.Count, width = chunks.QueryWidth;
         float sign = AttentionMath.Sign(s.Scale), unit = AttentionMath.Unit(s.Scale);
         float* qb = q + (long)b * s.N * s.Dk, gb = g + (long)b * s.N * s.Dv, dq = dqParts + (long)index * s.N * width;
-        float* kt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (2L * s.Dk + 2L * s.Dv + 2 * QueryTile + width));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* kt = scratch.Floats((long)w * (2L * s.Dk + 2L * s.Dv + 2 * QueryTile + width));
         float* vt = kt + (long)s.Dk * w, dkt = vt + (long)s.Dv * w, dvt = dkt + (long)s.Dk * w;
         float* p = dvt + (long)s.Dv * w, ds = p + QueryTile * w, rows = ds + QueryTile * w;
 
@@ -26,8 +27,8 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         {
             int keys = Math.Min(w, chunks.End(chunk) - j);
             float* kj = k + ((long)b * s.M + j) * s.Dk, vj = v + ((long)b * s.M + j) * s.Dv;
-            AttentionMath.FillPanel<V>(kj, keys, s.Dk, kt, sign);
-            AttentionMath.FillPanel<V>(vj, keys, s.Dv, vt, 1);
+            AttentionPanels.FillPanel<V>(kj, keys, s.Dk, kt, sign);
+            AttentionPanels.FillPanel<V>(vj, keys, s.Dv, vt, 1);
             FillRows(kj, keys, s.Dk, rows, Math.Min(width, w));
 
             for (int i = 0; i < s.N; i += QueryTile)
@@ -35,21 +36,21 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
                 int queries = Math.Min(QueryTile, s.N - i);
                 bool add = i > 0, addQuery = j > chunks.Begin(chunk);
                 float* qi = qb + (long)i * s.Dk, gi = gb + (long)i * s.Dv;
-                AttentionMath.Rows<V>(qi, s.Dk, kt, s.Dk, p, w, queries, false);
-                AttentionMath.Rows<V>(gi, s.Dv, vt, s.Dv, ds, w, queries, false);
+                AttentionPanels.Rows<V>(qi, s.Dk, kt, s.Dk, p, w, queries, false);
+                AttentionPanels.Rows<V>(gi, s.Dv, vt, s.Dv, ds, w, queries, false);
                 long row = (long)b * s.N + i;
                 ScoreGradients<V>(p, ds, queries, unit, max + row, logs + row, rowDots + row);
-                AttentionMath.Columns<V>(gi, s.Dv, p, queries, dvt, w, s.Dv, add);
-                AttentionMath.Columns<V>(qi, s.Dk, ds, queries, dkt, w, s.Dk, add);
+                AttentionPanels.Columns<V>(gi, s.Dv, p, queries, dvt, w, s.Dv, add);
+                AttentionPanels.Columns<V>(qi, s.Dk, ds, queries, dkt, w, s.Dk, add);
                 // Only the keys that are there: the lanes above them hold no gradient.
-                if (width == V.Count) AttentionMath.RowsNarrow<V>(ds, w, rows, keys, dq + (long)i * width, width, queries, addQuery);
+                if (width == V.Count) AttentionPanels.RowsNarrow<V>(ds, w, rows, keys, dq + (long)i * width, width, queries, addQuery);
                 else
                     for (int d = 0; d < width; d += w)
-                        AttentionMath.Rows<V>(ds, w, rows + (long)d * w, keys, dq + (long)i * width + d, width, queries, addQuery);
+                        AttentionPanels.Rows<V>(ds, w, rows + (long)d * w, keys, dq + (long)i * width + d, width, queries, addQuery);
             }
-            AttentionMath.ScalePanel(dkt, s.Dk, V.Create(s.Scale), V.Create(s.Scale));
-            CpuBackend.Transpose(dkt, w, dk + ((long)b * s.M + j) * s.Dk, s.Dk, keys, s.Dk);
-            CpuBackend.Transpose(dvt, w, dv + ((long)b * s.M + j) * s.Dv, s.Dv, keys, s.Dv);
+            AttentionPanels.ScalePanel(dkt, s.Dk, V.Create(s.Scale), V.Create(s.Scale));
+            CpuTranspose.Run(dkt, w, dk + ((long)b * s.M + j) * s.Dk, s.Dk, keys, s.Dk);
+            CpuTranspose.Run(dvt, w, dv + ((long)b * s.M + j) * s.Dv, s.Dv, keys, s.Dv);
         }
     }
 
@@ -71,8 +72,8 @@ readonly unsafe struct AttentionBackwardJob(float* q, float* k, float* v, float*
         }
     }
 
-    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) lanes^2 + r lanes + c % lanes] = x[r, c]. Only the last panel can be
-    // short.
+    // x [count, width] as panels of `lanes` columns, filled up with 0: rows[(c / lanes) lanes^2 + r lanes + c % lanes] = x[r, c]. Only the
+    // last panel can be short.
     static void FillRows(float* x, int count, int width, float* rows, int lanes)
     {
         for (int d = 0; d < width; d += lanes, rows += lanes * lanes)

@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// How the backward pass cuts the keys of a batch entry: into chunks of whole panels, about 32 jobs over the batch. Every chunk writes its own part of dQ [N,
-/// QueryWidth] and the parts are added in order. The cut depends on the sizes (and the vector width) alone, so the bits do not depend on the number of threads.
+/// How the backward pass cuts the keys of a batch entry: into chunks of whole panels, about 32 jobs over the batch. Every chunk writes its
+/// own part of dQ [N, QueryWidth] and the parts are added in order. The cut depends on the sizes (and the vector width) alone, so the bits
+/// do not depend on the number of threads.
 /// </summary>
 readonly struct AttentionChunks
 {
@@ -21,9 +22,9 @@ readonly struct AttentionChunks
     }
 
     /// <summary>Lanes of a panel.</summary>
-    public static int Lanes => Vector512.IsHardwareAccelerated ? AttentionMath.Panel<Simd512>()
-        : Vector256.IsHardwareAccelerated ? AttentionMath.Panel<Simd256>()
-        : Vector128.IsHardwareAccelerated ? AttentionMath.Panel<Simd128>() : AttentionMath.Panel<Simd1>();
+    public static int Lanes => Vector512.IsHardwareAccelerated ? AttentionPanels.Panel<Simd512>()
+        : Vector256.IsHardwareAccelerated ? AttentionPanels.Panel<Simd256>()
+        : Vector128.IsHardwareAccelerated ? AttentionPanels.Panel<Simd128>() : AttentionPanels.Panel<Simd1>();
 
     /// <summary>Chunks of a batch entry.</summary>
     public int Count { get; }

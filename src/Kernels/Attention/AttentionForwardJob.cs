@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
-/// <summary>The outputs of one panel of queries of one batch entry: see CpuBackend.Attention.cs.</summary>
+/// <summary>The outputs of one panel of queries of one batch entry: see CpuAttention.cs.</summary>
 readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* o, float* rows, AttentionSpec s, int panels) : ISimdJob
 {
     const int KeyTile = 64;
@@ -11,11 +11,12 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
 
     public void Execute<V>(int index) where V : unmanaged, ISimd<V>
     {
-        int w = AttentionMath.Panel<V>(), b = index / panels, i = index % panels * w, queries = Math.Min(w, s.N - i);
+        int w = AttentionPanels.Panel<V>(), b = index / panels, i = index % panels * w, queries = Math.Min(w, s.N - i);
         float* kb = k + (long)b * s.M * s.Dk, vb = v + (long)b * s.M * s.Dv;
-        float* qt = Scratch.Floats(CpuBackend.AttentionJob, (long)w * (s.Dk + s.Dv + KeyTile + 3));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* qt = scratch.Floats((long)w * (s.Dk + s.Dv + KeyTile + 3));
         float* ot = qt + (long)s.Dk * w, scores = ot + (long)s.Dv * w, max = scores + KeyTile * w, sum = max + w, factor = sum + w;
-        AttentionMath.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, AttentionMath.Sign(s.Scale));
+        AttentionPanels.FillPanel<V>(q + ((long)b * s.N + i) * s.Dk, queries, s.Dk, qt, AttentionMath.Sign(s.Scale));
         float unit = AttentionMath.Unit(s.Scale);
         // Not minus infinity: scores of that, before any other, would make it NaN. A row that has no other ends as 0 / 0.
         new Span<float>(max, w).Fill(float.MinValue);
@@ -24,25 +25,26 @@ readonly unsafe struct AttentionForwardJob(float* q, float* k, float* v, float* 
         for (int j = 0; j < s.M; j += KeyTile)
         {
             int keys = Math.Min(KeyTile, s.M - j);
-            AttentionMath.Rows<V>(kb + (long)j * s.Dk, s.Dk, qt, s.Dk, scores, w, keys, false);
+            AttentionPanels.Rows<V>(kb + (long)j * s.Dk, s.Dk, qt, s.Dk, scores, w, keys, false);
             Maximum<V>(scores, keys, unit, max, factor);
             if (j > 0)
             {
-                AttentionMath.ScalePanel(sum, 1, V.Load(factor), V.Load(factor + V.Count));
-                AttentionMath.ScalePanel(ot, s.Dv, V.Load(factor), V.Load(factor + V.Count));
+                AttentionPanels.ScalePanel(sum, 1, V.Load(factor), V.Load(factor + V.Count));
+                AttentionPanels.ScalePanel(ot, s.Dv, V.Load(factor), V.Load(factor + V.Count));
             }
             Exponentials<V>(scores, keys, unit, max, sum);
-            AttentionMath.Columns<V>(vb + (long)j * s.Dv, s.Dv, scores, keys, ot, w, s.Dv, j > 0);
+            AttentionPanels.Columns<V>(vb + (long)j * s.Dv, s.Dv, scores, keys, ot, w, s.Dv, j > 0);
         }
 
         float* row = rows + (long)b * s.N + i;
         new ReadOnlySpan<float>(max, queries).CopyTo(new Span<float>(row, queries));
         new ReadOnlySpan<float>(sum, queries).CopyTo(new Span<float>(row + (long)s.Batch * s.N, queries));
-        AttentionMath.ScalePanel(ot, s.Dv, V.Create(1) / V.Load(sum), V.Create(1) / V.Load(sum + V.Count));
-        CpuBackend.Transpose(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, queries, s.Dv);
+        AttentionPanels.ScalePanel(ot, s.Dv, V.Create(1) / V.Load(sum), V.Create(1) / V.Load(sum + V.Count));
+        CpuTranspose.Run(ot, w, o + ((long)b * s.N + i) * s.Dv, s.Dv, queries, s.Dv);
     }
 
-    // factor = 2^(unit (old maximum - new maximum)); max = the new one. A NaN among the scores is passed over here and shows in the exponentials.
+    // factor = 2^(unit (old maximum - new maximum)); max = the new one. A NaN among the scores is passed over here and shows in the
+    // exponentials.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Maximum<V>(float* scores, int keys, float unit, float* max, float* factor) where V : unmanaged, ISimd<V>
     {

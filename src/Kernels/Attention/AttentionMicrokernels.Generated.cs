@@ -1,10 +1,11 @@
-// Written by generate_microkernels.py; change that instead.
+// Written by eng/Generate/AttentionMicrokernels.cs; change that instead, and run: dotnet run --project eng/Generate
 using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// C[r, l] = (add ? C[r, l] : 0) + sum_k A(r, k) b[k, l] for a tile of rows r and lanes l. b is a panel: depth rows of exactly the tile's lanes.
+/// C[r, l] = (add ? C[r, l] : 0) + sum_k A(r, k) b[k, l] for a tile of rows r and lanes l. b is a panel: depth rows of exactly the
+/// tile's lanes.
 /// By rows: A(r, k) = a[r lda + k]. By columns: A(r, k) = a[k lda + r].
 /// </summary>
 static unsafe class AttentionMicrokernels

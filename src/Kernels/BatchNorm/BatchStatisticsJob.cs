@@ -58,7 +58,9 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
         squares = V.MultiplyAdd(d, d, squares);
     }
 
-    /// <summary>Mean and biased variance of all rows from the blocks' partial sums, eight channels at a time: one by one they took 20 us.</summary>
+    /// <summary>
+    /// Mean and biased variance of all rows from the blocks' partial sums, eight channels at a time: one by one they took 20 us.
+    /// </summary>
     public static void Combine(float* x, float* partials, float* mean, float* variance, int rows, int channels, RowBlocks blocks)
     {
         int c = 0;
@@ -83,7 +85,8 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
         {
             double total = 0, m2 = 0;
             float* p = partials + c;
-            for (int b = 0; b < blocks.Count; b++, p += 3L * channels) total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) + p[channels];
+            for (int b = 0; b < blocks.Count; b++, p += 3L * channels) total += (double)p[0] * (blocks.End(b) - blocks.Begin(b)) +
+                p[channels];
             double mu = total / rows;
             p = partials + c;
             for (int b = 0; b < blocks.Count; b++, p += 3L * channels)
@@ -98,7 +101,8 @@ readonly unsafe struct BatchStatisticsJob(float* x, float* partials, int channel
             if (!float.IsFinite(mean[c]) || !float.IsFinite(variance[c])) (mean[c], variance[c]) = InDouble(x + c, rows, channels);
     }
 
-    // A channel with an infinity has an infinite mean, of which shifts make NaN; and sums of large floats are infinite where their mean is not.
+    // A channel with an infinity has an infinite mean, of which shifts make NaN; and sums of large floats are infinite where their mean is
+    // not.
     static (float Mean, float Variance) InDouble(float* x, int rows, long channels)
     {
         double sum = 0, squares = 0;

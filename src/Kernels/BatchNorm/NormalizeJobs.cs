@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>y = act((x - mean_c) scale_c + bias_c) for one block of rows.</summary>
-readonly unsafe struct NormalizeJob<TAct>(float* x, float* y, float* mean, float* scale, float* bias, int channels, RowBlocks blocks, TAct act) : ISimdJob
+readonly unsafe struct NormalizeJob<TAct>(float* x, float* y, float* mean, float* scale, float* bias, int channels, RowBlocks blocks,
+    TAct act) : ISimdJob
     where TAct : unmanaged, IUnaryOp
 {
     public void Execute(int index) => SimdJob.Run(this, index);
@@ -28,7 +29,9 @@ readonly unsafe struct NormalizeJob<TAct>(float* x, float* y, float* mean, float
         act.Invoke(V.MultiplyAdd(V.Load(p + c) - V.Load(mean + c), V.Load(scale + c), V.Load(bias + c))).Store(q + c);
 }
 
-/// <summary>sum z and sum z xh of every channel over one block of rows, z = g act'(y), xh = (x - mean_c) / sqrt(variance_c + eps).</summary>
+/// <summary>
+/// sum z and sum z xh of every channel over one block of rows, z = g act'(y), xh = (x - mean_c) / sqrt(variance_c + eps).
+/// </summary>
 readonly unsafe struct NormalizeGradSumsJob<TGrad>(float* g, float* x, float* y, float* mean, float* inverse, float* partials, int channels,
     RowBlocks blocks, TGrad grad) : ISimdJob where TGrad : unmanaged, IBinaryOp
 {
@@ -63,7 +66,8 @@ readonly unsafe struct NormalizeGradSumsJob<TGrad>(float* g, float* x, float* y,
 /// dx = a_c (z - p_c - xh q_c) for one block of rows.
 /// factors holds 1 / sqrt(variance + eps), a = weight / sqrt(variance + eps), p = dbias / M, q = dweight / M.
 /// </summary>
-readonly unsafe struct NormalizeGradJob<TGrad>(float* g, float* x, float* y, float* mean, float* factors, float* dx, int channels, RowBlocks blocks, TGrad grad)
+readonly unsafe struct NormalizeGradJob<TGrad>(float* g, float* x, float* y, float* mean, float* factors, float* dx, int channels,
+    RowBlocks blocks, TGrad grad)
     : ISimdJob where TGrad : unmanaged, IBinaryOp
 {
     readonly float* inverse = factors, a = factors + channels, p = factors + 2 * channels, q = factors + 3 * channels;

@@ -1,43 +1,41 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i Stride + u - Padding, j Stride + v - Padding, c]
-/// w[o,u,v,c]).
+/// Convolution of an image with at most 4 channels: y[n,i,j,o] = act(bias[o] + scale sum over u,v,c of x[n, i Stride + u - Padding, j
+/// Stride + v - Padding, c] w[o,u,v,c]).
 /// <para>
-/// As a product (Gemm), windows of 48 floats are packed in pieces of 12, which takes half as long as multiplying them with 64 outputs. Here a job, some output
-/// rows of an image, copies the rows they look at once (PaddedBand), and the register tile reads windows in place: 8 windows x 32 outputs with 512-bit vectors,
-/// 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU; scale is
+/// As a product (Gemm), windows of 48 floats are packed in pieces of 12, which takes half as long as multiplying them with 64 outputs. Here
+/// a job, some output rows of an image, copies the rows they look at once (PaddedBand), and the register tile reads windows in place: 8
+/// windows x 32 outputs with 512-bit vectors, 6 windows x 2 vectors with others. It begins with the bias and ends with leaky ReLU; scale is
 /// multiplied into the packed weights.
 /// </para>
 /// <para>
-/// One chain of multiply-adds in ascending (u, v, c) per output, in whichever tile it is done. At the end of a row the tile steps back and does some windows
-/// again; outputs that fill no tile go through a buffer of one tile.
+/// One chain of multiply-adds in ascending (u, v, c) per output, in whichever tile it is done. At the end of a row the tile steps back and
+/// does some windows again; outputs that fill no tile go through a buffer of one tile.
 /// </para>
-/// <code>
-/// 3 -> 64 channels, 4x4, stride 2, 64x64 images, batch 16, bias and leaky ReLU. Xeon (Sapphire Rapids), ms on 2 threads (1 thread), 2026-11-21
-///   1  Gemm with packed windows                       0.576 (1.05)   50 % of peak
-///   2  windows in place, loops over rows and taps     0.495 (0.91)   predicted 0.35; the JIT kept an accumulator in memory
-///   3  one loop over a table of offsets               0.373 (0.73)   76 %              256-bit vectors: 0.77
-/// PyTorch (oneDNN, channels last): 0.342, with bias and leaky ReLU 0.432. Tried: prefetching the lines that the next tile stores: no change.
-/// </code>
+/// <para>
+/// Tried and rejected: prefetching the lines that the next tile stores, and two loops, over rows and taps, around which the JIT keeps an
+/// accumulator in memory. Timings: benchmarks/kernel-notes.md.
+/// </para>
 /// </summary>
 readonly unsafe struct FewChannelConv2d(float* x, float* w, float scale, float* bias, float* y, Conv2dSpec s, Activation act) : ISimdLoop
 {
-    const int WeightSlot = 0, BiasSlot = 5, OffsetSlot = 2, MaxWindow = 512, MinOutputs = 17;
+    const int MaxWindow = 512, MinOutputs = 17;
 
     public static bool Suits(in Conv2dSpec s) => s.Ci <= 4 && s.Co >= MinOutputs && s.Kh * s.Kw * s.Ci <= MaxWindow;
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
         int k = s.Kh * s.Kw * s.Ci, lanes = 2 * V.Count, panels = (s.Co + lanes - 1) / lanes;
-        float* packed = Scratch.Floats(WeightSlot, (long)panels * k * lanes), constants = Scratch.Floats(BiasSlot, V.Count + panels * lanes);
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* packed = scratch.Floats((long)panels * k * lanes), constants = scratch.Floats(V.Count + panels * lanes);
         new TransposedOperand(w, k).Pack<V>(0, s.Co, 0, k, packed, lanes, (long)k * lanes);
         if (scale != 1)
             for (float* p = packed, end = packed + (long)panels * k * lanes; p < end; p += V.Count) (V.Load(p) * V.Create(scale)).Store(p);
         V.Create(act.Kind == ActivationKind.LeakyRelu ? act.Slope : 1).Store(constants);
         new Span<float>(constants + V.Count, panels * lanes).Clear();
         if (bias != null) new ReadOnlySpan<float>(bias, s.Co).CopyTo(new Span<float>(constants + V.Count, s.Co));
-        int* offsets = (int*)Scratch.Floats(OffsetSlot, k);
+        int* offsets = scratch.Of<int>(k);
         PaddedBand band = new(s);
         for (int u = 0, p = 0; u < s.Kh; u++)
             for (int t = 0; t < s.Kw * s.Ci; t++) offsets[p++] = u * band.Pitch + t;
@@ -51,7 +49,7 @@ readonly unsafe struct FewChannelBand<V>(float* x, float* w, float* constants, i
     where V : unmanaged, ISimd<V>
 {
     // About 64 KB of output rows.
-    const int BandSlot = 1, OutputsPerJob = 1 << 14, MaxTile = 8 * 32;
+    const int OutputsPerJob = 1 << 14, MaxTile = 8 * 32;
 
     static int Height => V.Count == 16 ? 8 : 6;
 
@@ -66,7 +64,8 @@ readonly unsafe struct FewChannelBand<V>(float* x, float* w, float* constants, i
         (int n, int bandOfImage) = Math.DivRem(index, BandsPerImage);
         int i0 = bandOfImage * RowsPerJob, rows = Math.Min(RowsPerJob, s.OutH - i0), lanes = 2 * V.Count, k = s.Kh * s.Kw * s.Ci;
         PaddedBand band = new(s);
-        float* p = Scratch.Floats(BandSlot, band.Size(rows));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats(band.Size(rows));
         band.Copy<V>(x + (long)n * s.H * s.W * s.Ci, i0, rows, p);
         for (int i = 0; i < rows; i++)
         {

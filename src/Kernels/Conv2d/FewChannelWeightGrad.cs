@@ -4,34 +4,31 @@ namespace Sagan.Native.Kernels;
 /// Weight gradient of a convolution of an image with at most 4 channels: dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o]
 /// x[n, i Stride + u - Padding, j Stride + v - Padding, c].
 /// <para>
-/// For every kernel row u a register tile holds 12 of its Kw Ci taps (6 with narrower vectors) by two vectors of outputs and runs along the pixels of a
-/// band of output rows: dy is read where it lies, x by broadcast from the band's rows (PaddedBand). A job does some bands after another into a sum of
-/// its own; the jobs' sums are added in order and turned into dw.
+/// For every kernel row u a register tile holds 12 of its Kw Ci taps (6 with narrower vectors) by two vectors of outputs and runs along the
+/// pixels of a band of output rows: dy is read where it lies, x by broadcast from the band's rows (PaddedBand). A job does some bands after
+/// another into a sum of its own; the jobs' sums are added in order and turned into dw.
 /// </para>
 /// <para>
-/// Numerics: one chain of multiply-adds a band of about 128 pixels, bands and jobs added one after the other. The cut depends on the sizes alone.
+/// Numerics: one chain of multiply-adds a band of about 128 pixels, bands and jobs added one after the other. The cut depends on the sizes
+/// alone.
 /// </para>
-/// <code>
-/// 3 -> 64 channels, 4x4, stride 2, 64x64 images, batch 16. Xeon (Sapphire Rapids), ms on 2 threads (1 thread), 2026-11-21
-///   1  Gemm, windows packed as columns     0.605 (1.20)   47 % of peak     256-bit vectors: 0.89
-///   2  this                                0.407 (0.78)   70 %             256-bit vectors: 0.72        predicted 0.36
-/// PyTorch (oneDNN, channels last): 0.385. Tried: bands of 64 and 256 pixels, prefetching the next band's dy: no change.
-/// </code>
+/// <para>
+/// Tried and rejected: bands of 64 and 256 pixels, prefetching the next band's dy: no change. Timings: benchmarks/kernel-notes.md.
+/// </para>
 /// </summary>
 readonly unsafe struct FewChannelWeightGrad(float* x, float* dy, float* dw, Conv2dSpec s) : ISimdLoop
 {
-    const int SumSlot = 2, OffsetSlot = 0;
-
     public static bool Suits(in Conv2dSpec s) => FewChannelConv2d.Suits(s) && s.N * s.OutH * s.OutW > 0;
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
+        using ScratchScope scratch = ScratchArena.Enter();
         FewChannelSums<V> job = new(x, dy, null, null, s);
-        int* offsets = (int*)Scratch.Floats(OffsetSlot, (long)job.RowsPerBand * s.OutW);
+        int* offsets = scratch.Of<int>((long)job.RowsPerBand * s.OutW);
         PaddedBand band = new(s);
         for (int i = 0, p = 0; i < job.RowsPerBand; i++)
             for (int j = 0; j < s.OutW; j++) offsets[p++] = (i * band.Pitch + j * s.Ci) * s.Stride;
-        job = new(x, dy, Scratch.Floats(SumSlot, (long)job.Jobs * job.Size + 2 * V.Count), offsets, s);
+        job = new(x, dy, scratch.Floats((long)job.Jobs * job.Size + 2 * V.Count), offsets, s);
         WorkerPool.Run(job.Jobs, job);
         WorkerPool.Run(s.Kh, new FewChannelSum<V>(job, dw));
     }
@@ -40,7 +37,7 @@ readonly unsafe struct FewChannelWeightGrad(float* x, float* dy, float* dw, Conv
 /// <summary>The sum over some bands of output rows: element (u, t, o) at sums[((job Kh + u) Taps + t) Outputs + o].</summary>
 readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* offsets, Conv2dSpec s) : IJob where V : unmanaged, ISimd<V>
 {
-    const int BandSlot = 1, MaxJobs = 32, PixelsPerBand = 128;
+    const int MaxJobs = 32, PixelsPerBand = 128;
 
     public readonly Conv2dSpec Spec = s;
     public readonly float* Sums = sums;
@@ -63,7 +60,8 @@ readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* 
         float* sum = Sums + (long)index * Size;
         new Span<float>(sum, Size).Clear();
         PaddedBand band = new(Spec);
-        float* p = Scratch.Floats(BandSlot, band.Size(RowsPerBand));
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats(band.Size(RowsPerBand));
         (int from, int to) = GemmPlan.Share(Spec.N * BandsPerImage, Jobs, index);
         for (int b = from; b < to; b++)
         {
@@ -80,7 +78,8 @@ readonly unsafe struct FewChannelSums<V>(float* x, float* dy, float* sums, int* 
         for (int o = 0; o < Outputs; o += 2 * V.Count)
             for (int u = 0; u < Spec.Kh; u++)
                 for (int t = 0; t < taps;)
-                    t += Tile(taps - t, Outputs - o > V.Count, pixels, p + (long)u * pitch + t, dy + o, sum + ((long)u * Taps + t) * Outputs + o);
+                    t += Tile(taps - t, Outputs - o > V.Count, pixels, p + (long)u * pitch + t, dy + o, sum +
+                        ((long)u * Taps + t) * Outputs + o);
     }
 
     // Runs the tile for so many taps, and returns how many it did.
@@ -125,6 +124,6 @@ readonly unsafe struct FewChannelSum<V>(FewChannelSums<V> sums, float* dw) : IJo
             for (int job = 1; job < sums.Jobs; job++) sum += V.Load(first + (long)job * sums.Size + i);
             sum.Store(first + i);
         }
-        CpuBackend.Transpose(first, outputs, dw + (long)u * taps, s.Kh * taps, s.Co, taps);
+        CpuTranspose.Run(first, outputs, dw + (long)u * taps, s.Kh * taps, s.Co, taps);
     }
 }

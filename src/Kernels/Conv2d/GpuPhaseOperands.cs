@@ -2,18 +2,20 @@ namespace Sagan.Native.Kernels;
 
 // Transposed convolution: dx[n,h,w,c] = sum of dy[n,i,j,o] w[o,u,v,c] over i stride + u = h + padding, j stride + v = w + padding.
 //
-// The rows h = a + stride m, m = 0, 1, .., form phase a. With a + padding = q stride + u0, 0 <= u0 < stride, only the kernel rows u = u0 + stride t reach them,
-// and i = m + q - t. So each phase is a convolution of stride 1 with its share of the kernel: no product with an inserted zero, and in the loop no division.
-// stride 2, kernel 4, padding 1:
+// The rows h = a + stride m, m = 0, 1, .., form phase a. With a + padding = q stride + u0, 0 <= u0 < stride, only the kernel rows u = u0 +
+// stride t reach them, and i = m + q - t. So each phase is a convolution of stride 1 with its share of the kernel: no product with an
+// inserted zero, and in the loop no division. stride 2, kernel 4, padding 1:
 //     phase 0 (even h):  u = 1, 3;  i = m, m - 1          phase 1 (odd h):  u = 0, 2;  i = m + 1, m
 //
-// All stride x stride phases are one launch: the phase is the entry of the batch of products y[m,c] = sum over k of DY(m,k) W(k,c), k = (t,t',o). Phases are
-// padded to the largest: where sizes are no multiples of the stride, rows of dx and of the kernel that are not there are left out by comparison.
+// All stride x stride phases are one launch: the phase is the entry of the batch of products y[m,c] = sum over k of DY(m,k) W(k,c), k =
+// (t,t',o). Phases are padded to the largest: where sizes are no multiples of the stride, rows of dx and of the kernel that are not there
+// are left out by comparison.
 
 /// <summary>Sizes of images, kernels and phases that a kernel asks for.</summary>
 readonly struct GpuPhases(in Conv2dSpec s)
 {
-    public readonly int H = s.H, W = s.W, Ci = s.Ci, Co = s.Co, OutH = s.OutH, OutW = s.OutW, Kh = s.Kh, Kw = s.Kw, Stride = s.Stride, Padding = s.Padding;
+    public readonly int H = s.H, W = s.W, Ci = s.Ci, Co = s.Co, OutH = s.OutH, OutW = s.OutW, Kh = s.Kh, Kw = s.Kw, Stride = s.Stride,
+        Padding = s.Padding;
 
     /// <summary>Pixels of a phase as (n,m,m'), and k as (t,t',o).</summary>
     public readonly GpuBox Pixels = new(Share(s.H, s), Share(s.W, s)), Taps = new(Share(s.Kw, s), s.Co);
@@ -59,7 +61,8 @@ struct GpuPhaseRowOperand(GpuPhases s) : IGpuOperand
         GpuIndex3 t = s.Taps.Split(k);
         int i = row - t.A, j = column - t.B;
         // Also the kernel's end: a zero there would not make up for an infinite dy.
-        bool inside = (uint)i < (uint)s.OutH && (uint)j < (uint)s.OutW && tapRow + t.A * s.Stride < s.Kh && tapColumn + t.B * s.Stride < s.Kw;
+        bool inside = (uint)i < (uint)s.OutH && (uint)j < (uint)s.OutW && tapRow + t.A * s.Stride < s.Kh && tapColumn +
+            t.B * s.Stride < s.Kw;
         return inside ? image + (i * s.OutW + j) * s.Co + t.C : -1;
     }
 }
@@ -90,7 +93,7 @@ struct GpuPhaseWeightOperand(GpuPhases s) : IGpuOperand
 }
 
 /// <summary>The pixels of dx that belong to a phase.</summary>
-struct GpuPhasePlaces(GpuPhases s) : IGpuPlaces
+struct GpuPhaseLayout(GpuPhases s) : IGpuOutputLayout
 {
     int row, column;
 

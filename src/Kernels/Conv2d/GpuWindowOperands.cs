@@ -3,8 +3,8 @@ namespace Sagan.Native.Kernels;
 // Convolution as a product: with pixel m = (n,i,j) of the result and k = (u,v,c),
 //   y[m,o] = sum over k of X(m,k) w[o,k],  X(m,k) = x[n, i stride + u - padding, j stride + v - padding, c], 0 in the padding;
 //   dw[o,k] = sum over m of dy[m,o] X(m,k).
-// X is never stored: an operand finds its elements from m and k, each split by multiplications (GpuBox). A thread keeps m, or k in the second product, and
-// goes through the other.
+// X is never stored: an operand finds its elements from m and k, each split by multiplications (GpuBox). A thread keeps m, or k in the
+// second product, and goes through the other.
 
 /// <summary>Sizes of images and windows that a kernel asks for.</summary>
 readonly struct GpuWindow(in Conv2dSpec s)

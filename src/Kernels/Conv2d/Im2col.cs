@@ -3,17 +3,19 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Windows over an image batch x [N,H,W,C]: window r = (n, i, j) of a GridH x GridW grid an image begins at pixel (i Stride + OriginY, j Stride + OriginX) and
-/// holds Kh x Kw pixels; what lies outside the image is 0. Element (u, v, c) of a window is its number (u Kw + v) C + c, so a row u of it is Kw C contiguous
-/// floats of x.
+/// Windows over an image batch x [N,H,W,C]: window r = (n, i, j) of a GridH x GridW grid an image begins at pixel (i Stride + OriginY, j
+/// Stride + OriginX) and holds Kh x Kw pixels; what lies outside the image is 0. Element (u, v, c) of a window is its number (u Kw + v) C +
+/// c, so a row u of it is Kw C contiguous floats of x.
 /// </summary>
 readonly unsafe struct Windows(float* x, int h, int w, int c, int gridH, int gridW, int kh, int kw, int stride, int originY, int originX)
 {
     public readonly float* X = x;
-    public readonly int H = h, W = w, C = c, GridH = gridH, GridW = gridW, Kh = kh, Kw = kw, Stride = stride, OriginY = originY, OriginX = originX;
+    public readonly int H = h, W = w, C = c, GridH = gridH, GridW = gridW, Kh = kh, Kw = kw, Stride = stride, OriginY = originY,
+        OriginX = originX;
 
     /// <summary>The windows of a convolution.</summary>
-    public static Windows Of(float* x, in Conv2dSpec s) => new(x, s.H, s.W, s.Ci, s.OutH, s.OutW, s.Kh, s.Kw, s.Stride, -s.Padding, -s.Padding);
+    public static Windows Of(float* x, in Conv2dSpec s) =>
+        new(x, s.H, s.W, s.Ci, s.OutH, s.OutW, s.Kh, s.Kw, s.Stride, -s.Padding, -s.Padding);
 
     public int RowLength => Kw * C;
 }
@@ -51,7 +53,10 @@ unsafe struct WindowCursor
     /// <summary>The address that element 0 of row u of the window has or would have.</summary>
     public readonly float* Row(int u) => g.X + (((long)n * g.H + Y + u) * g.W + X) * g.C;
 
-    /// <summary>Writes count elements of the window from element t of row u on, zeros for those outside the image, and up to V.Count-1 elements more.</summary>
+    /// <summary>
+    /// Writes count elements of the window from element t of row u on, zeros for those outside the image, and up to V.Count-1 elements
+    /// more.
+    /// </summary>
     public readonly void CopyRows<V>(int u, int t, int count, float* p) where V : unmanaged, ISimd<V>
     {
         int length = g.RowLength, rowOfImage = g.W * g.C;

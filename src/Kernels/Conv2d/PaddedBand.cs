@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// How the rows of an image that some output rows of a convolution look at are copied into a buffer with the padding as zeros around them, so that every window
-/// is Kh rows of Kw Ci contiguous floats and no tile has to know of borders.
+/// How the rows of an image that some output rows of a convolution look at are copied into a buffer with the padding as zeros around them,
+/// so that every window is Kh rows of Kw Ci contiguous floats and no tile has to know of borders.
 /// </summary>
 readonly struct PaddedBand(Conv2dSpec s)
 {

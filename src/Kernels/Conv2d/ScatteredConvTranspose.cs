@@ -5,22 +5,20 @@ namespace Sagan.Native.Kernels;
 /// <summary>
 /// Transposed convolution to few channels (an image): dx = act(bias + sum of scattered products).
 /// <para>
-/// p[i,j,u,v,c] = scale sum over o of dy[n,i,j,o] w[o,u,v,c] is a product with Kh Kw Ci columns, which fills the register tiles where Ci columns alone would
-/// leave most lanes empty; it reads w as it lies. Then dx[n,h,w,c] = sum of p over i Stride + u - Padding = h, j Stride + v - Padding = w, added up in
-/// ascending (u, v).
+/// p[i,j,u,v,c] = scale sum over o of dy[n,i,j,o] w[o,u,v,c] is a product with Kh Kw Ci columns, which fills the register tiles where Ci
+/// columns alone would leave most lanes empty; it reads w as it lies. Then dx[n,h,w,c] = sum of p over i Stride + u - Padding = h, j Stride
+/// + v - Padding = w, added up in ascending (u, v).
 /// </para>
 /// <para>
-/// One job makes one band of rows of one image. p of the band stays in cache. A row of dx is made of cells of Stride pixels: with v = g Stride + b, the
-/// products of source pixel j for all b lie side by side, and fall into cell j + g. So a cell is a sum of a few short vectors and is stored once; its store
-/// may run over into the next cell, which is stored later. Kernels whose width is no multiple of the stride have a last group of fewer than Stride columns,
-/// which is added afterwards, element by element.
+/// One job makes one band of rows of one image. p of the band stays in cache. A row of dx is made of cells of Stride pixels: with v = g
+/// Stride + b, the products of source pixel j for all b lie side by side, and fall into cell j + g. So a cell is a sum of a few short
+/// vectors and is stored once; its store may run over into the next cell, which is stored later. Kernels whose width is no multiple of the
+/// stride have a last group of fewer than Stride columns, which is added afterwards, element by element.
 /// </para>
-/// <para>
-/// 64 -> 3 channels, 4x4, stride 2, 32x32 -> 64x64, batch 16, 1 thread of a busy Xeon (Sapphire Rapids), 2026-11-21: 8.9 ms as four phases with 3 of 16 lanes
-/// used, 1.2 ms so (84 GFLOP/s, 47 % of peak): 48 % of it in the product, 15 % in the sums.
-/// </para>
+/// <para>Timings: benchmarks/kernel-notes.md.</para>
 /// </summary>
-readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act) : ISimdLoop
+readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act)
+    : ISimdLoop
 {
     const int MinJobs = 16;
 
@@ -28,16 +26,18 @@ readonly unsafe struct ScatteredConvTranspose(float* dy, float* w, float* bias, 
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
-        // Neighbouring bands both make the rows of products that they share, so no more of them than a batch of few images needs to be spread over threads.
+        // Neighbouring bands both make the rows of products that they share, so no more of them than a batch of few images needs to be
+        // spread over threads.
         int bands = Math.Clamp(MinJobs / Math.Max(s.N, 1), 1, Math.Max(1, s.H / 8));
         WorkerPool.Run(s.N * bands, new ScatteredBand<V>(dy, w, bias, scale, dx, s, act, bands));
     }
 }
 
-readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act, int bands) : IJob
+readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float scale, float* dx, Conv2dSpec s, Activation act, int bands)
+    : IJob
     where V : unmanaged, ISimd<V>
 {
-    const int RowSlot = 6, ProductSlot = 7, MaxTerms = 64;
+    const int MaxTerms = 64;
 
     int Columns => s.Kh * s.Kw * s.Ci;
 
@@ -50,10 +50,11 @@ readonly unsafe struct ScatteredBand<V>(float* dy, float* w, float* bias, float 
         // The rows i of dy that reach rows h0 .. h1-1.
         int i0 = Math.Max(0, (h0 + s.Padding - s.Kh + s.Stride) / s.Stride), i1 = Math.Min(s.OutH, (h1 - 1 + s.Padding) / s.Stride + 1);
         int rows = Math.Max(i1 - i0, 0) * s.OutW;
-        float* p = Scratch.Floats(ProductSlot, (long)rows * Columns + V.Count);
+        using ScratchScope scratch = ScratchArena.Enter();
+        float* p = scratch.Floats((long)rows * Columns + V.Count);
         Gemm.Run(rows, Columns, s.Co, new RowOperand(dy + ((long)n * s.OutH + i0) * s.OutW * s.Co, s.Co), new ColumnOperand(w, Columns),
             new Epilogue<MatrixRows>(new(p, Columns), null, Activation.None, scale));
-        float* row = Scratch.Floats(RowSlot, (s.OutW + s.Kw + (s.W + 2 * s.Padding) / s.Stride + 2L) * Cell + 2 * V.Count);
+        float* row = scratch.Floats((s.OutW + s.Kw + (s.W + 2 * s.Padding) / s.Stride + 2L) * Cell + 2 * V.Count);
         for (int h = h0; h < h1; h++)
         {
             Sum(p, h, i0, i1, row);

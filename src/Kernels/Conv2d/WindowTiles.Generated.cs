@@ -1,11 +1,13 @@
-// Written by generate_window_tiles.py; change that instead.
+// Written by eng/Generate/WindowTiles.cs; change that instead, and run: dotnet run --project eng/Generate
 using System.Runtime.CompilerServices;
 
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Register tiles over windows that are read where they lie in a <see cref="PaddedBand"/>: step p of the sum begins offset[p] floats behind x. One loop with a
-/// table of offsets, not two loops: around nested loops the JIT keeps an accumulator in memory. Accumulators are named locals, as in <see cref="Tiles"/>.
+/// Register tiles over windows that are read where they lie in a <see cref="PaddedBand"/>: step p of the sum begins offset[p]
+/// floats behind x. One loop with a table of offsets, not two loops: around nested loops the JIT keeps an accumulator in memory.
+/// Accumulators are named locals, as in
+/// <see cref="Tiles"/>.
 /// </summary>
 static unsafe class WindowTiles
 {

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Cuts the rows of [rows, columns] into blocks. The cut depends on the sizes alone, so partial sums that are taken per block and added in block order have the
-/// same bits for every number of threads.
+/// Cuts the rows of [rows, columns] into blocks. The cut depends on the sizes alone, so partial sums that are taken per block and added in
+/// block order have the same bits for every number of threads.
 /// </summary>
 readonly struct RowBlocks
 {
@@ -16,10 +16,14 @@ readonly struct RowBlocks
         Count = (int)(((long)rows + size - 1) / size);
     }
 
-    /// <summary>Blocks of about 64 KB, so that a second look finds them in the cache, and of at most 512 rows: short enough for sums in float.</summary>
+    /// <summary>
+    /// Blocks of about 64 KB, so that a second look finds them in the cache, and of at most 512 rows: short enough for sums in float.
+    /// </summary>
     public static RowBlocks Cached(int rows, int columns) => new(rows, Math.Clamp(Elements / Math.Max(columns, 1), MinRows, MaxRows));
 
-    /// <summary>At most <paramref name="count"/> blocks of about the same size, a multiple of 8 rows and at least 32 KB each: few partial sums.</summary>
+    /// <summary>
+    /// At most <paramref name="count"/> blocks of about the same size, a multiple of 8 rows and at least 32 KB each: few partial sums.
+    /// </summary>
     public static RowBlocks AtMost(int count, int rows, int columns)
     {
         int size = Math.Max((rows + count - 1) / count, Elements / 2 / Math.Max(columns, 1));

@@ -56,7 +56,9 @@ public readonly record struct LerpOp(float Weight) : IBinaryOp
     public V Invoke<V>(V a, V b) where V : unmanaged, ISimd<V> => V.MultiplyAdd(V.Create(Weight), b - a, a);
 }
 
-/// <summary>a &lt; b ? 0 : a == b ? 1/2 : 1: the share of a in the gradient of max(a, b). Where either is NaN both have all of it.</summary>
+/// <summary>
+/// a &lt; b ? 0 : a == b ? 1/2 : 1: the share of a in the gradient of max(a, b). Where either is NaN both have all of it.
+/// </summary>
 public readonly struct MaxShareOp : IBinaryOp
 {
     public float Invoke(float a, float b) => b > a ? 0 : a == b ? 0.5f : 1;

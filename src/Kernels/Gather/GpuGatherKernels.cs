@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Rows of a table by index. Thread i has element i of y, or four neighbours where the width is a multiple of 4 (T = GpuFloat4, all numbers counted in fours).
-// 8 bytes an element and 4 an index: bound by memory.
+// Rows of a table by index. Thread i has element i of y, or four neighbours where the width is a multiple of 4 (T = GpuFloat4, all numbers
+// counted in float4s). 8 bytes an element and 4 an index: bound by memory.
 
 /// <summary>y[i, c] = x[index[i], c].</summary>
 readonly struct GpuGatherKernel<T>(ArrayView<T> x, ArrayView<int> index, ArrayView<T> y, int n, int width) : IGpuKernel where T : unmanaged

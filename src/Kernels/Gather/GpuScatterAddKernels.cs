@@ -4,16 +4,17 @@ namespace Sagan.Native.Kernels;
 
 // x = 0;  x[index[i], :] += y[i, :] for i ascending        x [rows, width], y [count, width]
 //
-// Every sum has one owner, who adds in ascending order: no atomics, the processor's bits.
-//   A group owns a tile of x, tileRows x 2^k columns of at most 2048 elements in shared memory, and in it thread t the elements of column t mod 2^k in rows
-//   t / 2^k, t / 2^k + 256 / 2^k, ...: nobody else touches them, so they need no barrier.
-//   All groups look at all indices, 256 at a time (a chunk), but a first kernel has found the least and largest index of each chunk: a chunk that does not meet
-//   the tile's rows is left out. Pooling's indices lie close together, so there a group looks at few chunks; for indices at random it looks at all of
-//   them, and has to find the few that are its own: 16 flags, one for each 16 indices of the chunk, say where to look.
+// Every sum has one owner, who adds in ascending order: no atomics, the CPU's bits.
+//   A thread block owns a tile of x, tileRows x 2^k columns of at most 2048 elements in shared memory, and in it thread t the elements of
+//   column t mod 2^k in rows t / 2^k, t / 2^k + 256 / 2^k, ...: nobody else touches them, so they need no barrier.
+//   All thread blocks look at all indices, 256 at a time (a chunk), but a first kernel has found the least and largest index of each chunk:
+//   a chunk that does not meet the tile's rows is left out. Pooling's indices lie close together, so there a thread block looks at few
+//   chunks; for indices at random it looks at all of them, and has to find the few that are its own: 16 flags, one for each 16 indices of
+//   the chunk, say where to look.
 // 8 bytes an element of y and of x, and rows / tileRows comparisons of each chunk.
 
-/// <summary>range[2 chunk] = least, range[2 chunk + 1] = largest index of the chunk. One group a chunk.</summary>
-readonly struct GpuIndexRangeKernel(ArrayView<int> index, ArrayView<int> range, int count) : IGpuGroupKernel
+/// <summary>range[2 chunk] = least, range[2 chunk + 1] = largest index of the chunk. One thread block a chunk.</summary>
+readonly struct GpuIndexRangeKernel(ArrayView<int> index, ArrayView<int> range, int count) : IGpuBlockKernel
 {
     public void Run()
     {
@@ -38,9 +39,11 @@ readonly struct GpuIndexRangeKernel(ArrayView<int> index, ArrayView<int> range, 
     }
 }
 
-/// <summary>One tile of x: rows from Grid.IdxX tileRows, columns from Grid.IdxY tileWidth. tileWidth is a power of two, at most 256.</summary>
-readonly struct GpuScatterAddKernel(ArrayView<float> y, ArrayView<int> index, ArrayView<int> range, ArrayView<float> x, int rows, int count, int width,
-    int tileRows, int tileWidth) : IGpuGroupKernel
+/// <summary>
+/// One tile of x: rows from Grid.IdxX tileRows, columns from Grid.IdxY tileWidth. tileWidth is a power of two, at most 256.
+/// </summary>
+readonly struct GpuScatterAddKernel(ArrayView<float> y, ArrayView<int> index, ArrayView<int> range, ArrayView<float> x, int rows, int count,
+    int width, int tileRows, int tileWidth) : IGpuBlockKernel
 {
     /// <summary>Elements of a tile.</summary>
     public const int TileElements = 2048;
@@ -52,7 +55,8 @@ readonly struct GpuScatterAddKernel(ArrayView<float> y, ArrayView<int> index, Ar
         ArrayView<float> tile = SharedMemory.Allocate<float>(TileElements);
         ArrayView<int> meets = SharedMemory.Allocate<int>(GpuQueue.Threads), chunk = SharedMemory.Allocate<int>(GpuQueue.Threads);
         ArrayView<int> flags = SharedMemory.Allocate<int>(Flags);
-        int t = Group.IdxX, lane = t & (tileWidth - 1), first = (int)((uint)t / (uint)tileWidth), step = (int)((uint)GpuQueue.Threads / (uint)tileWidth);
+        int t = Group.IdxX, lane = t & (tileWidth - 1), first = (int)((uint)t / (uint)tileWidth),
+            step = (int)((uint)GpuQueue.Threads / (uint)tileWidth);
         int row0 = Grid.IdxX * tileRows, rowEnd = rows - row0 < tileRows ? rows : row0 + tileRows, column = Grid.IdxY * tileWidth + lane;
         int chunks = (int)(((uint)count + GpuQueue.Threads - 1) / GpuQueue.Threads);
         for (int r = first; r < tileRows; r += step) tile[r * tileWidth + lane] = 0;
@@ -65,7 +69,7 @@ readonly struct GpuScatterAddKernel(ArrayView<float> y, ArrayView<int> index, Ar
             Group.Barrier();
             for (int k = 0; k < batch; k++)
             {
-                // The same for all threads of the group.
+                // The same for all threads of the thread block.
                 if (meets[k] == 0) continue;
                 int begin = (chunk0 + k) * GpuQueue.Threads, row = begin + t < count ? index[begin + t] : -1;
                 Group.Barrier();

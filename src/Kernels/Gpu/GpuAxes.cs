@@ -20,9 +20,9 @@ readonly struct GpuAxis(int size, int a, int b)
 }
 
 /// <summary>
-/// From the number of an element, counted in row-major order, to its places in two operands: up to eight axes with strides, as a field of kernels. Device code
-/// has no arrays, so the axes are fields and every step is written out; all threads have the same rank and take the same branches. The outermost digit is
-/// what is left and needs no division: two axes cost one.
+/// From the number of an element, counted in row-major order, to its places in two operands: up to eight axes with strides, as a field of
+/// kernels. Device code has no arrays, so the axes are fields and every step is written out; all threads have the same rank and take the
+/// same branches. The outermost digit is what is left and needs no division: two axes cost one.
 /// </summary>
 readonly struct GpuAxes
 {
@@ -43,7 +43,8 @@ readonly struct GpuAxes
         a6 = Axis(axes, 6);
     }
 
-    // Divided by as 1. As 0 they ended a test process with a divide trap on an OpenCL processor: its code divides on both sides of the branches in Offsets.
+    // Divided by as 1. As 0 they ended a test process with a divide trap on an OpenCL processor: its code divides on both sides of the
+    // branches in Offsets.
     static GpuAxis Axis(ReadOnlySpan<GpuAxis> axes, int i) => i < axes.Length ? axes[i] : new GpuAxis(1, 0, 0);
 
     /// <summary>Where element i is in a and in b.</summary>

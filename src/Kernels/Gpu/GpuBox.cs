@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Division of n = 0 .. 2^31 - 1 by a number that the host knows, by one multiplication and a shift. With 2^(l-1) &lt; d &lt;= 2^l and m = ceil(2^(31+l) / d),
-/// the excess of n m / 2^(31+l) over n / d is below 1 / d, so that the integer part is right. Source: Granlund and Montgomery 1994.
+/// Division of n = 0 .. 2^31 - 1 by a number that the host knows, by one multiplication and a shift. With 2^(l-1) &lt; d &lt;= 2^l and m =
+/// ceil(2^(31+l) / d), the excess of n m / 2^(31+l) over n / d is below 1 / d, so that the integer part is right. Source: Granlund and
+/// Montgomery 1994.
 /// </summary>
 readonly struct GpuDivisor
 {
@@ -25,8 +26,8 @@ readonly struct GpuDivisor
 }
 
 /// <summary>
-/// The indices of an element of [.., B, C] from its position: element (a, b, c) is number (a B + b) C + c. Pixels of images, taps of a window and their
-/// channels.
+/// The indices of an element of [.., B, C] from its position: element (a, b, c) is number (a B + b) C + c. Pixels of images, taps of a
+/// window and their channels.
 /// </summary>
 readonly struct GpuBox(int b, int c)
 {

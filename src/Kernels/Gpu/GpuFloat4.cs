@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Four neighbours: loaded and stored with one instruction of 16 bytes, kept in four registers (ILGPU takes structs apart). A register tile is a struct of
-/// these.
+/// Four neighbours: loaded and stored with one instruction of 16 bytes, kept in four registers (ILGPU takes structs apart). A register tile
+/// is a struct of these.
 /// </summary>
 struct GpuFloat4(float x, float y, float z, float w)
 {

@@ -4,9 +4,9 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// One GPU thread as a vector of one lane, so that an elementwise function has one form for both: the polynomials of <see cref="SimdMath"/> instead of the
-/// device's approximations (tanh.approx has 11 bits). MultiplyAdd is a multiplication and an addition that the device's compiler may round once or twice:
-/// results differ from the processor's by the last bits.
+/// One GPU thread as a vector of one lane, so that an elementwise function has one form for both: the polynomials of <see cref="SimdMath"/>
+/// instead of the device's approximations (tanh.approx has 11 bits). MultiplyAdd is a multiplication and an addition that the device's
+/// compiler may round once or twice: results differ from the CPU's by the last bits.
 /// </summary>
 readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
 {
@@ -41,7 +41,8 @@ readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane MultiplyAdd(GpuLane a, GpuLane b, GpuLane c) => new(a.v * b.v + c.v);
 
-    // Not MathF.Max: the device's instruction gives the number where one operand is NaN. Equal operands differ in the sign of 0 at most: 0 is above -0.
+    // Not MathF.Max: the device's instruction gives the number where one operand is NaN. Equal operands differ in the sign of 0 at most: 0
+    // is above -0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane Max(GpuLane a, GpuLane b) =>
         a.v == b.v ? new(Interop.IntAsFloat(Bits(a) & Bits(b))) : new(float.IsNaN(a.v) || a.v > b.v ? a.v : b.v);
@@ -57,7 +58,8 @@ readonly unsafe struct GpuLane(float value) : ISimd<GpuLane>
     public static GpuLane Abs(GpuLane a) => new(Interop.IntAsFloat(Bits(a) & 0x7FFFFFFFu));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuLane CopySign(GpuLane a, GpuLane sign) => new(Interop.IntAsFloat((Bits(a) & 0x7FFFFFFFu) | (Bits(sign) & 0x80000000u)));
+    public static GpuLane CopySign(GpuLane a, GpuLane sign) =>
+        new(Interop.IntAsFloat((Bits(a) & 0x7FFFFFFFu) | (Bits(sign) & 0x80000000u)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuLane Sqrt(GpuLane a) => new(MathF.Sqrt(a.v));

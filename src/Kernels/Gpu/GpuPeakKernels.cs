@@ -6,8 +6,9 @@ namespace Sagan.Native.Kernels;
 // What a device can do at best: the roofs that kernels are compared with. Not used by the engine.
 
 /// <summary>
-/// v = v x + c, over and over, in registers: each thread has sixteen such chains, which hide the latency of the multiply-add, and does 128 of them in a
-/// pass through its loop, so that counting passes costs little. 256 flops a thread and step; the one store keeps the loop from being removed.
+/// v = v x + c, over and over, in registers: each thread has sixteen such chains, which hide the latency of the multiply-add, and does 128
+/// of them in a pass through its loop, so that counting passes costs little. 256 flops a thread and step; the one store keeps the loop from
+/// being removed.
 /// </summary>
 readonly struct GpuPeakMultiplyAddKernel(ArrayView<float> y, float x, float c, int steps) : IGpuKernel
 {

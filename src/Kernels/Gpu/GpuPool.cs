@@ -3,21 +3,23 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Device memory cut out of large blocks, because a system call for each tensor would wait for the device. A block is filled from its beginning; what is
-/// returned is kept by size (eight steps per power of two, as on the host) and handed out again. A block whose pieces all came back is given back by
+/// Device memory cut out of large segments, because a system call for each tensor would wait for the device. A segment is filled from its
+/// beginning; what is returned is kept by size (eight steps per power of two, as on the host) and handed out again. A segment whose blocks
+/// all came back is given back by
 /// <see cref="Trim"/>.
 /// </summary>
 sealed class GpuPool(GpuQueue queue) : Pool
 {
-    /// <summary>Pieces begin at multiples of this, so that loads of four floats are aligned.</summary>
+    /// <summary>Blocks begin at multiples of this, so that loads of four floats are aligned.</summary>
     const int AlignmentBytes = 256;
-    const long LeastBlockBytes = 64L << 20, LargestBlockBytes = 1L << 30;
+    const long LeastSegmentBytes = 64L << 20, LargestSegmentBytes = 1L << 30;
 
-    // Large, so that the tensors that one launch of Adam updates lie in one block; a small part of the memory, because the last block is never full.
-    readonly long blockFloats = Math.Clamp(queue.Memory.TotalBytes / 64, LeastBlockBytes, LargestBlockBytes) / sizeof(float);
+    // Large, so that the tensors that one launch of Adam updates lie in one segment; a small part of the memory, because the last segment
+    // is never full.
+    readonly long segmentFloats = Math.Clamp(queue.Memory.TotalBytes / 64, LeastSegmentBytes, LargestSegmentBytes) / sizeof(float);
     readonly Lock gate = new();
     readonly Dictionary<long, Stack<GpuStorage>> free = [];
-    readonly List<GpuBlock> blocks = [];
+    readonly List<GpuSegment> segments = [];
     int liveCount;
     long liveBytes, peakLiveBytes, reservedBytes;
 
@@ -31,7 +33,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
 
     public override long ReservedBytes { get { lock (gate) return reservedBytes; } }
 
-    static long PieceFloats(int count)
+    static long BlockFloats(int count)
     {
         long bytes = HostPool.BlockSize(count);
         return (bytes + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes / sizeof(float);
@@ -40,14 +42,14 @@ sealed class GpuPool(GpuQueue queue) : Pool
     public override Storage Rent(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        long floats = PieceFloats(count);
+        long floats = BlockFloats(count);
         lock (gate)
         {
             GpuStorage? s = null;
             if (free.TryGetValue(floats, out Stack<GpuStorage>? spare)) spare.TryPop(out s);
             if (s == null) s = Cut(floats, count);
             else s.Reuse(count);
-            s.Block.Live++;
+            s.Segment.Live++;
             liveCount++;
             liveBytes += sizeof(float) * floats;
             peakLiveBytes = Math.Max(peakLiveBytes, liveBytes);
@@ -57,34 +59,35 @@ sealed class GpuPool(GpuQueue queue) : Pool
 
     GpuStorage Cut(long floats, int count)
     {
-        GpuBlock? block = blocks.Find(b => b.View.Length - b.Used >= floats);
-        if (block == null)
+        GpuSegment? segment = segments.Find(b => b.View.Length - b.Used >= floats);
+        if (segment == null)
         {
-            block = Allocate(Math.Max(floats, blockFloats), floats);
-            blocks.Add(block);
-            reservedBytes += sizeof(float) * block.View.Length;
+            segment = Allocate(Math.Max(floats, segmentFloats), floats);
+            segments.Add(segment);
+            reservedBytes += sizeof(float) * segment.View.Length;
         }
-        GpuStorage s = new(this, block, block.Used, floats, count);
-        block.Used += floats;
+        GpuStorage s = new(this, segment, segment.Used, floats, count);
+        segment.Used += floats;
         return s;
     }
 
-    // A large block, or where there is no room for one, just what is needed; before giving up, what lies free is given back.
-    GpuBlock Allocate(long wanted, long needed)
+    // A large segment, or where there is no room for one, just what is needed; before giving up, what lies free is given back.
+    GpuSegment Allocate(long wanted, long needed)
     {
         foreach (long floats in (long[])[wanted, needed, wanted, needed])
         {
             try
             {
                 (ArrayView<float> view, IDisposable owner) = queue.Allocate(floats);
-                return new GpuBlock(view, owner);
+                return new GpuSegment(view, owner);
             }
             catch (DeviceMemoryException)
             {
                 if (floats == needed) TrimLocked();
             }
         }
-        throw new DeviceMemoryException($"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and " +
+        throw new DeviceMemoryException(
+            $"out of device memory: a tensor needs {Mb(sizeof(float) * needed)} MB, {Mb(liveBytes)} MB are in use and " +
             $"{Mb(reservedBytes)} MB are held of the device's {Mb(queue.Memory.TotalBytes)} MB; {Advice(needed)}.");
     }
 
@@ -104,7 +107,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
         {
             liveCount--;
             liveBytes -= sizeof(float) * s.View.Length;
-            s.Block.Live--;
+            s.Segment.Live--;
             if (!free.TryGetValue(s.View.Length, out Stack<GpuStorage>? spare)) free.Add(s.View.Length, spare = new Stack<GpuStorage>());
             spare.Push(s);
         }
@@ -117,16 +120,16 @@ sealed class GpuPool(GpuQueue queue) : Pool
 
     void TrimLocked()
     {
-        if (blocks.TrueForAll(b => b.Live > 0)) return;
+        if (segments.TrueForAll(b => b.Live > 0)) return;
         queue.Synchronize();
         foreach ((long floats, Stack<GpuStorage> spare) in free.ToArray())
-            free[floats] = new Stack<GpuStorage>(spare.Where(s => s.Block.Live > 0).Reverse());
-        foreach (GpuBlock b in blocks.Where(b => b.Live == 0))
+            free[floats] = new Stack<GpuStorage>(spare.Where(s => s.Segment.Live > 0).Reverse());
+        foreach (GpuSegment b in segments.Where(b => b.Live == 0))
         {
             b.Owner.Dispose();
             reservedBytes -= sizeof(float) * b.View.Length;
         }
-        blocks.RemoveAll(b => b.Live == 0);
+        segments.RemoveAll(b => b.Live == 0);
     }
 
     public override void ResetPeak()
@@ -135,8 +138,8 @@ sealed class GpuPool(GpuQueue queue) : Pool
     }
 }
 
-/// <summary>A large piece of device memory: how much of it was ever cut off, and how many of its pieces are handed out.</summary>
-sealed class GpuBlock(ArrayView<float> view, IDisposable owner)
+/// <summary>A large block of device memory: how much of it was ever cut off, and how many of its blocks are handed out.</summary>
+sealed class GpuSegment(ArrayView<float> view, IDisposable owner)
 {
     public ArrayView<float> View { get; } = view;
 
@@ -150,21 +153,24 @@ sealed class GpuBlock(ArrayView<float> view, IDisposable owner)
 /// <summary>Device memory. The view is longer than the elements in use: four floats can be loaded at any element.</summary>
 sealed class GpuStorage : Storage
 {
-    internal GpuStorage(GpuPool pool, GpuBlock block, long offset, long floats, int count) : base(pool, count)
+    internal GpuStorage(GpuPool pool, GpuSegment segment, long offset, long floats, int count) : base(pool, count)
     {
-        (Block, Offset) = (block, offset);
-        View = block.View.SubView(offset, floats);
+        (Segment, Offset) = (segment, offset);
+        View = segment.View.SubView(offset, floats);
     }
 
     /// <summary>The elements and what follows them.</summary>
     public ArrayView<float> View { get; }
 
-    /// <summary>The block it was cut from, and where in it the first element is.</summary>
-    public GpuBlock Block { get; }
+    /// <summary>The segment it was cut from, and where in it the first element is.</summary>
+    public GpuSegment Segment { get; }
 
     public long Offset { get; }
 
-    /// <summary>The smallest and the largest index, where they came from the host, so that their range can be checked without waiting for the device.</summary>
+    /// <summary>
+    /// The smallest and the largest index, where they came from the host, so that their range can be checked without waiting for the
+    /// device.
+    /// </summary>
     public (int Least, int Largest)? IndexRange { get; internal set; }
 
     GpuQueue Queue => ((GpuPool)Pool).Queue;

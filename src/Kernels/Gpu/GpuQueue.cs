@@ -3,12 +3,13 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The one stream of a GPU: kernels and copies happen in the order in which they were given, so that a storage that was released may be handed out again at
-/// once. Only <see cref="Download"/>, <see cref="Synchronize"/> and <see cref="Time"/> wait. A queue belongs to one thread at a time.
+/// The one stream of a GPU: kernels and copies happen in the order in which they were given, so that a storage that was released may be
+/// handed out again at once. Only <see cref="Download"/>, <see cref="Synchronize"/> and <see cref="Time"/> wait. A queue belongs to one
+/// thread at a time.
 /// </summary>
 abstract class GpuQueue : IDisposable
 {
-    /// <summary>Threads of a group where a kernel has no reason for another number.</summary>
+    /// <summary>Threads of a thread block where a kernel has no reason for another number.</summary>
     public const int Threads = 256;
 
     /// <summary>The largest extent of a grid along Y and Z.</summary>
@@ -26,10 +27,10 @@ abstract class GpuQueue : IDisposable
     /// <summary>True where the instructions of GpuTensorCores exist.</summary>
     public abstract bool HasTensorCores { get; }
 
-    /// <summary>About how many groups the device runs at once: what splits of long sums aim at.</summary>
-    public abstract int ConcurrentGroups { get; }
+    /// <summary>About how many thread blocks the device runs at once: what splits of long sums aim at.</summary>
+    public abstract int ConcurrentBlocks { get; }
 
-    /// <summary>Runs the kernel in groups of so many threads.</summary>
+    /// <summary>Runs the kernel in thread blocks of so many threads.</summary>
     public void Launch<TKernel>(in TKernel kernel, GpuGrid grid, int threads = Threads) where TKernel : struct, IGpuKernel
     {
         LaunchCount++;
@@ -47,12 +48,14 @@ abstract class GpuQueue : IDisposable
     /// <summary>Waits until everything given so far is done.</summary>
     public abstract void Synchronize();
 
-    /// <summary>Seconds by the device's clock from the end of what was given before to the end of what <paramref name="work"/> gives; waits for it.</summary>
+    /// <summary>
+    /// Seconds by the device's clock from the end of what was given before to the end of what <paramref name="work"/> gives; waits for it.
+    /// </summary>
     public abstract double Time(Action work);
 
     /// <summary>
-    /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was enqueued uses it any
-    /// more. Throws <see cref="DeviceMemoryException"/> when there is none.
+    /// A piece of device memory of so many floats, aligned to at least 256 bytes; disposing its owner gives it back, when nothing that was
+    /// enqueued uses it any more. Throws <see cref="DeviceMemoryException"/> when there is none.
     /// </summary>
     public abstract (ArrayView<float> View, IDisposable Owner) Allocate(long count);
 

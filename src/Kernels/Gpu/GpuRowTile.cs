@@ -4,8 +4,8 @@ using ILGPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The part of a matrix [Rows, Columns] that a group of 256 threads walks over: 64 columns and a block of rows. Sixteen threads lie side by side, each on four
-/// columns, and sixteen below each other; a thread takes every sixteenth row of the block.
+/// The part of a matrix [Rows, Columns] that a thread block of 256 threads walks over: 64 columns and a block of rows. Sixteen threads lie
+/// side by side, each on four columns, and sixteen below each other; a thread takes every sixteenth row of the block.
 /// <code>
 ///            columns 0-3   4-7  ..  60-63
 /// row 0         t0         t1   ..   t15      then row 16, 32, ..
@@ -13,12 +13,12 @@ namespace Sagan.Native.Kernels;
 /// ..
 /// row 15        t240       ..        t255
 /// </code>
-/// Grid.IdxX is the block of rows, Grid.IdxY the tile of columns. Where Columns is a multiple of 4 a thread loads and stores 16 bytes at once. Otherwise it
-/// loads one by one, up to three elements past the end of its row, which are never stored.
+/// Grid.IdxX is the block of rows, Grid.IdxY the tile of columns. Where Columns is a multiple of 4 a thread loads and stores 16 bytes at
+/// once. Otherwise it loads one by one, up to three elements past the end of its row, which are never stored.
 /// </summary>
 readonly struct GpuRowTile(int rows, int columns, int blockRows)
 {
-    /// <summary>Threads of a group.</summary>
+    /// <summary>Threads of a thread block.</summary>
     public const int Threads = 256;
 
     /// <summary>Rows between those of a thread.</summary>
@@ -32,8 +32,8 @@ readonly struct GpuRowTile(int rows, int columns, int blockRows)
 
     public int BlockRows => blockRows;
 
-    /// <summary>The groups that cover the matrix; at least one.</summary>
-    public GpuGrid Groups => new(Math.Max(1, Blocks), Math.Max(1, Tiles(columns)));
+    /// <summary>The thread blocks that cover the matrix; at least one.</summary>
+    public GpuGrid LaunchGrid => new(Math.Max(1, Blocks), Math.Max(1, Tiles(columns)));
 
     public int Blocks => (rows + blockRows - 1) / blockRows;
 
@@ -43,22 +43,22 @@ readonly struct GpuRowTile(int rows, int columns, int blockRows)
     /// <summary>Rows of a block: blockRows, but for the last.</summary>
     public int CountOf(int block) => rows - block * blockRows < blockRows ? rows - block * blockRows : blockRows;
 
-    /// <summary>For the combination of what the blocks made, a row each, by one group for every 64 columns.</summary>
+    /// <summary>For the combination of what the blocks made, a row each, by one thread block for every 64 columns.</summary>
     public GpuRowTile OfBlocks() => new(Math.Max(1, Blocks), columns, Math.Max(1, Blocks));
 
-    /// <summary>Columns in fours, the last filled up.</summary>
-    public static int Fours(int columns) => (columns + 3) >> 2;
+    /// <summary>Columns in float4s, the last filled up.</summary>
+    public static int Vec4s(int columns) => (columns + 3) >> 2;
 
     /// <summary>Tiles of columns.</summary>
     public static int Tiles(int columns) => (columns + Width - 1) / Width;
 
     /// <summary>
-    /// Cut into at most about so many groups, each with <paramref name="leastRows"/> to <paramref name="mostRows"/> rows: by the sizes alone, so that sums are
-    /// the same on every device.
+    /// Cut into at most about so many thread blocks, each with <paramref name="leastRows"/> to <paramref name="mostRows"/> rows: by the
+    /// sizes alone, so that sums are the same on every device.
     /// </summary>
-    public static GpuRowTile Cut(int rows, int columns, int groups, int leastRows, int mostRows)
+    public static GpuRowTile Cut(int rows, int columns, int threadBlocks, int leastRows, int mostRows)
     {
-        int blocks = Math.Max(1, groups / Math.Max(1, Tiles(columns))), size = (int)(((long)rows + blocks - 1) / blocks);
+        int blocks = Math.Max(1, threadBlocks / Math.Max(1, Tiles(columns))), size = (int)(((long)rows + blocks - 1) / blocks);
         return new GpuRowTile(rows, columns, Math.Clamp((size + Step - 1) / Step * Step, leastRows, mostRows));
     }
 
@@ -107,7 +107,8 @@ readonly struct GpuRowTile(int rows, int columns, int blockRows)
     }
 
     /// <summary>
-    /// The sum of a value over the threads on the same columns, in a fixed order; all of them get it. Every thread of the group takes part, and
+    /// The sum of a value over the threads on the same columns, in a fixed order; all of them get it. Every thread of the thread block
+    /// takes part, and
     /// <paramref name="shared"/>, of <see cref="Threads"/> elements, is used for one sum only.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,10 +17,13 @@ static class IlgpuCode
     static readonly Lock Gate = new();
     static readonly Dictionary<int, (Context Context, PTXBackend Backend)> Compilers = [];
 
-    /// <summary>The PTX for a compute capability such as 80; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.</summary>
+    /// <summary>
+    /// The PTX for a compute capability such as 80; needs no GPU. ILGPU 1.5.3 writes at most sm_80, which later devices run.
+    /// </summary>
     public static string Ptx(LaunchedKernel kernel, int capability)
     {
-        // A context costs as much as compiling a hundred kernels, so there is one for each capability; one that failed to compile a kernel compiles no other.
+        // A context costs as much as compiling a hundred kernels, so there is one for each capability; one that failed to compile a kernel
+        // compiles no other.
         lock (Gate)
         {
             if (!Compilers.TryGetValue(capability, out (Context Context, PTXBackend Backend) compiler))
@@ -49,7 +52,7 @@ static class IlgpuCode
     /// <summary>The OpenCL C for an open OpenCL device.</summary>
     public static string OpenCl(LaunchedKernel kernel, Device device)
     {
-        if (device.Backend is not GpuBackend { Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
+        if (device.Backend is not GpuBackend { Context.Queue: IlgpuQueue queue } || queue.Accelerator is not CLAccelerator accelerator)
             throw new ArgumentException($"'{device}' is no OpenCL device.", nameof(device));
         return ((CLCompiledKernel)Compile(accelerator.Backend, kernel)).Source;
     }
@@ -62,5 +65,5 @@ static class IlgpuCode
 
     /// <summary>What the assembler is told of how the kernel will be launched.</summary>
     public static KernelSpecialization Specialization(Type kernel, int threads) =>
-        new(threads, kernel.GenericTypeArguments.Prepend(kernel).Select(t => t.GetCustomAttribute<GpuGroupsTogetherAttribute>()?.Count).Max());
+        new(threads, kernel.GenericTypeArguments.Prepend(kernel).Select(t => t.GetCustomAttribute<MinBlocksPerSMAttribute>()?.Count).Max());
 }

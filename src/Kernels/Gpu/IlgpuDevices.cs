@@ -12,7 +12,8 @@ namespace Sagan.Native.Kernels;
 static class IlgpuDevices
 {
     /// <summary>
-    /// Set to 1 it admits OpenCL devices that have no generic address space, which ILGPU asks for and these kernels do not need (PoCL on a processor).
+    /// Set to 1 it admits OpenCL devices that have no generic address space, which ILGPU asks for and these kernels do not need (PoCL on a
+    /// processor).
     /// </summary>
     public const string AnyOpenCl = "SAGAN_ANY_OPENCL";
 
@@ -37,7 +38,9 @@ static class IlgpuDevices
         yield return new DeviceInfo("emulated", "ILGPU's emulation of a GPU on the processor: very slow, for checking kernels", null);
     }
 
-    /// <summary>Opens cuda[:n], opencl[:n] or emulated. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.</summary>
+    /// <summary>
+    /// Opens cuda[:n], opencl[:n] or emulated. Throws <see cref="DeviceUnavailableException"/> with the reason and the way out.
+    /// </summary>
     public static Device Open(string name)
     {
         string[] parts = name.Split(':');
@@ -48,7 +51,8 @@ static class IlgpuDevices
         Context context = Create(kind);
         ILGPU.Runtime.Device[] found = [.. Of(context, kind)];
         string? why = found.Length == 0 ? WhyNone(kind)
-            : number >= found.Length ? $"there {(found.Length == 1 ? $"is only {kind}:0" : $"are only {kind}:0 to {kind}:{found.Length - 1}")}"
+            : number >= found.Length
+                ? $"there {(found.Length == 1 ? $"is only {kind}:0" : $"are only {kind}:0 to {kind}:{found.Length - 1}")}"
             : WhyNot(found[number]);
         if (why != null)
         {
@@ -65,7 +69,8 @@ static class IlgpuDevices
         catch (Exception e) when (e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
         {
             context.Dispose();
-            throw new DeviceUnavailableException($"device '{name}' ({found[number].Name}) does not open: {e.Message}; use --device cpu.", e);
+            throw new DeviceUnavailableException($"device '{name}' ({found[number].Name}) does not open: {e.Message}; use --device cpu.",
+                e);
         }
     }
 
@@ -74,7 +79,7 @@ static class IlgpuDevices
         // Every device is listed, also one that cannot be used: WhyNot tells why.
         if (kind == "cuda") builder.Cuda(_ => { });
         if (kind == "opencl") builder.OpenCL(_ => true);
-        // As many threads in a group as the kernels are written for.
+        // As many threads in a thread block as the kernels are written for.
         if (kind == "emulated") builder.CPU(new CPUDevice(32, GpuQueue.Threads / 32, 1));
         builder.Optimize(OptimizationLevel.O2).Profiling();
     });
@@ -87,20 +92,22 @@ static class IlgpuDevices
     });
 
     static string Describe(ILGPU.Runtime.Device d) =>
-        $"{d.Name}, {d.MemorySize >> 20} MB, {d.NumMultiprocessors} multiprocessors" + (d is CudaDevice { Architecture: { } a } ? $", {a}" : "");
+        $"{d.Name}, {d.MemorySize >> 20} MB, {d.NumMultiprocessors} multiprocessors" +
+        (d is CudaDevice { Architecture: { } a } ? $", {a}" : "");
 
     static string WhyNone(string kind)
     {
         string library = kind == "cuda" ? "cuda" : "OpenCL";
         string file = OperatingSystem.IsWindows() ? (kind == "cuda" ? "nvcuda.dll" : "OpenCL.dll") : $"lib{library}.so.1";
-        if (!NativeLibrary.TryLoad(file, out _)) return $"{file} was not found: {(kind == "cuda" ? "the NVIDIA driver" : "an OpenCL driver")} is not installed";
+        if (!NativeLibrary.TryLoad(file, out _))
+            return $"{file} was not found: {(kind == "cuda" ? "the NVIDIA driver" : "an OpenCL driver")} is not installed";
         return $"{file} is there and reports no device";
     }
 
     static string? WhyNot(ILGPU.Runtime.Device d)
     {
         if (d.MaxNumThreadsPerGroup < GpuQueue.Threads)
-            return $"its groups have at most {d.MaxNumThreadsPerGroup} threads, the kernels need {GpuQueue.Threads}";
+            return $"its threadBlocks have at most {d.MaxNumThreadsPerGroup} threads, the kernels need {GpuQueue.Threads}";
         if (d is CLDevice cl && !cl.Capabilities.GenericAddressSpace && Environment.GetEnvironmentVariable(AnyOpenCl) != "1")
             return $"it has no generic address space, which ILGPU asks for; {AnyOpenCl}=1 admits it all the same";
         if (d is CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null })
@@ -110,8 +117,10 @@ static class IlgpuDevices
 
     // The only way to tell ILGPU: the property has a setter that is not public.
     static void Admit(CLDevice cl) =>
-        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace), BindingFlags.Public | BindingFlags.Instance)!
+        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace),
+        BindingFlags.Public | BindingFlags.Instance)!
             .SetValue(cl.Capabilities, true);
 
-    static bool PrefersSmallTiles(ILGPU.Runtime.Device d) => d is CPUDevice || d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU };
+    static bool PrefersSmallTiles(ILGPU.Runtime.Device d) =>
+        d is CPUDevice || d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU };
 }

@@ -23,7 +23,8 @@ sealed class IlgpuQueue : GpuQueue
         this.accelerator = accelerator;
         PrefersSmallTiles = prefersSmallTiles;
         stream = accelerator.CreateStream();
-        staging = [accelerator.AllocatePageLocked1D<float>(StagingFloats, true), accelerator.AllocatePageLocked1D<float>(StagingFloats, true)];
+        staging = [accelerator.AllocatePageLocked1D<float>(StagingFloats, true),
+            accelerator.AllocatePageLocked1D<float>(StagingFloats, true)];
     }
 
     public Accelerator Accelerator => accelerator;
@@ -34,14 +35,15 @@ sealed class IlgpuQueue : GpuQueue
 
     public override bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
-    // Two groups of 256 threads with 128 registers each fill a multiprocessor.
-    public override int ConcurrentGroups => 2 * accelerator.NumMultiprocessors;
+    // Two thread blocks of 256 threads with 128 registers each fill a multiprocessor.
+    public override int ConcurrentBlocks => 2 * accelerator.NumMultiprocessors;
 
     public override (long TotalBytes, long? FreeBytes) Memory => (accelerator.MemorySize, null);
 
     protected override void Enqueue<TKernel>(in TKernel kernel, GpuGrid grid, int threads)
     {
-        if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher)) launchers.Add(typeof(TKernel), launcher = Load<TKernel>(threads));
+        if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher)) launchers.Add(typeof(TKernel),
+            launcher = Load<TKernel>(threads));
         try
         {
             KernelConfig size = new(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(threads, 1, 1));
@@ -102,8 +104,8 @@ sealed class IlgpuQueue : GpuQueue
         lastUse[half]?.Synchronize();
     }
 
-    // By span: that overload pins the target until the copy is done. The one by ref does not, and a collection during the wait would move the target away from
-    // under the device.
+    // By span: that overload pins the target until the copy is done. The one by ref does not, and a collection during the wait would move
+    // the target away from under the device.
     public override void Download(ArrayView<float> source, Span<float> target)
     {
         try

@@ -5,8 +5,8 @@ using ILGPU.Runtime.CPU;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// A device that computes nothing and notes which kernels it is told to run: how a training step looks to a GPU, on any machine. Its memory is the host's and
-/// its results are whatever lies there.
+/// A device that computes nothing and notes which kernels it is told to run: how a training step looks to a GPU, on any machine. Its memory
+/// is the host's and its results are whatever lies there.
 /// </summary>
 sealed class IlgpuRecorder : GpuQueue
 {
@@ -16,7 +16,9 @@ sealed class IlgpuRecorder : GpuQueue
 
     IlgpuRecorder() => memory = context.CreateCPUAccelerator(0);
 
-    /// <summary>Gives <paramref name="prepare"/> such a device; returns what the work that it returns launched, in the order of first launches.</summary>
+    /// <summary>
+    /// Gives <paramref name="prepare"/> such a device; returns what the work that it returns launched, in the order of first launches.
+    /// </summary>
     public static IReadOnlyList<LaunchedKernel> Record(Func<Device, Action> prepare)
     {
         using IlgpuRecorder queue = new();
@@ -34,7 +36,7 @@ sealed class IlgpuRecorder : GpuQueue
     public override bool HasTensorCores => true;
 
     // As a large GPU.
-    public override int ConcurrentGroups => 264;
+    public override int ConcurrentBlocks => 264;
 
     public override (long TotalBytes, long? FreeBytes) Memory => (64L << 30, null);
 
@@ -42,7 +44,7 @@ sealed class IlgpuRecorder : GpuQueue
     {
         Type type = typeof(TKernel);
         LaunchedKernel seen = kernels.GetValueOrDefault(type) ?? new LaunchedKernel(GpuKernelName.Of(type), type, threads, 0, 0);
-        kernels[type] = seen with { Launches = seen.Launches + 1, Groups = seen.Groups + grid.Count };
+        kernels[type] = seen with { Launches = seen.Launches + 1, Blocks = seen.Blocks + grid.Count };
     }
 
     public override void Upload(ReadOnlySpan<float> source, ArrayView<float> target) =>

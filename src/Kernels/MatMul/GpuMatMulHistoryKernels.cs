@@ -2,12 +2,13 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// How a matrix product grows up: y [M,N] = a [M,K] b [K,N], row-major, 2 M N K flops. Not used by the engine; kept to be read and to be measured beside the
-// kernel that is (GpuGemmKernels.cs), which goes on where these end: tiles in registers, loads of 16 bytes, loads of the next step during this one.
+// How a matrix product grows up: y [M,N] = a [M,K] b [K,N], row-major, 2 M N K flops. Not used by the engine; kept to be read and to be
+// measured beside the kernel that is (GpuGemmKernels.cs), which goes on where these end: tiles in registers, loads of 16 bytes, loads of
+// the next step during this one.
 
 /// <summary>
-/// Version 1: a thread for each element of y. Each thread reads a row of a and a column of b: 8 bytes for 2 flops, all from memory or caches. Neighbours in a
-/// warp have neighbouring columns, so that b is read in whole lines and a by broadcast.
+/// Version 1: a thread for each element of y. Each thread reads a row of a and a column of b: 8 bytes for 2 flops, all from memory or
+/// caches. Neighbours in a warp have neighbouring columns, so that b is read in whole lines and a by broadcast.
 /// </summary>
 readonly struct GpuGemmNaiveKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int m, int n, int k) : IGpuKernel
 {
@@ -22,11 +23,11 @@ readonly struct GpuGemmNaiveKernel(ArrayView<float> a, ArrayView<float> b, Array
 }
 
 /// <summary>
-/// Version 2: 16 x 16 threads share what they read. For every 16 k, each thread brings one element of a and one of b to shared memory, all wait, each
-/// multiplies 16 pairs, all wait. Each element is read from memory by N / 16 or M / 16 groups: 8 bytes for 32 flops. What limits it is now shared memory: two
-/// loads for each multiplication.
+/// Version 2: 16 x 16 threads share what they read. For every 16 k, each thread brings one element of a and one of b to shared memory, all
+/// wait, each multiplies 16 pairs, all wait. Each element is read from memory by N / 16 or M / 16 thread blocks: 8 bytes for 32 flops. What
+/// limits it is now shared memory: two loads for each multiplication.
 /// </summary>
-readonly struct GpuGemmTiledKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int m, int n, int k) : IGpuGroupKernel
+readonly struct GpuGemmTiledKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int m, int n, int k) : IGpuBlockKernel
 {
     public const int Side = 16;
 

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// y[j] = act(scale sum over k of v[k] x[k,j] + bias[j biasStride]), x [K,N]: a product with one row (or one column), where a register tile would be empty but for
-/// one row and x would be packed to be read once. One job per strip of columns, lanes along the columns; x is read once, 2 flops per 4 bytes. One chain of
-/// multiply-adds per 1024 k; the chains are added in order.
-/// v [16], x [16,8192], the weight gradient of the last layer of a discriminator, 2 threads of a Xeon (Sapphire Rapids), 2026-11-21: as a tile 0.094 ms, so
-/// 0.005 ms; PyTorch 0.160 ms.
+/// y[j] = act(scale sum over k of v[k] x[k,j] + bias[j biasStride]), x [K,N]: a product with one row (or one column), where a register tile
+/// would be empty but for one row and x would be packed to be read once. One job per strip of columns, lanes along the columns; x is read
+/// once, 2 flops per 4 bytes. One chain of multiply-adds per 1024 k; the chains are added in order.
+/// Timings: benchmarks/kernel-notes.md.
 /// </summary>
-readonly unsafe struct RowCombination(float* v, float* x, float* bias, int biasStride, float scale, float* y, int k, int n, Activation act) : ISimdJob
+readonly unsafe struct RowCombination(float* v, float* x, float* bias, int biasStride, float scale, float* y, int k, int n, Activation act)
+    : ISimdJob
 {
     const int ColumnsPerJob = 1024, Chain = 1024;
 

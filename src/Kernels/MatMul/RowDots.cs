@@ -1,11 +1,13 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// y[i] = act(scale sum over k of x[i,k] v[k] + bias[i biasStride]), x [rows,K]: a product with one column (or one row), where a register tile would be empty
-/// but for one lane. One job per band of rows; x is read once, 2 flops per 4 bytes. Four chains of sums a row, combined in a fixed order.
-/// x [16,8192], the last layer of a discriminator, 1 thread of a Xeon (Sapphire Rapids), 2026-11-21: 0.009 ms; as a tile with a packed v 0.24 ms.
+/// y[i] = act(scale sum over k of x[i,k] v[k] + bias[i biasStride]), x [rows,K]: a product with one column (or one row), where a register
+/// tile would be empty but for one lane. One job per band of rows; x is read once, 2 flops per 4 bytes. Four chains of sums a row, combined
+/// in a fixed order.
+/// Timings: benchmarks/kernel-notes.md.
 /// </summary>
-readonly unsafe struct RowDots(float* x, float* v, float* bias, int biasStride, float scale, float* y, int rows, int k, Activation act) : ISimdJob
+readonly unsafe struct RowDots(float* x, float* v, float* bias, int biasStride, float scale, float* y, int rows, int k, Activation act)
+    : ISimdJob
 {
     const int ElementsPerJob = 1 << 14;
 
@@ -21,12 +23,7 @@ readonly unsafe struct RowDots(float* x, float* v, float* bias, int biasStride, 
         {
             float sum = scale * Dot<V>(x + (long)i * k, v, k);
             if (bias != null) sum += bias[i * biasStride];
-            y[i] = act.Kind switch
-            {
-                ActivationKind.LeakyRelu => new LeakyReluOp(act.Slope).Invoke(sum),
-                ActivationKind.Tanh => MathF.Tanh(sum),
-                _ => sum,
-            };
+            Epilogues.Activate(Simd1.Create(sum), act).Store(y + i);
         }
     }
 

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Counter = (block low, block high,
-/// stream low, stream high), key = (seed low, seed high). Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+/// Philox4x32-10: a counter of four 32-bit words goes through ten rounds of multiply and xor under a key of two words. Counter = (block
+/// low, block high, stream low, stream high), key = (seed low, seed high). Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random
+/// numbers: as easy as 1, 2, 3".
 /// </summary>
 static class Philox
 {
@@ -27,17 +28,19 @@ static class Philox
     }
 
     /// <summary>
-    /// A block per 64-bit lane. A word occupies the low half of its lane and what is left in the high half is never read: the 32 x 32 to 64 bit multiplication
-    /// takes low halves, so that a round needs no masking and no shuffling.
+    /// A block per 64-bit lane. A word occupies the low half of its lane and what is left in the high half is never read: the 32 x 32 to 64
+    /// bit multiplication takes low halves, so that a round needs no masking and no shuffling.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Blocks<W, V>(in PhiloxKey key, ulong first, out W c0, out W c1, out W c2, out W c3) where W : struct, IPhiloxLanes<W, V>
+    public static void Blocks<W, V>(in PhiloxKey key, ulong first, out W c0, out W c1, out W c2, out W c3)
+        where W : struct, IPhiloxLanes<W, V>
     {
         c0 = W.Counters(first);
         c1 = W.High(c0);
         c2 = W.Create((uint)key.Stream);
         c3 = W.Create((uint)(key.Stream >> 32));
-        W k0 = W.Create((uint)key.Seed), k1 = W.Create((uint)(key.Seed >> 32)), m0 = W.Create(M0), m1 = W.Create(M1), w0 = W.Create(W0), w1 = W.Create(W1);
+        W k0 = W.Create((uint)key.Seed), k1 = W.Create((uint)(key.Seed >> 32)), m0 = W.Create(M0), m1 = W.Create(M1), w0 = W.Create(W0),
+            w1 = W.Create(W1);
         for (int round = 0; round < Rounds; round++)
         {
             W p0 = W.Multiply(m0, c0), p1 = W.Multiply(m1, c2);

@@ -11,7 +11,8 @@ unsafe interface IPhiloxLanes<W, V> where W : struct, IPhiloxLanes<W, V>
     static abstract W Create(uint word);
 
     /// <summary>
-    /// The next <see cref="Count"/> block numbers, in the order that <see cref="Store"/> undoes: lane 2k has block k, lane 2k + 1 block k + Count / 2.
+    /// The next <see cref="Count"/> block numbers, in the order that <see cref="Store"/> undoes: lane 2k has block k, lane 2k + 1 block k +
+    /// Count / 2.
     /// </summary>
     static abstract W Counters(ulong first);
 
@@ -26,7 +27,9 @@ unsafe interface IPhiloxLanes<W, V> where W : struct, IPhiloxLanes<W, V>
     /// <summary>The top 24 bits of a's words in the even and of b's in the odd float lanes, as numbers below 2^24.</summary>
     static abstract V Top24(W a, W b);
 
-    /// <summary>Stores blocks in order, element 0 and 2 of each from <paramref name="even"/>, 1 and 3 from <paramref name="odd"/>.</summary>
+    /// <summary>
+    /// Stores blocks in order, element 0 and 2 of each from <paramref name="even"/>, 1 and 3 from <paramref name="odd"/>.
+    /// </summary>
     static abstract void Store(V even, V odd, float* y);
 }
 

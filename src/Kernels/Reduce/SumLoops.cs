@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// y[r] = sum of row r of x [rows, n], n at most 512. Element i belongs to lane i mod 64 of 64; a lane adds its (at most 8) elements in order, then lane l
-/// takes lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over the lanes, so that all widths give the
-/// same bits.
+/// y[r] = sum of row r of x [rows, n], n at most 512. Element i belongs to lane i mod 64 of 64; a lane adds its (at most 8) elements in
+/// order, then lane l takes lane l + h for h = 32, 16, 8, 4, 2, 1. Four vectors are in flight; narrower vectors make several passes over
+/// the lanes, so that all widths give the same bits.
 /// </summary>
 readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdLoop
 {
@@ -16,7 +16,8 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
     const int Lanes = 64;
 
     // A vector that begins at 16 - k selects its first k lanes.
-    static ReadOnlySpan<int> Masks => [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    static ReadOnlySpan<int> Masks => [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining), SkipLocalsInit]
     public void Run<V>() where V : unmanaged, ISimd<V>
@@ -31,7 +32,8 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
                 for (int l = 0; l < 16; l += V.Count) First<V>(row + l, n - l, masks).Store(lanes + l);
             else
                 SumLanes<V>(row, n, lanes, masks);
-            Vector128<float> four = Vector128.Load(lanes) + Vector128.Load(lanes + 8) + (Vector128.Load(lanes + 4) + Vector128.Load(lanes + 12));
+            Vector128<float> four = Vector128.Load(lanes) + Vector128.Load(lanes + 8) +
+                (Vector128.Load(lanes + 4) + Vector128.Load(lanes + 12));
             Vector128<float> two = four + Vector128.Shuffle(four, Vector128.Create(2, 3, 2, 3));
             y[r] = two[0] + two[1];
         }
@@ -75,8 +77,8 @@ readonly unsafe struct RowSumsLoop(float* x, int rows, int n, float* y) : ISimdL
 }
 
 /// <summary>
-/// y[c] = sum of up to 64 rows of x [rows, stride] in columns 0 to width-1: 8 rows are added in order, then the (at most 8) sums of 8. Two vectors are in
-/// flight.
+/// y[c] = sum of up to 64 rows of x [rows, stride] in columns 0 to width-1: 8 rows are added in order, then the (at most 8) sums of 8. Two
+/// vectors are in flight.
 /// </summary>
 readonly unsafe struct SumRowsLoop(float* x, int rows, int stride, int width, float* y) : ISimdLoop
 {

@@ -2,9 +2,10 @@ using ILGPU;
 
 namespace Sagan.Native.Kernels;
 
-// Nearest-neighbour upsampling by 2 and its transpose, channels-last. Thread i has element i of the small map, or four neighbouring channels where C is a
-// multiple of 4 (T = GpuFloat4, C counted in fours), and the four elements of the large map that go with it. 20 bytes an element of the small map: bound by
-// memory. image rows n H + h are one axis: row r of the small map belongs to rows 2r and 2r + 1 of the large one.
+// Nearest-neighbour upsampling by 2 and its transpose, channels-last. Thread i has element i of the small map, or four neighbouring
+// channels where C is a multiple of 4 (T = GpuFloat4, C counted in float4s), and the four elements of the large map that go with it. 20
+// bytes an element of the small map: bound by memory. image rows n H + h are one axis: row r of the small map belongs to rows 2r and 2r + 1
+// of the large one.
 
 /// <summary>y[2r+a, 2w+b, c] = x[r, w, c], a, b in {0, 1}.</summary>
 readonly struct GpuUpsampleKernel<T>(ArrayView<T> x, ArrayView<T> y, int n, int width, int channels) : IGpuKernel where T : unmanaged

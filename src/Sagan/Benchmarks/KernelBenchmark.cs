@@ -18,7 +18,7 @@ sealed class KernelBenchmark(Device device)
     const double Seconds = 0.2, WarmUpSeconds = 0.05, BatchSeconds = 2e-3;
     const int Fewest = 5, Most = 2000, WarmUpCalls = 40, MostInBatch = 64, CompileFactor = 5;
 
-    readonly IMeasured? gpu = device.Backend as IMeasured;
+    readonly IProfiling? gpu = device.Backend.Profiling;
     // Work in a second, the most seen: of each kernel by its name, and of any. A case is work by its flops, or by its bytes where it counts none.
     readonly Dictionary<string, double> rates = [];
 

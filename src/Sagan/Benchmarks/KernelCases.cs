@@ -17,13 +17,13 @@ sealed class KernelCases
     static readonly (int Resolution, int Channels)[] Stages = [(4, 512), (8, 256), (16, 128), (32, 64)];
 
     readonly Backend device;
-    readonly IMeasured? measured;
+    readonly IProfiling? profiling;
     readonly KernelOperands o;
     readonly int n, few;
 
     KernelCases(Device device, int batch)
     {
-        (this.device, measured) = (device.Backend, device.Backend as IMeasured);
+        (this.device, profiling) = (device.Backend, device.Backend.Profiling);
         o = new KernelOperands(device);
         (n, few) = (batch, Math.Min(batch, SmallBatch));
     }
@@ -116,7 +116,7 @@ sealed class KernelCases
     IEnumerable<KernelCase> Versions()
     {
         foreach (int m in (int[])[512, 1024])
-            foreach (MatMulVersion version in measured?.MatMulVersions ?? [])
+            foreach (MatMulVersion version in profiling?.MatMulVersions ?? [])
             {
                 Operand a = o[m * m], b = o[m * m, 1], y = o[m * m, 2];
                 yield return MatMul($"matmul ({version.Name})", new MatMulSpec(1, m, m, m, false, false, 0, 0), () => version.Run(a, b, y, m, m, m));

@@ -11,7 +11,7 @@ namespace Sagan.Native.Benchmarks;
 /// <param name="Precision">Of products, where it is not the highest.</param>
 sealed record KernelMachine(string Device, string Processor, int? Threads, int Batch, string? Precision = null)
 {
-    public static KernelMachine Of(Device device, int batch) => device.Backend is IMeasured gpu
+    public static KernelMachine Of(Device device, int batch) => device.Backend.Profiling is { } gpu
         ? new(device.Name, gpu.Processor, null, batch,
             device.MatMulPrecision == MatMulPrecision.Highest ? null : Words.Of(device.MatMulPrecision))
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);

@@ -11,12 +11,12 @@ readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSe
 {
     const int Rounds = 5, FmaSteps = 1 << 22, TriadFloats = 1 << 24, TriadJobs = 64;
 
-    public static MachinePeak Measure(Device device) => new(Gflops(device), (device.Backend as IMeasured)?.PeakGigabytes() ?? Triad());
+    public static MachinePeak Measure(Device device) => new(Gflops(device), device.Backend.Profiling?.PeakGigabytes() ?? Triad());
 
     /// <summary>The peak of multiply-adds alone, which needs no memory.</summary>
     public static double Gflops(Device device)
     {
-        if (device.Backend is IMeasured gpu) return gpu.PeakGflops();
+        if (device.Backend.Profiling is { } gpu) return gpu.PeakGflops();
         int jobs = WorkerPool.Threads;
         return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs) : Fma<Simd128>(jobs);
     }

@@ -23,12 +23,12 @@ static class KernelsService
             return ExitCode.Success;
         }
         context.Result($"{kernels.Sum(k => k.Launches)} launches in a training step of batch {config.Training.Batch}");
-        context.Result($"{"launches",8} {"groups",10} {"threads",7}  kernel");
+        context.Result($"{"launches",8} {"blocks",10} {"threads",7}  kernel");
         JsonArray rows = [];
         foreach (LaunchedKernel k in kernels.OrderByDescending(k => k.Launches))
         {
-            context.Result($"{k.Launches,8} {k.Groups,10} {k.Threads,7}  {k.Name}");
-            rows.Add(new JsonObject { ["kernel"] = k.Name, ["launches"] = k.Launches, ["groups"] = k.Groups, ["threads"] = k.Threads });
+            context.Result($"{k.Launches,8} {k.Blocks,10} {k.Threads,7}  {k.Name}");
+            rows.Add(new JsonObject { ["kernel"] = k.Name, ["launches"] = k.Launches, ["blocks"] = k.Blocks, ["threads"] = k.Threads });
         }
         context.ResultJson(new JsonObject { ["batch"] = config.Training.Batch, ["launches"] = kernels.Sum(k => k.Launches), ["kernels"] = rows });
         return ExitCode.Success;

@@ -3,8 +3,8 @@ using Sagan.Native.Tests.Sanitizer;
 namespace ILGPU;
 
 /// <summary>
-/// ILGPU's view of device memory, for the tests: written from its documentation, and with what it does not have on a device, a check of every index and of
-/// memory that was given back.
+/// ILGPU's view of device memory, for the tests: written from its documentation, and with what it does not have on a device, a check of
+/// every index and of memory that was given back.
 /// </summary>
 public readonly unsafe struct ArrayView<T> where T : unmanaged
 {
@@ -28,7 +28,8 @@ public readonly unsafe struct ArrayView<T> where T : unmanaged
     {
         get
         {
-            if ((ulong)index >= (ulong)Length) throw new KernelException($"index {index} is outside of a view of {Length} {typeof(T).Name}");
+            if ((ulong)index >= (ulong)Length)
+                throw new KernelException($"index {index} is outside of a view of {Length} {typeof(T).Name}");
             return ref ((T*)(Memory.Pointer + offset))[index];
         }
     }

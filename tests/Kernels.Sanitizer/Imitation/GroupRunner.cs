@@ -3,9 +3,9 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
-/// Runs the threads of a group on threads of the system that take turns: each runs to its next barrier, then hands over. The order is the same every time, and
-/// turned around in every other group, so that a result that depends on it, for want of a barrier, shows. A barrier that some threads of a group reach and
-/// others do not is an error, as it is on a device.
+/// Runs the threads of a group on threads of the system that take turns: each runs to its next barrier, then hands over. The order is the
+/// same every time, and turned around in every other group, so that a result that depends on it, for want of a barrier, shows. A barrier
+/// that some threads of a group reach and others do not is an error, as it is on a device.
 /// </summary>
 sealed class GroupRunner
 {
@@ -71,7 +71,8 @@ sealed class GroupRunner
         if (failure != null) throw new KernelException("the group has ended");
     }
 
-    // To the next thread that has not ended; after the last one, to the first for what follows the barrier; or to whoever started the group.
+    // To the next thread that has not ended; after the last one, to the first for what follows the barrier; or to whoever started the
+    // group.
     static void HandOver(int index)
     {
         int next = Next(index);
@@ -79,7 +80,8 @@ sealed class GroupRunner
         {
             next = Next(backwards ? group.Threads : -1);
             int over = ended.AsSpan().Count(true);
-            if (next >= 0 && over > 0) failure ??= new KernelException($"{waiting} of {group.Threads} threads wait at a barrier, {over} have ended");
+            if (next >= 0 && over > 0)
+                failure ??= new KernelException($"{waiting} of {group.Threads} threads wait at a barrier, {over} have ended");
             waiting = 0;
         }
         if (next < 0) Done.Release();

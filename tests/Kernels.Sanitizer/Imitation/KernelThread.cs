@@ -63,13 +63,13 @@ sealed class KernelThread(KernelGroup group, int index, Action<KernelThread>? wa
 
     public void Barrier()
     {
-        if (wait == null) throw new KernelException("the kernel waits at a barrier and does not say so: it must be an IGpuGroupKernel");
+        if (wait == null) throw new KernelException("the kernel waits at a barrier and does not say so: it must be an IGpuBlockKernel");
         wait(this);
     }
 
     public unsafe ArrayView<T> Allocate<T>(int extent) where T : unmanaged
     {
-        if (wait == null) throw new KernelException("the kernel uses shared memory and does not say so: it must be an IGpuGroupKernel");
+        if (wait == null) throw new KernelException("the kernel uses shared memory and does not say so: it must be an IGpuBlockKernel");
         DeviceMemory memory = Group.Shared(allocations++, (long)extent * sizeof(T));
         return new ArrayView<T>(memory, 0, extent);
     }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
-/// Keeps threads that take turns on one processor, where the system can be asked for that: handing a turn to another processor, which has to wake up, makes
-/// barriers five times slower.
+/// Keeps threads that take turns on one processor, where the system can be asked for that: handing a turn to another processor, which has
+/// to wake up, makes barriers five times slower.
 /// </summary>
 static class OneProcessor
 {

@@ -4,14 +4,16 @@ using Sagan.Native.Tests.Sanitizer;
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The methods of IlgpuTensorCores.cs, emulated: which lane holds which element of A, B and C is written from the PTX ISA (9.7.14, mma.m16n8k8 with .tf32 and
-/// mma.m16n8k16 with .bf16). A warp's instruction is executed when its last lane has come to it; sums may be asked for behind the next barrier.
+/// The methods of IlgpuTensorCores.cs, emulated: which lane holds which element of A, B and C is written from the PTX ISA (9.7.14,
+/// mma.m16n8k8 with .tf32 and mma.m16n8k16 with .bf16). A warp's instruction is executed when its last lane has come to it; sums may be
+/// asked for behind the next barrier.
 /// </summary>
 static class GpuTensorCores
 {
     public static void Clear() => Lane.Clear();
 
-    public static void Right(GpuFloat4 b0, GpuFloat4 b1, GpuFloat4 b2, GpuFloat4 b3) => Lane.Right = [.. Words(b0), .. Words(b1), .. Words(b2), .. Words(b3)];
+    public static void Right(GpuFloat4 b0, GpuFloat4 b1, GpuFloat4 b2, GpuFloat4 b3) =>
+        Lane.Right = [.. Words(b0), .. Words(b1), .. Words(b2), .. Words(b3)];
 
     public static void MultiplyTf32(GpuFloat4 first, GpuFloat4 second) => Multiply(first, second, paired: false);
 
@@ -25,7 +27,7 @@ static class GpuTensorCores
         KernelThread.Current.Group.Warp(KernelThread.Current.Index).Execute();
     }
 
-    public static void PutBf16(ArrayView<long> shared, int i, float x, float y, float z, float w) =>
+    public static void StoreBf16(ArrayView<long> shared, int i, float x, float y, float z, float w) =>
         shared[i] = (long)((ulong)Pair(z, w) << 32 | Pair(x, y));
 
     public static void Sums(ArrayView<float> shared, int i, int pitch)
@@ -38,7 +40,8 @@ static class GpuTensorCores
 
     static TensorLane Lane => KernelThread.Current.Group.Warp(KernelThread.Current.Index)[KernelThread.Current.Index];
 
-    static uint[] Words(GpuFloat4 v) => [Interop.FloatAsInt(v.X), Interop.FloatAsInt(v.Y), Interop.FloatAsInt(v.Z), Interop.FloatAsInt(v.W)];
+    static uint[] Words(GpuFloat4 v) => [Interop.FloatAsInt(v.X), Interop.FloatAsInt(v.Y), Interop.FloatAsInt(v.Z),
+        Interop.FloatAsInt(v.W)];
 
     static uint Pair(float low, float high) => Bf16(high) << 16 | Bf16(low);
 

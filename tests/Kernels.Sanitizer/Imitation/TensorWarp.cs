@@ -1,6 +1,8 @@
 namespace Sagan.Native.Tests.Sanitizer;
 
-/// <summary>An mma of a lane that its warp has not executed: its part of A, and of four B, of which this takes two words from Offset on.</summary>
+/// <summary>
+/// An mma of a lane that its warp has not executed: its part of A, and of four B, of which this takes two words from Offset on.
+/// </summary>
 sealed record TensorInstruction(bool Paired, uint[] Left, uint[] Right, int Offset);
 
 /// <summary>The registers of a lane that only tensor cores see.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.Tests.Sanitizer;
 
 /// <summary>
-/// What a thread waits for until it is its turn. On Linux a semaphore of the C library, which is one system call; .NET's events do the same by way of locks of
-/// their own. Neither spins: 256 threads that do slow down the one whose turn it is.
+/// What a thread waits for until it is its turn. On Linux a semaphore of the C library, which is one system call; .NET's events do the same
+/// by way of locks of their own. Neither spins: 256 threads that do slow down the one whose turn it is.
 /// </summary>
 sealed unsafe class Turn
 {

@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class AdamTests
 {
     // Sizes that share jobs, cut jobs, and are empty.
@@ -17,8 +18,8 @@ public sealed class AdamTests
     [InlineData(AdamForm.Torch, 0.5, 0.99, 1e-3f)]
     public void TenStepsAgreeWithTheFormula(AdamForm form, double beta1, double beta2, float epsilon)
     {
-        float[][] start = [.. Sizes.Select((n, i) => Random(n, i))];
-        float[] flat = SameBitsForAnyThreads(() =>
+        float[][] start = [.. Sizes.Select((n, i) => Uniform(n, i))];
+        float[] flat = SameBits.OnAnyThreads(() =>
         {
             HostStorage[] p = [.. start.Select(v => Of(v))], g = [.. Sizes.Select(n => Empty(n))];
             HostStorage[] m = [.. Sizes.Select(n => Of(new float[n]))], v = [.. Sizes.Select(n => Of(new float[n]))];
@@ -28,7 +29,7 @@ public sealed class AdamTests
                 for (int i = 0; i < Sizes.Length; i++) Gradient(i, step).CopyTo(g[i].Span);
                 ((IFusedAdam)Cpu).Adam(group, new AdamSpec(0.01f, beta1, beta2, epsilon, step, form));
             }
-            for (int i = 0; i < Sizes.Length; i++) AssertSameBits(Gradient(i, 10), g[i].Take());
+            for (int i = 0; i < Sizes.Length; i++) SameBits.Assert(Gradient(i, 10), g[i].Take());
             return [.. p.SelectMany(s => s.Take()), .. m.SelectMany(s => s.Take()), .. v.SelectMany(s => s.Take())];
         });
         List<double> expectedP = [], expectedM = [], expectedV = [];
@@ -55,7 +56,7 @@ public sealed class AdamTests
         AssertClose([.. expectedP.Concat(expectedM).Concat(expectedV).Select(x => (float)x)], flat, 1e-6);
     }
 
-    static float[] Gradient(int slot, int step) => Random(Sizes[slot], 1000 * slot + step);
+    static float[] Gradient(int slot, int step) => Uniform(Sizes[slot], 1000 * slot + step);
 
     [Fact]
     public void EmptyGroup() => ((IFusedAdam)Cpu).Adam([], new AdamSpec(0.1f, 0.9, 0.999, 1e-8f, 1, AdamForm.Torch));

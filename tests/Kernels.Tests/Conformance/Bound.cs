@@ -20,7 +20,9 @@ public static class Bounds
         return [.. expected.Select(_ => fraction * largest)];
     };
 
-    /// <summary>A fraction of what the case gives for the absolute values of its inputs: for sums of products this is the sum of the absolute terms.</summary>
+    /// <summary>
+    /// A fraction of what the case gives for the absolute values of its inputs: for sums of products this is the sum of the absolute terms.
+    /// </summary>
     public static Bound OfAbsolute(double fraction) => OfAbsolute(fraction, (c, values) => c.Define(values));
 
     /// <summary>A fraction of what <paramref name="define"/> makes of the absolute values of the inputs, plus an absolute part.</summary>
@@ -32,7 +34,9 @@ public static class Bounds
         return [.. define(c, values)[output].Select(e => fraction * e + absolute)];
     };
 
-    /// <summary>The largest error relative to its bound, and where: at most 1 when the result conforms. NaN and infinities must be met exactly.</summary>
+    /// <summary>
+    /// The largest error relative to its bound, and where: at most 1 when the result conforms. NaN and infinities must be met exactly.
+    /// </summary>
     public static (double Ratio, int At) Worst(float[] actual, float[] expected, double[] bound)
     {
         (double Ratio, int At) worst = (0, -1);
@@ -40,7 +44,8 @@ public static class Bounds
         {
             bool equal = BitConverter.SingleToInt32Bits(actual[i]) == BitConverter.SingleToInt32Bits(expected[i]);
             double ratio = equal || (float.IsNaN(actual[i]) && float.IsNaN(expected[i])) ? 0
-                : bound[i] > 0 && float.IsFinite(expected[i]) && float.IsFinite(actual[i]) ? Math.Abs((double)actual[i] - expected[i]) / bound[i]
+                : bound[i] > 0 && float.IsFinite(expected[i]) && float.IsFinite(actual[i])
+                ? Math.Abs((double)actual[i] - expected[i]) / bound[i]
                 : double.PositiveInfinity;
             if (ratio > worst.Ratio) worst = (ratio, i);
         }

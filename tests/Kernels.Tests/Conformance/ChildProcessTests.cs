@@ -21,13 +21,15 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
-    public void Conforms_without_any_hardware_intrinsics() => RunTable("conformance", Program.Widths(false, false, false), "DOTNET_EnableHWIntrinsic");
+    public void Conforms_without_any_hardware_intrinsics() =>
+        RunTable("conformance", Program.Widths(false, false, false), "DOTNET_EnableHWIntrinsic");
 
     [Fact]
     public void Stays_inside_its_storages()
     {
         Assert.SkipUnless(GuardedMemory.IsSupported, "guard pages are made with Linux's mmap.");
-        RunTable("guards", Program.Widths(Vector512.IsHardwareAccelerated, Vector256.IsHardwareAccelerated, Vector128.IsHardwareAccelerated), null);
+        RunTable("guards", Program.Widths(Vector512.IsHardwareAccelerated, Vector256.IsHardwareAccelerated,
+            Vector128.IsHardwareAccelerated), null);
     }
 
     // Runs the table in a child process with a runtime switch turned off and checks that it was off, that cases ran, and that all passed.

@@ -1,15 +1,18 @@
-using System.Runtime.InteropServices;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Conformance;
 
-/// <summary>The lines of the contract in Backend.cs, each as a check of one case on one device. A check throws when the line is broken.</summary>
+/// <summary>
+/// The lines of the contract in Backend.cs, each as a check of one case on one device. A check throws when the line is broken.
+/// </summary>
 public static class Contract
 {
     /// <summary>True when the device has the capability that the case needs; a capability is optional.</summary>
     public static bool Offers(Device device, KernelCase c) => c.Capability?.IsInstanceOfType(device.Backend) ?? true;
 
-    /// <summary>Accuracy: every element of every output within the stated bound of the definition. Returns the largest error relative to its bound.</summary>
+    /// <summary>
+    /// Accuracy: every element of every output within the stated bound of the definition. Returns the largest error relative to its bound.
+    /// </summary>
     public static double AgreesWithDefinition(KernelCase c, Device device) =>
         AssertAgrees(c, device, c.Execute(device.Backend, device.Pool.Rent, c.Values()));
 
@@ -23,8 +26,8 @@ public static class Contract
             (double ratio, int at) = Bounds.Worst(actual[i], expected[i], bound);
             largest = Math.Max(largest, ratio);
             if (ratio > 1)
-                Assert.Fail($"{c.Name} on {device}: {c.Operands[i].Name}[{at}] is {actual[i][at]:g9}, the definition gives {expected[i][at]:g9}, " +
-                    $"allowed error {bound[at]:g3}.");
+                Assert.Fail($"{c.Name} on {device}: {c.Operands[i].Name}[{at}] is {actual[i][at]:g9}, " +
+                    $"the definition gives {expected[i][at]:g9}, allowed error {bound[at]:g3}.");
         }
         return largest;
     }
@@ -32,8 +35,8 @@ public static class Contract
     /// <summary>Outputs are fully overwritten: what they held before does not show.</summary>
     public static void OverwritesItsOutputs(KernelCase c, Device device)
     {
-        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)), second = c.Execute(device.Backend, device.Pool.Rent,
-            Prefilled(c, 12345.678f));
+        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)),
+            second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
         AssertSameOutputs(c, first, second, "outputs prefilled with NaN and with 12345.678");
     }
 
@@ -46,29 +49,15 @@ public static class Contract
     }
 
     /// <summary>Same inputs, same bits: for 1, 2, 3 and 4 threads, and for a second run.</summary>
-    public static void GivesTheSameBitsForAnyThreadCount(KernelCase c, Device device)
+    public static void GivesTheSameBitsForAnyThreadCount(KernelCase c, Device device) => SameBits.OnAnyThreads(() =>
     {
-        int threads = WorkerPool.Threads;
-        try
-        {
-            float[][]? first = null;
-            foreach (int t in (int[])[1, 2, 3, 4, 4])
-            {
-                WorkerPool.Threads = t;
-                float[][] result = c.Execute(device.Backend, device.Pool.Rent, c.Values());
-                first ??= result;
-                AssertSameOutputs(c, first, result, $"1 and {t} threads");
-            }
-        }
-        finally
-        {
-            WorkerPool.Threads = threads;
-        }
-    }
+        float[][] result = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+        return [.. Written(c).Select(i => result[i])];
+    });
 
     /// <summary>
-    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, also where NaN follows the storages' elements in use, in two calls: for
-    /// devices on which a call takes long.
+    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, also where NaN follows the storages' elements in
+    /// use, in two calls: for devices on which a call takes long.
     /// </summary>
     public static void IsKept(KernelCase c, Device device)
     {
@@ -103,9 +92,8 @@ public static class Contract
     }
 
     /// <summary>
-    /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what follows the last element
-    /// of an input
-    /// (NaN, or a number) does not show in the result.
+    /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what
+    /// follows the last element of an input (NaN, or a number) does not show in the result.
     /// </summary>
     public static void StaysInsideItsStorages(KernelCase c, Device device)
     {
@@ -120,13 +108,32 @@ public static class Contract
         }
     }
 
+    /// <summary>Of its intermediate memory a kernel reads only what it has written: NaN in the rest does not show in the result.</summary>
+    public static void ReadsNoScratchThatItHasNotWritten(KernelCase c, Device device)
+    {
+        bool before = ScratchArena.Poisons;
+        try
+        {
+            ScratchArena.Poisons = false;
+            float[][] expected = c.Execute(device.Backend, device.Pool.Rent, c.Values());
+            ScratchArena.Poisons = true;
+            AssertSameOutputs(c, expected, c.Execute(device.Backend, device.Pool.Rent, c.Values()),
+                "intermediate memory of any content and of NaN");
+        }
+        finally
+        {
+            ScratchArena.Poisons = before;
+        }
+    }
+
     public static void GatherNamesAnIndexThatIsOutOfRange(Device device)
     {
         foreach (int bad in (int[])[-1, 5, int.MaxValue])
         {
             Storage x = device.Pool.Rent(15), y = device.Pool.Rent(9), index = device.Pool.Rent(3);
             index.CopyFrom([4, bad, 0]);
-            IndexOutOfRangeException e = Assert.Throws<IndexOutOfRangeException>(() => device.Backend.Gather(x, index, y, new GatherSpec(5, 3, 3)));
+            IndexOutOfRangeException e = Assert.Throws<IndexOutOfRangeException>(() =>
+                device.Backend.Gather(x, index, y, new GatherSpec(5, 3, 3)));
             Assert.Contains($"{bad}", e.Message, StringComparison.Ordinal);
             foreach (Storage s in (Storage[])[x, y, index]) s.Release();
         }
@@ -147,9 +154,6 @@ public static class Contract
         foreach (int i in Written(c)) AssertSame(c, i, a[i], b[i], between);
     }
 
-    static void AssertSame(KernelCase c, int operand, float[] a, float[] b, string between)
-    {
-        int at = MemoryMarshal.Cast<float, int>(a).CommonPrefixLength(MemoryMarshal.Cast<float, int>(b));
-        if (at < a.Length) Assert.Fail($"{c.Name}: {c.Operands[operand].Name}[{at}] of {a.Length} differs between {between}: {a[at]:g9} and {b[at]:g9}.");
-    }
+    static void AssertSame(KernelCase c, int operand, float[] a, float[] b, string between) =>
+        SameBits.Assert(a, b, $"{c.Name}: between {between}: {c.Operands[operand].Name}");
 }

@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>Nothing is left out of the table.</summary>
+[Quick]
 public sealed class CoverageTests
 {
     static readonly Type[] Types = typeof(Backend).Assembly.GetTypes();
@@ -14,7 +15,8 @@ public sealed class CoverageTests
     public void Every_primitive_has_a_case() =>
         AssertAllIn(typeof(Backend).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(m => m.Name),
             KernelCases.All.Where(c => c.Capability == null).Select(c => c.Method),
-            "Add cases that call the primitive in tests/Kernels.Tests/Conformance: a method in the KernelCases file it belongs to, listed in KernelCases.cs.");
+            "Add cases that call the primitive in tests/Kernels.Tests/Conformance: " +
+            "a method in the KernelCases file it belongs to, listed in KernelCases.cs.");
 
     [Fact]
     public void Every_fused_kernel_has_a_case() =>
@@ -25,9 +27,11 @@ public sealed class CoverageTests
     [Fact]
     public void Every_elementwise_function_has_a_case() =>
         AssertAllIn(
-            Types.Where(t => t.IsPublic && t.IsValueType && t.GetInterfaces().Any(i => i == typeof(IUnaryOp) || i == typeof(IBinaryOp))).Select(t => t.Name),
+            Types.Where(t => t.IsPublic && t.IsValueType && t.GetInterfaces().Any(i => i == typeof(IUnaryOp) ||
+            i == typeof(IBinaryOp))).Select(t => t.Name),
             KernelCases.All.Where(c => c.Function != null).Select(c => c.Function!.Name),
-            "Add a line to Functions() in tests/Kernels.Tests/Conformance/KernelCases.Elementwise.cs, such as  .. Map(new SiluOp(), Ulps(6)),");
+            "Add a line to Functions() in tests/Kernels.Tests/Conformance/KernelCases.Elementwise.cs, " +
+            "such as  .. Map(new SiluOp(), Ulps(6)),");
 
     [Fact]
     public void The_cpu_backend_has_every_fused_kernel() =>

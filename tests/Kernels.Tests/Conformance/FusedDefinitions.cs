@@ -3,8 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// What the fused kernels compute, as scalar loops in double over the arrays of a case (same order as the method's parameters); products go through the
-/// reference backend.
+/// What the fused kernels compute, as scalar loops in double over the arrays of a case (same order as the method's parameters); products go
+/// through the reference backend.
 /// Stored results are rounded to float, nothing else is.
 /// </summary>
 static class FusedDefinitions
@@ -33,7 +33,8 @@ static class FusedDefinitions
     /// <summary>v = (q, k, v, o, rows, g, dq, dk, dv).</summary>
     public static void AttentionBackward(float[][] values, AttentionSpec s)
     {
-        (float[] q, float[] k, float[] v, float[] o, float[] rows, float[] g) = (values[0], values[1], values[2], values[3], values[4], values[5]);
+        (float[] q, float[] k, float[] v, float[] o, float[] rows, float[] g) = (values[0], values[1], values[2], values[3], values[4],
+            values[5]);
         double[] dq = new double[q.Length], dk = new double[k.Length], dv = new double[v.Length];
         for (int b = 0; b < s.Batch; b++)
             for (int i = 0; i < s.N; i++)
@@ -65,7 +66,8 @@ static class FusedDefinitions
     }
 
     /// <summary>
-    /// The largest sum of the absolute values of the terms of dq, dk and dv, v as in <see cref="AttentionBackward"/>: what their errors are relative to.
+    /// The largest sum of the absolute values of the terms of dq, dk and dv, v as in <see cref="AttentionBackward"/>: what their errors are
+    /// relative to.
     /// </summary>
     public static double[] AttentionTerms(float[][] values, AttentionSpec s)
     {

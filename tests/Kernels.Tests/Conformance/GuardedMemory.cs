@@ -4,8 +4,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// Storages that end, or begin, at a page that may not be touched: a kernel that strays outside a block faults. The blocks are as small as the pool may make
-/// them:
+/// Storages that end, or begin, at a page that may not be touched: a kernel that strays outside a block faults. The blocks are as small as
+/// the pool may make them:
 /// 64-byte aligned, with room for one 64-byte load at the last element. Linux only.
 /// </summary>
 public sealed unsafe partial class GuardedMemory(bool atEnd, float padding) : IDisposable

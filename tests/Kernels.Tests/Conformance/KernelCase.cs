@@ -22,7 +22,8 @@ public sealed record Operand(string Name, int Count, Role Role, Func<Random, int
         new(name, count, Role.Input, (random, _) => (float)(Uniform(random) * scale + shift));
 
     /// <summary>Drawn one after another.</summary>
-    public static Operand In(string name, int count, Func<Random, float> value, Role role = Role.Input) => new(name, count, role, (random, _) => value(random));
+    public static Operand In(string name, int count, Func<Random, float> value, Role role = Role.Input) =>
+        new(name, count, role, (random, _) => value(random));
 
     /// <summary>Told from the position.</summary>
     public static Operand In(string name, int count, Func<int, float> value) => new(name, count, Role.Input, (_, i) => value(i));
@@ -33,15 +34,16 @@ public sealed record Operand(string Name, int Count, Role Role, Func<Random, int
 
     public static Operand Out(string name, int count) => new(name, count, Role.Output, (_, _) => float.NaN);
 
-    public static Operand InOut(string name, int count, double scale = 1) => new(name, count, Role.InOut, (random, _) => (float)(Uniform(random) * scale));
+    public static Operand InOut(string name, int count, double scale = 1) =>
+        new(name, count, Role.InOut, (random, _) => (float)(Uniform(random) * scale));
 
     // Mean 0 and variance 1.
     static double Uniform(Random random) => (2 * random.NextDouble() - 1) * 1.7320508;
 }
 
 /// <summary>
-/// One call of a primitive or of a fused kernel at given sizes. The table of them (<see cref="KernelCases"/>) drives every check of the contract on every
-/// backend.
+/// One call of a primitive or of a fused kernel at given sizes. The table of them (<see cref="KernelCases"/>) drives every check of the
+/// contract on every backend.
 /// </summary>
 public sealed record KernelCase(string Method, string Sizes, Operand[] Operands, Action<Backend, Storage[]> Call, Bound Bound)
 {
@@ -68,7 +70,8 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
     public override string ToString() => Name;
 
     /// <summary>
-    /// The operands' values before the call, always the same for the same case, in new arrays; outputs hold NaN, so that an element left out shows.
+    /// The operands' values before the call, always the same for the same case, in new arrays; outputs hold NaN, so that an element left
+    /// out shows.
     /// </summary>
     public float[][] Values()
     {
@@ -94,7 +97,8 @@ public sealed record KernelCase(string Method, string Sizes, Operand[] Operands,
     }
 
     /// <summary>
-    /// Calls the kernel on storages with these values and returns what they hold afterwards. Aliased outputs share the storage of their input.
+    /// Calls the kernel on storages with these values and returns what they hold afterwards. Aliased outputs share the storage of their
+    /// input.
     /// </summary>
     public float[][] Execute(Backend backend, Func<int, Storage> rent, float[][] values, params (int Output, int Input)[] aliases)
     {

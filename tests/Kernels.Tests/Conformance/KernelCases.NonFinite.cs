@@ -4,13 +4,14 @@ using static Sagan.Native.Tests.Conformance.Operand;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// NaN, infinities, zeros of both signs, denormals and the largest floats where kernels can meet them: what is NaN, infinite or finite in the definition is so on
-/// every device. The elementwise functions have theirs in KernelCases.Elementwise.cs.
+/// NaN, infinities, zeros of both signs, denormals and the largest floats where kernels can meet them: what is NaN, infinite or finite in
+/// the definition is so on every device. The elementwise functions have theirs in KernelCases.Elementwise.cs.
 /// </summary>
 public static partial class KernelCases
 {
     static IEnumerable<KernelCase> NonFinite() =>
-        [.. Activations.SelectMany(Epilogues), .. Activations.SelectMany(BackwardOfEpilogues), .. Activations.SelectMany(Normalised), .. RowsWith(), .. BranchesWith()];
+        [.. Activations.SelectMany(Epilogues), .. Activations.SelectMany(BackwardOfEpilogues), .. Activations.SelectMany(Normalised),
+        .. RowsWith(), .. BranchesWith()];
 
     static readonly float[] InOneRow = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1e-40f, 7, -7];
 
@@ -23,7 +24,8 @@ public static partial class KernelCases
     {
         MatMulSpec[] products =
         [
-            new(1, 3, 40, 5, false, true, 0, 0), new(1, 1, 40, 5, false, true, 0, 0), new(1, 1, 1040, 3, false, false, 0, 0), new(1, 8, 40, 5000, true, false, 0, 0),
+            new(1, 3, 40, 5, false, true, 0, 0), new(1, 1, 40, 5, false, true, 0, 0), new(1, 1, 1040, 3, false, false, 0, 0),
+                new(1, 8, 40, 5000, true, false, 0, 0),
         ];
         foreach (MatMulSpec s in products)
             yield return SpecialBias(nameof(IFusedBias.MatMulBias), Describe(s), s.M * s.K, s.K * s.N, s.M * s.N, s.N, s.K, act,
@@ -40,14 +42,17 @@ public static partial class KernelCases
         {
             (int x, int w, int y) = ConvCounts(s);
             yield return SpecialBias(nameof(IFusedBias.ConvTranspose2dBias), Describe(s), y, w, x, s.Ci, s.Kh * s.Kw * s.Co, act,
-                (d, a, b, scale, bias, o) => d.ConvTranspose2dBias(a, b, scale, bias, o, s, act), (d, t) => d.Conv2dInputGrad(t[0], t[1], t[^1], s));
+                (d, a, b, scale, bias, o) =>
+                d.ConvTranspose2dBias(a, b, scale, bias, o, s, act), (d, t) => d.Conv2dInputGrad(t[0], t[1], t[^1], s));
         }
         int k = SpecialValues.Length;
         foreach (int n in (int[])[1, 17])
         {
             MatMulSpec s = new(1, k, n, 1, false, true, 0, 0);
-            yield return WithBias(nameof(IFusedBias.MatMulBias), $"special values times 1, {n} columns", [Special("a", k), Same("b", n, 1), Out("y", k * n)], false,
-                true, n, 1, act, (d, a, b, scale, bias, y) => d.MatMulBias(a, b, scale, bias, y, s, act), (d, t) => d.MatMul(t[0], t[1], t[^1], s))
+            yield return WithBias(nameof(IFusedBias.MatMulBias), $"special values times 1, {n} columns",
+                [Special("a", k), Same("b", n, 1), Out("y", k * n)], false,
+                true, n, 1, act, (d, a, b, scale, bias, y) =>
+                    d.MatMulBias(a, b, scale, bias, y, s, act), (d, t) => d.MatMul(t[0], t[1], t[^1], s))
                 with
             { Bound = OfClass };
         }
@@ -56,7 +61,8 @@ public static partial class KernelCases
     static KernelCase SpecialBias(string method, string sizes, int a, int b, int y, int channels, int terms, Activation act, BiasCall call,
         Action<Backend, Storage[]> product)
     {
-        KernelCase c = WithBias(method, $"{sizes} special bias", [In("a", a), In("b", b), Out("y", y)], true, true, channels, terms, act, call, product);
+        KernelCase c = WithBias(method, $"{sizes} special bias", [In("a", a), In("b", b), Out("y", y)], true, true, channels, terms, act,
+            call, product);
         return c with { Operands = [.. c.Operands.Select(o => o.Name == "bias" ? Special("bias", channels) : o)] };
     }
 
@@ -68,14 +74,16 @@ public static partial class KernelCases
     {
         int k = SpecialValues.Length, n = k * k;
         Operand g = In("g", n, i => SpecialValues[i % k]), y = In("y", n, i => SpecialValues[i / k]);
-        yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"special values {Describe(act)}", [g, y, Out("dz", n), Out("dbias", n)],
+        yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"special values {Describe(act)}",
+            [g, y, Out("dz", n), Out("dbias", n)],
             (d, t) => ((IFusedBias)d).BiasActivationBackward(t[0], t[1], t[2], t[3], 1, n, act), OfGradient)
         {
             Capability = typeof(IFusedBias),
             Definition = t => FusedDefinitions.BiasActivationBackward(t, 1, n, act),
             Aliases = [(2, 0)],
         };
-        yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"special values {Describe(act)} no dbias", [g, y, Out("dz", n)],
+        yield return new KernelCase(nameof(IFusedBias.BiasActivationBackward), $"special values {Describe(act)} no dbias",
+            [g, y, Out("dz", n)],
             (d, t) => ((IFusedBias)d).BiasActivationBackward(t[0], t[1], t[2], null, 1, n, act), OfGradient)
         {
             Capability = typeof(IFusedBias),
@@ -91,14 +99,15 @@ public static partial class KernelCases
         int k = SpecialValues.Length;
         BatchNormSpec s = new(3, k, 1e-5f, act);
         yield return new KernelCase(nameof(IFusedBatchNorm.BatchNormInference), $"special values {Describe(act)}",
-            [Special("x", 3 * k), Same("weight", k, 0.5f), Same("bias", k, -0.25f), Same("mean", k, 0.1f), Same("variance", k, 1), Out("y", 3 * k)],
-            (d, t) => ((IFusedBatchNorm)d).BatchNormInference(t[0], t[1], t[2], t[3], t[4], t[5], s), OfClass)
+            [Special("x", 3 * k), Same("weight", k, 0.5f), Same("bias", k, -0.25f), Same("mean", k, 0.1f), Same("variance", k, 1),
+            Out("y", 3 * k)], (d, t) => ((IFusedBatchNorm)d).BatchNormInference(t[0], t[1], t[2], t[3], t[4], t[5], s), OfClass)
         {
             Capability = typeof(IFusedBatchNorm),
             Definition = t => FusedDefinitions.BatchNormInference(t, s),
             Aliases = [(5, 0)],
         };
-        // The second row has g = 0: sums over a channel are the first row's terms. y is what a tanh can be, so that nothing finite overflows.
+        // The second row has g = 0: sums over a channel are the first row's terms. y is what a tanh can be, so that nothing finite
+        // overflows.
         int n = k * k;
         BatchNormSpec pairs = new(2, n, 1e-5f, act);
         yield return new KernelCase(nameof(IFusedBatchNorm.BatchNormBackward), $"special values {Describe(act)}",
@@ -144,30 +153,33 @@ public static partial class KernelCases
             ReduceSpec s = new(new Shape(k, columns), [false, true]);
             foreach (float last in (float[])[0.5f, float.PositiveInfinity])
             {
-                yield return new KernelCase(nameof(Backend.Softmax), $"[{k}, {columns}] special values beside {last}", [Rows(last), Out("y", k * columns)],
+                yield return new KernelCase(nameof(Backend.Softmax), $"[{k}, {columns}] special values beside {last}",
+                    [Rows(last), Out("y", k * columns)],
                     (d, t) => d.Softmax(t[0], t[1], k, columns), Bounds.Relative(5e-6, 1e-37))
                 { Aliases = [(1, 0)] };
-                yield return new KernelCase(nameof(Backend.Sum), $"[{k}, {columns}] kr special values beside {last}", [Rows(last), Out("y", k)],
+                yield return new KernelCase(nameof(Backend.Sum), $"[{k}, {columns}] kr special values beside {last}",
+                    [Rows(last), Out("y", k)],
                     (d, t) => d.Sum(t[0], t[1], s), Bounds.Relative(1e-6, 1e-6 * columns));
             }
             ReduceSpec down = new(new Shape(columns, k), [true, false]);
             yield return new KernelCase(nameof(Backend.Sum), $"[{columns}, {k}] rk special values",
-                [In("x", k * columns, i => i / k == i % k * 7 % columns ? SpecialValues[i % k] : 0.5f), Out("y", k)], (d, t) => d.Sum(t[0], t[1], down),
+                [In("x", k * columns, i => i / k == i % k * 7 % columns ? SpecialValues[i % k] : 0.5f), Out("y", k)], (d, t) =>
+                d.Sum(t[0], t[1], down),
                 Bounds.Relative(1e-6, 1e-6 * columns));
         }
         // Scores of minus infinity before all others, as many as fill tiles of every device; the other row has plus infinity there.
         AttentionSpec late = new(1, 2, 150, 1, 2, 1);
         yield return new KernelCase(nameof(IFusedAttention.Attention), "130 keys of minus infinity, then 20",
-            [In("q", 2, i => 1 - 2 * i), In("k", 150, i => i < 130 ? float.NegativeInfinity : 0.1f * i), In("v", 300), Out("o", 4), Out("rows", 4)],
-            (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], late), OfClass)
+            [In("q", 2, i => 1 - 2 * i), In("k", 150, i => i < 130 ? float.NegativeInfinity : 0.1f * i), In("v", 300), Out("o", 4),
+            Out("rows", 4)], (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], late), OfClass)
         {
             Capability = typeof(IFusedAttention),
             Definition = t => FusedDefinitions.Attention(t, late),
         };
         AttentionSpec a = new(k, 1, 3, 1, 2, 1);
         yield return new KernelCase(nameof(IFusedAttention.Attention), "special values as keys",
-            [Same("q", k, 1), In("k", 3 * k, i => i % 3 == 0 ? SpecialValues[i / 3] : i % 3), In("v", 6 * k), Out("o", 2 * k), Out("rows", 2 * k)],
-            (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], a), Bounds.Relative(1e-5, 1e-5))
+            [Same("q", k, 1), In("k", 3 * k, i => i % 3 == 0 ? SpecialValues[i / 3] : i % 3), In("v", 6 * k), Out("o", 2 * k),
+            Out("rows", 2 * k)], (d, t) => ((IFusedAttention)d).Attention(t[0], t[1], t[2], t[3], t[4], a), Bounds.Relative(1e-5, 1e-5))
         {
             Capability = typeof(IFusedAttention),
             Definition = t => FusedDefinitions.Attention(t, a),
@@ -177,7 +189,8 @@ public static partial class KernelCases
     static IEnumerable<KernelCase> BranchesWith()
     {
         int k = SpecialValues.Length;
-        yield return new KernelCase(nameof(IFusedResidual.Residual), "special values", [Same("x", k, 0.25f), Special("o", k), Same("gamma", 1, 0.5f), Out("y", k)],
+        yield return new KernelCase(nameof(IFusedResidual.Residual), "special values",
+            [Same("x", k, 0.25f), Special("o", k), Same("gamma", 1, 0.5f), Out("y", k)],
             (d, t) => ((IFusedResidual)d).Residual(t[0], t[1], t[2], t[3], k), OfClass)
         {
             Capability = typeof(IFusedResidual),

@@ -6,13 +6,16 @@ using Xunit.MicrosoftTestingPlatform;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>
-/// The entry point of this assembly: the runner of its tests, and the table in a process of its own, started by <see cref="ChildProcessTests"/> with
-/// <c>dotnet exec</c>: for runtime settings that a process reads once at its start, and for checks that end the process when they fail. First prints which vector widths the hardware accelerates, then each case before it runs, at last how
-/// many passed.
+/// The entry point of this assembly: the runner of its tests, and the table in a process of its own, started by
+/// <see cref="ChildProcessTests"/> with
+/// <c>dotnet exec</c>: for runtime settings that a process reads once at its start, and for checks that end the process when they fail.
+/// First prints which vector widths the hardware accelerates, then each case before it runs, at last how many passed.
 /// </summary>
 static class Program
 {
-    static Task<int> Main(string[] args) => args is ["conformance" or "guards"] ? Task.FromResult(Run(args[0])) : TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+    static Task<int> Main(string[] args) =>
+        args is ["conformance" or "guards"] ? Task.FromResult(Run(args[0]))
+        : TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
 
     static int Run(string checksOf)
     {

@@ -2,6 +2,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public sealed unsafe class PoolTests
 {
     [Fact]

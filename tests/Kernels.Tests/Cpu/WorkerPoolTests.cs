@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed unsafe class WorkerPoolTests : IDisposable
 {
     readonly int threads = WorkerPool.Threads;
@@ -109,7 +110,8 @@ public sealed unsafe class WorkerPoolTests : IDisposable
     public void JobMustNotSetTheThreadCount()
     {
         WorkerPool.Threads = 4;
-        Assert.Contains("by a job", Assert.Throws<InvalidOperationException>(() => WorkerPool.Run(8, default(SetThreads))).Message, StringComparison.Ordinal);
+        Assert.Contains("by a job", Assert.Throws<InvalidOperationException>(() => WorkerPool.Run(8, default(SetThreads))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(4, WorkerPool.Threads);
         Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Threads = 0);
         Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Threads = 256);

@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class PermuteTests
 {
     public static TheoryData<int[], int[]> Cases => new()
@@ -12,8 +13,10 @@ public sealed class PermuteTests
         { [65, 63], [1, 0] }, { [1, 7], [1, 0] },
         { [1003, 517], [1, 0] }, { [4, 100_003], [1, 0] }, { [100_003, 3], [1, 0] },
         { [2, 3, 5], [0, 2, 1] }, { [2, 3, 5], [1, 0, 2] }, { [2, 3, 5], [2, 0, 1] }, { [2, 3, 5], [1, 2, 0] }, { [2, 3, 5], [2, 1, 0] },
-        { [16, 32, 32, 3], [0, 3, 1, 2] }, { [16, 3, 32, 32], [0, 2, 3, 1] }, { [64, 4, 4, 40], [0, 3, 1, 2] }, { [3, 1, 4, 1, 5], [4, 3, 2, 1, 0] },
-        { [9, 2, 33, 17], [3, 1, 2, 0] }, { [33, 20, 31], [1, 0, 2] }, { [2, 3, 2, 3, 2, 3, 2, 3], [7, 5, 3, 1, 0, 2, 4, 6] }, { [2, 9000, 3], [1, 0, 2] },
+        { [16, 32, 32, 3], [0, 3, 1, 2] }, { [16, 3, 32, 32], [0, 2, 3, 1] }, { [64, 4, 4, 40], [0, 3, 1, 2] },
+        { [3, 1, 4, 1, 5], [4, 3, 2, 1, 0] },
+        { [9, 2, 33, 17], [3, 1, 2, 0] }, { [33, 20, 31], [1, 0, 2] }, { [2, 3, 2, 3, 2, 3, 2, 3], [7, 5, 3, 1, 0, 2, 4, 6] },
+        { [2, 9000, 3], [1, 0, 2] },
         { [3, 9000], [0, 1] },
     };
 
@@ -22,7 +25,7 @@ public sealed class PermuteTests
     {
         Shape shape = new(sizes);
         PermuteSpec spec = new(shape, order);
-        float[] x = Random(shape.Count), expected = new float[shape.Count];
+        float[] x = Uniform(shape.Count), expected = new float[shape.Count];
         int[] digits = new int[sizes.Length];
         for (int i = 0; i < x.Length; i++)
         {
@@ -35,11 +38,11 @@ public sealed class PermuteTests
             foreach (int axis in order) to = to * sizes[axis] + digits[axis];
             expected[to] = x[i];
         }
-        AssertSameBits(expected, SameBitsForAnyThreads(() =>
+        SameBits.Assert(expected, SameBits.OnAnyThreads(() =>
         {
             HostStorage sx = Of(x), sy = Empty(x.Length);
             Cpu.Permute(sx, sy, spec);
-            AssertSameBits(x, sx.Take());
+            SameBits.Assert(x, sx.Take());
             return sy.Take();
         }));
     }
@@ -55,29 +58,30 @@ public sealed class PermuteTests
     public void SlicePadAndCopyInto(int outer, int length, int inner, int start, int count)
     {
         SliceSpec s = new(outer, length, inner, start, count);
-        float[] whole = Random(outer * length * inner), piece = new float[outer * count * inner], padded = new float[whole.Length];
+        float[] whole = Uniform(outer * length * inner), piece = new float[outer * count * inner], padded = new float[whole.Length];
         for (int o = 0; o < outer; o++)
             for (int l = 0; l < count; l++)
                 for (int i = 0; i < inner; i++)
-                    padded[(o * length + start + l) * inner + i] = piece[(o * count + l) * inner + i] = whole[(o * length + start + l) * inner + i];
-        AssertSameBits(piece, SameBitsForAnyThreads(() =>
+                    padded[(o * length + start + l) * inner + i] = piece[(o * count + l) * inner +
+                        i] = whole[(o * length + start + l) * inner + i];
+        SameBits.Assert(piece, SameBits.OnAnyThreads(() =>
         {
             HostStorage x = Of(whole), y = Empty(piece.Length);
             Cpu.Slice(x, y, s);
-            AssertSameBits(whole, x.Take());
+            SameBits.Assert(whole, x.Take());
             return y.Take();
         }));
-        AssertSameBits(padded, SameBitsForAnyThreads(() =>
+        SameBits.Assert(padded, SameBits.OnAnyThreads(() =>
         {
             HostStorage x = Of(piece), y = Empty(whole.Length);
             Cpu.Pad(x, y, s);
-            AssertSameBits(piece, x.Take());
+            SameBits.Assert(piece, x.Take());
             return y.Take();
         }));
-        float[] other = Random(piece.Length, 9), merged = (float[])whole.Clone();
+        float[] other = Uniform(piece.Length, 9), merged = (float[])whole.Clone();
         for (int o = 0; o < outer; o++)
             for (int i = 0; i < count * inner; i++) merged[(o * length + start) * inner + i] = other[o * count * inner + i];
-        AssertSameBits(merged, SameBitsForAnyThreads(() =>
+        SameBits.Assert(merged, SameBits.OnAnyThreads(() =>
         {
             HostStorage x = Of(other), y = Of(whole);
             Cpu.CopyInto(x, y, s);

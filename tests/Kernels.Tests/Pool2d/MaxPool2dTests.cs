@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class MaxPool2dTests
 {
     public static TheoryData<int, int, int, int, int, int, int> Cases => new()
@@ -18,12 +19,12 @@ public sealed class MaxPool2dTests
     static (float[] Y, int[] Index) Pool(float[] x, MaxPool2dSpec s)
     {
         int[] index = [];
-        float[] y = SameBitsForAnyThreads(() =>
+        float[] y = SameBits.OnAnyThreads(() =>
         {
             int count = s.N * s.OutH * s.OutW * s.C;
             HostStorage sx = Of(x), sy = Empty(count), si = Empty(count);
             Cpu.MaxPool2d(sx, sy, si, s);
-            AssertSameBits(x, sx.Take());
+            SameBits.Assert(x, sx.Take());
             index = si.TakeInts();
             return sy.Take();
         });
@@ -35,7 +36,7 @@ public sealed class MaxPool2dTests
     {
         MaxPool2dSpec s = Spec(n, h, w, c, kernel, stride, padding);
         // Few distinct values, so that there are ties.
-        float[] x = Random(n * h * w * c).Select(v => MathF.Round(4 * v)).ToArray();
+        float[] x = Uniform(n * h * w * c).Select(v => MathF.Round(4 * v)).ToArray();
         (float[] y, int[] index) = Pool(x, s);
         for (int i = 0; i < y.Length; i++)
         {
@@ -57,7 +58,7 @@ public sealed class MaxPool2dTests
         const float low = float.NegativeInfinity;
         float[] x = [1, float.NaN, 3, 4, low, low, low, low, float.NaN, 5, float.NaN, 6];
         (float[] y, int[] index) = Pool(x, Spec(3, 2, 2, 1, 2, 2, 0));
-        AssertSameBits([float.NaN, low, float.NaN], y);
+        SameBits.Assert([float.NaN, low, float.NaN], y);
         Assert.Equal([1, 4, 8], index);
     }
 }

@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class RandomTests
 {
     // Counter, key and output of philox4x32 with 10 rounds in the known-answer file of Random123 (kat_vectors).
@@ -19,18 +20,18 @@ public sealed class RandomTests
         if (block > ulong.MaxValue / 8) return;
         ulong first = block - Math.Min(block, 5);
         float[] expected = [.. ((uint[])[a, b, c, d]).Select(w => (w >> 8) / 16777216f)];
-        AssertSameBits(expected, Uniform(100, key with { Offset = 4 * first }).AsSpan((int)(block - first) * 4, 4));
-        AssertSameBits(expected, Uniform(4, key with { Offset = 4 * block }));
+        SameBits.Assert(expected, Uniform(100, key with { Offset = 4 * first }).AsSpan((int)(block - first) * 4, 4));
+        SameBits.Assert(expected, Uniform(4, key with { Offset = 4 * block }));
     }
 
-    static float[] Uniform(int n, PhiloxKey key) => SameBitsForAnyThreads(() =>
+    static float[] Uniform(int n, PhiloxKey key) => SameBits.OnAnyThreads(() =>
     {
         HostStorage y = Empty(n);
         Cpu.RandomUniform(y, n, key);
         return y.Take();
     });
 
-    static float[] Normal(int n, PhiloxKey key) => SameBitsForAnyThreads(() =>
+    static float[] Normal(int n, PhiloxKey key) => SameBits.OnAnyThreads(() =>
     {
         HostStorage y = Empty(n);
         Cpu.RandomNormal(y, n, key);
@@ -58,7 +59,8 @@ public sealed class RandomTests
                 Assert.Equal(words[k] / 16777216f, u[i + k]);
                 double r = Math.Sqrt(-2 * Math.Log((words[k & ~1] + 1) / 16777216.0)), angle = 2 * Math.PI * words[k | 1] / 16777216.0;
                 double exact = r * (k % 2 == 0 ? Math.Cos(angle) : Math.Sin(angle));
-                Assert.True(Math.Abs(z[i + k] - exact) <= 4e-7 * Math.Abs(exact), $"element {i + k}: {z[i + k]:R} where {exact:R} is expected.");
+                Assert.True(Math.Abs(z[i + k] - exact) <= 4e-7 * Math.Abs(exact),
+                    $"element {i + k}: {z[i + k]:R} where {exact:R} is expected.");
             }
         }
     }
@@ -73,7 +75,7 @@ public sealed class RandomTests
             for (int at = 0, size = 4; at < whole.Length; at += size, size = size * 3 / 2 / 4 * 4 + 4)
             {
                 int n = Math.Min(size, whole.Length - at);
-                AssertSameBits(whole.AsSpan(at, n), draw(n, key with { Offset = 1000 + (ulong)at }));
+                SameBits.Assert(whole.AsSpan(at, n), draw(n, key with { Offset = 1000 + (ulong)at }));
             }
         }
     }
@@ -92,12 +94,12 @@ public sealed class RandomTests
                 if (PhiloxLanes256.IsSupported)
                 {
                     RandomLoop<NormalDraw>.Run<PhiloxLanes256, Simd256>(py, n, key, 3);
-                    AssertSameBits(expected, y);
+                    SameBits.Assert(expected, y);
                 }
                 if (PhiloxLanes512.IsSupported)
                 {
                     RandomLoop<NormalDraw>.Run<PhiloxLanes512, Simd512>(py, n, key, 3);
-                    AssertSameBits(expected, y);
+                    SameBits.Assert(expected, y);
                 }
             }
         }

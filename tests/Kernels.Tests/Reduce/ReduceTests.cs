@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class ReduceTests
 {
     // A shape, and which axes are reduced (as a string of k for kept and r for reduced).
@@ -15,7 +16,8 @@ public sealed class ReduceTests
             foreach (int n in (int[])[0, 1, 2, 15, 16, 17, 63, 64, 65, 511, 512, 513, 32_768, 32_769, 1_000_003]) cases.Add([n], "r");
             int[][] matrices =
             [
-                [3, 5], [1, 7], [7, 1], [1009, 3], [1009, 17], [70_001, 3], [4097, 64], [65, 1025], [63, 33], [64, 16], [8, 100_003], [3, 32_770],
+                [3, 5], [1, 7], [7, 1], [1009, 3], [1009, 17], [70_001, 3], [4097, 64], [65, 1025], [63, 33], [64, 16], [8, 100_003],
+                    [3, 32_770],
                 [0, 5], [5, 0],
             ];
             foreach (int[] s in matrices)
@@ -41,12 +43,12 @@ public sealed class ReduceTests
         }
     }
 
-    static float[] Sum(float[] x, Shape shape, string kinds) => SameBitsForAnyThreads(() =>
+    static float[] Sum(float[] x, Shape shape, string kinds) => SameBits.OnAnyThreads(() =>
     {
         ReduceSpec s = new(shape, kinds.Select(k => k == 'r').ToArray());
         HostStorage sx = Of(x), sy = Empty(s.OutputCount);
         Cpu.Sum(sx, sy, s);
-        AssertSameBits(x, sx.Take());
+        SameBits.Assert(x, sx.Take());
         return sy.Take();
     });
 
@@ -54,7 +56,7 @@ public sealed class ReduceTests
     public void AgreesWithDouble(int[] sizes, string kinds)
     {
         Shape shape = new(sizes);
-        float[] x = Random(shape.Count, 7);
+        float[] x = Uniform(shape.Count, 7);
         int[] kept = new int[shape.Count];
         for (int i = 0; i < x.Length; i++)
             for (int axis = 0, rest = i, stride = shape.Count; axis < sizes.Length; axis++)
@@ -72,7 +74,8 @@ public sealed class ReduceTests
         }
         int applications = Math.Max(1, kinds.Split('k', StringSplitOptions.RemoveEmptyEntries).Length);
         for (int k = 0; k < y.Length; k++)
-            Assert.True(Math.Abs(y[k] - sum[k]) <= applications * 1e-6 * magnitude[k], $"element {k}: {y[k]:R} where {sum[k]:R} is expected.");
+            Assert.True(Math.Abs(y[k] - sum[k]) <= applications * 1e-6 * magnitude[k],
+                $"element {k}: {y[k]:R} where {sum[k]:R} is expected.");
     }
 
     [Theory]
@@ -84,7 +87,8 @@ public sealed class ReduceTests
         // Adding 16 million times 0.1 one after the other in float gives 1.5 % too little or much more.
         float[] x = new float[n * columns];
         Array.Fill(x, 0.1f);
-        Assert.All(Sum(x, new Shape(n, columns), n == 1 ? "kr" : "rk"), v => Assert.Equal(1.0, v / (0.1f * (double)(n == 1 ? columns : n)), 8.4e-7));
+        Assert.All(Sum(x, new Shape(n, columns), n == 1 ? "kr" : "rk"),
+            v => Assert.Equal(1.0, v / (0.1f * (double)(n == 1 ? columns : n)), 8.4e-7));
     }
 
     [Fact]
@@ -104,7 +108,7 @@ public sealed class ReduceTests
     {
         foreach (int n in (int[])[1, 5, 64, 70, 300, 511, 512])
         {
-            float[] x = Random(1024, n), y = new float[4];
+            float[] x = Uniform(1024, n), y = new float[4];
             unsafe
             {
                 fixed (float* px = x, py = y)

@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Reference;
 
 /// <summary>The oracle itself: against numbers worked by hand, against Math.NET, and against properties that hold for any input.</summary>
+[Quick]
 public sealed class ReferenceBackendTests
 {
     static readonly Backend Reference = Device.Reference.Backend;
@@ -12,7 +13,8 @@ public sealed class ReferenceBackendTests
     public void Zip_broadcasts()
     {
         Shape a = new(3, 1), b = new(2), y = new(3, 2);
-        float[] result = Run(6, (x, y0) => Reference.Zip(x[0], x[1], y0, new BroadcastSpec(a, b, y), new SubtractOp()), [10, 20, 30], [1, 2]);
+        float[] result = Run(6, (x, y0) => Reference.Zip(x[0], x[1], y0, new BroadcastSpec(a, b, y), new SubtractOp()), [10, 20, 30],
+            [1, 2]);
         Assert.Equal([9, 8, 19, 18, 29, 28], result);
     }
 
@@ -69,15 +71,18 @@ public sealed class ReferenceBackendTests
     public void Conv2d_does_not_flip_the_kernel()
     {
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8, 9], w = [1, 2, 3, 4];
-        Assert.Equal([37, 47, 67, 77], Run(4, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 3, 3, 1, 1, 2, 2, 1, 0, 2, 2)), x, w));
-        Assert.Equal([4, 18, 36, 77], Run(4, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 3, 3, 1, 1, 2, 2, 2, 1, 2, 2)), x, w));
+        Assert.Equal([37, 47, 67, 77], Run(4, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 3, 3, 1, 1, 2, 2, 1, 0, 2, 2)), x,
+            w));
+        Assert.Equal([4, 18, 36, 77], Run(4, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 3, 3, 1, 1, 2, 2, 2, 1, 2, 2)), x,
+            w));
     }
 
     [Fact]
     public void Conv2d_sums_over_input_channels_and_has_one_kernel_per_output_channel()
     {
         // x [1, 1, 1, 2], w [3, 1, 1, 2].
-        Assert.Equal([3 + 40, 5 + 60, 7 + 80], Run(3, (t, y) => Reference.Conv2d(t[0], t[1], y, new Conv2dSpec(1, 1, 1, 2, 3, 1, 1, 1, 0, 1, 1)), [1, 10],
+        Assert.Equal([3 + 40, 5 + 60, 7 + 80], Run(3, (t, y) => Reference.Conv2d(t[0], t[1], y,
+            new Conv2dSpec(1, 1, 1, 2, 3, 1, 1, 1, 0, 1, 1)), [1, 10],
             [3, 4, 5, 6, 7, 8]));
     }
 
@@ -90,7 +95,8 @@ public sealed class ReferenceBackendTests
     [InlineData(2, 4, 4, 5, 1, 4, 4, 1, 0)]
     public void Convolution_gradients_are_adjoint(int n, int h, int w, int ci, int co, int kh, int kw, int stride, int padding)
     {
-        Conv2dSpec s = new(n, h, w, ci, co, kh, kw, stride, padding, (h + 2 * padding - kh) / stride + 1, (w + 2 * padding - kw) / stride + 1);
+        Conv2dSpec s = new(n, h, w, ci, co, kh, kw, stride, padding, (h + 2 * padding - kh) / stride + 1, (w + 2 * padding - kw) / stride +
+            1);
         float[] x = Random(n * h * w * ci, 1), weight = Random(co * kh * kw * ci, 2), dy = Random(n * s.OutH * s.OutW * co, 3);
         double direct = Dot(Run(dy.Length, (t, y) => Reference.Conv2d(t[0], t[1], y, s), x, weight), dy);
         Assert.Equal(direct, Dot(Run(x.Length, (t, dx) => Reference.Conv2dInputGrad(t[0], t[1], dx, s), dy, weight), x), 1e-4);
@@ -115,7 +121,8 @@ public sealed class ReferenceBackendTests
 
         GatherSpec table = new(4, 6, 3);
         float[] index = [.. ((int[])[3, 0, 0, 2, 3, 3]).Select(BitConverter.Int32BitsToSingle)];
-        AssertAdjoint(12, 18, (x, y) => Reference.Gather(x[0], x[1], y, table), (y, x) => Reference.ScatterAdd(y[0], y[1], x, table), index);
+        AssertAdjoint(12, 18, (x, y) => Reference.Gather(x[0], x[1], y, table), (y, x) => Reference.ScatterAdd(y[0], y[1], x, table),
+            index);
     }
 
     [Fact]
@@ -132,7 +139,8 @@ public sealed class ReferenceBackendTests
     public void Resampling_repeats_and_sums()
     {
         Assert.Equal([1, 1, 2, 2, 1, 1, 2, 2], Run(8, (x, y) => Reference.Upsample2x(x[0], y, new ImageSpec(1, 1, 2, 1)), [1, 2]));
-        Assert.Equal([1 + 2 + 5 + 6, 3 + 4 + 7 + 8], Run(2, (x, y) => Reference.SumPool2x2(x[0], y, new ImageSpec(1, 1, 2, 1)), [1, 2, 3, 4, 5, 6, 7, 8]));
+        Assert.Equal([1 + 2 + 5 + 6, 3 + 4 + 7 + 8], Run(2, (x, y) => Reference.SumPool2x2(x[0], y, new ImageSpec(1, 1, 2, 1)),
+            [1, 2, 3, 4, 5, 6, 7, 8]));
     }
 
     [Fact]
@@ -151,7 +159,8 @@ public sealed class ReferenceBackendTests
     public void Random_numbers_depend_on_the_position_alone()
     {
         PhiloxKey key = new(5, 6, 0);
-        float[] uniform = Run(100, (_, y) => Reference.RandomUniform(y, 100, key)), normal = Run(100, (_, y) => Reference.RandomNormal(y, 100, key));
+        float[] uniform = Run(100, (_, y) => Reference.RandomUniform(y, 100, key)),
+            normal = Run(100, (_, y) => Reference.RandomNormal(y, 100, key));
         Assert.Equal(uniform[40..], Run(60, (_, y) => Reference.RandomUniform(y, 60, key with { Offset = 40 })));
         Assert.Equal(normal[40..], Run(60, (_, y) => Reference.RandomNormal(y, 60, key with { Offset = 40 })));
         Assert.NotEqual(uniform, Run(100, (_, y) => Reference.RandomUniform(y, 100, key with { Stream = 7 })));
@@ -177,7 +186,8 @@ public sealed class ReferenceBackendTests
         Assert.Equal(0, Enumerable.Range(0, n - 1).Average(i => (double)z[i] * z[i + 1]), 4 / Math.Sqrt(n));
     }
 
-    static void AssertAdjoint(int inputs, int outputs, Action<Storage[], Storage> forward, Action<Storage[], Storage> backward, params float[][] constants)
+    static void AssertAdjoint(int inputs, int outputs, Action<Storage[], Storage> forward, Action<Storage[], Storage> backward,
+        params float[][] constants)
     {
         float[] x = Random(inputs, 1), dy = Random(outputs, 2);
         Assert.Equal(Dot(Run(outputs, forward, [x, .. constants]), dy), Dot(Run(inputs, backward, [dy, .. constants]), x), 1e-4);

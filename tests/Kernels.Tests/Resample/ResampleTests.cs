@@ -1,9 +1,10 @@
 using Sagan.Native.Kernels;
-using static Sagan.Native.Tests.Buffers;
+using static Sagan.Native.Tests.KernelTesting;
 
 namespace Sagan.Native.Tests;
 
 [Collection("worker pool")]
+[Quick]
 public sealed class ResampleTests
 {
     public static TheoryData<int, int, int, int> Sizes => new()
@@ -25,13 +26,13 @@ public sealed class ResampleTests
     public void Upsample2x(int n, int h, int w, int c)
     {
         ImageSpec s = new(n, h, w, c);
-        float[] x = Random(n * h * w * c), expected = new float[4 * x.Length];
+        float[] x = Uniform(n * h * w * c), expected = new float[4 * x.Length];
         ForEach(s, (small, large) => expected[large] = x[small]);
-        AssertSameBits(expected, SameBitsForAnyThreads(() =>
+        SameBits.Assert(expected, SameBits.OnAnyThreads(() =>
         {
             HostStorage sx = Of(x), sy = Empty(expected.Length);
             Cpu.Upsample2x(sx, sy, s);
-            AssertSameBits(x, sx.Take());
+            SameBits.Assert(x, sx.Take());
             return sy.Take();
         }));
     }
@@ -40,13 +41,13 @@ public sealed class ResampleTests
     public void SumPool2x2(int n, int h, int w, int c)
     {
         ImageSpec s = new(n, h, w, c);
-        float[] x = Random(4 * n * h * w * c), expected = new float[x.Length / 4];
+        float[] x = Uniform(4 * n * h * w * c), expected = new float[x.Length / 4];
         ForEach(s, (small, large) => expected[small] += x[large]);
-        AssertClose(expected, SameBitsForAnyThreads(() =>
+        AssertClose(expected, SameBits.OnAnyThreads(() =>
         {
             HostStorage sx = Of(x), sy = Empty(expected.Length);
             Cpu.SumPool2x2(sx, sy, s);
-            AssertSameBits(x, sx.Take());
+            SameBits.Assert(x, sx.Take());
             return sy.Take();
         }), 1e-6);
     }

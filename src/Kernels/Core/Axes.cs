@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>Up to <see cref="Shape.MaxRank"/> integers inside a spec.</summary>
+[InlineArray(Shape.MaxRank)]
+public struct Axes
+{
+    int first;
+}

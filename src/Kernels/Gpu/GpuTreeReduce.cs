@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Sagan.Native.Kernels;
+
+/// <summary>
+/// Sums and maxima over neighbouring threads of a thread block, in a fixed order. All threads of the thread block call it; shared has an
+/// element for each of them. A row of lanes, a power of two of them, is a tree of its own, and each of its threads gets the result. The
+/// barrier at the beginning lets shared memory be used again at once.
+/// </summary>
+static class GpuTreeReduce
+{
+    /// <summary>((v0 + v4) + (v2 + v6)) + ((v1 + v5) + (v3 + v7)) for 8 lanes, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(ArrayView<float> shared, int lanes, float value)
+    {
+        int t = Group.IdxX, lane = t & (lanes - 1);
+        Group.Barrier();
+        shared[t] = value;
+        for (int half = lanes >> 1; half > 0; half >>= 1)
+        {
+            Group.Barrier();
+            if (lane < half) shared[t] = shared[t] + shared[t + half];
+        }
+        Group.Barrier();
+        return shared[t - lane];
+    }
+
+    /// <summary>The sum of integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Sum(ArrayView<int> shared, int lanes, int value)
+    {
+        int t = Group.IdxX, lane = t & (lanes - 1);
+        Group.Barrier();
+        shared[t] = value;
+        for (int half = lanes >> 1; half > 0; half >>= 1)
+        {
+            Group.Barrier();
+            if (lane < half) shared[t] = shared[t] + shared[t + half];
+        }
+        Group.Barrier();
+        return shared[t - lane];
+    }
+
+    /// <summary>The largest; NaN counts as nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(ArrayView<float> shared, int lanes, float value)
+    {
+        int t = Group.IdxX, lane = t & (lanes - 1);
+        Group.Barrier();
+        shared[t] = value;
+        for (int half = lanes >> 1; half > 0; half >>= 1)
+        {
+            Group.Barrier();
+            if (lane < half && shared[t + half] > shared[t]) shared[t] = shared[t + half];
+        }
+        Group.Barrier();
+        return shared[t - lane];
+    }
+}

@@ -1,0 +1,16 @@
+using Xunit.v3;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>
+/// Of the subset of tests that takes at most two minutes over all assemblies, on two cores:
+/// <c>dotnet test -c Release --filter-trait Category=Quick --ignore-exit-code 8</c> (8: an assembly has none). On a class, for all its
+/// tests.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+sealed class QuickAttribute : Attribute, ITraitAttribute
+{
+    public const string Category = "Category", Quick = "Quick";
+
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new(Category, Quick)];
+}
