@@ -45,6 +45,9 @@ public sealed partial class Tensor : IDisposable
 
     internal Node? Node { get; set; }
 
+    /// <summary>Which value of a <see cref="Trace"/> this is a handle of.</summary>
+    internal TracedValue? Traced { get; set; }
+
     internal bool IsAlive => storage != null;
 
     /// <summary>The memory. Throws when the tensor was released.</summary>
@@ -95,7 +98,7 @@ public sealed partial class Tensor : IDisposable
     {
         Storage.AddReference();
         Tensor t = Owned(Handle(Storage, shape, Device));
-        t.Node = node;
+        (t.Node, t.Traced) = (node, Traced);
         return t;
     }
 
@@ -104,7 +107,7 @@ public sealed partial class Tensor : IDisposable
     {
         Storage.AddReference();
         Tensor t = Handle(Storage, Shape, Device);
-        (t.Node, t.Name) = (Node, Name);
+        (t.Node, t.Traced, t.Name) = (Node, Traced, Name);
         if (guarded) t.GuardByCollector();
         return t;
     }
@@ -126,6 +129,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Copies all elements. Waits for the device.</summary>
     public void CopyTo(Span<float> destination)
     {
+        Trace.ThrowIfLookedAt(this);
         if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
         // Outside a step nothing else may hold the handle, whose collection gives the memory back.
@@ -135,6 +139,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>True when no element is NaN or infinite. Waits for the device.</summary>
     public bool IsFinite()
     {
+        Trace.ThrowIfLookedAt(this);
         ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : ToArray();
         bool finite = true;
         foreach (float v in x) finite &= float.IsFinite(v);
@@ -144,13 +149,18 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used.
     /// Throws for other devices.</summary>
-    public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
-        ? h.Span[..Count]
-        : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
+    public ReadOnlySpan<float> AsSpan()
+    {
+        Trace.ThrowIfLookedAt(this);
+        return Storage is HostStorage h
+            ? h.Span[..Count]
+            : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
+    }
 
     /// <summary>The value of a tensor of one element. Waits for the device.</summary>
     public float Item()
     {
+        Trace.ThrowIfLookedAt(this);
         if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
         Span<float> value = stackalloc float[1];
         Storage.CopyTo(value);
@@ -164,6 +174,7 @@ public sealed partial class Tensor : IDisposable
     {
         get
         {
+            Trace.ThrowIfLookedAt(this);
             if (indices.Length != Rank) throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes.");
             int at = 0;
             for (int i = 0; i < Rank; i++)
@@ -187,7 +198,7 @@ public sealed partial class Tensor : IDisposable
         guard = null;
         storage?.Release();
         storage = null;
-        Node = null;
+        (Node, Traced) = (null, null);
     }
 
     /// <summary>

@@ -100,6 +100,39 @@ public class AutogradTests
         for (int i = 0; i < t.Length; i++) Assert.Equal(expected[i].ToArray(), actual[i].ToArray());
     });
 
+    // y = 2 x whose rule leaves the gradient of its second input out, or is not recorded.
+    readonly record struct Nothing : ISaved<Nothing>
+    {
+        public Nothing Keep(SavedTensors by) => this;
+    }
+
+    [Fact]
+    public void A_rule_that_is_missing_is_an_error_that_names_operation_input_and_order()
+    {
+        InvalidOperationException first = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor a = Leaf(1, 2), b = Leaf(3, 4);
+            Tensor y = Autograd.RecordJoint("half_done", a.Detach() + b.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g);
+            Autograd.Grad(Sum(y), [a]);
+            Autograd.Grad(Sum(Autograd.RecordJoint("half_done", a.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g)), [a, b]);
+        }));
+        Assert.Contains("'half_done' [2] has no gradient of order 1 for its input 1 [2]", first.Message, StringComparison.Ordinal);
+
+        Tensor Twice(Tensor x) => Autograd.Record("twice", x.Detach() * 2, default(Nothing), (x, static (g, _) => 2 * g.Detach()));
+        Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2);
+            Assert.Equal([4, 8], Autograd.Grad(Sum(Square(x) * 2), [x])[0].ToArray());
+            Assert.Equal([8, 16], Autograd.Grad(Sum(Square(Twice(x))), [x])[0].ToArray());
+        });
+        InvalidOperationException second = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2);
+            Autograd.Grad(Sum(Square(Twice(x))), [x], createGraph: true);
+        }));
+        Assert.Contains("'twice' [2] has no gradient of order 2 for its input 0 [2]", second.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_second_backward_needs_createGraph()
     {

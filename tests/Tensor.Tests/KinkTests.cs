@@ -11,10 +11,15 @@ public class KinkTests
         GradCheck.Run(t => f(t[0]), [x == null ? new RandomSource(1).Normal(new Shape(3, 17)) : Tensor.From(x, new Shape(x.Length))], new RandomSource(7)));
 
     // An elementwise function with a rule of its own: dx = g slope(x).
-    static Tensor Function(Tensor x, Func<float, float> f, Rule<Func<Tensor, Tensor>> rule, Func<Tensor, Tensor> slope) =>
-        Autograd.Record("function", Tensor.From([.. x.ToArray().Select(f)], x.Shape, x.Device), slope, save: [x], (x, rule));
+    static Tensor Function(Tensor x, Func<float, float> f, Rule<Sloped> rule, Func<Tensor, Tensor> slope) =>
+        Autograd.Record("function", Tensor.From([.. x.ToArray().Select(f)], x.Shape, x.Device), new Sloped(x, slope), (x, rule));
 
-    static Tensor Function(Tensor x, Func<float, float> f, Func<Tensor, Tensor> slope) => Function(x, f, static (g, s, slope) => g * slope(s[0]), slope);
+    static Tensor Function(Tensor x, Func<float, float> f, Func<Tensor, Tensor> slope) => Function(x, f, static (g, s) => g * s.Slope(s.X), slope);
+
+    readonly record struct Sloped(Tensor X, Func<Tensor, Tensor> Slope) : ISaved<Sloped>
+    {
+        public Sloped Keep(SavedTensors by) => this with { X = by.Keep(X) };
+    }
 
     static Tensor Softsign(Tensor x, Func<Tensor, Tensor> slope) => Function(x, a => a / (1 + MathF.Abs(a)), slope);
 

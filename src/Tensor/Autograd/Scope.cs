@@ -1,3 +1,5 @@
+using Sagan.Native.Modules;
+
 namespace Sagan.Native;
 
 /// <summary>
@@ -13,6 +15,7 @@ sealed class Scope : IDisposable
     readonly List<Tensor> tensors = [];
     readonly List<Node> nodes = [];
     Scope? outer, step;
+    Module? module;
     bool isEngine;
 
     public static Scope? Current => current;
@@ -20,14 +23,26 @@ sealed class Scope : IDisposable
     /// <summary>The innermost training step, which owns the nodes of the tape; null outside.</summary>
     public static Scope? CurrentStep => current?.step;
 
+    /// <summary>The innermost module whose formula runs; null outside.</summary>
+    public static Module? CurrentModule
+    {
+        get
+        {
+            Scope? s = current;
+            while (s != null && s.module == null) s = s.outer;
+            return s?.module;
+        }
+    }
+
     /// <param name="isStep">True for a training step.</param>
     /// <param name="isEngine">True where only code of the engine runs, gradient rules for example: handles that end here were seen by nobody else.</param>
-    public static Scope Enter(bool isStep = false, bool isEngine = false)
+    /// <param name="module">The module whose formula it is for.</param>
+    public static Scope Enter(bool isStep = false, bool isEngine = false, Module? module = null)
     {
         Scope s = spare is { Count: > 0 } ? spare.Pop() : new Scope();
         s.outer = current;
         s.step = isStep ? s : current?.step;
-        s.isEngine = isEngine;
+        (s.isEngine, s.module) = (isEngine, module);
         current = s;
         return s;
     }
@@ -65,7 +80,7 @@ sealed class Scope : IDisposable
         foreach (Node n in nodes) n.ReleaseSaved();
         tensors.Clear();
         nodes.Clear();
-        outer = step = null;
+        (outer, step, module) = (null, null, null);
         (spare ??= new Stack<Scope>()).Push(this);
     }
 }

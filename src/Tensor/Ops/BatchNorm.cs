@@ -27,19 +27,27 @@ public static partial class Ops
         mean = Tensor.Empty(new Shape(c.Channels), x.Device);
         variance = Tensor.Empty(new Shape(c.Channels), x.Device);
         fused.BatchNorm(x.Storage, weight.Storage, bias.Storage, y.Storage, mean.Storage, variance.Storage, c);
-        return Autograd.RecordJoint("batch_norm", y, c, save: [x, weight, bias, y, mean, variance], inputs: [x, weight, bias],
-            static (g, s, c, d) =>
+        return Autograd.RecordJoint("batch_norm", y, new Normalized(x, weight, bias, y, mean, variance, c), inputs: [x, weight, bias],
+            static (g, s, d) =>
             {
                 if (Autograd.IsRecording)
                 {
-                    GradOfReference(static (t, c) => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), c, [s[0], s[1], s[2]], g, d);
+                    GradOfReference(g, d, [s.X, s.Weight, s.Bias], s.Spec,
+                        static (x, c) => Activate(BatchNormReference(x[0], x[1], x[2], c.Epsilon, out _, out _), c.Activation));
                     return;
                 }
-                Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);
-                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s[0].Storage, s[3].Storage, s[1].Storage, s[4].Storage, s[5].Storage,
-                    dx.Storage, dweight.Storage, dbias.Storage, c);
+                Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s.Weight.Shape, g.Device), dbias = Tensor.Empty(s.Weight.Shape, g.Device);
+                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s.X.Storage, s.Y.Storage, s.Weight.Storage, s.Mean.Storage, s.Variance.Storage,
+                    dx.Storage, dweight.Storage, dbias.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dx, dweight, dbias);
             });
+    }
+
+    internal readonly record struct Normalized(Tensor X, Tensor Weight, Tensor Bias, Tensor Y, Tensor Mean, Tensor Variance, BatchNormSpec Spec)
+        : ISaved<Normalized>
+    {
+        public Normalized Keep(SavedTensors by) =>
+            new(by.Keep(X), by.Keep(Weight), by.Keep(Bias), by.Keep(Y), by.Keep(Mean), by.Keep(Variance), Spec);
     }
 
     /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for inference.</summary>
@@ -53,7 +61,7 @@ public static partial class Ops
             return Activate((x - mean) * (weight / Sqrt(variance + epsilon)) + bias, activation);
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         fused.BatchNormInference(x.Storage, weight.Storage, bias.Storage, mean.Storage, variance.Storage, y.Storage, c);
-        return y;
+        return Autograd.Note("batch_norm_inference", y, new Normalized(x, weight, bias, y, mean, variance, c), x, weight, bias);
     }
 
     /// <summary>The definition of <see cref="BatchNorm"/>, without the activation.</summary>

@@ -14,13 +14,19 @@ public static partial class Ops
     {
         // One large product instead of a batch of small ones where b is shared.
         if (a.Rank == 3 && b.Rank == 2 && !transposeA)
-            return Reshape(MatMul(Reshape(a, new Shape(a.Shape[0] * a.Shape[1], a.Shape[2])), b, false, transposeB), a.Shape[0], a.Shape[1], b.Shape[transposeB ? 0 : 1]);
+            return Reshape(MatMul(Reshape(a, new Shape(a.Shape[0] * a.Shape[1], a.Shape[2])), b, false, transposeB),
+                a.Shape[0], a.Shape[1], b.Shape[transposeB ? 0 : 1]);
         MatMulSpec c = MatMulCheck(a, b, transposeA, transposeB);
         Tensor y = Tensor.Empty(a.Rank == 2 && b.Rank == 2 ? new Shape(c.M, c.N) : new Shape(c.Batch, c.M, c.N), a.Device);
         a.Backend.MatMul(a.Storage, b.Storage, y.Storage, c);
-        return Autograd.Record("matmul", y, c, save: [a, b],
-            (a, static (g, s, c) => SumTo(c.TransposeA ? MatMul(s[1], g, c.TransposeB, true) : MatMul(g, s[1], false, !c.TransposeB), s[0].Shape)),
-            (b, static (g, s, c) => SumTo(c.TransposeB ? MatMul(g, s[0], true, c.TransposeA) : MatMul(s[0], g, !c.TransposeA, false), s[1].Shape)));
+        return Autograd.Record("matmul", y, new Factors(a, b, transposeA, transposeB),
+            (a, static (g, s) => SumTo(s.TransposeA ? MatMul(s.B, g, s.TransposeB, true) : MatMul(g, s.B, false, !s.TransposeB), s.A.Shape)),
+            (b, static (g, s) => SumTo(s.TransposeB ? MatMul(g, s.A, true, s.TransposeA) : MatMul(s.A, g, !s.TransposeA, false), s.B.Shape)));
+    }
+
+    internal readonly record struct Factors(Tensor A, Tensor B, bool TransposeA, bool TransposeB) : ISaved<Factors>
+    {
+        public Factors Keep(SavedTensors by) => this with { A = by.Keep(A), B = by.Keep(B) };
     }
 
     /// <summary>
@@ -42,17 +48,17 @@ public static partial class Ops
         Tensor y = Tensor.Empty(new Shape(c.M, c.N), x.Device);
         Tensor? scale = Scale(norm);
         fused.MatMulBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("linear", y, (activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
-            static (g, s, c, d) =>
+        return Autograd.RecordJoint("linear", y, new WeightedProduct<MatMulSpec>(x, w, y, norm, scale, c, activation), inputs: [x, w, bias],
+            static (g, s, d) =>
             {
-                (Tensor dz, Tensor? db) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
-                if (d.Wants(0)) d[0] = ScaledMatMul(dz, SavedWeight(s, c.Spec));
-                if (d.Wants(1)) d[1] = WeightGrad(MatMul(dz, s[0], transposeA: true), s, c.Spec);
+                (Tensor dz, Tensor? db) = BiasActivationBackward(g, s.Y, s.Activation, d.Wants(2));
+                if (d.Wants(0)) d[0] = ScaledMatMul(dz, s.WeightForInput());
+                if (d.Wants(1)) d[1] = WeightGrad(MatMul(dz, s.X, transposeA: true), s.Weight, s.Norm);
                 d[2] = db;
             });
     }
 
-    // The product for a linear layer's dx. With a scale it is not recorded: see SavedWeight.
+    // The product for a linear layer's dx. With a scale it is not recorded: see WeightedProduct.
     static Tensor ScaledMatMul(Tensor dz, (Tensor W, Tensor? Scale) weight)
     {
         if (weight.Scale == null) return MatMul(dz, weight.W);

@@ -23,7 +23,12 @@ public static partial class Ops
         MaxPool2dSpec c = new(i.N, i.H, i.W, i.C, kernel, stride, padding, h / stride + 1, w / stride + 1);
         Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.C), x.Device), index = Tensor.Empty(y.Shape, x.Device);
         x.Backend.MaxPool2d(x.Storage, y.Storage, index.Storage, c);
-        return Autograd.Record("max_pool2d", y, x.Shape, save: [index],
-            (x, static (g, s, shape) => Reshape(ScatterAdd(Reshape(g, -1, 1), new IndexTensor(s[0]), shape.Count), shape)));
+        return Autograd.Record("max_pool2d", y, new Pooled(index, x.Shape, c),
+            (x, static (g, s) => Reshape(ScatterAdd(Reshape(g, -1, 1), new IndexTensor(s.Index), s.X.Count), s.X)));
+    }
+
+    internal readonly record struct Pooled(Tensor Index, Shape X, MaxPool2dSpec Spec) : ISaved<Pooled>
+    {
+        public Pooled Keep(SavedTensors by) => this with { Index = by.Keep(Index) };
     }
 }

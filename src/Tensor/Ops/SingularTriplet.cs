@@ -10,4 +10,8 @@ namespace Sagan.Native;
 /// <param name="V">One element per column of W.</param>
 /// <param name="Sigma">A scalar.</param>
 /// <param name="Spec">Which way the matrix lies in the weight.</param>
-public sealed record SingularTriplet(Tensor U, Tensor V, Tensor Sigma, PowerIterationSpec Spec);
+public sealed record SingularTriplet(Tensor U, Tensor V, Tensor Sigma, PowerIterationSpec Spec)
+{
+    /// <summary>With handles of its own; u and v as constants.</summary>
+    internal SingularTriplet Keep(SavedTensors by) => new(by.KeepConstant(U), by.KeepConstant(V), by.Keep(Sigma), Spec);
+}

@@ -28,8 +28,13 @@ public static partial class Ops
         norm = norm with { U = norm.U.Detach(), V = norm.V.Detach() };
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, norm.U, norm.V, norm.Spec);
         Tensor y = w.Detach() / NonZero(norm.Sigma.Detach());
-        return Autograd.Record("spectral_norm", y, norm.Spec, save: [w, norm.U, norm.V, norm.Sigma],
-            (w, static (g, s, c) => SpectralNormGrad(g, s[0], new SingularTriplet(s[1], s[2], s[3], c))));
+        return Autograd.Record("spectral_norm", y, new Divided(w, norm),
+            (w, static (g, s) => SpectralNormGrad(g, s.Weight, s.Norm)));
+    }
+
+    readonly record struct Divided(Tensor Weight, SingularTriplet Norm) : ISaved<Divided>
+    {
+        public Divided Keep(SavedTensors by) => new(by.Keep(Weight), Norm.Keep(by));
     }
 
     /// <summary>
@@ -99,8 +104,8 @@ public static partial class Ops
 
     // y = x, or 1 where x is 0;  dx = g where x is not 0 (nor NaN), else 0 g.
     static Tensor NonZero(Tensor x) =>
-        Autograd.Record("non_zero", Map(x, default(NonZeroOp)), 0, save: [x],
-            (x, static (g, s, _) => g * Square(Sign(s[0]))));
+        Autograd.Record("non_zero", Map(x, default(NonZeroOp)), new Input(x),
+            (x, static (g, s) => g * Square(Sign(s.X))));
 
     /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it was.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)

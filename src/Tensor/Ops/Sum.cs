@@ -19,8 +19,8 @@ public static partial class Ops
         }
         Tensor y = Tensor.Empty(new Shape(result[..rank]), x.Device);
         x.Backend.Sum(x.Storage, y.Storage, new ReduceSpec(x.Shape, reduce[..x.Rank]));
-        return Autograd.Record("sum", y, (Kept: new Shape(kept[..x.Rank]), X: x.Shape), save: [],
-            (x, static (g, _, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
+        return Autograd.RecordLinear("sum", y, (Kept: new Shape(kept[..x.Rank]), X: x.Shape),
+            (x, static (g, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
     }
 
     /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See <see cref="Sum"/>.</summary>
@@ -37,8 +37,8 @@ public static partial class Ops
         if (Shape.Broadcast("broadcast_to", x.Shape, shape) != shape) throw new ShapeException($"broadcast_to: {x.Shape} does not broadcast to {shape}.");
         Tensor y = Tensor.Empty(shape, x.Device);
         x.Backend.BroadcastTo(x.Storage, y.Storage, new BroadcastSpec(x.Shape, x.Shape, shape));
-        return Autograd.Record("broadcast_to", y, x.Shape, save: [],
-            (x, static (g, _, shape) => SumTo(g, shape)));
+        return Autograd.RecordLinear("broadcast_to", y, x.Shape,
+            (x, static (g, shape) => SumTo(g, shape)));
     }
 
     /// <summary>y = x summed over the axes along which <paramref name="shape"/> would be broadcast to x's shape: the transpose of <see

@@ -27,6 +27,11 @@ public static partial class Ops
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         int columns = x.Shape[-1];
         x.Backend.TopKMask(x.Storage, y.Storage, columns == 0 ? 0 : x.Count / columns, columns, k);
-        return y;
+        return Autograd.Note("top_k_mask", y, new Chosen(x, k), x);
+    }
+
+    internal readonly record struct Chosen(Tensor X, int K) : ISaved<Chosen>
+    {
+        public Chosen Keep(SavedTensors by) => this with { X = by.Keep(X) };
     }
 }
