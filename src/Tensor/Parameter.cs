@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer (running statistics,
+/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer
+/// (running statistics,
 /// power-iteration
 /// vectors) that a module keeps. Converts to <see cref="Tensor"/> wherever one is wanted.
 /// </summary>
@@ -70,7 +71,8 @@ public sealed class Parameter
         Value.Storage.BumpVersion();
     }
 
-    /// <summary>Moves the value towards another in place: p += weight (target - p). With weight 1 it becomes the target exactly, whatever it was.</summary>
+    /// <summary>Moves the value towards another in place: p += weight (target - p). With weight 1 it becomes the target exactly, whatever
+    /// it was.</summary>
     public void Lerp(Tensor target, float weight)
     {
         if (target.Shape != Shape) throw new ShapeException($"lerp: parameter '{Name}' is {Shape}, the target {target.Shape}.");

@@ -6,12 +6,14 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new
+/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of
+/// <see cref="Ops"/> make new
 /// tensors; when an operand
 /// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
 /// </summary>
 /// <remarks>
-/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it
+/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage
+/// collector finds it
 /// unreachable, or until
 /// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
 /// </remarks>
@@ -147,7 +149,8 @@ public sealed partial class Tensor : IDisposable
         return finite;
     }
 
-    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used.
+    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor
+    /// while it is used.
     /// Throws for other devices.</summary>
     public ReadOnlySpan<float> AsSpan()
     {
@@ -168,7 +171,8 @@ public sealed partial class Tensor : IDisposable
         return value[0];
     }
 
-    /// <summary>The element at these indices; negative ones count from the end. Waits for the device, so it is for looking, not for computing.</summary>
+    /// <summary>The element at these indices; negative ones count from the end. Waits for the device, so it is for looking, not for
+    /// computing.</summary>
     [System.Runtime.CompilerServices.IndexerName("Element")]
     public float this[params ReadOnlySpan<int> indices]
     {
@@ -202,7 +206,8 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may still hold must stay
+    /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may
+    /// still hold must stay
     /// as it is, so that its use after its end is an error.
     /// </summary>
     internal void Recycle()
@@ -252,7 +257,8 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no
+    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of
+    /// a step have no
     /// finalizer.
     /// </summary>
     sealed class RootGuard : IDisposable

@@ -6,7 +6,8 @@ namespace Sagan.Native.Tests;
 
 public class AdamTests
 {
-    // Three parameters, of which two begin late, and one of these pauses: each moves as under an optimiser of its own that takes only its steps.
+    // Three parameters, of which two begin late, and one of these pauses: each moves as under an optimiser of its own that takes only its
+    // steps.
     [Theory]
     [InlineData("cpu")]
     [InlineData("reference")]

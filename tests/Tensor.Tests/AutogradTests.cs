@@ -195,7 +195,8 @@ public class AutogradTests
         Assert.Equal(eb.ToArray(), Autograd.Grad(Sum(eb), [b])[0].ToArray());
     });
 
-    /// <summary>A gradient penalty asks for the inner gradient of one input and the outer gradient of all: the others must stay connected.</summary>
+    /// <summary>A gradient penalty asks for the inner gradient of one input and the outer gradient of all: the others must stay
+    /// connected.</summary>
     [Theory]
     [InlineData("reference")]
     [InlineData("cpu")]

@@ -4,7 +4,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every operation of the table with each of its sizes as 0: it says what the rule is, or computes what the reference device does, gradients included.
+/// Every operation of the table with each of its sizes as 0: it says what the rule is, or computes what the reference device does,
+/// gradients included.
 /// </summary>
 public class EmptyTests
 {

@@ -55,7 +55,6 @@ public class ErrorTests
         { "embedding: the number of classes is 0, it must be at least 1.", () => _ = new Modules.Embedding(0, 3, Init) },
         { "embedding: the width is 0, it must be at least 1.", () => _ = new Modules.Embedding(3, 0, Init, 1) },
         { "batch_norm: the number of channels is 0, it must be at least 1.", () => _ = new Modules.BatchNorm2d(0, Init) },
-        { "conditional batch norm: the number of channels is 0, it must be at least 1.", () => _ = new Modules.ConditionalBatchNorm2d(0, 3, Init) },
         { "channel_attention: the number of channels is 0, it must be at least 1.", () => _ = new Modules.ChannelAttention(0, Init) },
         { "channel_attention: the reduction is 0, it must be at least 1.", () => _ = new Modules.ChannelAttention(8, Init, 0) },
         { "self_attention: the number of channels is 0, it must be at least 1.", () => _ = new Modules.SelfAttention(0, Init) },

@@ -53,7 +53,8 @@ sealed class GoldenFile : IDisposable
     }
 
     /// <summary>
-    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns the largest quotient.
+    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns
+    /// the largest quotient.
     /// </summary>
     public double AssertClose(string name, Tensor actual, double tolerance, bool channelsLast = false, double floor = 0.1)
     {

@@ -8,12 +8,14 @@ using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every module, Adam and the moving average against PyTorch's float64 results, from state loaded under PyTorch's names: outputs, gradients, and the buffers
+/// Every module, Adam and the moving average against PyTorch's float64 results, from state loaded under PyTorch's names: outputs,
+/// gradients, and the buffers
 /// after every step.
 /// </summary>
 public sealed class GoldenModuleTests(ITestOutputHelper output)
 {
-    /// <summary>Relative to the largest element of a tensor. Measured: at most 4e-7, and 1.3e-6 for the second order of self-attention.</summary>
+    /// <summary>Relative to the largest element of a tensor. Measured: at most 4e-7, and 1.3e-6 for the second order of
+    /// self-attention.</summary>
     const double Tolerance = 2e-6;
 
     static readonly Dictionary<string, Func<Initializer, Module>> modules = new()
@@ -90,7 +92,8 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
                     for (int k = 0; k < parameters.Length; k++)
                     {
                         string gradient = $"{what}.{parameters[k].Name}";
-                        // The key bias has gradient 0 in exact arithmetic. What is left is the rounding of terms as large as the key weight's.
+                        // The key bias has gradient 0 in exact arithmetic. What is left is the rounding of terms as large as the key
+                        // weight's.
                         double floor = parameters[k].Name == "key_conv.bias" ? file.Largest($"{what}.key_conv.weight") : 0.1;
                         worst = Math.Max(worst, file.AssertClose(gradient, GoldenFile.InFileLayout(parameters[k].Parameter, values[k]), Tolerance, floor));
                     }

@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// What functions and their gradients are for NaN, infinities, denormals and the largest floats: as in PyTorch 1.13. tests/golden/make_nonfinite.py prints the lines.
+/// What functions and their gradients are for NaN, infinities, denormals and the largest floats: as in PyTorch 1.13.
+/// tests/golden/make_nonfinite.py prints the lines.
 /// </summary>
 public class NonFiniteTests
 {

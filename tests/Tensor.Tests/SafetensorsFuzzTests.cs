@@ -6,7 +6,8 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Truncated, bit-flipped and hostile files, made from a fixed seed. Each is either read in full or rejected with a <see cref="SafetensorsException"/>; no
+/// Truncated, bit-flipped and hostile files, made from a fixed seed. Each is either read in full or rejected with a
+/// <see cref="SafetensorsException"/>; no
 /// other exception, no hang, and no allocation out of proportion to the file.
 /// </summary>
 public sealed class SafetensorsFuzzTests
@@ -61,7 +62,8 @@ public sealed class SafetensorsFuzzTests
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5), $"{what}: slow");
         return accepted;
 
-        // An exception with its message and trace costs some 10 kB. Measured: opening takes up to 17 times the header's bytes (20,000 tensors of no data).
+        // An exception with its message and trace costs some 10 kB. Measured: opening takes up to 17 times the header's bytes (20,000
+        // tensors of no data).
         void Allocated(string doing, int factor)
         {
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;

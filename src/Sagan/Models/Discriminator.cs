@@ -4,7 +4,7 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Models;
 
 /// <summary>Images [N, Size, Size, Channels], and the classes of a conditional model, to scores [N], high for real.</summary>
-public abstract class Discriminator : Module
+public abstract class Discriminator : ConditionalModule
 {
     IReadOnlyList<Parameter>? trained;
 
@@ -33,7 +33,8 @@ public abstract class Discriminator : Module
     public IReadOnlyList<Parameter> Trained => trained ?? Parameters;
 
     /// <summary>
-    /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing computes gradients for
+    /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing
+    /// computes gradients for
     /// their weights. For going on from a discriminator that was trained on other images. To be called once.
     /// Source: Mo et al. 2020, "Freeze the discriminator: a simple baseline for fine-tuning GANs".
     /// </summary>
@@ -44,7 +45,7 @@ public abstract class Discriminator : Module
         foreach (Module m in Body.All)
         {
             if (m is not SelfAttention && --count < 0) break;
-            m.Freeze(+1);
+            SpectralNorm.Freeze(m);
             still.UnionWith(m.Parameters);
         }
         trained = [.. Parameters.Where(p => !still.Contains(p))];
@@ -58,9 +59,7 @@ public abstract class Discriminator : Module
         _ => new UpconvDiscriminator(model, init),
     };
 
-    protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
-
-    protected sealed override Tensor Forward(Tensor x, Condition condition) => Checked(x, condition);
+    protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; x has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Score(Tensor x, Condition? condition);
@@ -68,7 +67,8 @@ public abstract class Discriminator : Module
     /// <summary>Real images as they are to be shown to a discriminator of this growth.</summary>
     internal Tensor AsGrown(Tensor real) => Body.Real(real);
 
-    /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has what makes the map of
+    /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has
+    /// what makes the map of
     /// an image.</summary>
     private protected void AddHead(int size, Func<Module> fromRgb)
     {

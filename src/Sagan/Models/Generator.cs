@@ -1,11 +1,10 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Export;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
 
 /// <summary>z [N, ZDim], and the classes of a conditional model, to images [N, Size, Size, Channels] in [-1, 1].</summary>
-public abstract class Generator : Module
+public abstract class Generator : ConditionalModule
 {
     private protected Generator(ModelConfig model) => (Model, Body) = (model, new GrowingLayers(model, up: true));
 
@@ -40,22 +39,19 @@ public abstract class Generator : Module
         };
     }
 
-    protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
-
-    protected sealed override Tensor Forward(Tensor x, Condition condition) => Checked(x, condition);
+    protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; z has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Make(Tensor z, Condition? condition);
 
-    /// <summary>The network as a graph; there is a condition where the model is conditional.</summary>
-    internal abstract override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition);
-
-    /// <summary>The parameters and buffers of the complete network, without those that served while it grew: what one that never grew has.</summary>
+    /// <summary>The parameters and buffers of the complete network, without those that served while it grew: what one that never grew
+    /// has.</summary>
     internal IEnumerable<(string Name, Parameter Parameter)> CompleteState() => IsComplete
         ? State().Where(s => IsLive(s.Parameter))
         : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete state.");
 
-    /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of the map.</summary>
+    /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of
+    /// the map.</summary>
     private protected void AddHead(int size, Func<Module> toRgb)
     {
         if (Body.WantsHead(size)) Body.AddHead(size, Child($"to_rgb{size}", toRgb()));

@@ -6,7 +6,7 @@ namespace Sagan.Native.Models;
 /// What a projection discriminator adds to the score of an image of class y: &lt;embed[y], phi&gt;.  phi [N, C] -> [N].
 /// Source: Miyato and Koyama 2018, "cGANs with projection discriminator", equation 4.
 /// </summary>
-sealed class Projection : Module
+sealed class Projection : ConditionalModule
 {
     readonly Module table;
 
@@ -17,10 +17,9 @@ sealed class Projection : Module
         this.table = Child("0", table);
     }
 
-    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("projection: the classes are missing; call it with a condition.");
-
-    protected override Tensor Forward(Tensor x, Condition condition)
+    protected override Tensor Forward(Tensor x, Condition? condition)
     {
+        if (condition == null) throw new InvalidOperationException("projection: the classes are missing; call it with a condition.");
         Tensor e = condition.Rows(table is Embedding plain ? plain.Call : ((SpectralNorm)table).Call);
         return Ops.Sum(e * x, [1]);
     }

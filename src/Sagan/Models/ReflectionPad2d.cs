@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
@@ -16,13 +15,5 @@ sealed class ReflectionPad2d(int padding) : Module
         for (int i = 1; i <= padding; i++)
             y = Ops.Concat(Ops.Concat(Ops.Slice(x, axis, i, 1), y, axis), Ops.Slice(x, axis, size - 1 - i, 1), axis);
         return y;
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        // Before and after each of the axes N, C, H, W.
-        long[] pads = [0, 0, padding, padding, 0, 0, padding, padding];
-        int[] dims = [x.Dims[0], x.Dims[1] + 2 * padding, x.Dims[2] + 2 * padding];
-        return graph.Add("Pad", [x.Name, graph.Constant("pads", pads, pads.Length)], dims, ("mode", "reflect"));
     }
 }

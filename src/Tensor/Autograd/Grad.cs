@@ -5,12 +5,15 @@ namespace Sagan.Native;
 public static partial class Autograd
 {
     /// <summary>
-    /// The gradients of a scalar y with respect to each of <paramref name="wrt"/>: reverse-mode differentiation, dL/dx = sum over uses of x of (dy/dx)^T dL/dy.
-    /// Walks only the paths that reach <paramref name="wrt"/>; accumulates nothing anywhere. A tensor that y does not depend on has gradient 0.
+    /// The gradients of a scalar y with respect to each of <paramref name="wrt"/>: reverse-mode differentiation, dL/dx = sum over uses of
+    /// x of (dy/dx)^T dL/dy.
+    /// Walks only the paths that reach <paramref name="wrt"/>; accumulates nothing anywhere. A tensor that y does not depend on has
+    /// gradient 0.
     /// </summary>
     /// <param name="y">The scalar to differentiate.</param>
     /// <param name="wrt">Tracked tensors: parameters, results of <see cref="Tensor.RequireGrad"/>, or values computed from them.</param>
-    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph of y for another
+    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph
+    /// of y for another
     /// pass.</param>
     /// <returns>One gradient per entry of <paramref name="wrt"/>, in its shape.</returns>
     public static Tensor[] Grad(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph = false)
@@ -36,7 +39,8 @@ public static partial class Autograd
         }
     }
 
-    /// <summary>The gradients of a scalar with respect to parameters. See <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
+    /// <summary>The gradients of a scalar with respect to parameters. See
+    /// <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
     public static Tensor[] Grad(Tensor y, IReadOnlyList<Parameter> wrt, bool createGraph = false)
     {
         Tensor[] values = new Tensor[wrt.Count];
@@ -52,7 +56,8 @@ public static partial class Autograd
         return walk.Reaches(y.Node, parameters);
     }
 
-    /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training step.</summary>
+    /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training
+    /// step.</summary>
     sealed class Walk : IDisposable
     {
         [ThreadStatic] static Stack<Walk>? spare;

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sagan.Native;
 
-/// <summary>The gradient of one input: g is dL/dy, s what the operation saved. Written in differentiable operations, so that it can be differentiated
+/// <summary>The gradient of one input: g is dL/dy, s what the operation saved. Written in differentiable operations, so that it can be
+/// differentiated
 /// again.</summary>
 delegate Tensor Rule<TSaved>(Tensor g, TSaved s);
 
@@ -36,7 +37,8 @@ sealed class Gradients
 }
 
 /// <summary>
-/// A value of the tape. One of this class itself is a leaf: it was not computed but given, as a parameter or by <see cref="Tensor.RequireGrad"/>. Nodes are
+/// A value of the tape. One of this class itself is a leaf: it was not computed but given, as a parameter or by
+/// <see cref="Tensor.RequireGrad"/>. Nodes are
 /// numbered as they are made, so descending order is a topological order of the tape.
 /// </summary>
 class Node
@@ -76,7 +78,8 @@ sealed class Node<TSaved>(string op, Tensor y, Node?[] inputs, Delegate rule, Ru
     SavedTensors? tensors;
     bool released;
 
-    /// <summary>What the rules read, and the keeper of the tensors in it. To be called when y has its node, since they may read y.</summary>
+    /// <summary>What the rules read, and the keeper of the tensors in it. To be called when y has its node, since they may read
+    /// y.</summary>
     public void Save(TSaved s, SavedTensors? keeper = null) => (saved, tensors) = (s, keeper);
 
     public override void Backward(Tensor g, Gradients d)

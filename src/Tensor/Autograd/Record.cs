@@ -1,6 +1,7 @@
 namespace Sagan.Native;
 
-/// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> walks them
+/// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>
+/// walks them
 /// backwards.</summary>
 public static partial class Autograd
 {
@@ -32,7 +33,8 @@ public static partial class Autograd
     });
 
     /// <summary>
-    /// Notes how y was computed from one input. All that the rule reads is in <paramref name="saved"/>, since rules are static lambdas; its tensors are kept
+    /// Notes how y was computed from one input. All that the rule reads is in <paramref name="saved"/>, since rules are static lambdas;
+    /// its tensors are kept
     /// until the backward pass.
     /// </summary>
     internal static Tensor Record<TSaved>(string op, Tensor y, TSaved saved, (Tensor Input, Rule<TSaved> Rule) x) where TSaved : struct, ISaved<TSaved>
@@ -53,7 +55,8 @@ public static partial class Autograd
             : Attach(y, new Node<TSaved>(op, y, [a.Input.Node, b.Input.Node], a.Rule, b.Rule), saved);
     }
 
-    /// <summary>As <c>Record</c> where y is linear in x, so that the gradient depends on no value: nothing is kept but sizes and numbers.</summary>
+    /// <summary>As <c>Record</c> where y is linear in x, so that the gradient depends on no value: nothing is kept but sizes and
+    /// numbers.</summary>
     internal static Tensor RecordLinear<TConstants>(string op, Tensor y, TConstants constants, (Tensor Input, Rule<TConstants> Rule) x)
     {
         Trace.Current?.AddLinear(op, y, constants, x.Input);

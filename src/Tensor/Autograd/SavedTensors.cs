@@ -1,7 +1,8 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// What a recorded operation keeps for its gradient rules, under names: the tensors they read, and the sizes and numbers of the call. A small struct beside
+/// What a recorded operation keeps for its gradient rules, under names: the tensors they read, and the sizes and numbers of the call. A
+/// small struct beside
 /// the operation; rules read <c>s.X</c>, <c>s.Weight</c>.
 /// </summary>
 /// <example>
@@ -12,7 +13,8 @@ namespace Sagan.Native;
 /// </example>
 interface ISaved<TSelf> where TSelf : struct, ISaved<TSelf>
 {
-    /// <summary>The same with handles of its own, taken by the keeper, in place of its tensors: of every one, since a rule runs when the others are gone.</summary>
+    /// <summary>The same with handles of its own, taken by the keeper, in place of its tensors: of every one, since a rule runs when the
+    /// others are gone.</summary>
     TSelf Keep(SavedTensors by);
 }
 

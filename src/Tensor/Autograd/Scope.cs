@@ -3,9 +3,11 @@ using Sagan.Native.Modules;
 namespace Sagan.Native;
 
 /// <summary>
-/// Owns the tensors made while it is the innermost scope, and releases them when it closes. Only the engine opens scopes: for a training step, for the call
+/// Owns the tensors made while it is the innermost scope, and releases them when it closes. Only the engine opens scopes: for a training
+/// step, for the call
 /// of a
-/// module, and for a backward pass and each gradient rule in it. A handle that is to outlive its scope is moved out with <see cref="Keep"/>.
+/// module, and for a backward pass and each gradient rule in it. A handle that is to outlive its scope is moved out with
+/// <see cref="Keep"/>.
 /// </summary>
 sealed class Scope : IDisposable
 {
@@ -35,7 +37,8 @@ sealed class Scope : IDisposable
     }
 
     /// <param name="isStep">True for a training step.</param>
-    /// <param name="isEngine">True where only code of the engine runs, gradient rules for example: handles that end here were seen by nobody else.</param>
+    /// <param name="isEngine">True where only code of the engine runs, gradient rules for example: handles that end here were seen by
+    /// nobody else.</param>
     /// <param name="module">The module whose formula it is for.</param>
     public static Scope Enter(bool isStep = false, bool isEngine = false, Module? module = null)
     {
@@ -53,6 +56,9 @@ sealed class Scope : IDisposable
         if (current == null) t.GuardByCollector();
         else current.tensors.Add(t);
     }
+
+    /// <summary>Gives a new handle to this scope.</summary>
+    public void Add(Tensor t) => tensors.Add(t);
 
     public static void Register(Node n) => CurrentStep?.nodes.Add(n);
 

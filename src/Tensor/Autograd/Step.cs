@@ -1,7 +1,8 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in user code deals with
+/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in
+/// user code deals with
 /// memory.
 /// </summary>
 /// <example>
@@ -33,6 +34,20 @@ public static class Step
         Tensor[] results = body();
         foreach (Tensor t in results) Return(s, t);
         return results;
+    }
+
+    /// <summary>
+    /// A handle of the tensor that lives as long as the innermost step, and outside of any step until the garbage collector finds it. For
+    /// what a module's own
+    /// <c>Forward</c> makes on the way: without it that is released when <c>Call</c> returns.
+    /// </summary>
+    /// <example><code>protected override Tensor Forward(Tensor x) =&gt; head.Call(Features = Step.Keep(body.Call(x)));</code></example>
+    public static Tensor Keep(Tensor t)
+    {
+        Scope? step = Scope.CurrentStep;
+        Tensor kept = t.Retain(guarded: step == null);
+        step?.Add(kept);
+        return kept;
     }
 
     static void Return(Scope s, Tensor t)

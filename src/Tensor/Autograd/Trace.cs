@@ -9,11 +9,12 @@ sealed class TracedValue(Shape shape)
     public Shape Shape => shape;
 }
 
-/// <summary>What a traced operation was given: a value of the trace, or a constant, which does not depend on what the trace began with.</summary>
-readonly record struct TracedInput(TracedValue? Value, Tensor? Constant)
+/// <summary>What a traced operation was given: a value of the trace, or a constant, which does not depend on what the trace began
+/// with.</summary>
+readonly record struct TracedInput(TracedValue? Value, Tensor? Constant, Shape Shape)
 {
     /// <summary>The input that a handle stands for.</summary>
-    public static TracedInput Of(Tensor t) => new(t.Traced, t.Traced == null ? t : null);
+    public static TracedInput Of(Tensor t) => new(t.Traced, t.Traced == null ? t : null, t.Shape);
 }
 
 /// <summary>An operation as it ran.</summary>
@@ -21,11 +22,13 @@ readonly record struct TracedInput(TracedValue? Value, Tensor? Constant)
 /// <param name="Module">The innermost module it ran in.</param>
 /// <param name="Output">What it made.</param>
 /// <param name="Inputs">What it was given; null for an input that is absent.</param>
-/// <param name="Attributes">What its gradient rule would read: an <see cref="ISaved{TSelf}"/>, or the constants of a linear operation.</param>
+/// <param name="Attributes">What its gradient rule would read: an <see cref="ISaved{TSelf}"/>, or the constants of a linear
+/// operation.</param>
 sealed record TracedOp(string Op, Module? Module, TracedValue Output, IReadOnlyList<TracedInput?> Inputs, object Attributes);
 
 /// <summary>
-/// The operations that depend on some tensors, in the order in which they ran, while it is open. What does not depend on them is a constant: its handle is
+/// The operations that depend on some tensors, in the order in which they ran, while it is open. What does not depend on them is a
+/// constant: its handle is
 /// held until the trace is closed.
 /// </summary>
 sealed class Trace : IDisposable

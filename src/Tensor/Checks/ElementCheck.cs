@@ -3,8 +3,10 @@ namespace Sagan.Native.Checks;
 /// <summary>
 /// The gradient of a loss element by element, from each side alone:
 /// <code>D(h) = (-25 L(0) + 48 L(h) - 36 L(2h) + 16 L(3h) - 3 L(4h)) / 12h       h &gt; 0 from the right, h &lt; 0 from the left, error O(h^4)</code>
-/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby on the
-/// other side excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two derivatives is right, and the element is
+/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby
+/// on the
+/// other side excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two
+/// derivatives is right, and the element is
 /// skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped. Errors are what rounding does not explain.
 /// </summary>
 static class ElementCheck
@@ -97,7 +99,8 @@ static class ElementCheck
 }
 
 /// <summary>What the elements say together.</summary>
-/// <param name="Error">The root of the sum of the squared errors of those that can be judged, relative to the gradient; infinite when most cannot.</param>
+/// <param name="Error">The root of the sum of the squared errors of those that can be judged, relative to the gradient; infinite when
+/// most cannot.</param>
 /// <param name="Skipped">Those that cannot be judged.</param>
 /// <param name="HasKinks">Whether any has a kink at it or near it: where none has, their errors say less than those of directions.</param>
 /// <param name="Suspect">The one that differs most.</param>

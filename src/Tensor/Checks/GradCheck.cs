@@ -39,17 +39,20 @@ public sealed record GradFault(int Order, int Input, int Element, double Value, 
 }
 
 /// <summary>
-/// Compares analytic gradients with finite differences. Along a random direction p and for a random cotangent c, with L(x) = &lt;f(x), c&gt; summed in double:
+/// Compares analytic gradients with finite differences. Along a random direction p and for a random cotangent c, with L(x) = &lt;f(x),
+/// c&gt; summed in double:
 /// <code>numeric  = (L(x - 2hp) - 8 L(x - hp) + 8 L(x + hp) - L(x + 2hp)) / 12h       error O(h^4)
 /// analytic = &lt;dL/dx, p&gt;
 /// error    = |numeric - analytic| / |dL/dx|_2</code>
-/// (&lt;dL/dx, p&gt; has standard deviation |dL/dx|_2 over p, so the measure does not blow up where a direction happens to be flat.) Order 2 does the same to
+/// (&lt;dL/dx, p&gt; has standard deviation |dL/dx|_2 over p, so the measure does not blow up where a direction happens to be flat.)
+/// Order 2 does the same to
 /// x -> &lt;dL/dx, r&gt; for a random r. The 5-point stencil allows a step h large enough for float32: rounding noise falls as 1/h.
 /// Where a direction disagrees, <see cref="ElementCheck"/> tells a wrong rule from a kink near an element.
 /// </summary>
 public static class GradCheck
 {
-    /// <summary>What the errors must stay below. Measured with float32 storage: order 1 below 2e-5, order 2 below 1e-4 for every operation.</summary>
+    /// <summary>What the errors must stay below. Measured with float32 storage: order 1 below 2e-5, order 2 below 1e-4 for every
+    /// operation.</summary>
     public const double FirstOrder = 1e-4, SecondOrder = 5e-4;
 
     const int Directions = 3;

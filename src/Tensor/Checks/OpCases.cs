@@ -28,7 +28,8 @@ public enum CaseInputs
 /// <param name="Shapes">Shapes of the differentiable inputs.</param>
 /// <param name="F">The operation.</param>
 /// <param name="Inputs">What the inputs are like.</param>
-/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not with finite
+/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not
+/// with finite
 /// differences.</param>
 public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal, bool Smooth = true)
 {
@@ -60,7 +61,8 @@ public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tens
     public override string ToString() => Variant.Length == 0 ? Op : $"{Op} ({Variant})";
 }
 
-/// <summary>The table of all operations: one line per operation and shape, odd sizes included. A test fails when an operation has no line here.</summary>
+/// <summary>The table of all operations: one line per operation and shape, odd sizes included. A test fails when an operation has no line
+/// here.</summary>
 public static class OpCases
 {
     static readonly float[] Mask = [0, 1, 1, 0, 1];

@@ -14,7 +14,8 @@ namespace Sagan.Native.IO;
 public sealed record SafetensorsEntry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, long Begin, long End) : TensorEntry(Name, Dtype, Shape);
 
 /// <summary>
-/// Parses and checks the header of a safetensors file: UTF-8, JSON of the one form allowed, offsets without hole or overlap, sizes that agree. Every length is
+/// Parses and checks the header of a safetensors file: UTF-8, JSON of the one form allowed, offsets without hole or overlap, sizes that
+/// agree. Every length is
 /// taken as hostile: what is allocated is proportional to the header that was really read.
 /// </summary>
 sealed class SafetensorsHeader
@@ -22,7 +23,8 @@ sealed class SafetensorsHeader
     /// <summary>The limit of the reference implementation; decimal.</summary>
     public const long MaxLength = 100_000_000;
 
-    /// <summary>A limit of ours, far above what any program makes: it keeps a hostile header from becoming a much larger list of sizes.</summary>
+    /// <summary>A limit of ours, far above what any program makes: it keeps a hostile header from becoming a much larger list of
+    /// sizes.</summary>
     public const int MaxRank = 64;
 
     readonly string file;
@@ -175,7 +177,8 @@ sealed class SafetensorsHeader
     {
         try
         {
-            // Left to right, as the reference does: [0, 2^40, 2^40] has 0 elements, [2^40, 2^40, 0] overflows. In bits, as the reference counts.
+            // Left to right, as the reference does: [0, 2^40, 2^40] has 0 elements, [2^40, 2^40, 0] overflows. In bits, as the reference
+            // counts.
             ulong bits = 1;
             checked
             {

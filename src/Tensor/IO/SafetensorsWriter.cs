@@ -7,8 +7,10 @@ using System.Text;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded with spaces so that the
-/// data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the same content gives the same bytes.
+/// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded
+/// with spaces so that the
+/// data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the same content gives the
+/// same bytes.
 /// </summary>
 public sealed class SafetensorsWriter : ITensorWriter
 {
@@ -20,7 +22,8 @@ public sealed class SafetensorsWriter : ITensorWriter
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Adds a tensor of float (F32), double (F64), Half (F16), int (I32), long (I64), byte (U8) or bool (BOOL). The array is read when the file is written.
+    /// Adds a tensor of float (F32), double (F64), Half (F16), int (I32), long (I64), byte (U8) or bool (BOOL). The array is read when
+    /// the file is written.
     /// </summary>
     public void Add<T>(string name, Shape shape, T[] values) where T : unmanaged
     {
@@ -32,7 +35,8 @@ public sealed class SafetensorsWriter : ITensorWriter
     }
 
     /// <summary>
-    /// Adds a tensor whose values are asked for when the file is written, one tensor at a time: a model is saved without a second copy of it in memory.
+    /// Adds a tensor whose values are asked for when the file is written, one tensor at a time: a model is saved without a second copy of
+    /// it in memory.
     /// </summary>
     public void Add<T>(string name, Shape shape, Func<T[]> values) where T : unmanaged
     {
@@ -53,7 +57,8 @@ public sealed class SafetensorsWriter : ITensorWriter
         Add(new Item(name, SortKey(name), dtype, Sizes(shape), expected, s => s.Write(bytes)));
     }
 
-    /// <summary>Adds a tensor of any size as pieces of its bytes, asked for one after another when the file is written: it need not fit into memory.</summary>
+    /// <summary>Adds a tensor of any size as pieces of its bytes, asked for one after another when the file is written: it need not fit
+    /// into memory.</summary>
     public void AddPieces(string name, TensorDtype dtype, IReadOnlyList<long> sizes, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         ArgumentNullException.ThrowIfNull(sizes);
@@ -147,7 +152,8 @@ public sealed class SafetensorsWriter : ITensorWriter
         }
     }
 
-    /// <summary>Escapes what JSON says must be escaped and nothing else, as the reference does: System.Text.Json's encoders escape more.</summary>
+    /// <summary>Escapes what JSON says must be escaped and nothing else, as the reference does: System.Text.Json's encoders escape
+    /// more.</summary>
     static StringBuilder Quote(StringBuilder json, string text)
     {
         json.Append('"');

@@ -4,7 +4,8 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Parameters to safetensors files and from files of any format, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K],
+/// Parameters to safetensors files and from files of any format, under PyTorch's names and in PyTorch's layouts: convolution weights
+/// [out, in, K, K],
 /// and a transposed convolution's [in, out, K, K],
 /// so that a file opens in PyTorch and one made there loads here.
 /// </summary>
@@ -28,9 +29,11 @@ public static class StateDict
     }
 
     /// <summary>
-    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/>
+    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under
+    /// <paramref name="prefix"/>
     /// that no parameter
-    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
+    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in
+    /// files of PyTorch before
     /// 0.4.1. A parameter that has several names needs one of them in the file; where there are more, they must hold the same values.
     /// </summary>
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
@@ -57,7 +60,8 @@ public static class StateDict
         }
     }
 
-    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the prefix.</summary>
+    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the
+    /// prefix.</summary>
     internal static List<string> Problems(TensorFile file, IReadOnlyCollection<(string Name, Parameter Parameter)> wanted, string prefix = "")
     {
         HashSet<Parameter> present = [.. wanted.Where(w => file.Contains(w.Name)).Select(w => w.Parameter)];
@@ -74,7 +78,8 @@ public static class StateDict
         return problems;
     }
 
-    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},
+    /// <summary>Loads a module's parameters and buffers from a file. See see cref="Load(TensorFile, IEnumerable{ValueTuple{string,
+    /// Parameter}},
     /// string)"/>.</summary>
     public static void Load(Module module, string path)
     {

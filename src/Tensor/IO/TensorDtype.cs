@@ -1,6 +1,7 @@
 namespace Sagan.Native.IO;
 
-/// <summary>Element types of tensors in files, in the order in which the reference writer of safetensors sorts them: the largest comes first.</summary>
+/// <summary>Element types of tensors in files, in the order in which the reference writer of safetensors sorts them: the largest comes
+/// first.</summary>
 public enum TensorDtype
 {
     /// <summary>One byte, 0 or 1.</summary>

@@ -46,8 +46,10 @@ public abstract class TensorFile : IDisposable
     }
 
     /// <summary>
-    /// A tensor's values, row by row, converted to T. To floating-point types every dtype converts, rounding to nearest. To integer types only the integer
-    /// dtypes do, and a value that T cannot hold is an error, not a wrapped number. The destination must have exactly the tensor's number of elements.
+    /// A tensor's values, row by row, converted to T. To floating-point types every dtype converts, rounding to nearest. To integer types
+    /// only the integer
+    /// dtypes do, and a value that T cannot hold is an error, not a wrapped number. The destination must have exactly the tensor's number
+    /// of elements.
     /// </summary>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
     {

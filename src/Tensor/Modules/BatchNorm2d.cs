@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -26,6 +25,4 @@ public sealed class BatchNorm2d : BatchNormalization
     }
 
     protected override Tensor Forward(Tensor x) => Normalize(x, weight, bias, Activation);
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Activate(Export(graph, x, weight, bias), Activation);
 }

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -27,13 +26,5 @@ public sealed class ChannelAttention : Module
     {
         Tensor s = Ops.Sigmoid(excite.Call(squeeze.Call(Ops.Mean(x, [1, 2]))));
         return x * s.Reshape(x.Shape[0], 1, 1, x.Shape[3]);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        int c = x.Dims[0];
-        OnnxValue mean = graph.Reshape(graph.Add("GlobalAveragePool", [x.Name], [c, 1, 1]), c);
-        OnnxValue s = Export(excite, graph, Export(squeeze, graph, mean, condition), condition);
-        return graph.Binary("Mul", x, graph.Reshape(graph.Add("Sigmoid", [s.Name], [c]), c, 1, 1).Name);
     }
 }

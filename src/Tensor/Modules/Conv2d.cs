@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -38,15 +37,6 @@ public sealed class Conv2d : Module, INormalizable
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.Conv2d(x, w, bias?.Value, stride, padding, activation, norm);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        (int outputs, int k, long s, long p) = (weight.Parameter.Shape[0], weight.Parameter.Shape[1], stride, padding);
-        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
-        int[] dims = [outputs, (x.Dims[1] + 2 * padding - k) / stride + 1, (x.Dims[2] + 2 * padding - k) / stride + 1];
-        OnnxValue y = graph.Add("Conv", inputs, dims, ("kernel_shape", new long[] { k, k }), ("strides", new[] { s, s }), ("pads", new[] { p, p, p, p }));
-        return graph.Activate(y, activation);
     }
 
     Parameter INormalizable.Raw => weight.Parameter;

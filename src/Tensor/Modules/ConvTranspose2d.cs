@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -45,17 +44,6 @@ public sealed class ConvTranspose2d : Module, INormalizable
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.ConvTranspose2d(x, w, bias?.Value, stride, padding, outputPadding, activation, norm);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        (int k, int outputs, long s, long p, long more) = (weight.Parameter.Shape[1], weight.Parameter.Shape[3], stride, padding, outputPadding);
-        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
-        OnnxValue y = graph.Add("ConvTranspose", inputs, [outputs, Size(x.Dims[1]), Size(x.Dims[2])],
-            ("kernel_shape", new long[] { k, k }), ("strides", new[] { s, s }), ("pads", new[] { p, p, p, p }), ("output_padding", new[] { more, more }));
-        return graph.Activate(y, activation);
-
-        int Size(int n) => (n - 1) * stride - 2 * padding + k + outputPadding;
     }
 
     Parameter INormalizable.Raw => weight.Parameter;

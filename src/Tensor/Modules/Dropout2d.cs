@@ -1,5 +1,3 @@
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
 /// <summary>In training mode drops whole channels with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.  x [N,H,W,C].</summary>
@@ -24,6 +22,4 @@ public sealed class Dropout2d : Module
         Tensor keep = Ops.Relu(Ops.Sign(random.Uniform(new Shape(x.Shape[0], 1, 1, x.Shape[3]), device: x.Device) - p));
         return x * (keep / (1 - p));
     }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => x;
 }

@@ -1,5 +1,3 @@
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
 /// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is first filled from N(0, 1),
@@ -22,17 +20,13 @@ public sealed class Embedding : Module, INormalizable
         new(Check.Positive("embedding", "the number of classes", classes), Check.Positive("embedding", "the width", width));
 
     /// <summary>The rows for these indices, [index.Count, width].</summary>
-    public Tensor Call(IndexTensor index)
+    public Tensor Call(IndexTensor index) => Apply((Table: this, index), static a =>
     {
-        using Scope scope = Scope.Enter();
-        (Tensor w, SingularTriplet? norm) = weight.Current();
-        return scope.Keep(Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), index));
-    }
+        (Tensor w, SingularTriplet? norm) = a.Table.weight.Current();
+        return Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), a.index);
+    });
 
     protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
-        graph.Add("Gather", [weight.Export(graph), condition!.Labels.Name], [weight.Parameter.Shape[1]], ("axis", 0L));
 
     Parameter INormalizable.Raw => weight.Parameter;
 

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -8,7 +7,6 @@ public sealed class Upsample : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Upsample2x(x);
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Upsample2x(x);
 }
 
 /// <summary>Mean over windows of 2 x 2 pixels, <see cref="Ops.AvgPool2x2"/>.</summary>
@@ -33,6 +31,4 @@ public sealed class GlobalSumPool : Module
 public sealed class Activate(Activation activation) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Activate(x, activation);
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Activate(x, activation);
 }

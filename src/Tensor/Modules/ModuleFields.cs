@@ -7,7 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// Finds what a module keeps in a field and has not registered, which would else be trained, saved and set to inference mode by nobody, without a word.
+/// Finds what a module keeps in a field and has not registered, which would else be trained, saved and set to inference mode by nobody,
+/// without a word.
 /// Looks into fields, arrays, collections and tuples; not into objects of other kinds.
 /// </summary>
 static class ModuleFields
@@ -33,7 +34,8 @@ static class ModuleFields
         return null;
     }
 
-    // A layer that a wrapper uses is not its child, but its parameters are in the wrapper's state under other names. A buffer may be a constant.
+    // A layer that a wrapper uses is not its child, but its parameters are in the wrapper's state under other names. A buffer may be a
+    // constant.
     static bool IsRegistered(object found, HashSet<object> registered)
     {
         if (registered.Contains(found)) return true;

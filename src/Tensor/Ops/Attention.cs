@@ -15,8 +15,10 @@ public static partial class Ops
     /// dA = g v^T
     /// dE = A * (dA - rowsum(dA * A))     and rowsum(dA * A) = rowsum(g * o)
     /// dq = scale dE k,  dk = scale dE^T q</code>
-    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o, each row's largest
-    /// score and its sum of exponentials, and backward computes A again tile by tile. Without keys (M = 0) o is 0, as a product without terms is.
+    /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o, each
+    /// row's largest
+    /// score and its sum of exponentials, and backward computes A again tile by tile. Without keys (M = 0) o is 0, as a product without
+    /// terms is.
     /// </summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, float scale = 1)
     {

@@ -10,7 +10,8 @@ public static partial class Ops
     /// m = mean x,  s2 = mean (x - m)^2,  xh = (x - m) / sqrt(s2 + eps),  y = act(weight xh + bias)
     /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
     /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
-    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through
+    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no
+    /// gradient flows through
     /// them.
     /// </summary>
     public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
@@ -50,7 +51,8 @@ public static partial class Ops
             new(by.Keep(X), by.Keep(Weight), by.Keep(Bias), by.Keep(Y), by.Keep(Mean), by.Keep(Variance), Spec);
     }
 
-    /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for inference.</summary>
+    /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for
+    /// inference.</summary>
     public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon, Activation activation = default)
     {
         BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
@@ -68,7 +70,8 @@ public static partial class Ops
     internal static Tensor BatchNormReference(Tensor x, Tensor weight, Tensor bias, float epsilon, out Tensor mean, out Tensor variance)
     {
         Tensor rows = Reshape(x, -1, x.Shape[-1]);
-        // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers, and dividing by
+        // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers,
+        // and dividing by
         // sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
         mean = Mean(rows.Detach(), [0]);
         Tensor shifted = rows - mean, centred = shifted - Mean(shifted, [0]);

@@ -3,7 +3,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference composition, and
+    /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference
+    /// composition, and
     /// &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
     /// </summary>
     static void GradOfReference<TSpec>(Tensor g, Gradients d, ReadOnlySpan<Tensor> saved, TSpec spec, Func<Tensor[], TSpec, Tensor> reference)

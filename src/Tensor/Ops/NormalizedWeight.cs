@@ -2,7 +2,8 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
-// Products whose weight may be spectrally normalised: act(x (w / sigma) + bias) = act(scale (x w) + bias) with scale = 1 / sigma, in the epilogue of the product.
+// Products whose weight may be spectrally normalised: act(x (w / sigma) + bias) = act(scale (x w) + bias) with scale = 1 / sigma, in the
+// epilogue of the product.
 // This saves a pass over the weight and a copy of it. With dz = g act'(y):
 //
 //   dx = scale (dz w^T)      dw = SpectralNormGrad(x^T dz)      and x^T dz is the gradient of w / sigma

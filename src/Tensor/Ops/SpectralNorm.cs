@@ -18,7 +18,8 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// y = w / sigma with sigma = u^T W v and u, v constant. Where sigma is 0, as that of an all-zero weight, it counts as a constant 1: y = w, dw = g.
+    /// y = w / sigma with sigma = u^T W v and u, v constant. Where sigma is 0, as that of an all-zero weight, it counts as a constant 1:
+    /// y = w, dw = g.
     /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
     /// Products take the triplet themselves and save this pass over the weight: act(scale (x w) + bias) with scale = 1 / sigma.
     /// </summary>
@@ -107,7 +108,8 @@ public static partial class Ops
         Autograd.Record("non_zero", Map(x, default(NonZeroOp)), new Input(x),
             (x, static (g, s) => g * Square(Sign(s.X))));
 
-    /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it was.</summary>
+    /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it
+    /// was.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
         float[] matrix = w.ToArray();

@@ -97,7 +97,8 @@ public static partial class Ops
         public Rectified Keep(SavedTensors by) => new(by.Keep(Y), Slope);
     }
 
-    /// <summary>slope g where y &lt;= 0 (0 for slope 0, whatever g), else g: linear in g, and constant in y wherever it is differentiable.</summary>
+    /// <summary>slope g where y &lt;= 0 (0 for slope 0, whatever g), else g: linear in g, and constant in y wherever it is
+    /// differentiable.</summary>
     public static Tensor LeakyReluGrad(Tensor g, Tensor y, float slope) =>
         Autograd.Record("leaky_relu_grad", Zip("leaky_relu_grad", g, y, new LeakyReluGradOp(slope)), new Rectified(y, slope),
             (g, static (h, s) => LeakyReluGrad(h, s.Y, s.Slope)));

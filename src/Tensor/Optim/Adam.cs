@@ -61,11 +61,13 @@ public sealed class Adam
     /// <summary>For each parameter the number of steps that it was left out of: its t is the number of the others.</summary>
     public Span<int> Missed => missed;
 
-    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="Missed"/>, the state to save.</summary>
+    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="Missed"/>, the
+    /// state to save.</summary>
     public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => parameters.Select((p, i) => (p, m[i], v[i]));
 
     /// <summary>
-    /// One step: updates the parameters in place. The gradients are in the order of the parameters. Where there is none, the parameter is left out, as in PyTorch:
+    /// One step: updates the parameters in place. The gradients are in the order of the parameters. Where there is none, the parameter is
+    /// left out, as in PyTorch:
     /// it, its moments and its t stay as they are.
     /// </summary>
     public void Step(IReadOnlyList<Tensor?> gradients)
@@ -86,7 +88,8 @@ public sealed class Adam
                 Step(device, members, slots, gradients, without);
     }
 
-    // The smallest number above this one of steps that a parameter with a gradient was left out of; the largest integer where there is none.
+    // The smallest number above this one of steps that a parameter with a gradient was left out of; the largest integer where there is
+    // none.
     int Next(int[] members, IReadOnlyList<Tensor?> gradients, int above)
     {
         int next = int.MaxValue;
@@ -116,7 +119,8 @@ public sealed class Adam
         }
     }
 
-    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is
+    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed
+    /// inside is
     /// released. A loss that depends on none of the parameters is an <see cref="InvalidOperationException"/>.</summary>
     public float Minimize(Func<Tensor> loss) => Native.Step.Run(() =>
     {

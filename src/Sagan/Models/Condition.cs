@@ -1,4 +1,4 @@
-namespace Sagan.Native.Modules;
+namespace Sagan.Native.Models;
 
 /// <summary>What the images of a batch are to be: their classes and, where a network has made vectors of them, those.</summary>
 public sealed class Condition

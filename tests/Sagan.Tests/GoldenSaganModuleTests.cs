@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 
@@ -58,8 +59,11 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
             "official_conv2d" => Normalized(new Conv2d(3, 5, 4, init, stride: 2, padding: 1)),
             "official_conv_transpose2d" => Normalized(new ConvTranspose2d(3, 5, 4, init, stride: 2, padding: 1)),
             "official_embedding" => Normalized(new Embedding(6, 4, init)),
-            _ => new SelfAttention(config.GetProperty("channels").GetInt32(), init, 0, Options(config), classes: Int(config, "classes")),
+            _ when Int(config, "classes") is > 0 and var classes => new ClassAttention(Channels(), init, 0, Options(config), null, classes),
+            _ => new SelfAttention(Channels(), init, 0, Options(config)),
         };
+
+        int Channels() => config.GetProperty("channels").GetInt32();
 
         SpectralNorm Normalized(Module layer) => new(layer, init, SpectralNormConvention.Official);
     }
@@ -72,7 +76,6 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
         TopK = Int(c, "top_k"),
         Scales = c.TryGetProperty("scales", out JsonElement s) ? [.. s.EnumerateArray().Select(n => n.GetInt32())] : [],
         Channel = c.TryGetProperty("channel", out _),
-        ClassQuery = Int(c, "classes") > 0,
     };
 
     static int Int(JsonElement c, string key) => c.TryGetProperty(key, out JsonElement n) ? n.GetInt32() : 0;
