@@ -1,20 +1,16 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
 /// <summary>
 /// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of
-/// <see cref="Ops"/> make new
-/// tensors; when an operand
-/// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
+/// <see cref="Ops"/> make new tensors; when an operand is tracked they are recorded, and <see cref="Autograd.Grad(Tensor,
+/// IReadOnlyList{Tensor}, bool)"/> differentiates them.
 /// </summary>
 /// <remarks>
 /// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage
-/// collector finds it
-/// unreachable, or until
+/// collector finds it unreachable, or until
 /// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
 /// </remarks>
 [DebuggerDisplay("{Describe(),nq}")]
@@ -54,7 +50,8 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>The memory. Throws when the tensor was released.</summary>
     internal Storage Storage => storage ?? throw new ObjectDisposedException(nameof(Tensor),
-        $"tensor {Describe()} was released, because its step ended or it was disposed; return it from the step, or keep its values with Item or ToArray.");
+        $"tensor {Describe()} was released, because its step ended or it was disposed; return it from the step, or keep its values with "
+            + "Item or ToArray.");
 
     internal Backend Backend => Device.Backend;
 
@@ -117,8 +114,16 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The same values, untracked: gradients stop here.</summary>
     public Tensor Detach() => Alias(Shape, null);
 
-    /// <summary>The same values as a new leaf that gradients can be asked for.</summary>
-    public Tensor RequireGrad() => Alias(Shape, Node.Leaf(this));
+    /// <summary>
+    /// From now on gradients can be asked for with respect to this tensor, which is returned. One that is tracked already stays as it is;
+    /// for a new leaf of its value: <c>x.Detach().RequireGrad()</c>.
+    /// </summary>
+    public Tensor RequireGrad()
+    {
+        if (!IsAlive) _ = Storage;
+        Node ??= Node.Leaf(this);
+        return this;
+    }
 
     /// <summary>Copies all elements to an array, in row-major order. Waits for the device.</summary>
     public float[] ToArray()
@@ -132,7 +137,8 @@ public sealed partial class Tensor : IDisposable
     public void CopyTo(Span<float> destination)
     {
         Trace.ThrowIfLookedAt(this);
-        if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
+        if (destination.Length < Count)
+            throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
         // Outside a step nothing else may hold the handle, whose collection gives the memory back.
         GC.KeepAlive(this);
@@ -179,12 +185,14 @@ public sealed partial class Tensor : IDisposable
         get
         {
             Trace.ThrowIfLookedAt(this);
-            if (indices.Length != Rank) throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes.");
+            if (indices.Length != Rank)
+                throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes; a part is x[0, ..].");
             int at = 0;
             for (int i = 0; i < Rank; i++)
             {
                 int n = Shape[i], k = indices[i] < 0 ? indices[i] + n : indices[i];
-                if ((uint)k >= (uint)n) throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
+                if ((uint)k >= (uint)n)
+                    throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
                 at = at * n + k;
             }
             float value = Storage is HostStorage h ? h.Span[at] : ToArray()[at];
@@ -207,8 +215,7 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>
     /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may
-    /// still hold must stay
-    /// as it is, so that its use after its end is an error.
+    /// still hold must stay as it is, so that its use after its end is an error.
     /// </summary>
     internal void Recycle()
     {
@@ -221,45 +228,9 @@ public sealed partial class Tensor : IDisposable
 
     string Describe() => (Name == null ? "" : $"'{Name}' ") + Shape;
 
-    /// <summary>Shape and values, the corners only where there are many.</summary>
-    public override string ToString()
-    {
-        if (!IsAlive) return $"{Describe()} (released)";
-        float[] a = ToArray();
-        StringBuilder s = new();
-        s.Append(Describe()).Append(' ');
-        Print(s, a, 0, 0);
-        return s.ToString();
-    }
-
-    int Print(StringBuilder s, float[] a, int axis, int at)
-    {
-        const int Edge = 3;
-        if (axis == Rank)
-        {
-            s.Append(a[at].ToString("G5", CultureInfo.InvariantCulture));
-            return at + 1;
-        }
-        int n = Shape[axis], inner = Shape.Product(axis + 1, Rank);
-        s.Append('[');
-        for (int i = 0; i < n; i++)
-        {
-            if (i > 0) s.Append(", ");
-            if (n > 2 * Edge && i == Edge)
-            {
-                s.Append("..., ");
-                i = n - Edge;
-            }
-            Print(s, a, axis + 1, at + i * inner);
-        }
-        s.Append(']');
-        return at + n * inner;
-    }
-
     /// <summary>
     /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of
-    /// a step have no
-    /// finalizer.
+    /// a step have no finalizer.
     /// </summary>
     sealed class RootGuard : IDisposable
     {

@@ -7,12 +7,14 @@ using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every form of self-attention, conditional batch normalisation, and spectral normalisation in the official convention, against PyTorch's float64 results:
+/// Every form of self-attention, conditional batch normalisation, and spectral normalisation in the official convention, against PyTorch's
+/// float64 results:
 /// outputs, gradients by weights and inputs, buffers after each step.
 /// </summary>
 public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
 {
-    /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 1.4e-6.</summary>
+    /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most
+    /// 1.4e-6.</summary>
     const double Tolerance = 1e-5;
 
     public static TheoryData<string, string> Cases() => GoldenFile.CasesOnEveryDevice("sagan_modules");
@@ -81,5 +83,6 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
     static int Int(JsonElement c, string key) => c.TryGetProperty(key, out JsonElement n) ? n.GetInt32() : 0;
 
     static T Named<T>(JsonElement c, string key) where T : struct, Enum =>
-        c.TryGetProperty(key, out JsonElement name) ? Enum.Parse<T>(name.GetString()!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : default;
+        c.TryGetProperty(key, out JsonElement name)
+            ? Enum.Parse<T>(name.GetString()!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : default;
 }

@@ -41,7 +41,8 @@ public class AdamTests
             Assert.Equal(ownV.Value.ToArray(), v.Value.ToArray());
         }
 
-        Parameter[] Make() => [.. takesPart.Select((_, i) => new Parameter($"p{i}", new RandomSource(1, (ulong)i).Normal(new Shape(5), device)))];
+        Parameter[] Make() =>
+            [.. takesPart.Select((_, i) => new Parameter($"p{i}", new RandomSource(1, (ulong)i).Normal(new Shape(5), device)))];
 
         static Adam New(IReadOnlyList<Parameter> parameters) => new(parameters, 0.1f, 0.5, 0.9);
     }

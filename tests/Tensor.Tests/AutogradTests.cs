@@ -75,7 +75,8 @@ public class AutogradTests
     {
         Initializer init = new(new RandomSource(1), device: Device.Cpu);
         Tensor x = new RandomSource(2).Normal(new Shape(2, 4, 4, 3), Device.Cpu);
-        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)), norm = new BatchNorm2d(5, init, Activation.Relu);
+        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)),
+            norm = new BatchNorm2d(5, init, Activation.Relu);
         Tensor h = conv.Call(x), y = norm.Call(h);
         Tensor[] together = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]]);
         h = conv.Call(x);
@@ -114,7 +115,8 @@ public class AutogradTests
             Tensor a = Leaf(1, 2), b = Leaf(3, 4);
             Tensor y = Autograd.RecordJoint("half_done", a.Detach() + b.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g);
             Autograd.Grad(Sum(y), [a]);
-            Autograd.Grad(Sum(Autograd.RecordJoint("half_done", a.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g)), [a, b]);
+            Autograd.Grad(Sum(Autograd.RecordJoint("half_done", a.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g)),
+                [a, b]);
         }));
         Assert.Contains("'half_done' [2] has no gradient of order 1 for its input 1 [2]", first.Message, StringComparison.Ordinal);
 
@@ -209,11 +211,13 @@ public class AutogradTests
                 RandomSource random = new(3);
                 Tensor y = c.F(x), w = random.Normal(y.Shape, y.Device), r = random.Normal(x[0].Shape, y.Device);
                 // <d<y, w>/dx0, r>, once with x0's gradient alone and once with that of all inputs.
-                float[][] alone = Second(() => Autograd.Grad(Sum(c.F(x) * w), [x[0]], createGraph: true)[0]), all = Second(() => Autograd.Grad(Sum(c.F(x) * w), x, createGraph: true)[0]);
+                float[][] alone = Second(() => Autograd.Grad(Sum(c.F(x) * w), [x[0]], createGraph: true)[0]),
+                    all = Second(() => Autograd.Grad(Sum(c.F(x) * w), x, createGraph: true)[0]);
                 for (int i = 0; i < x.Length; i++)
                 {
                     float scale = Math.Max(1, all[i].Max(Math.Abs));
-                    Assert.All(alone[i].Zip(all[i]), p => Assert.True(Math.Abs(p.First - p.Second) <= 1e-4 * scale, $"{c}, input {i}: {p.First} alone, {p.Second} with all"));
+                    Assert.All(alone[i].Zip(all[i]), p => Assert.True(Math.Abs(p.First - p.Second) <= 1e-4 * scale,
+                        $"{c}, input {i}: {p.First} alone, {p.Second} with all"));
                 }
 
                 float[][] Second(Func<Tensor> gradient)

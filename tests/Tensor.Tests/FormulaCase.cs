@@ -108,14 +108,13 @@ sealed partial class FormulaCase(GoldenFile file, string name, Device device)
 
     /// <summary>
     /// Compares gradients of weights, each relative to its largest element, or to 3 % of the largest of all gradients where that is more;
-    /// a bias's
-    /// relative to its layer's weight too. Gradients of biases are sums that cancel, to 0 before a softmax or a normalisation, and what
-    /// rounding leaves is as
-    /// large as their terms make it, which are those of the weight's. (By their own largest elements alone, PyTorch's float32 gradients
-    /// are off by up to 6e-4.)
-    /// Where gradients are differences, <paramref name="terms"/> are what they are the differences of: theirs is the rounding that is left.
+    /// a bias's relative to its layer's weight too. Gradients of biases are sums that cancel, to 0 before a softmax or a normalisation,
+    /// and what rounding leaves is as large as their terms make it, which are those of the weight's. (By their own largest elements
+    /// alone, PyTorch's float32 gradients are off by up to 6e-4.) Where gradients are differences, <paramref name="terms"/> are what they
+    /// are the differences of: theirs is the rounding that is left.
     /// </summary>
-    public void CompareGradients(string prefix, IReadOnlyList<(string Name, Parameter Parameter)> weights, Tensor[] gradients, double tolerance,
+    public void CompareGradients(string prefix, IReadOnlyList<(string Name, Parameter Parameter)> weights, Tensor[] gradients,
+        double tolerance,
         Tensor[]? terms = null)
     {
         double least = 0.03 * weights.Max(w => file.Largest($"{prefix}.{w.Name}"));
@@ -123,9 +122,11 @@ sealed partial class FormulaCase(GoldenFile file, string name, Device device)
         {
             string key = weights[i].Name, layer = key[..(key.LastIndexOf('.') + 1)];
             double floor = !key.EndsWith("bias", StringComparison.Ordinal) ? least
-                : Math.Max(least, weights.Where(w => w.Name.StartsWith(layer, StringComparison.Ordinal)).Max(w => file.Largest($"{prefix}.{w.Name}")));
+                : Math.Max(least, weights.Where(w => w.Name.StartsWith(layer, StringComparison.Ordinal)).Max(w =>
+                    file.Largest($"{prefix}.{w.Name}")));
             if (terms != null) floor = Math.Max(floor, terms[i].ToArray().Max(MathF.Abs));
-            Note($"{prefix}.{key}", file.AssertClose($"{prefix}.{key}", GoldenFile.InFileLayout(weights[i].Parameter, gradients[i]), tolerance, floor));
+            Note($"{prefix}.{key}", file.AssertClose($"{prefix}.{key}", GoldenFile.InFileLayout(weights[i].Parameter, gradients[i]),
+                tolerance, floor));
         }
     }
 

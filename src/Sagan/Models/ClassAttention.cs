@@ -10,7 +10,8 @@ sealed class ClassAttention : SelfAttention, IConditional
 {
     readonly Embedding query;
 
-    public ClassAttention(int channels, Initializer init, float gamma, AttentionOptions options, Func<Module, Module>? normalize, int classes)
+    public ClassAttention(int channels, Initializer init, float gamma, AttentionOptions options, Func<Module, Module>? normalize,
+        int classes)
         : base(channels, init, gamma, options, normalize) => query = Child("class_query", new Embedding(classes, QueryWidth, init, 0));
 
     public Tensor Call(Tensor x, Condition? condition) => Apply((Block: this, x, condition), static a => a.Block.Attend(a.x, a.condition));

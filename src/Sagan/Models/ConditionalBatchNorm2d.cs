@@ -19,7 +19,8 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization, IConditional
     readonly int channels;
 
     /// <summary>Gain and bias from tables with a row for each class.</summary>
-    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f,
+    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f,
+        float momentum = 0.1f,
         bool biased = false)
         : this(channels, init, activation, epsilon, momentum, biased)
     {
@@ -28,7 +29,8 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization, IConditional
     }
 
     /// <summary>Gain and bias from linear layers without bias, D -> channels, over <see cref="Condition.Vector"/>.</summary>
-    public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default, float epsilon = 1e-5f,
+    public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default,
+        float epsilon = 1e-5f,
         float momentum = 0.1f, bool biased = false)
         : this(channels, init, activation, epsilon, momentum, biased)
     {
@@ -48,15 +50,18 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization, IConditional
     }
 
     /// <inheritdoc/>
-    public Tensor Call(Tensor x, Condition? condition) => Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
+    public Tensor Call(Tensor x, Condition? condition) =>
+        Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
 
     protected override Tensor Forward(Tensor x) => Forward(x, null);
 
     Tensor Forward(Tensor x, Condition? condition)
     {
-        if (condition == null) throw new InvalidOperationException("conditional batch norm: the classes are missing; call it with a condition.");
+        if (condition == null)
+            throw new InvalidOperationException("conditional batch norm: the classes are missing; call it with a condition.");
         if (condition.Count != x.Shape[0])
-            throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for {condition.Count}.");
+            throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for "
+                + $"{condition.Count}.");
         Tensor xh = Normalize(x, one, zero, default);
         (Tensor g, Tensor b) = gain is Embedding table
             ? (condition.Rows(table.Call), condition.Rows(((Embedding)bias).Call))

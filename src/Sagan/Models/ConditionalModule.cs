@@ -13,7 +13,8 @@ public interface IConditional
 public abstract class ConditionalModule : Module, IConditional
 {
     /// <inheritdoc/>
-    public Tensor Call(Tensor x, Condition? condition) => Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
+    public Tensor Call(Tensor x, Condition? condition) =>
+        Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
 
     protected sealed override Tensor Forward(Tensor x) => Forward(x, null);
 

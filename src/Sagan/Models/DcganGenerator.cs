@@ -28,7 +28,8 @@ sealed class DcganGenerator : Generator
             AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;
         }
-        Body.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
+        Body.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1,
+            activation: Activation.Tanh))));
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition) =>

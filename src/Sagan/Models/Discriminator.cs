@@ -34,8 +34,7 @@ public abstract class Discriminator : ConditionalModule
 
     /// <summary>
     /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing
-    /// computes gradients for
-    /// their weights. For going on from a discriminator that was trained on other images. To be called once.
+    /// computes gradients for their weights. For going on from a discriminator that was trained on other images. To be called once.
     /// Source: Mo et al. 2020, "Freeze the discriminator: a simple baseline for fine-tuning GANs".
     /// </summary>
     /// <param name="count">How many blocks; 0 = none. The layer that makes the score always learns.</param>
@@ -68,8 +67,7 @@ public abstract class Discriminator : ConditionalModule
     internal Tensor AsGrown(Tensor real) => Body.Real(real);
 
     /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has
-    /// what makes the map of
-    /// an image.</summary>
+    /// what makes the map of an image.</summary>
     private protected void AddHead(int size, Func<Module> fromRgb)
     {
         if (Body.WantsHead(size)) Body.AddHead(size, Child($"from_rgb{size}", fromRgb()));
@@ -81,7 +79,9 @@ public abstract class Discriminator : ConditionalModule
     {
         if (x.Rank != 4 || x.Shape != new Shape(x.Shape[0], Model.Size, Model.Size, Model.Channels))
             throw new ShapeException($"discriminator: x {x.Shape} must be [N, {Model.Size}, {Model.Size}, {Model.Channels}].");
-        if (Model.Conditional && condition == null) throw new ArgumentException($"discriminator: the model has {Model.Classes} classes; say which one each image is of.", nameof(condition));
+        if (Model.Conditional && condition == null)
+            throw new ArgumentException($"discriminator: the model has {Model.Classes} classes; say which one each image is of.",
+                nameof(condition));
         return Score(x, Model.Conditional ? condition : null);
     }
 }

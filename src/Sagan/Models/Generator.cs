@@ -30,7 +30,8 @@ public abstract class Generator : ConditionalModule
     /// <summary>A new generator of the configuration's family.</summary>
     public static Generator Create(ModelConfig model, Initializer init)
     {
-        if (model is { Conditional: true, Classes: 0 }) throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
+        if (model is { Conditional: true, Classes: 0 })
+            throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
         return model.Family switch
         {
             ModelFamily.Dcgan => new DcganGenerator(model, init),
@@ -48,7 +49,8 @@ public abstract class Generator : ConditionalModule
     /// has.</summary>
     internal IEnumerable<(string Name, Parameter Parameter)> CompleteState() => IsComplete
         ? State().Where(s => IsLive(s.Parameter))
-        : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete state.");
+        : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete "
+            + "state.");
 
     /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of
     /// the map.</summary>
@@ -62,7 +64,9 @@ public abstract class Generator : ConditionalModule
     Tensor Checked(Tensor z, Condition? condition)
     {
         if (z.Rank != 2 || z.Shape[1] != Model.ZDim) throw new ShapeException($"generator: z {z.Shape} must be [N, {Model.ZDim}].");
-        if (Model.Conditional && condition == null) throw new ArgumentException($"generator: the model has {Model.Classes} classes; say which one each image is to be.", nameof(condition));
+        if (Model.Conditional && condition == null)
+            throw new ArgumentException($"generator: the model has {Model.Classes} classes; say which one each image is to be.",
+                nameof(condition));
         return Make(z, Model.Conditional ? condition : null);
     }
 }

@@ -21,7 +21,8 @@ sealed class Layers(ModelConfig model, Initializer init, bool normalized = true)
             _ => layer,
         };
 
-        SpectralNorm Wrapped(SpectralNormConvention convention) => new(layer, init, convention, model.SpectralNormIterations, (float)model.SpectralNormEpsilon);
+        SpectralNorm Wrapped(SpectralNormConvention convention) =>
+            new(layer, init, convention, model.SpectralNormIterations, (float)model.SpectralNormEpsilon);
     }
 
     /// <summary>A normalised convolution of odd size that keeps the image's size.</summary>

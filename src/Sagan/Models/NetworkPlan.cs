@@ -47,7 +47,8 @@ static class NetworkPlan
     }
 
     static IEnumerable<FeatureMap> Dcgan(ModelConfig m) =>
-        Enumerable.Range(0, m.Doublings).Select(i => m.Bottom << i).Select(r => new FeatureMap(r, Limited(m, m.ConvDim * (m.Size / 2 / r))));
+        Enumerable.Range(0, m.Doublings).Select(i => m.Bottom << i)
+            .Select(r => new FeatureMap(r, Limited(m, m.ConvDim * (m.Size / 2 / r))));
 
     static IEnumerable<FeatureMap> ResNetDiscriminator(ModelConfig m)
     {

@@ -13,7 +13,8 @@ sealed class Projection : ConditionalModule
     /// <param name="table">An embedding classes x C, or a spectrally normalised one.</param>
     public Projection(Module table)
     {
-        if (table is not (Embedding or SpectralNorm)) throw new ArgumentException("projection: a table of classes is needed.", nameof(table));
+        if (table is not (Embedding or SpectralNorm))
+            throw new ArgumentException("projection: a table of classes is needed.", nameof(table));
         this.table = Child("0", table);
     }
 

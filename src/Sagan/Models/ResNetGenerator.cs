@@ -34,7 +34,8 @@ sealed class ResNetGenerator : Generator
 
         linear = Child("linear", make.Normalized(Linear.ToPixels(piece, model.Bottom, first, init)));
         if (model.SharedEmbedding > 0) shared = Child("shared", new Embedding(model.Classes, model.SharedEmbedding, init));
-        else if (model is { Conditional: true, ConditionalNorm: ConditionalNormKind.Linear }) oneHot = Constant(new Parameter("one_hot", Identity(model.Classes, init.Device), trainable: false));
+        else if (model is { Conditional: true, ConditionalNorm: ConditionalNormKind.Linear }) oneHot =
+            Constant(new Parameter("one_hot", Identity(model.Classes, init.Device), trainable: false));
         int inputs = first, i = 0;
         foreach (FeatureMap map in maps)
         {
@@ -46,18 +47,21 @@ sealed class ResNetGenerator : Generator
         Body.Add(Child("norm", make.PlainNorm(inputs, Activation.Relu)));
         Body.Add(Child("last", ToPixels(inputs, 3)));
 
-        Module ToPixels(int channels, int kernel) => make.Conv(channels, model.Channels, kernel, Activation.Tanh, normalize: model.OutputSpectralNorm);
+        Module ToPixels(int channels, int kernel) =>
+            make.Conv(channels, model.Channels, kernel, Activation.Tanh, normalize: model.OutputSpectralNorm);
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
-        Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
+        Tensor? vector = shared != null
+            ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
         int k = 0;
         return Body.Image(h, vector == null ? condition : condition!.With(vector), Model.HierarchicalZ ? Pieces : null);
 
         Tensor Pieces(Tensor x, IEnumerable<Module> layers) =>
-            layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition));
+            layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1))
+                : condition));
     }
 
     Tensor Piece(Tensor z, int k) => Model.HierarchicalZ ? Ops.Slice(z, 1, k * piece, piece) : z;

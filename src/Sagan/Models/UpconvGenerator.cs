@@ -29,7 +29,8 @@ sealed class UpconvGenerator : Generator
         foreach (FeatureMap map in NetworkPlan.Generator(model))
         {
             Body.Add(new Upsample());
-            Body.Add(Child($"conv{++i}", new ConditionalSequential(make.Conv(inputs, map.Channels, 3), make.Norm(map.Channels, activation))));
+            Body.Add(Child($"conv{++i}", new ConditionalSequential(make.Conv(inputs, map.Channels, 3),
+                make.Norm(map.Channels, activation))));
             if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
             AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;

@@ -3,8 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Sagan.Native;
 
 /// <summary>The gradient of one input: g is dL/dy, s what the operation saved. Written in differentiable operations, so that it can be
-/// differentiated
-/// again.</summary>
+/// differentiated again.</summary>
 delegate Tensor Rule<TSaved>(Tensor g, TSaved s);
 
 /// <summary>The gradients of several inputs at once: sets d[i] for every i that d wants.</summary>
@@ -38,14 +37,14 @@ sealed class Gradients
 
 /// <summary>
 /// A value of the tape. One of this class itself is a leaf: it was not computed but given, as a parameter or by
-/// <see cref="Tensor.RequireGrad"/>. Nodes are
-/// numbered as they are made, so descending order is a topological order of the tape.
+/// <see cref="Tensor.RequireGrad"/>. Nodes are numbered as they are made, so descending order is a topological order of the tape.
 /// </summary>
 class Node
 {
     static long counter;
 
-    protected Node(string op, Shape shape, Node?[] inputs) => (Id, Op, Shape, Inputs) = (Interlocked.Increment(ref counter), op, shape, inputs);
+    protected Node(string op, Shape shape, Node?[] inputs) =>
+        (Id, Op, Shape, Inputs) = (Interlocked.Increment(ref counter), op, shape, inputs);
 
     public long Id { get; }
 
@@ -109,15 +108,18 @@ sealed class Node<TSaved>(string op, Tensor y, Node?[] inputs, Delegate rule, Ru
 
     [DoesNotReturn]
     void ThrowReleased() => throw new InvalidOperationException(
-        $"grad: the graph of '{Op}' {Shape} is gone: an earlier Grad consumed it, or its step ended; pass createGraph: true to the earlier Grad to keep it.");
+        $"grad: the graph of '{Op}' {Shape} is gone: an earlier Grad consumed it, or its step ended; pass createGraph: true to the earlier "
+            + "Grad to keep it.");
 
     [DoesNotReturn]
     void ThrowOverwritten(Tensor t) => throw new InvalidOperationException(
-        $"grad: {(t.Name == null ? "a tensor" : $"parameter '{t.Name}'")} {t.Shape} that '{Op}' saved was overwritten after the forward pass, " +
+        $"grad: {(t.Name == null ? "a tensor" : $"parameter '{t.Name}'")} {t.Shape} that '{Op}' saved was overwritten after the forward "
+            + "pass, " +
         "by an optimiser step or Assign; compute the gradient before updating.");
 
     [DoesNotReturn]
     void ThrowMissing(int input, int order) => throw new InvalidOperationException(
-        $"grad: '{Op}' {Shape} has no gradient of order {order} for its input {input}{(Inputs[input] is { } x ? $" {x.Shape}" : "")}: its rule " +
+        $"grad: '{Op}' {Shape} has no gradient of order {order} for its input {input}{(Inputs[input] is { } x ? $" {x.Shape}" : "")}: its "
+            + "rule " +
         (order == 1 ? "gives none." : "is not made of recorded operations; ask for the first gradient alone, without createGraph."));
 }

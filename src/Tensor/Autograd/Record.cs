@@ -1,8 +1,7 @@
 namespace Sagan.Native;
 
 /// <summary>The tape: operations on tracked tensors are recorded as they run, and <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>
-/// walks them
-/// backwards.</summary>
+/// walks them backwards.</summary>
 public static partial class Autograd
 {
     [ThreadStatic] static bool paused;
@@ -34,10 +33,10 @@ public static partial class Autograd
 
     /// <summary>
     /// Notes how y was computed from one input. All that the rule reads is in <paramref name="saved"/>, since rules are static lambdas;
-    /// its tensors are kept
-    /// until the backward pass.
+    /// its tensors are kept until the backward pass.
     /// </summary>
-    internal static Tensor Record<TSaved>(string op, Tensor y, TSaved saved, (Tensor Input, Rule<TSaved> Rule) x) where TSaved : struct, ISaved<TSaved>
+    internal static Tensor Record<TSaved>(string op, Tensor y, TSaved saved, (Tensor Input, Rule<TSaved> Rule) x)
+        where TSaved : struct, ISaved<TSaved>
     {
         Note(op, y, saved, x.Input);
         return paused || x.Input.Node == null
@@ -46,7 +45,8 @@ public static partial class Autograd
     }
 
     /// <summary>As the other one, from two inputs. Each has its own rule, which is skipped when that gradient is not asked for.</summary>
-    internal static Tensor Record<TSaved>(string op, Tensor y, TSaved saved, (Tensor Input, Rule<TSaved> Rule) a, (Tensor Input, Rule<TSaved> Rule) b)
+    internal static Tensor Record<TSaved>(string op, Tensor y, TSaved saved, (Tensor Input, Rule<TSaved> Rule) a,
+        (Tensor Input, Rule<TSaved> Rule) b)
         where TSaved : struct, ISaved<TSaved>
     {
         Note(op, y, saved, a.Input, b.Input);
@@ -74,7 +74,8 @@ public static partial class Autograd
     }
 
     /// <summary>As <c>RecordLinear</c>, of any number of inputs, with one rule for all.</summary>
-    internal static Tensor RecordLinear<TConstants>(string op, Tensor y, TConstants constants, ReadOnlySpan<Tensor> inputs, JointRule<TConstants> rule)
+    internal static Tensor RecordLinear<TConstants>(string op, Tensor y, TConstants constants, ReadOnlySpan<Tensor> inputs,
+        JointRule<TConstants> rule)
     {
         Trace.Current?.AddLinear(op, y, constants, inputs);
         return paused || NodesOf(inputs) is not { } nodes ? y : AttachLinear(y, new Node<TConstants>(op, y, nodes, rule), constants);
@@ -89,7 +90,8 @@ public static partial class Autograd
     }
 
     /// <summary>Notes for a trace alone how y was computed: an operation without a gradient.</summary>
-    internal static Tensor Note<TSaved>(string op, Tensor y, TSaved saved, params ReadOnlySpan<Tensor?> inputs) where TSaved : struct, ISaved<TSaved>
+    internal static Tensor Note<TSaved>(string op, Tensor y, TSaved saved, params ReadOnlySpan<Tensor?> inputs)
+        where TSaved : struct, ISaved<TSaved>
     {
         Trace.Current?.Add(op, y, saved, inputs);
         return y;

@@ -2,11 +2,15 @@ namespace Sagan.Native;
 
 /// <summary>
 /// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in
-/// user code deals with
-/// memory.
+/// user code deals with memory.
 /// </summary>
 /// <example>
-/// <code>float loss = Step.Run(() =&gt; { Tensor l = Loss(net.Call(x)); adam.Step(Autograd.Grad(l, net.Parameters)); return l.Item(); });</code>
+/// <code>float loss = Step.Run(() =&gt;
+/// {
+///     Tensor l = Loss(net.Call(x));
+///     adam.Step(Autograd.Grad(l, net.Parameters));
+///     return l.Item();
+/// });</code>
 /// </example>
 public static class Step
 {
@@ -22,7 +26,9 @@ public static class Step
     {
         using Scope s = Scope.Enter(isStep: true);
         T result = body();
-        if (result is Task) throw new ArgumentException("step: the body is asynchronous; a step belongs to one thread, so await outside of it.", nameof(body));
+        if (result is Task)
+            throw new ArgumentException("step: the body is asynchronous; a step belongs to one thread, so await outside of it.",
+                nameof(body));
         if (result is Tensor t) Return(s, t);
         return result;
     }

@@ -28,8 +28,7 @@ sealed record TracedOp(string Op, Module? Module, TracedValue Output, IReadOnlyL
 
 /// <summary>
 /// The operations that depend on some tensors, in the order in which they ran, while it is open. What does not depend on them is a
-/// constant: its handle is
-/// held until the trace is closed.
+/// constant: its handle is held until the trace is closed.
 /// </summary>
 sealed class Trace : IDisposable
 {
@@ -73,7 +72,8 @@ sealed class Trace : IDisposable
     public static void ThrowIfLookedAt(Tensor t)
     {
         if (t.Traced != null && current != null)
-            throw new InvalidOperationException($"trace: the module reads the elements of {t.Shape} itself (ToArray, Item, an index or To), which cannot be followed; " +
+            throw new InvalidOperationException($"trace: the module reads the elements of {t.Shape} itself (ToArray, Item, an index or "
+                + "To), which cannot be followed; " +
                 "compute with operations.");
     }
 

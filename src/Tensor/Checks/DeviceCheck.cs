@@ -24,8 +24,8 @@ public static class DeviceCheck
 
     /// <summary>
     /// The same where factors of products are rounded. A product's error is at most 2^-10 (TF32) or 2^-7 (BF16) of the sum of its
-    /// absolute terms, which is a
-    /// few times the largest element where terms cancel, and an operation's gradient may be a product of products: eight times that.
+    /// absolute terms, which is a few times the largest element where terms cancel, and an operation's gradient may be a product of
+    /// products: eight times that.
     /// </summary>
     public static double ToleranceOf(MatMulPrecision precision) => precision switch
     {
@@ -59,7 +59,7 @@ public static class DeviceCheck
 
     static float[][] Evaluate(OpCase c, Device device)
     {
-        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.RequireGrad())];
+        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.Detach().RequireGrad())];
         Tensor y = c.F(x);
         float[] g = [.. Enumerable.Range(0, y.Count).Select(i => MathF.Sin(1 + i))];
         float[] value = y.ToArray();

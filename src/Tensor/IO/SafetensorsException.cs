@@ -60,7 +60,8 @@ public sealed class SafetensorsException : TensorFileException
 
     public SafetensorsException(string message, Exception inner) : base(message, inner) { }
 
-    internal SafetensorsException(SafetensorsRule rule, string file, string problem, long offset = -1, string? tensor = null, Exception? inner = null)
+    internal SafetensorsException(SafetensorsRule rule, string file, string problem, long offset = -1, string? tensor = null,
+        Exception? inner = null)
         : base($"{file}: {problem} ({rule}{(offset >= 0 ? $", at byte {offset}" : "")}).", inner)
     {
         Rule = rule;

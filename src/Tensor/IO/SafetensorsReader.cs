@@ -34,7 +34,9 @@ public sealed class SafetensorsReader : TensorFile
         try
         {
             long start = stream.Position, length = stream.Length - start;
-            if (length < 8) throw new SafetensorsException(SafetensorsRule.HeaderTooSmall, file, $"{length} bytes, but a safetensors file has at least 8", 0);
+            if (length < 8)
+                throw new SafetensorsException(SafetensorsRule.HeaderTooSmall, file,
+                    $"{length} bytes, but a safetensors file has at least 8", 0);
             Span<byte> prefix = stackalloc byte[8];
             stream.ReadExactly(prefix);
             ulong n = BinaryPrimitives.ReadUInt64LittleEndian(prefix);

@@ -5,8 +5,7 @@ namespace Sagan.Native.Modules;
 /// <summary>
 /// What all forms of batch normalisation share: the statistics. In training mode those of the batch are used and the running ones move,
 /// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does, or the biased one, as the official SAGAN code does.
-/// In inference mode the
-/// running ones are used, or the batch's where <see cref="UseBatchStatistics"/> says so.
+/// In inference mode the running ones are used, or the batch's where <see cref="UseBatchStatistics"/> says so.
 /// </summary>
 public abstract class BatchNormalization : Module
 {
@@ -48,6 +47,8 @@ public abstract class BatchNormalization : Module
         if (IsTraining) Track(m, s2, x.Count / x.Shape[-1]);
         return y;
     }
+
+    protected override string Describe() => $"{mean.Shape[0]}{ModuleText.Of(Activation)}";
 
     void Track(Tensor m, Tensor s2, int rows)
     {

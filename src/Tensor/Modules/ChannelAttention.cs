@@ -3,7 +3,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// Squeeze and excitation: y = s * x with one weight per channel of each image, s = sigmoid(W2 relu(W1 mean_hw(x) + b1) + b2).  x [N,H,W,C], W1 [C/16, C], W2 [C, C/16].
+/// Squeeze and excitation: y = s * x with one weight per channel of each image, s = sigmoid(W2 relu(W1 mean_hw(x) + b1) + b2).
+/// x [N,H,W,C], W1 [C/16, C], W2 [C, C/16].
 /// Source: Hu et al. 2018, "Squeeze-and-excitation networks".
 /// </summary>
 public sealed class ChannelAttention : Module

@@ -1,6 +1,7 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>In training mode drops whole channels with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.  x [N,H,W,C].</summary>
+/// <summary>In training mode drops whole channels with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.  x
+/// [N,H,W,C].</summary>
 public sealed class Dropout2d : Module
 {
     readonly float p;
@@ -13,6 +14,8 @@ public sealed class Dropout2d : Module
         if (!(p >= 0 && p < 1)) throw new ArgumentOutOfRangeException(nameof(p), p, "dropout2d: the probability must be in [0, 1).");
         (this.p, this.random) = (p, random);
     }
+
+    protected override string Describe() => $"{p}";
 
     protected override Tensor Forward(Tensor x)
     {

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is first filled from N(0, 1),
-/// with another one as any weight.</summary>
+/// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is
+/// first filled from N(0, 1), with another one as any weight.</summary>
 public sealed class Embedding : Module, INormalizable
 {
     Weight weight;
@@ -12,7 +12,8 @@ public sealed class Embedding : Module, INormalizable
     public Embedding(int classes, int width, Initializer init) : this(Size(classes, width), s => init.Table(s[0], s[1])) { }
 
     /// <summary>A table whose rows all begin with the same value.</summary>
-    public Embedding(int classes, int width, Initializer init, float value) : this(Size(classes, width), s => Tensor.Full(value, s, init.Device)) { }
+    public Embedding(int classes, int width, Initializer init, float value)
+        : this(Size(classes, width), s => Tensor.Full(value, s, init.Device)) { }
 
     Embedding(Shape shape, Func<Shape, Tensor> fill) => weight = new Weight(Own(new Parameter("weight", fill(shape))));
 
@@ -26,7 +27,10 @@ public sealed class Embedding : Module, INormalizable
         return Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), a.index);
     });
 
-    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
+    protected override Tensor Forward(Tensor x) =>
+        throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
+
+    protected override string Describe() => $"{weight.Parameter.Shape[0]} -> {weight.Parameter.Shape[1]}";
 
     Parameter INormalizable.Raw => weight.Parameter;
 

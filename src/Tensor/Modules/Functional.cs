@@ -19,6 +19,8 @@ public sealed class AvgPool2d : Module
 public sealed class MaxPool2d(int kernel = 2, int stride = 0, int padding = 0) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.MaxPool2d(x, kernel, stride, padding);
+
+    protected override string Describe() => $"k{kernel} s{(stride == 0 ? kernel : stride)} p{padding}";
 }
 
 /// <summary>Sum over all pixels: [N,H,W,C] to [N,C].</summary>
@@ -31,4 +33,6 @@ public sealed class GlobalSumPool : Module
 public sealed class Activate(Activation activation) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Activate(x, activation);
+
+    protected override string Describe() => ModuleText.Of(activation).TrimStart(',', ' ');
 }

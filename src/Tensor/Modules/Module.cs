@@ -3,9 +3,8 @@ namespace Sagan.Native.Modules;
 
 /// <summary>
 /// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names).
-/// The constructor
-/// registers each of them with <see cref="Child"/> or <see cref="Own"/>; a module or trainable parameter that is kept in a field without
-/// that is an
+/// The constructor registers each of them with <see cref="Child"/> or <see cref="Own"/>; a module or trainable parameter that is kept in
+/// a field without that is an
 /// <see cref="InvalidOperationException"/> at the first use.
 /// </summary>
 /// <example>
@@ -39,8 +38,7 @@ public abstract class Module
 
     /// <summary>
     /// Told of each output, with a handle that lives as long as the innermost <see cref="Step"/>, and outside of any until it is
-    /// collected: to look at what
-    /// layers make, or to keep it.
+    /// collected: to look at what layers make, or to keep it.
     /// </summary>
     /// <example><code>net[3].Called += (module, y) =&gt; features = y;</code></example>
     public event Action<Module, Tensor>? Called;
@@ -85,6 +83,22 @@ public abstract class Module
         return all.Distinct();
     }
 
+    internal IReadOnlyList<(string Name, Module Module)> Children => children;
+
+    internal string About => Describe();
+
+    /// <summary>What stands between brackets behind the module's name when it is printed: its sizes.</summary>
+    protected virtual string Describe() => "";
+
+    /// <summary>The tree of modules, a line for each.</summary>
+    public override string ToString() => ModuleText.Tree(this);
+
+    /// <summary>
+    /// A table with a line for each module: path, kind, shape of its output for an input of these sizes, trainable numbers. The module is
+    /// run once, on zeros and in inference mode.
+    /// </summary>
+    public string Summary(params ReadOnlySpan<int> input) => ModuleText.Summary(this, new Shape(input));
+
     /// <summary>Sets training or inference mode here and in all children.</summary>
     public void Train(bool training = true)
     {
@@ -94,8 +108,7 @@ public abstract class Module
 
     /// <summary>
     /// All parameters and buffers with their dotted names. One that stands in several places has several names, as in PyTorch's
-    /// state_dict, so that a file fits
-    /// a network whether or not weights are tied there.
+    /// state_dict, so that a file fits a network whether or not weights are tied there.
     /// </summary>
     public virtual IEnumerable<(string Name, Parameter Parameter)> State()
     {
@@ -154,7 +167,8 @@ public abstract class Module
     /// <summary>Adds a parameter or buffer.</summary>
     protected Parameter Own(Parameter parameter)
     {
-        if (own.Any(p => p.Name == parameter.Name)) throw new ArgumentException($"module: there is a parameter '{parameter.Name}' already.");
+        if (own.Any(p => p.Name == parameter.Name))
+            throw new ArgumentException($"module: there is a parameter '{parameter.Name}' already.");
         own.Add(parameter);
         return parameter;
     }
@@ -162,7 +176,8 @@ public abstract class Module
     /// <summary>Adds a constant, which moves to another device with the module and is in no file.</summary>
     protected Parameter Constant(Parameter parameter)
     {
-        if (parameter.IsTrainable) throw new ArgumentException($"module: parameter {parameter} is trainable, so it is no constant; Own it.", nameof(parameter));
+        if (parameter.IsTrainable)
+            throw new ArgumentException($"module: parameter {parameter} is trainable, so it is no constant; Own it.", nameof(parameter));
         constants.Add(parameter);
         return parameter;
     }

@@ -15,8 +15,7 @@ namespace Sagan.Native.Modules;
 /// literal     C/8   C/8   -      C/8->C   no      Zhang et al. 2019, section 3
 /// multi-head  C     C     -      C->C     yes     Vaswani et al. 2017</code>
 /// At gamma = 0 the block is the identity, and only gamma gets a gradient from the branch; a negative gamma is normal, since Wv can
-/// absorb its sign. bk has
-/// gradient 0 always: adding the same key everywhere does not change a softmax.
+/// absorb its sign. bk has gradient 0 always: adding the same key everywhere does not change a softmax.
 /// </summary>
 public class SelfAttention : Module
 {
@@ -68,6 +67,8 @@ public class SelfAttention : Module
 
     private protected override bool IsClosed => true;
 
+    protected override string Describe() => $"{options.Kind}, {QueryWidth}";
+
     /// <summary>The width of a query, all heads together.</summary>
     protected int QueryWidth { get; }
 
@@ -99,7 +100,8 @@ public class SelfAttention : Module
                 return Ops.MatMul(e, v) / keys;
             default:
                 // With all keys kept there is no choice to make.
-                return options.TopK is > 0 and var most && most < keys ? Ops.TopKAttention(q, k, v, most, scale) : Ops.Attention(q, k, v, scale);
+                return options.TopK is > 0 and var most && most < keys
+                    ? Ops.TopKAttention(q, k, v, most, scale) : Ops.Attention(q, k, v, scale);
         }
     }
 

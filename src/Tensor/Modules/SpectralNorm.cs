@@ -7,8 +7,8 @@ public enum SpectralNormConvention
 {
     /// <summary>
     /// torch.nn.utils.spectral_norm: rows are the output units (also of transposed convolutions), x / max(|x|, eps), u and v move in
-    /// training mode only. A product
-    /// shorter than eps is divided by its own length (<see cref="NormEpsilon.Max"/>), so that w / sigma is right for weights of any size.
+    /// training mode only. A product shorter than eps is divided by its own length (<see cref="NormEpsilon.Max"/>), so that w / sigma is
+    /// right for weights of any size.
     /// Keys: weight_orig, weight_u, weight_v.
     /// </summary>
     Torch,
@@ -22,8 +22,8 @@ public enum SpectralNormConvention
 
     /// <summary>
     /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + eps), u first drawn from a truncated normal
-    /// distribution and moved
-    /// at every call, in inference mode too; v is not kept, and the gradient flows through the step of power iteration as well.
+    /// distribution and moved at every call, in inference mode too; v is not kept, and the gradient flows through the step of power
+    /// iteration as well.
     /// Keys: weight_orig, weight_u.
     /// </summary>
     Official,
@@ -53,9 +53,11 @@ public sealed class SpectralNorm : Module
     /// <param name="iterations">Steps of power iteration at each call.</param>
     /// <param name="epsilon">eps of the norms of power iteration, 1e-12 in all three systems. sigma has none: where it is 0 the weight is
     /// used as it is.</param>
-    public SpectralNorm(Module layer, Initializer init, SpectralNormConvention convention = SpectralNormConvention.Torch, int iterations = 1, float epsilon = 1e-12f)
+    public SpectralNorm(Module layer, Initializer init, SpectralNormConvention convention = SpectralNormConvention.Torch,
+        int iterations = 1, float epsilon = 1e-12f)
     {
-        if (layer is not INormalizable target) throw new ArgumentException($"spectral_norm: a {layer.GetType().Name} has no weight to normalise.", nameof(layer));
+        if (layer is not INormalizable target)
+            throw new ArgumentException($"spectral_norm: a {layer.GetType().Name} has no weight to normalise.", nameof(layer));
         ArgumentOutOfRangeException.ThrowIfNegative(iterations);
         this.layer = layer;
         this.convention = convention;
@@ -63,7 +65,8 @@ public sealed class SpectralNorm : Module
         Shape w = weight.Shape;
         bool torch = convention == SpectralNormConvention.Torch, transpose = torch && target.OutputsLast;
         int columns = transpose ? w[-1] : w.Count / w[0];
-        spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon, torch ? NormEpsilon.Max : NormEpsilon.Add);
+        spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon,
+            torch ? NormEpsilon.Max : NormEpsilon.Add);
         u = Vector("u", init, transpose);
         if (convention != SpectralNormConvention.Official) v = Vector("v", init, transpose);
         target.Normalize(convention == SpectralNormConvention.Official ? Differentiated : Triplet);
@@ -98,15 +101,17 @@ public sealed class SpectralNorm : Module
     }
 
     /// <summary>Rows of the table for these indices: for a wrapped embedding.</summary>
-    public Tensor Call(IndexTensor index) => (Embedded ?? throw new InvalidOperationException($"spectral_norm: a {layer.GetType().Name} is called with a tensor, not with indices.")).Call(index);
+    public Tensor Call(IndexTensor index) => (Embedded ?? throw new InvalidOperationException($"spectral_norm: a {layer.GetType().Name} is "
+        + "called with a tensor, not with indices.")).Call(index);
 
     private protected override bool IsClosed => true;
+
+    protected override string Describe() => $"{convention}, {layer.GetType().Name}({layer.About})";
 
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
     /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network
-    /// without changing
-    /// it.</summary>
+    /// without changing it.</summary>
     public static T Frozen<T>(Module module, Func<T> body)
     {
         Freeze(module);
@@ -217,7 +222,8 @@ public sealed class SpectralNorm : Module
     {
         bool first = name == "u" != transpose;
         int count = first ? spec.Rows : spec.Columns;
-        Tensor value = convention == SpectralNormConvention.Official ? init.TruncatedNormal(new Shape(count)) : init.UnitVector(new Shape(count));
+        Tensor value = convention == SpectralNormConvention.Official
+            ? init.TruncatedNormal(new Shape(count)) : init.UnitVector(new Shape(count));
         Shape? pixels = PixelAxes(first, transpose);
         return new Parameter($"weight_{name}", value, trainable: false)
         {

@@ -16,9 +16,8 @@ public static partial class Ops
     /// dE = A * (dA - rowsum(dA * A))     and rowsum(dA * A) = rowsum(g * o)
     /// dq = scale dE k,  dk = scale dE^T q</code>
     /// SAGAN uses scale 1 (Zhang et al. 2019, equations 1 and 2). With a fused kernel no N x M matrix is stored: forward keeps o, each
-    /// row's largest
-    /// score and its sum of exponentials, and backward computes A again tile by tile. Without keys (M = 0) o is 0, as a product without
-    /// terms is.
+    /// row's largest score and its sum of exponentials, and backward computes A again tile by tile. Without keys (M = 0) o is 0, as a
+    /// product without terms is.
     /// </summary>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, float scale = 1)
     {
@@ -34,8 +33,10 @@ public static partial class Ops
                     GradOfReference(g, d, [s.Q, s.K, s.V], s.Spec.Scale, static (x, scale) => AttentionReference(x[0], x[1], x[2], scale));
                     return;
                 }
-                Tensor dq = Tensor.Empty(s.Q.Shape, g.Device), dk = Tensor.Empty(s.K.Shape, g.Device), dv = Tensor.Empty(s.V.Shape, g.Device);
-                ((IFusedAttention)g.Backend).AttentionBackward(s.Q.Storage, s.K.Storage, s.V.Storage, s.O.Storage, s.Rows.Storage, g.Storage,
+                Tensor dq = Tensor.Empty(s.Q.Shape, g.Device), dk = Tensor.Empty(s.K.Shape, g.Device),
+                    dv = Tensor.Empty(s.V.Shape, g.Device);
+                ((IFusedAttention)g.Backend).AttentionBackward(s.Q.Storage, s.K.Storage, s.V.Storage, s.O.Storage, s.Rows.Storage,
+                    g.Storage,
                     dq.Storage, dk.Storage, dv.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dq, dk, dv);
             });

@@ -11,10 +11,10 @@ public static partial class Ops
     /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
     /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
     /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no
-    /// gradient flows through
-    /// them.
+    /// gradient flows through them.
     /// </summary>
-    public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
+    public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean,
+        out Tensor variance)
     {
         BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
         if (c.Rows == 0) throw new ShapeException($"batch_norm: x {x.Shape} is empty, so it has no statistics.");
@@ -38,13 +38,15 @@ public static partial class Ops
                     return;
                 }
                 Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s.Weight.Shape, g.Device), dbias = Tensor.Empty(s.Weight.Shape, g.Device);
-                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s.X.Storage, s.Y.Storage, s.Weight.Storage, s.Mean.Storage, s.Variance.Storage,
+                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s.X.Storage, s.Y.Storage, s.Weight.Storage, s.Mean.Storage,
+                    s.Variance.Storage,
                     dx.Storage, dweight.Storage, dbias.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dx, dweight, dbias);
             });
     }
 
-    internal readonly record struct Normalized(Tensor X, Tensor Weight, Tensor Bias, Tensor Y, Tensor Mean, Tensor Variance, BatchNormSpec Spec)
+    internal readonly record struct Normalized(Tensor X, Tensor Weight, Tensor Bias, Tensor Y, Tensor Mean, Tensor Variance,
+        BatchNormSpec Spec)
         : ISaved<Normalized>
     {
         public Normalized Keep(SavedTensors by) =>
@@ -53,7 +55,8 @@ public static partial class Ops
 
     /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for
     /// inference.</summary>
-    public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon, Activation activation = default)
+    public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon,
+        Activation activation = default)
     {
         BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
         Check.Vector("batch_norm", "mean", mean, c.Channels, "one per channel of x");
@@ -71,8 +74,7 @@ public static partial class Ops
     {
         Tensor rows = Reshape(x, -1, x.Shape[-1]);
         // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers,
-        // and dividing by
-        // sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
+        // and dividing by sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
         mean = Mean(rows.Detach(), [0]);
         Tensor shifted = rows - mean, centred = shifted - Mean(shifted, [0]);
         variance = Mean(Square(centred), [0]);

@@ -37,7 +37,8 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// y = the larger of a and b, NaN where either is NaN, broadcasting;  the larger one gets g, the smaller 0, equal ones g / 2 each, both g where y is NaN.
+    /// y = the larger of a and b, NaN where either is NaN, broadcasting;  the larger one gets g, the smaller 0, equal ones g / 2 each,
+    /// both g where y is NaN.
     /// </summary>
     public static Tensor Max(Tensor a, Tensor b) =>
         Autograd.Record("max", Zip("max", a, b, default(MaxOp)), new Operands(a, b),

@@ -59,7 +59,8 @@ public static partial class Ops
         Tensor y = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), x.Device);
         Tensor? scale = Scale(norm);
         fused.ConvTranspose2dBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("conv_transpose2d", y, new WeightedProduct<Conv2dSpec>(x, w, y, norm, scale, c, activation), inputs: [x, w, bias],
+        return Autograd.RecordJoint("conv_transpose2d", y, new WeightedProduct<Conv2dSpec>(x, w, y, norm, scale, c, activation),
+            inputs: [x, w, bias],
             static (g, s, d) =>
             {
                 (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s.Y, s.Activation, d.Wants(2));
@@ -82,7 +83,8 @@ public static partial class Ops
     {
         if (weight.Scale == null) return Conv2dInputGrad(dy, weight.W, c);
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
-        ((IFusedBias)dy.Backend).ConvTranspose2dBias(dy.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c, Activation.None);
+        ((IFusedBias)dy.Backend).ConvTranspose2dBias(dy.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c,
+            Activation.None);
         return dx;
     }
 
@@ -123,16 +125,20 @@ public static partial class Ops
     {
         ImageSpec i = ConvOperands("conv_transpose2d", x, w, "[Ci, Kh, Kw, Co]", stride, padding);
         (int ci, int kh, int kw, int co) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
-        if (ci != i.C) throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
+        if (ci != i.C)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
         if (bias != null) Check.SameDevice("conv_transpose2d", x, bias);
         if (bias != null) Check.Vector("conv_transpose2d", "bias", bias, co, "one per output channel");
         if (outputPadding < 0 || outputPadding >= stride)
-            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
+            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the "
+                + "stride.");
         long tall = (i.H - 1L) * stride - 2 * padding + kh + outputPadding, wide = (i.W - 1L) * stride - 2 * padding + kw + outputPadding;
         if (Math.Max(tall, wide) > int.MaxValue / 2)
-            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller stride.");
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller "
+                + "stride.");
         (int h, int v) = ((int)tall, (int)wide);
-        if (h < 1 || v < 1) throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
+        if (h < 1 || v < 1)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
         return new Conv2dSpec(i.N, h, v, co, ci, kh, kw, stride, padding, i.H, i.W);
     }
 

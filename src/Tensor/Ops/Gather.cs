@@ -4,8 +4,8 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    /// <summary>y[i, :] = x[index[i], :]: rows of a table, an embedding;  dx = ScatterAdd(g).  x [R,W], y [index.Count, W]. An index outside 0..R-1 is an
-    /// error.</summary>
+    /// <summary>y[i, :] = x[index[i], :]: rows of a table, an embedding;  dx = ScatterAdd(g).  x [R,W], y [index.Count, W]. An index
+    /// outside 0..R-1 is an error.</summary>
     public static Tensor Gather(Tensor x, IndexTensor index)
     {
         Check.Rank("gather", "x", x, 2, "[rows, width]");
@@ -21,7 +21,8 @@ public static partial class Ops
     {
         Check.Rank("scatter_add", "y", y, 2, "[count, width]");
         Check.SameDevice("scatter_add", y, index.Elements);
-        if (y.Shape[0] != index.Count) throw new ShapeException($"scatter_add: y {y.Shape} has {y.Shape[0]} rows, there are {index.Count} indices.");
+        if (y.Shape[0] != index.Count)
+            throw new ShapeException($"scatter_add: y {y.Shape} has {y.Shape[0]} rows, there are {index.Count} indices.");
         Tensor x = Tensor.Empty(new Shape(rows, y.Shape[1]), y.Device);
         y.Backend.ScatterAdd(y.Storage, index.Storage, x.Storage, new GatherSpec(rows, index.Count, y.Shape[1]));
         return Autograd.Record("scatter_add", x, new Rows(index, rows),

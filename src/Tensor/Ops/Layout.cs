@@ -25,7 +25,8 @@ public static partial class Ops
             for (int i = 0; i < s.Length; i++)
                 if (i != unknown) rest *= s[i];
             if (rest <= 0 || x.Count % rest != 0)
-                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", sizes.ToArray())}] cannot hold for any size in place of -1.");
+                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", sizes.ToArray())}] cannot "
+                    + "hold for any size in place of -1.");
             s[unknown] = x.Count / rest;
         }
         return Reshape(x, new Shape(s));
@@ -41,7 +42,8 @@ public static partial class Ops
         for (int i = 0; i < x.Rank; i++)
         {
             int axis = x.Shape.Axis(order[i]);
-            if (inverse[axis] >= 0) throw new ShapeException($"permute: axis {axis} of x {x.Shape} is given twice in [{string.Join(", ", order.ToArray())}].");
+            if (inverse[axis] >= 0)
+                throw new ShapeException($"permute: axis {axis} of x {x.Shape} is given twice in [{string.Join(", ", order.ToArray())}].");
             forward[i] = axis;
             inverse[axis] = i;
             sizes[i] = x.Shape[axis];
@@ -57,7 +59,8 @@ public static partial class Ops
     {
         axis = x.Shape.Axis(axis);
         if (start < 0 || count < 0 || count > x.Shape[axis] - start)
-            throw new ShapeException($"slice: {start}..{(long)start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size {x.Shape[axis]}.");
+            throw new ShapeException($"slice: {start}..{(long)start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size "
+                + $"{x.Shape[axis]}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, count), x.Device);
         x.Backend.Slice(x.Storage, y.Storage, AlongAxis(x.Shape, axis, start, count));
         return Autograd.RecordLinear("slice", y, (axis, start, x.Shape),
@@ -69,7 +72,8 @@ public static partial class Ops
     {
         axis = x.Shape.Axis(axis);
         int count = x.Shape[axis];
-        if (start < 0 || start > size - count) throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
+        if (start < 0 || start > size - count)
+            throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, size), x.Device);
         x.Backend.Pad(x.Storage, y.Storage, AlongAxis(y.Shape, axis, start, count));
         return Autograd.RecordLinear("pad", y, (axis, start, count),
@@ -82,7 +86,8 @@ public static partial class Ops
         Check.SameDevice("concat", a, b);
         axis = a.Shape.Axis(axis);
         int n = a.Shape[axis], m = b.Rank == a.Rank ? b.Shape[axis] : -1;
-        if (m < 0 || b.Shape != a.Shape.With(axis, m)) throw new ShapeException($"concat: a {a.Shape} and b {b.Shape} differ in more than axis {axis}.");
+        if (m < 0 || b.Shape != a.Shape.With(axis, m))
+            throw new ShapeException($"concat: a {a.Shape} and b {b.Shape} differ in more than axis {axis}.");
         Tensor y = Tensor.Empty(a.Shape.With(axis, n + m), a.Device);
         a.Backend.CopyInto(a.Storage, y.Storage, AlongAxis(y.Shape, axis, 0, n));
         a.Backend.CopyInto(b.Storage, y.Storage, AlongAxis(y.Shape, axis, n, m));

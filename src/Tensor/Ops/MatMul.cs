@@ -5,9 +5,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of either, [B,...], the
-    /// products are taken
-    /// entry by entry and an operand without one is used for all.
+    /// y = op(a) op(b), op = transpose where asked for.  a [M,K] (or [K,M]), b [K,N] (or [N,K]), y [M,N]; with a batch axis in front of
+    /// either, [B,...], the products are taken entry by entry and an operand without one is used for all.
     /// <code>da = g op(b)^T   db = op(a)^T g</code>
     /// </summary>
     public static Tensor MatMul(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false)
@@ -20,8 +19,10 @@ public static partial class Ops
         Tensor y = Tensor.Empty(a.Rank == 2 && b.Rank == 2 ? new Shape(c.M, c.N) : new Shape(c.Batch, c.M, c.N), a.Device);
         a.Backend.MatMul(a.Storage, b.Storage, y.Storage, c);
         return Autograd.Record("matmul", y, new Factors(a, b, transposeA, transposeB),
-            (a, static (g, s) => SumTo(s.TransposeA ? MatMul(s.B, g, s.TransposeB, true) : MatMul(g, s.B, false, !s.TransposeB), s.A.Shape)),
-            (b, static (g, s) => SumTo(s.TransposeB ? MatMul(g, s.A, true, s.TransposeA) : MatMul(s.A, g, !s.TransposeA, false), s.B.Shape)));
+            (a, static (g, s) => SumTo(s.TransposeA ? MatMul(s.B, g, s.TransposeB, true) : MatMul(g, s.B, false, !s.TransposeB),
+                s.A.Shape)),
+            (b, static (g, s) => SumTo(s.TransposeB ? MatMul(g, s.A, true, s.TransposeA) : MatMul(s.A, g, !s.TransposeA, false),
+                s.B.Shape)));
     }
 
     internal readonly record struct Factors(Tensor A, Tensor B, bool TransposeA, bool TransposeB) : ISaved<Factors>
@@ -38,7 +39,8 @@ public static partial class Ops
     {
         Check.Rank("linear", "x", x, 2, "[M, K]");
         Check.Rank("linear", "w", w, 2, "[N, K]");
-        if (x.Shape[1] != w.Shape[1]) throw new ShapeException($"linear: x {x.Shape} has {x.Shape[1]} columns, w {w.Shape} has {w.Shape[1]} (out, in).");
+        if (x.Shape[1] != w.Shape[1])
+            throw new ShapeException($"linear: x {x.Shape} has {x.Shape[1]} columns, w {w.Shape} has {w.Shape[1]} (out, in).");
         if (bias != null) Check.SameDevice("linear", x, bias);
         if (bias != null) Check.Vector("linear", "bias", bias, w.Shape[0], "one per row of w");
         if (FusedProduct(x, w, bias, norm) is not { } fused)
@@ -71,16 +73,20 @@ public static partial class Ops
     static MatMulSpec MatMulCheck(Tensor a, Tensor b, bool transposeA, bool transposeB)
     {
         Check.SameDevice("matmul", a, b);
-        if (a.Rank is not (2 or 3) || b.Rank is not (2 or 3)) throw new ShapeException($"matmul: a {a.Shape} and b {b.Shape} must have 2 axes, or 3 with a batch.");
+        if (a.Rank is not (2 or 3) || b.Rank is not (2 or 3))
+            throw new ShapeException($"matmul: a {a.Shape} and b {b.Shape} must have 2 axes, or 3 with a batch.");
         int m = a.Shape[transposeA ? -1 : -2], k = a.Shape[transposeA ? -2 : -1];
         int kb = b.Shape[transposeB ? -1 : -2], n = b.Shape[transposeB ? -2 : -1];
         if (k != kb)
         {
-            static string Of(string name, Tensor t, bool transposed, string what, int size) => $"{name} {t.Shape}{(transposed ? " transposed" : "")} has {size} {what}";
-            throw new ShapeException($"matmul: inner dimensions differ: {Of("a", a, transposeA, "columns", k)}, {Of("b", b, transposeB, "rows", kb)}.");
+            static string Of(string name, Tensor t, bool transposed, string what, int size) =>
+                $"{name} {t.Shape}{(transposed ? " transposed" : "")} has {size} {what}";
+            throw new ShapeException($"matmul: inner dimensions differ: {Of("a", a, transposeA, "columns", k)}, "
+                + $"{Of("b", b, transposeB, "rows", kb)}.");
         }
         int batch = a.Rank == 3 ? a.Shape[0] : b.Rank == 3 ? b.Shape[0] : 1;
-        if (a.Rank == 3 && b.Rank == 3 && a.Shape[0] != b.Shape[0]) throw new ShapeException($"matmul: batch sizes differ: a {a.Shape}, b {b.Shape}.");
+        if (a.Rank == 3 && b.Rank == 3 && a.Shape[0] != b.Shape[0])
+            throw new ShapeException($"matmul: batch sizes differ: a {a.Shape}, b {b.Shape}.");
         return new MatMulSpec(batch, m, n, k, transposeA, transposeB, a.Rank == 3 ? m * k : 0, b.Rank == 3 ? k * n : 0);
     }
 }

@@ -27,7 +27,8 @@ public static partial class Ops
     static Tensor WeightGrad(Tensor g, Tensor w, SingularTriplet? norm) => norm == null ? g : SpectralNormGrad(g, w, norm);
 
     /// <summary>What such a product saves; Norm and Scale = 1 / sigma where its weight is normalised.</summary>
-    internal readonly record struct WeightedProduct<TSpec>(Tensor X, Tensor Weight, Tensor Y, SingularTriplet? Norm, Tensor? Scale, TSpec Spec, Activation Activation)
+    internal readonly record struct WeightedProduct<TSpec>(Tensor X, Tensor Weight, Tensor Y, SingularTriplet? Norm, Tensor? Scale,
+        TSpec Spec, Activation Activation)
         : ISaved<WeightedProduct<TSpec>>
     {
         public WeightedProduct<TSpec> Keep(SavedTensors by) => this with

@@ -41,12 +41,14 @@ public static partial class Ops
     /// <summary>
     /// y = w / sigma with the power iteration as part of the function, so that gradients flow through it, as in the official SAGAN code:
     /// <code>v = l2n(W^T u)   u' = l2n(W v)   sigma = u'^T W v   l2n(x) = x / (|x| + eps)
-    /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step; the second part goes to 0 as u converges</code>
+    /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step;
+    /// the second part goes to 0 as u converges</code>
     /// A norm or sigma of 0 counts as a constant 1. W has a row for each element of u. Returns y, u' (not recorded) and sigma.
     /// </summary>
     public static (Tensor Y, Tensor U, Tensor Sigma) NormalizedByPowerIteration(Tensor w, Tensor u, PowerIterationSpec spec)
     {
-        if (spec.Transpose) throw new ArgumentException("spectral_norm: the rows of the matrix must be the weight's first axis here.", nameof(spec));
+        if (spec.Transpose)
+            throw new ArgumentException("spectral_norm: the rows of the matrix must be the weight's first axis here.", nameof(spec));
         Tensor matrix = Reshape(w, spec.Rows, spec.Columns);
         // A copy: the parameter it comes from moves before the backward pass.
         Tensor left = Reshape(Affine(u.Detach(), 1), 1, spec.Rows), right = UnitLength(MatMul(left, matrix));
@@ -74,7 +76,8 @@ public static partial class Ops
             return Autograd.Grad(Sum(SpectralNormReference(x, norm.U, norm.V, norm.Spec) * g), [x], createGraph: true)[0];
         }
         Tensor dw = InPlaceOf(g);
-        ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage, dw.Storage, norm.Spec);
+        ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage,
+            dw.Storage, norm.Spec);
         return dw;
     }
 
@@ -89,7 +92,8 @@ public static partial class Ops
     {
         Check.SameDevice(op, w, u);
         Check.SameDevice(op, w, v);
-        if (w.Count != spec.Rows * spec.Columns) throw new ShapeException($"{op}: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
+        if (w.Count != spec.Rows * spec.Columns)
+            throw new ShapeException($"{op}: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
         Check.Vector(op, "u", u, spec.Transpose ? spec.Columns : spec.Rows, "one per row of W");
         Check.Vector(op, "v", v, spec.Transpose ? spec.Rows : spec.Columns, "one per column of W");
     }

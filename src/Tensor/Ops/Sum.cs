@@ -4,7 +4,8 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    /// <summary>y = the sum of x over the given axes, all of them when none is given; keepDims leaves them with size 1;  dx = g repeated.</summary>
+    /// <summary>y = the sum of x over the given axes, all of them when none is given; keepDims leaves them with size 1;  dx = g
+    /// repeated.</summary>
     public static Tensor Sum(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         Span<bool> reduce = stackalloc bool[Shape.MaxRank];
@@ -23,7 +24,8 @@ public static partial class Ops
             (x, static (g, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
     }
 
-    /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See <see cref="Sum"/>.</summary>
+    /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See
+    /// <see cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>.</summary>
     public static Tensor Mean(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         Tensor sum = Sum(x, axes, keepDims);
@@ -34,7 +36,8 @@ public static partial class Ops
     public static Tensor BroadcastTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;
-        if (Shape.Broadcast("broadcast_to", x.Shape, shape) != shape) throw new ShapeException($"broadcast_to: {x.Shape} does not broadcast to {shape}.");
+        if (Shape.Broadcast("broadcast_to", x.Shape, shape) != shape)
+            throw new ShapeException($"broadcast_to: {x.Shape} does not broadcast to {shape}.");
         Tensor y = Tensor.Empty(shape, x.Device);
         x.Backend.BroadcastTo(x.Storage, y.Storage, new BroadcastSpec(x.Shape, x.Shape, shape));
         return Autograd.RecordLinear("broadcast_to", y, x.Shape,
@@ -46,7 +49,8 @@ public static partial class Ops
     public static Tensor SumTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;
-        if (Shape.Broadcast("sum_to", shape, x.Shape) != x.Shape) throw new ShapeException($"sum_to: {shape} does not broadcast to {x.Shape}.");
+        if (Shape.Broadcast("sum_to", shape, x.Shape) != x.Shape)
+            throw new ShapeException($"sum_to: {shape} does not broadcast to {x.Shape}.");
         Span<int> axes = stackalloc int[Shape.MaxRank];
         int count = 0, extra = x.Rank - shape.Rank;
         for (int i = 0; i < x.Rank; i++)

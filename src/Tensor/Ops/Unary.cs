@@ -81,7 +81,8 @@ public static partial class Ops
             (x, static (g, s) => LeakyReluGrad(g, s.Y, 0)));
     }
 
-    /// <summary>y = slope x where x &lt; 0, else x, slope &gt;= 0 (0: as <see cref="Relu"/>);  dx = slope g where y &lt;= 0, else g.</summary>
+    /// <summary>y = slope x where x &lt; 0, else x, slope &gt;= 0 (0: as <see cref="Relu"/>);  dx = slope g where y &lt;= 0, else
+    /// g.</summary>
     public static Tensor LeakyRelu(Tensor x, float slope)
     {
         if (!(slope >= 0 && float.IsFinite(slope)))

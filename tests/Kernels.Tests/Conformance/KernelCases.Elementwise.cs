@@ -10,7 +10,8 @@ public static partial class KernelCases
 
     static readonly float[] SpecialValues =
     [
-        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f, float.MaxValue,
+        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f,
+            float.MaxValue,
         float.MinValue, 1e-8f, 1e30f,
         -1e30f, 17, -17, 0.5f,
     ];
@@ -20,7 +21,8 @@ public static partial class KernelCases
         foreach (int n in Lengths)
         {
             yield return new KernelCase(nameof(Backend.Fill), $"[{n}]", [Out("y", n)], (d, t) => d.Fill(t[0], n, 1.5f), Bounds.Exact);
-            yield return new KernelCase(nameof(Backend.Copy), $"[{n}]", [In("x", n), Out("y", n)], (d, t) => d.Copy(t[0], t[1], n), Bounds.Exact);
+            yield return new KernelCase(nameof(Backend.Copy), $"[{n}]", [In("x", n), Out("y", n)], (d, t) => d.Copy(t[0], t[1], n),
+                Bounds.Exact);
         }
     }
 
@@ -37,6 +39,8 @@ public static partial class KernelCases
         .. Map(new SignOp(), Bounds.Exact),
         .. Map(new NonZeroOp(), Bounds.Exact),
         .. Map(new InverseNormOp(), Bounds.Exact),
+        .. Map(new ClampOp(-0.5f, 0.75f), Bounds.Exact),
+        .. Map(new ClampOp(1, -1), Bounds.Exact, what: " with low above high"),
         .. Map(new ReluOp(), Bounds.Exact),
         .. Map(new LeakyReluOp(0.1f), Bounds.Exact),
         .. Map(new LeakyReluOp(0), Bounds.Exact, what: " slope 0"),
@@ -50,6 +54,9 @@ public static partial class KernelCases
         .. Zip(new MultiplyOp(), Bounds.Exact),
         .. Zip(new DivideOp(), Bounds.Exact),
         .. Zip(new MaxOp(), Bounds.Exact),
+        .. Zip(new GreaterOp(), Bounds.Exact),
+        .. Zip(new GreaterOrEqualOp(), Bounds.Exact),
+        .. Zip(new EqualOp(), Bounds.Exact),
         .. Zip(new AddScaledOp(0.3f), OfTerms),
         .. Zip(new LerpOp(0.1f), OfSum),
         .. Zip(new MaxShareOp(), Bounds.Exact),
@@ -117,9 +124,11 @@ public static partial class KernelCases
     {
         (int[] A, int[] B)[] pairs =
         [
-            ([5], []), ([], [17]), ([3, 7], [7]), ([7], [3, 7]), ([3, 1], [1, 7]), ([3, 7], [3, 1]), ([2, 3, 5], [3, 1]), ([2, 1, 5], [3, 1]),
+            ([5], []), ([], [17]), ([3, 7], [7]), ([7], [3, 7]), ([3, 1], [1, 7]), ([3, 7], [3, 1]), ([2, 3, 5], [3, 1]),
+                ([2, 1, 5], [3, 1]),
             ([4, 1, 3, 1], [5, 1, 7]), ([1], [1, 1, 1]),
-            ([3, 0], [1]), ([2, 3, 1, 5, 1], [1, 4, 1, 6]), ([32, 16, 16, 64], [64]), ([32, 16, 16, 64], [32, 1, 1, 64]), ([32, 1, 1, 1], [32, 16, 16, 3]),
+            ([3, 0], [1]), ([2, 3, 1, 5, 1], [1, 4, 1, 6]), ([32, 16, 16, 64], [64]), ([32, 16, 16, 64], [32, 1, 1, 64]),
+                ([32, 1, 1, 1], [32, 16, 16, 3]),
             ([100_003], []),
             ([2, 1, 2, 1, 2, 1, 2, 3], [1, 2, 1, 2, 1, 2, 1, 3]), ([1000, 33], [33]), ([33, 1000], [33, 1]),
         ];
@@ -127,7 +136,8 @@ public static partial class KernelCases
 
         (int[] X, int[] Y)[] repeats =
         [
-            ([], [1]), ([], [1000]), ([7], [3, 7]), ([3, 1], [3, 7]), ([1, 5, 1], [4, 5, 6]), ([2, 1, 3, 1], [2, 5, 3, 7]), ([64], [32, 16, 16, 64]),
+            ([], [1]), ([], [1000]), ([7], [3, 7]), ([3, 1], [3, 7]), ([1, 5, 1], [4, 5, 6]), ([2, 1, 3, 1], [2, 5, 3, 7]),
+                ([64], [32, 16, 16, 64]),
             ([32, 1, 1, 64], [32, 16, 16, 64]),
             ([0], [3, 0]), ([1, 2, 1, 2, 1, 2, 1, 2], [2, 2, 3, 2, 2, 2, 3, 2]), ([5, 9], [5, 9]), ([100_003, 1], [100_003, 3]),
         ];

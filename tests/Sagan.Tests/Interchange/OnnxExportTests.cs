@@ -46,18 +46,21 @@ public class OnnxExportTests
             ZDim = 9,
         },
         ["resnet reflect"] = resnet with { Padding = PaddingKind.Reflect, Slope = 0.2, OutputSpectralNorm = false },
-        ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [], InitialGamma = 0.7 },
+        ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [],
+            InitialGamma = 0.7 },
         ["attention literal"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.Literal } },
         ["attention heads"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2 } },
         ["attention dot product"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.DotProduct } },
-        ["attention gaussian, scales"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian, Scales = [1, 2, 4] } },
+        ["attention gaussian, scales"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian,
+            Scales = [1, 2, 4] } },
         ["attention concatenation"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Concatenation } },
         ["attention concatenation, heads"] = dcgan with
         {
             Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, Similarity = AttentionSimilarity.Concatenation },
         },
         ["attention top-k"] = dcgan with { Attention = new AttentionConfig { TopK = 3 } },
-        ["attention top-k of more than there are"] = resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled, TopK = 16 } },
+        ["attention top-k of more than there are"] = resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled,
+            TopK = 16 } },
         ["attention heads, top-k"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, TopK = 5 } },
         ["attention channel"] = dcgan with { Attention = new AttentionConfig { Channel = true } },
         ["attention class"] = dcgan with { Conditional = true, Classes = 3, Attention = new AttentionConfig { ClassQuery = true } },
@@ -118,7 +121,8 @@ public class OnnxExportTests
         byte[] file = Export(g);
         Assert.Equal(before, g.State().Select(s => s.Parameter.Value.ToArray()));
         Assert.Equal(file, Export(g));
-        double worst = Compare(g, model, file, [$"z float [N, {model.ZDim}]"], $"image float [N, {model.Channels}, {model.Size}, {model.Size}]", model.ZDim);
+        double worst = Compare(g, model, file, [$"z float [N, {model.ZDim}]"],
+            $"image float [N, {model.Channels}, {model.Size}, {model.Size}]", model.ZDim);
         Assert.True(worst <= 1e-5, $"off by {worst:G3}");
     }
 
@@ -145,7 +149,8 @@ public class OnnxExportTests
     public void Networks_of_every_preset_are_exported(string preset)
     {
         ModelConfig model = ConfigResolver.Resolve(new ConfigSources { Preset = preset }).Config.Model;
-        model = model with { ConvDim = 8, ZDim = model.HierarchicalZ ? 12 : 10, Classes = model.Conditional ? 3 : 0, SharedEmbedding = Math.Min(model.SharedEmbedding, 5) };
+        model = model with { ConvDim = 8, ZDim = model.HierarchicalZ ? 12 : 10, Classes = model.Conditional ? 3 : 0,
+            SharedEmbedding = Math.Min(model.SharedEmbedding, 5) };
         CompareGenerator(model);
         CompareDiscriminator(model);
     }
@@ -157,7 +162,8 @@ public class OnnxExportTests
         using OnnxModel onnx = new(file);
         Assert.Equal("7", onnx.Metadata["sagan.step"]);
         using OnnxReader reader = new(file, "g.onnx");
-        Assert.Equal("1 Add, 2 BatchNormalization, 3 Conv, 3 ConvTranspose, 2 MatMul, 1 Mul, 2 Relu, 5 Reshape, 1 Softmax, 1 Tanh, 3 Transpose",
+        Assert.Equal("1 Add, 2 BatchNormalization, 3 Conv, 3 ConvTranspose, 2 MatMul, 1 Mul, 2 Relu, 5 Reshape, 1 Softmax, 1 Tanh, 3 "
+            + "Transpose",
             reader.About.Single(a => a.Key == "operators").Value);
     }
 
@@ -198,7 +204,8 @@ public class OnnxExportTests
 
     public static TheoryData<string, Func<Tensor, Tensor>> Refused => new()
     {
-        { "the operation 'scatter_add' has no ONNX form here", x => Ops.ScatterAdd(x, IndexTensor.From(Enumerable.Range(0, x.Shape[0]).ToArray()), x.Shape[0]) },
+        { "the operation 'scatter_add' has no ONNX form here",
+            x => Ops.ScatterAdd(x, IndexTensor.From(Enumerable.Range(0, x.Shape[0]).ToArray()), x.Shape[0]) },
         { "'divide_by' in '' takes a number that depends on the number of examples", x => x - Ops.Mean(x, [0]) },
         { "'add' in '' takes a constant whose size depends on the number of examples", x => x + Tensor.Ones(x.Shape) },
         { "its output is not one row for each example", x => Ops.Sum(x) },
@@ -237,7 +244,8 @@ public class OnnxExportTests
         {
             byte[] file = [.. whole];
             // Most of the file is weights, which any bits are; the structure is at the ends and between.
-            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
+            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500
+                : file.Length)] ^= (byte)(1 << random.Next(8));
             if (i % 7 == 0) file = file[..random.Next(file.Length)];
             try
             {

@@ -7,10 +7,8 @@ namespace Sagan.Native.Interchange.Onnx;
 
 /// <summary>
 /// A module as an ONNX model (operator set 13): it is run on an input in inference mode, and the operations that ran on what depends on
-/// the input are
-/// translated one by one (<see cref="OnnxOps"/>). All else is a constant, by value: a spectrally normalised weight is in the file as w /
-/// sigma. Images are
-/// [N, C, H, W] in the file, [N, H, W, C] here; N stays open. Nodes are named by the modules' paths.
+/// the input are translated one by one (<see cref="OnnxOps"/>). All else is a constant, by value: a spectrally normalised weight is in
+/// the file as w / sigma. Images are [N, C, H, W] in the file, [N, H, W, C] here; N stays open. Nodes are named by the modules' paths.
 /// </summary>
 public static class OnnxExport
 {
@@ -44,7 +42,8 @@ public static class OnnxExport
     internal static byte[] Discriminator(Discriminator discriminator, IReadOnlyDictionary<string, string> metadata)
     {
         Configuration.ModelConfig m = discriminator.Model;
-        return Export(discriminator, "discriminator", Inputs(new Given("image", new Shape(m.Size, m.Size, m.Channels)), m.Conditional), "score",
+        return Export(discriminator, "discriminator", Inputs(new Given("image", new Shape(m.Size, m.Size, m.Channels)), m.Conditional),
+            "score",
             x => discriminator.Call(x[0], ConditionOf(x)), metadata);
     }
 
@@ -52,7 +51,8 @@ public static class OnnxExport
 
     static Condition? ConditionOf(Tensor[] x) => x.Length > 1 ? new Condition(new IndexTensor(x[1])) : null;
 
-    static byte[] Export(Module module, string name, Given[] inputs, string output, Func<Tensor[], Tensor> call, IReadOnlyDictionary<string, string> metadata)
+    static byte[] Export(Module module, string name, Given[] inputs, string output, Func<Tensor[], Tensor> call,
+        IReadOnlyDictionary<string, string> metadata)
     {
         bool training = module.IsTraining;
         Device device = module.State().Select(s => s.Parameter.Device).FirstOrDefault(Device.Cpu);
@@ -67,10 +67,12 @@ public static class OnnxExport
                 using (trace)
                 {
                     OnnxOps translation = new(module, ops, again);
-                    for (int i = 0; i < inputs.Length; i++) translation.Begin(small[i], large[i], inputs[i].Name, channelsFirst: inputs[i].Example?.Rank == 3);
+                    for (int i = 0; i < inputs.Length; i++) translation.Begin(small[i], large[i], inputs[i].Name,
+                        channelsFirst: inputs[i].Example?.Rank == 3);
                     OnnxValue y = translation.Run(smallOutput);
                     return OnnxWriter.Write(translation.Graph, name,
-                        [.. inputs.Select((g, i) => (translation.ValueOf(small[i]), g.Example == null ? TensorDtype.I64 : TensorDtype.F32))],
+                        [.. inputs.Select((g, i) => (translation.ValueOf(small[i]),
+                            g.Example == null ? TensorDtype.I64 : TensorDtype.F32))],
                         (output, y), metadata);
                 }
             })));

@@ -59,7 +59,8 @@ sealed class OnnxGraph
     }
 
     /// <summary>Adds an operation of two outputs.</summary>
-    public (string First, string Second) AddPair(string op, IReadOnlyList<string> inputs, string second, params (string, object)[] attributes)
+    public (string First, string Second) AddPair(string op, IReadOnlyList<string> inputs, string second,
+        params (string, object)[] attributes)
     {
         (string name, string other) = (Unique($"{Path}/{op}"), Unique($"{Path}/{op}.{second}"));
         Nodes.Add(new OnnxNode(op, name, inputs, attributes) { Others = [other] });

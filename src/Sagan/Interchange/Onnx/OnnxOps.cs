@@ -6,8 +6,7 @@ namespace Sagan.Native.Interchange.Onnx;
 
 /// <summary>
 /// The translation of a trace: one line of <see cref="Table"/> for each operation. It is done with the traces of two batch sizes, since a
-/// size that differs
-/// between them is the batch's.
+/// size that differs between them is the batch's.
 /// </summary>
 /// <param name="module">What ran: gives names to nodes and constants.</param>
 /// <param name="ops">What ran with few examples.</param>
@@ -50,17 +49,21 @@ sealed partial class OnnxOps(Module module, IReadOnlyList<TracedOp> ops, IReadOn
             if (!needed.Contains(op.Output)) continue;
             Graph.Path = op.Module != null && paths.TryGetValue(op.Module, out string? path) ? path : "";
             if (!Table.TryGetValue(op.Op, out Func<OnnxOps, TracedOp, OnnxValue>? translate))
-                throw new NotSupportedException($"the operation '{op.Op}'{(Graph.Path.Length == 0 ? "" : $" in '{Graph.Path}'")} has no ONNX form here");
+                throw new NotSupportedException($"the operation '{op.Op}'{(Graph.Path.Length == 0 ? "" : $" in '{Graph.Path}'")} has no "
+                    + "ONNX form here");
             values[op.Output] = translate(this, op);
         }
         OnnxValue y = values[output];
-        if (y.Rank == 0 || y.Dims[0] != new OnnxDim(0, 1) || y.Dims.Skip(1).Any(d => d.IsOpen)) throw new NotSupportedException("its output is not one row for each example");
+        if (y.Rank == 0 || y.Dims[0] != new OnnxDim(0, 1) || y.Dims.Skip(1).Any(d => d.IsOpen))
+            throw new NotSupportedException("its output is not one row for each example");
         // Images leave with their channels first.
-        return ops.Any(op => op.Output == output) ? y.Rank == 4 ? ChannelsFirst(y) : RowMajor(y) : throw new NotSupportedException("it gives back its input");
+        return ops.Any(op => op.Output == output)
+            ? y.Rank == 4 ? ChannelsFirst(y) : RowMajor(y) : throw new NotSupportedException("it gives back its input");
     }
 
     // An index lies in the attributes.
-    static IEnumerable<TracedInput?> Inputs(TracedOp op) => op.Attributes is Rows rows ? [.. op.Inputs, TracedInput.Of(rows.Index.Elements)] : op.Inputs;
+    static IEnumerable<TracedInput?> Inputs(TracedOp op) =>
+        op.Attributes is Rows rows ? [.. op.Inputs, TracedInput.Of(rows.Index.Elements)] : op.Inputs;
 
     static OnnxDim[] DimsOf(TracedValue few, TracedValue more)
     {
@@ -120,7 +123,8 @@ sealed partial class OnnxOps(Module module, IReadOnlyList<TracedOp> ops, IReadOn
     // The same numbers in these sizes of the file. One size may be open.
     string Reshaped(string x, IReadOnlyList<OnnxDim> sizes)
     {
-        if (sizes.Count(d => d.IsOpen) > 1) throw new NotSupportedException($"a reshape in '{Graph.Path}' has two sizes that depend on the number of examples");
+        if (sizes.Count(d => d.IsOpen) > 1)
+            throw new NotSupportedException($"a reshape in '{Graph.Path}' has two sizes that depend on the number of examples");
         return Graph.Add("Reshape", [x, Graph.Longs("shape", [.. sizes.Select(d => d.IsOpen ? -1L : d.Fixed)])]);
     }
 

@@ -8,7 +8,8 @@ namespace Sagan.Native.Interchange.Onnx;
 sealed partial class OnnxOps
 {
     /// <summary>How each operation is said in ONNX: its name in the trace, and the node or nodes.</summary>
-    static readonly FrozenDictionary<string, Func<OnnxOps, TracedOp, OnnxValue>> Table = new Dictionary<string, Func<OnnxOps, TracedOp, OnnxValue>>
+    static readonly FrozenDictionary<string, Func<OnnxOps, TracedOp, OnnxValue>> Table = new Dictionary<string, Func<OnnxOps, TracedOp,
+        OnnxValue>>
     {
         ["identity"] = (t, op) => t.In(op, 0),
         ["affine"] = (t, op) => t.Affine(op, ((float Scale, float Shift))op.Attributes),
@@ -31,6 +32,15 @@ sealed partial class OnnxOps
         ["multiply"] = (t, op) => t.Binary("Mul", op),
         ["divide"] = (t, op) => t.Binary("Div", op),
         ["max"] = (t, op) => t.Binary("Max", op),
+        ["greater"] = Comparison("Greater"),
+        ["greater_or_equal"] = Comparison("GreaterOrEqual"),
+        ["equal"] = Comparison("Equal"),
+        ["share"] = (t, op) => t.Binary(op, (g, share) =>
+        {
+            string zero = t.Scalar("zero", 0);
+            return t.Graph.Add("Where", [t.Graph.Add("Equal", [share, zero]), zero, t.Graph.Add("Mul", [g, share])]);
+        }),
+        ["clamp"] = (t, op) => t.Unary(op, x => t.Clamp(x, (Clamped)op.Attributes)),
         ["residual"] = (t, op) => t.Residual(op),
 
         ["sum"] = (t, op) => t.Sum(op),
@@ -55,7 +65,8 @@ sealed partial class OnnxOps
         ["attention"] = (t, op) => t.Attention(op, ((Attended)op.Attributes).Spec.Scale),
         ["top_k_mask"] = (t, op) => t.TopKMask(op, ((Chosen)op.Attributes).K),
 
-        ["upsample2x"] = (t, op) => t.Pixels(op, x => t.Graph.Add("Resize", [x, "", t.Graph.Constant("scales", new float[] { 1, 1, 2, 2 }, 4)],
+        ["upsample2x"] = (t, op) =>
+            t.Pixels(op, x => t.Graph.Add("Resize", [x, "", t.Graph.Constant("scales", new float[] { 1, 1, 2, 2 }, 4)],
             ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"))),
         ["sum_pool2x2"] = (t, op) => t.Pixels(op, x => t.Graph.Add("Mul",
             [t.Graph.Add("AveragePool", [x], ("kernel_shape", Twice(2)), ("strides", Twice(2))), t.Scalar("pixels", 4)])),
@@ -63,6 +74,10 @@ sealed partial class OnnxOps
     }.ToFrozenDictionary();
 
     static Func<OnnxOps, TracedOp, OnnxValue> Unary(string onnx) => (t, op) => t.Unary(op, x => t.Graph.Add(onnx, [x]));
+
+    // As numbers 1 and 0.
+    static Func<OnnxOps, TracedOp, OnnxValue> Comparison(string onnx) =>
+        (t, op) => t.Binary(op, (a, b) => t.Graph.Add("Cast", [t.Graph.Add(onnx, [a, b])], ("to", 1L)));
 
     static long[] Twice(long n) => [n, n];
 
@@ -86,11 +101,13 @@ sealed partial class OnnxOps
         ? (T)op.Attributes
         : throw new NotSupportedException($"'{op.Op}' in '{Graph.Path}' takes a number that depends on the number of examples");
 
-    OnnxValue Binary(string onnx, TracedOp op)
+    OnnxValue Binary(string onnx, TracedOp op) => Binary(op, (a, b) => Graph.Add(onnx, [a, b]));
+
+    OnnxValue Binary(TracedOp op, Func<string, string, string> make)
     {
         bool first = IsImages(op, 0) || IsImages(op, 1);
         OnnxValue a = Aligned(0), b = Aligned(1);
-        return new OnnxValue(Graph.Add(onnx, [a.Name, b.Name]), Dims, first);
+        return new OnnxValue(make(a.Name, b.Name), Dims, first);
 
         // Of the output's rank, where the order of the axes matters, and in its order.
         OnnxValue Aligned(int i)
@@ -105,7 +122,15 @@ sealed partial class OnnxOps
         }
     }
 
-    bool IsImages(TracedOp op, int i) => op.Inputs[i] is { Value: { } v } && values[v] is { ChannelsFirst: true } x && x.Rank == Dims.Length;
+    string Clamp(string x, Clamped c)
+    {
+        string low = float.IsNegativeInfinity(c.Low)
+            ? "" : Graph.Constant("low", new[] { c.Low }), high = Graph.Constant("high", new[] { c.High });
+        return Graph.Add("Clip", float.IsPositiveInfinity(c.High) ? [x, low] : [x, low, high]);
+    }
+
+    bool IsImages(TracedOp op, int i) =>
+        op.Inputs[i] is { Value: { } v } && values[v] is { ChannelsFirst: true } x && x.Rank == Dims.Length;
 
     OnnxValue Residual(TracedOp op)
     {
@@ -171,7 +196,8 @@ sealed partial class OnnxOps
     {
         OnnxValue x = In(op, 0);
         if (x.Dims[axis].IsOpen) throw new NotSupportedException($"'slice' in '{Graph.Path}' takes some of the examples");
-        string[] places = [Graph.Longs("starts", start), Graph.Longs("ends", start + Dims[axis].Fixed), Graph.Longs("axes", x.AxisOf(axis))];
+        string[] places = [Graph.Longs("starts", start), Graph.Longs("ends", start + Dims[axis].Fixed),
+            Graph.Longs("axes", x.AxisOf(axis))];
         return new OnnxValue(Graph.Add("Slice", [x.Name, .. places]), Dims, x.ChannelsFirst);
     }
 
@@ -188,7 +214,8 @@ sealed partial class OnnxOps
     OnnxValue Concat(TracedOp op, int axis)
     {
         bool first = Enumerable.Range(0, op.Inputs.Count).Any(i => IsImages(op, i));
-        OnnxValue[] parts = [.. Enumerable.Range(0, op.Inputs.Count).Select(i => In(op, i)).Select(x => first ? ChannelsFirst(x) : RowMajor(x))];
+        OnnxValue[] parts = [.. Enumerable.Range(0, op.Inputs.Count).Select(i => In(op, i))
+            .Select(x => first ? ChannelsFirst(x) : RowMajor(x))];
         string y = Graph.Add("Concat", [.. parts.Select(p => p.Name)], ("axis", (long)parts[0].AxisOf(axis)));
         return new OnnxValue(y, Dims, parts[0].ChannelsFirst);
     }
@@ -215,7 +242,8 @@ sealed partial class OnnxOps
 
     OnnxValue Linear(TracedOp op, WeightedProduct<MatMulSpec> p)
     {
-        string[] inputs = [RowMajor(In(op, 0)).Name, Weight(op, p.Norm, []), .. op.Inputs[2] == null ? Array.Empty<string>() : [In(op, 2, "bias").Name]];
+        string[] inputs = [RowMajor(In(op, 0)).Name, Weight(op, p.Norm, []),
+            .. op.Inputs[2] == null ? Array.Empty<string>() : [In(op, 2, "bias").Name]];
         return new OnnxValue(Activated(Graph.Add("Gemm", inputs, ("transB", 1L)), p.Activation), Dims);
     }
 
@@ -252,7 +280,8 @@ sealed partial class OnnxOps
     OnnxValue BatchNorm(TracedOp op, Normalized n)
     {
         OnnxValue x = ChannelsFirst(In(op, 0));
-        string[] inputs = [x.Name, In(op, 1, "weight").Name, In(op, 2, "bias").Name, Constant("running_mean", n.Mean), Constant("running_var", n.Variance)];
+        string[] inputs = [x.Name, In(op, 1, "weight").Name, In(op, 2, "bias").Name, Constant("running_mean", n.Mean),
+            Constant("running_var", n.Variance)];
         string y = Graph.Add("BatchNormalization", inputs, ("epsilon", n.Spec.Epsilon));
         return x with { Name = Activated(y, n.Spec.Activation) };
     }

@@ -24,7 +24,8 @@ static class OnnxWriter
     {
         long size = graph.Constants.Sum(c => (long)c.Values.Length * (c.Values is float[]? 4 : 8));
         if (size > int.MaxValue - (1 << 20))
-            throw new InterchangeException($"the network has {size} bytes of weights, an ONNX file holds less than 2 GiB; export as safetensors.");
+            throw new InterchangeException($"the network has {size} bytes of weights, an ONNX file holds less than 2 GiB; export as "
+                + "safetensors.");
         ProtobufWriter model = new();
         model.Integer(1, IrVersion);
         model.Text(2, "Sagan.Native");
@@ -88,7 +89,8 @@ static class OnnxWriter
         foreach (int n in constant.Dims) m.Integer(1, n);
         m.Integer(2, constant.Values is float[]? FloatData : Int64Data);
         m.Text(8, constant.Name);
-        m.Bytes(9, constant.Values is float[] floats ? MemoryMarshal.AsBytes(floats.AsSpan()) : MemoryMarshal.AsBytes(((long[])constant.Values).AsSpan()));
+        m.Bytes(9, constant.Values is float[] floats ? MemoryMarshal.AsBytes(floats.AsSpan())
+            : MemoryMarshal.AsBytes(((long[])constant.Values).AsSpan()));
     }
 
     static void Value(ProtobufWriter m, string name, OnnxDim[] sizes, TensorDtype dtype)
