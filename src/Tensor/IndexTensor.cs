@@ -26,6 +26,7 @@ public sealed class IndexTensor
     /// <summary>Copies the indices to the host.</summary>
     public int[] ToArray()
     {
+        Trace.ThrowIfLookedAt(Elements);
         int[] a = new int[Count];
         Storage.CopyTo(a);
         return a;

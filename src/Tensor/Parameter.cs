@@ -3,11 +3,10 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native;
 
 /// <summary>
-/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer (running statistics,
-/// power-iteration
-/// vectors) that a module keeps. Converts to <see cref="Tensor"/> wherever one is wanted.
+/// A named tensor that outlives steps and is the only thing ever updated in place: a weight that an optimiser trains, or a buffer
+/// (running statistics, power-iteration vectors) that a module keeps. Converts to <see cref="Tensor"/> wherever one is wanted.
 /// </summary>
-public sealed class Parameter
+public sealed partial class Parameter
 {
     /// <summary>A parameter with a copy of the given values.</summary>
     /// <param name="name">Its name inside its module.</param>
@@ -30,10 +29,12 @@ public sealed class Parameter
     public bool IsTrainable { get; }
 
     /// <summary>The current value, a leaf of the tape when trainable.</summary>
-    public Tensor Value { get; }
+    public Tensor Value { get; private set; }
 
+    /// <summary>The value's sizes.</summary>
     public Shape Shape => Value.Shape;
 
+    /// <summary>Where the value is.</summary>
     public Device Device => Value.Device;
 
     /// <summary>The order in which a file holds the axes (PyTorch's layout), where it differs from the engine's: file axis i is engine axis
@@ -52,7 +53,18 @@ public sealed class Parameter
     /// <summary>The shape in a file, where it is not just the engine's shape in <see cref="SavedOrder"/>.</summary>
     public Shape SavedShape { get; init; }
 
+    /// <summary>The value.</summary>
     public static implicit operator Tensor(Parameter p) => p.Value;
+
+    // The old value stays where it is, for those that hold it.
+    internal void Move(Device device)
+    {
+        if (device == Device) return;
+        Tensor moved = Tensor.EmptyRoot(Shape, device, Name);
+        moved.Storage.CopyFrom(Value.ToArray());
+        if (IsTrainable) moved.Node = Node.Leaf(moved);
+        Value = moved;
+    }
 
     /// <summary>Overwrites the value. Graphs that saved the old one can no longer be differentiated.</summary>
     public void Assign(Tensor value)
@@ -65,12 +77,14 @@ public sealed class Parameter
     /// <summary>Overwrites the value with row-major values in the engine's layout.</summary>
     public void Assign(ReadOnlySpan<float> values)
     {
-        if (values.Length != Value.Count) throw new ShapeException($"assign: parameter '{Name}' is {Shape} with {Value.Count} elements, {values.Length} given.");
+        if (values.Length != Value.Count)
+            throw new ShapeException($"assign: parameter '{Name}' is {Shape} with {Value.Count} elements, {values.Length} given.");
         Value.Storage.CopyFrom(values);
         Value.Storage.BumpVersion();
     }
 
-    /// <summary>Moves the value towards another in place: p += weight (target - p). With weight 1 it becomes the target exactly, whatever it was.</summary>
+    /// <summary>Moves the value towards another in place: p += weight (target - p). With weight 1 it becomes the target exactly, whatever
+    /// it was.</summary>
     public void Lerp(Tensor target, float weight)
     {
         if (target.Shape != Shape) throw new ShapeException($"lerp: parameter '{Name}' is {Shape}, the target {target.Shape}.");

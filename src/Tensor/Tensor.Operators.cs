@@ -41,6 +41,31 @@ public sealed partial class Tensor
     /// <summary>a / b for every element.</summary>
     public static Tensor operator /(float a, Tensor b) => Ops.Divide(a, b);
 
-    /// <summary>The same elements in another shape, without a copy; one size may be -1. See <see cref="Ops.Reshape(Tensor, ReadOnlySpan{int})"/>.</summary>
+    /// <summary>a + b for every element, b rounded to float32.</summary>
+    public static Tensor operator +(Tensor a, double b) => a + (float)b;
+
+    /// <summary>a + b for every element, a rounded to float32.</summary>
+    public static Tensor operator +(double a, Tensor b) => (float)a + b;
+
+    /// <summary>a - b for every element, b rounded to float32.</summary>
+    public static Tensor operator -(Tensor a, double b) => a - (float)b;
+
+    /// <summary>a - b for every element, a rounded to float32.</summary>
+    public static Tensor operator -(double a, Tensor b) => (float)a - b;
+
+    /// <summary>a b for every element, b rounded to float32.</summary>
+    public static Tensor operator *(Tensor a, double b) => a * (float)b;
+
+    /// <summary>a b for every element, a rounded to float32.</summary>
+    public static Tensor operator *(double a, Tensor b) => (float)a * b;
+
+    /// <summary>a / b for every element, b rounded to float32.</summary>
+    public static Tensor operator /(Tensor a, double b) => a / (float)b;
+
+    /// <summary>a / b for every element, a rounded to float32.</summary>
+    public static Tensor operator /(double a, Tensor b) => (float)a / b;
+
+    /// <summary>The same elements in another shape, without a copy; one size may be -1. See
+    /// <see cref="Ops.Reshape(Tensor, ReadOnlySpan{int})"/>.</summary>
     public Tensor Reshape(params ReadOnlySpan<int> sizes) => Ops.Reshape(this, sizes);
 }

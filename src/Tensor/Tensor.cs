@@ -1,18 +1,16 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
 /// <summary>
-/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of <see cref="Ops"/> make new
-/// tensors; when an operand
-/// is tracked they are recorded, and <see cref="Autograd.Grad(Tensor, IReadOnlyList{Tensor}, bool)"/> differentiates them.
+/// An immutable n-dimensional array of float32, row-major, on a <see cref="Kernels.Device"/>. Operators and the functions of
+/// <see cref="Ops"/> make new tensors; when an operand is tracked they are recorded, and <see cref="Autograd.Grad(Tensor,
+/// IReadOnlyList{Tensor}, bool)"/> differentiates them.
 /// </summary>
 /// <remarks>
-/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage collector finds it
-/// unreachable, or until
+/// A tensor is a handle. Inside a <see cref="Step"/> it belongs to the step and dies with it; outside it lives until the garbage
+/// collector finds it unreachable, or until
 /// <see cref="Dispose"/>. Not thread-safe: use a tensor from one thread at a time.
 /// </remarks>
 [DebuggerDisplay("{Describe(),nq}")]
@@ -45,11 +43,15 @@ public sealed partial class Tensor : IDisposable
 
     internal Node? Node { get; set; }
 
+    /// <summary>Which value of a <see cref="Trace"/> this is a handle of.</summary>
+    internal TracedValue? Traced { get; set; }
+
     internal bool IsAlive => storage != null;
 
     /// <summary>The memory. Throws when the tensor was released.</summary>
     internal Storage Storage => storage ?? throw new ObjectDisposedException(nameof(Tensor),
-        $"tensor {Describe()} was released, because its step ended or it was disposed; return it from the step, or keep its values with Item or ToArray.");
+        $"tensor {Describe()} was released, because its step ended or it was disposed; return it from the step, or keep its values with "
+            + "Item or ToArray.");
 
     internal Backend Backend => Device.Backend;
 
@@ -95,7 +97,7 @@ public sealed partial class Tensor : IDisposable
     {
         Storage.AddReference();
         Tensor t = Owned(Handle(Storage, shape, Device));
-        t.Node = node;
+        (t.Node, t.Traced) = (node, Traced);
         return t;
     }
 
@@ -104,7 +106,7 @@ public sealed partial class Tensor : IDisposable
     {
         Storage.AddReference();
         Tensor t = Handle(Storage, Shape, Device);
-        (t.Node, t.Name) = (Node, Name);
+        (t.Node, t.Traced, t.Name) = (Node, Traced, Name);
         if (guarded) t.GuardByCollector();
         return t;
     }
@@ -112,8 +114,16 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The same values, untracked: gradients stop here.</summary>
     public Tensor Detach() => Alias(Shape, null);
 
-    /// <summary>The same values as a new leaf that gradients can be asked for.</summary>
-    public Tensor RequireGrad() => Alias(Shape, Node.Leaf(this));
+    /// <summary>
+    /// From now on gradients can be asked for with respect to this tensor, which is returned. One that is tracked already stays as it is;
+    /// for a new leaf of its value: <c>x.Detach().RequireGrad()</c>.
+    /// </summary>
+    public Tensor RequireGrad()
+    {
+        if (!IsAlive) _ = Storage;
+        Node ??= Node.Leaf(this);
+        return this;
+    }
 
     /// <summary>Copies all elements to an array, in row-major order. Waits for the device.</summary>
     public float[] ToArray()
@@ -126,7 +136,9 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Copies all elements. Waits for the device.</summary>
     public void CopyTo(Span<float> destination)
     {
-        if (destination.Length < Count) throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
+        Trace.ThrowIfLookedAt(this);
+        if (destination.Length < Count)
+            throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
         // Outside a step nothing else may hold the handle, whose collection gives the memory back.
         GC.KeepAlive(this);
@@ -135,6 +147,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>True when no element is NaN or infinite. Waits for the device.</summary>
     public bool IsFinite()
     {
+        Trace.ThrowIfLookedAt(this);
         ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : ToArray();
         bool finite = true;
         foreach (float v in x) finite &= float.IsFinite(v);
@@ -142,15 +155,21 @@ public sealed partial class Tensor : IDisposable
         return finite;
     }
 
-    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor while it is used.
+    /// <summary>The elements, where they are in host memory. The span is valid while the tensor is alive: keep a reference to the tensor
+    /// while it is used.
     /// Throws for other devices.</summary>
-    public ReadOnlySpan<float> AsSpan() => Storage is HostStorage h
-        ? h.Span[..Count]
-        : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
+    public ReadOnlySpan<float> AsSpan()
+    {
+        Trace.ThrowIfLookedAt(this);
+        return Storage is HostStorage h
+            ? h.Span[..Count]
+            : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
+    }
 
     /// <summary>The value of a tensor of one element. Waits for the device.</summary>
     public float Item()
     {
+        Trace.ThrowIfLookedAt(this);
         if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
         Span<float> value = stackalloc float[1];
         Storage.CopyTo(value);
@@ -158,18 +177,22 @@ public sealed partial class Tensor : IDisposable
         return value[0];
     }
 
-    /// <summary>The element at these indices; negative ones count from the end. Waits for the device, so it is for looking, not for computing.</summary>
+    /// <summary>The element at these indices; negative ones count from the end. Waits for the device, so it is for looking, not for
+    /// computing.</summary>
     [System.Runtime.CompilerServices.IndexerName("Element")]
     public float this[params ReadOnlySpan<int> indices]
     {
         get
         {
-            if (indices.Length != Rank) throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes.");
+            Trace.ThrowIfLookedAt(this);
+            if (indices.Length != Rank)
+                throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes; a part is x[0, ..].");
             int at = 0;
             for (int i = 0; i < Rank; i++)
             {
                 int n = Shape[i], k = indices[i] < 0 ? indices[i] + n : indices[i];
-                if ((uint)k >= (uint)n) throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
+                if ((uint)k >= (uint)n)
+                    throw new ShapeException($"index: {indices[i]} is out of range for axis {i} of {Describe()}, which has size {n}.");
                 at = at * n + k;
             }
             float value = Storage is HostStorage h ? h.Span[at] : ToArray()[at];
@@ -187,12 +210,12 @@ public sealed partial class Tensor : IDisposable
         guard = null;
         storage?.Release();
         storage = null;
-        Node = null;
+        (Node, Traced) = (null, null);
     }
 
     /// <summary>
-    /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may still hold must stay
-    /// as it is, so that its use after its end is an error.
+    /// Releases a handle that nobody outside the engine ever had, and keeps the object for the next handle. A handle that a user may
+    /// still hold must stay as it is, so that its use after its end is an error.
     /// </summary>
     internal void Recycle()
     {
@@ -205,44 +228,9 @@ public sealed partial class Tensor : IDisposable
 
     string Describe() => (Name == null ? "" : $"'{Name}' ") + Shape;
 
-    /// <summary>Shape and values, the corners only where there are many.</summary>
-    public override string ToString()
-    {
-        if (!IsAlive) return $"{Describe()} (released)";
-        float[] a = ToArray();
-        StringBuilder s = new();
-        s.Append(Describe()).Append(' ');
-        Print(s, a, 0, 0);
-        return s.ToString();
-    }
-
-    int Print(StringBuilder s, float[] a, int axis, int at)
-    {
-        const int Edge = 3;
-        if (axis == Rank)
-        {
-            s.Append(a[at].ToString("G5", CultureInfo.InvariantCulture));
-            return at + 1;
-        }
-        int n = Shape[axis], inner = Shape.Product(axis + 1, Rank);
-        s.Append('[');
-        for (int i = 0; i < n; i++)
-        {
-            if (i > 0) s.Append(", ");
-            if (n > 2 * Edge && i == Edge)
-            {
-                s.Append("..., ");
-                i = n - Edge;
-            }
-            Print(s, a, axis + 1, at + i * inner);
-        }
-        s.Append(']');
-        return at + n * inner;
-    }
-
     /// <summary>
-    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of a step have no
-    /// finalizer.
+    /// Releases the memory of a handle that no scope owned once the handle is unreachable. A separate object, so that the many tensors of
+    /// a step have no finalizer.
     /// </summary>
     sealed class RootGuard : IDisposable
     {

@@ -6,7 +6,8 @@ namespace Sagan.Native.Tests;
 
 public class AdamTests
 {
-    // Three parameters, of which two begin late, and one of these pauses: each moves as under an optimiser of its own that takes only its steps.
+    // Three parameters, of which two begin late, and one of these pauses: each moves as under an optimiser of its own that takes only its
+    // steps.
     [Theory]
     [InlineData("cpu")]
     [InlineData("reference")]
@@ -40,7 +41,8 @@ public class AdamTests
             Assert.Equal(ownV.Value.ToArray(), v.Value.ToArray());
         }
 
-        Parameter[] Make() => [.. takesPart.Select((_, i) => new Parameter($"p{i}", new RandomSource(1, (ulong)i).Normal(new Shape(5), device)))];
+        Parameter[] Make() =>
+            [.. takesPart.Select((_, i) => new Parameter($"p{i}", new RandomSource(1, (ulong)i).Normal(new Shape(5), device)))];
 
         static Adam New(IReadOnlyList<Parameter> parameters) => new(parameters, 0.1f, 0.5, 0.9);
     }

@@ -75,7 +75,8 @@ public class AutogradTests
     {
         Initializer init = new(new RandomSource(1), device: Device.Cpu);
         Tensor x = new RandomSource(2).Normal(new Shape(2, 4, 4, 3), Device.Cpu);
-        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)), norm = new BatchNorm2d(5, init, Activation.Relu);
+        Module conv = new Modules.Conv2d(3, 5, 3, init, activation: Activation.LeakyRelu(0.1f)),
+            norm = new BatchNorm2d(5, init, Activation.Relu);
         Tensor h = conv.Call(x), y = norm.Call(h);
         Tensor[] together = Autograd.Grad(Sum(y * y * y) + Sum(h * h), [y, h, conv.Parameters[0]]);
         h = conv.Call(x);
@@ -99,6 +100,40 @@ public class AutogradTests
         Tensor[] expected = Autograd.Grad(Sum(composed * cotangent), t), actual = Autograd.Grad(Sum(fused * cotangent), t);
         for (int i = 0; i < t.Length; i++) Assert.Equal(expected[i].ToArray(), actual[i].ToArray());
     });
+
+    // y = 2 x whose rule leaves the gradient of its second input out, or is not recorded.
+    readonly record struct Nothing : ISaved<Nothing>
+    {
+        public Nothing Keep(SavedTensors by) => this;
+    }
+
+    [Fact]
+    public void A_rule_that_is_missing_is_an_error_that_names_operation_input_and_order()
+    {
+        InvalidOperationException first = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor a = Leaf(1, 2), b = Leaf(3, 4);
+            Tensor y = Autograd.RecordJoint("half_done", a.Detach() + b.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g);
+            Autograd.Grad(Sum(y), [a]);
+            Autograd.Grad(Sum(Autograd.RecordJoint("half_done", a.Detach(), default(Nothing), [a, b], static (g, _, d) => d[0] = g)),
+                [a, b]);
+        }));
+        Assert.Contains("'half_done' [2] has no gradient of order 1 for its input 1 [2]", first.Message, StringComparison.Ordinal);
+
+        Tensor Twice(Tensor x) => Autograd.Record("twice", x.Detach() * 2, default(Nothing), (x, static (g, _) => 2 * g.Detach()));
+        Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2);
+            Assert.Equal([4, 8], Autograd.Grad(Sum(Square(x) * 2), [x])[0].ToArray());
+            Assert.Equal([8, 16], Autograd.Grad(Sum(Square(Twice(x))), [x])[0].ToArray());
+        });
+        InvalidOperationException second = Assert.Throws<InvalidOperationException>(() => Step.Run(() =>
+        {
+            Tensor x = Leaf(1, 2);
+            Autograd.Grad(Sum(Square(Twice(x))), [x], createGraph: true);
+        }));
+        Assert.Contains("'twice' [2] has no gradient of order 2 for its input 0 [2]", second.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_second_backward_needs_createGraph()
@@ -162,7 +197,8 @@ public class AutogradTests
         Assert.Equal(eb.ToArray(), Autograd.Grad(Sum(eb), [b])[0].ToArray());
     });
 
-    /// <summary>A gradient penalty asks for the inner gradient of one input and the outer gradient of all: the others must stay connected.</summary>
+    /// <summary>A gradient penalty asks for the inner gradient of one input and the outer gradient of all: the others must stay
+    /// connected.</summary>
     [Theory]
     [InlineData("reference")]
     [InlineData("cpu")]
@@ -175,11 +211,13 @@ public class AutogradTests
                 RandomSource random = new(3);
                 Tensor y = c.F(x), w = random.Normal(y.Shape, y.Device), r = random.Normal(x[0].Shape, y.Device);
                 // <d<y, w>/dx0, r>, once with x0's gradient alone and once with that of all inputs.
-                float[][] alone = Second(() => Autograd.Grad(Sum(c.F(x) * w), [x[0]], createGraph: true)[0]), all = Second(() => Autograd.Grad(Sum(c.F(x) * w), x, createGraph: true)[0]);
+                float[][] alone = Second(() => Autograd.Grad(Sum(c.F(x) * w), [x[0]], createGraph: true)[0]),
+                    all = Second(() => Autograd.Grad(Sum(c.F(x) * w), x, createGraph: true)[0]);
                 for (int i = 0; i < x.Length; i++)
                 {
                     float scale = Math.Max(1, all[i].Max(Math.Abs));
-                    Assert.All(alone[i].Zip(all[i]), p => Assert.True(Math.Abs(p.First - p.Second) <= 1e-4 * scale, $"{c}, input {i}: {p.First} alone, {p.Second} with all"));
+                    Assert.All(alone[i].Zip(all[i]), p => Assert.True(Math.Abs(p.First - p.Second) <= 1e-4 * scale,
+                        $"{c}, input {i}: {p.First} alone, {p.Second} with all"));
                 }
 
                 float[][] Second(Func<Tensor> gradient)

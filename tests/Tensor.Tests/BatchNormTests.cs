@@ -11,7 +11,8 @@ public class BatchNormTests
 
     static Device Named(string device) => device == "gpu" ? TestGpu.Device : Device.Parse(device);
 
-    // With xh = 0 everywhere and d = sqrt(eps), for L = <dx, h> + <dweight, k>:  dL/dg = w / d (h - mean h),  dL/dx = k (g - mean g) / d,  dL/dw = <g - mean g, h> / d.
+    // With xh = 0 everywhere and d = sqrt(eps), for L = <dx, h> + <dweight, k>:
+    // dL/dg = w / d (h - mean h),  dL/dx = k (g - mean g) / d,  dL/dw = <g - mean g, h> / d.
     [Theory, MemberData(nameof(Devices))]
     public void The_second_gradient_of_a_constant_channel_is_its_formula(string device) => Step.Run(() =>
     {
@@ -20,9 +21,11 @@ public class BatchNormTests
         foreach (float constant in (float[])[1f / 3, 0.1f, 1e6f / 7])
         {
             Device on = Named(device);
-            double[] g = [.. Enumerable.Range(0, rows).Select(i => (double)MathF.Sin(i))], h = [.. Enumerable.Range(0, rows).Select(i => (double)MathF.Cos(3 * i))];
+            double[] g = [.. Enumerable.Range(0, rows).Select(i => (double)MathF.Sin(i))],
+                h = [.. Enumerable.Range(0, rows).Select(i => (double)MathF.Cos(3 * i))];
             (double w, double k) = (1.25, 0.5);
-            Tensor x = Tensor.Full(constant, new Shape(rows, 1), on).RequireGrad(), weight = Tensor.Full((float)w, new Shape(1), on).RequireGrad();
+            Tensor x = Tensor.Full(constant, new Shape(rows, 1), on).RequireGrad(),
+                weight = Tensor.Full((float)w, new Shape(1), on).RequireGrad();
             Tensor cotangent = Tensor.From([.. g.Select(v => (float)v)], new Shape(rows, 1), on).RequireGrad();
             Tensor y = Ops.BatchNorm(x, weight, Tensor.Zeros(new Shape(1), on), Epsilon, default, out Tensor mean, out Tensor variance);
             Assert.Equal(constant, mean.Item());
@@ -49,7 +52,8 @@ public class BatchNormTests
         float[] values = [.. Enumerable.Range(0, 600 * 3).Select(i => MathF.Sin(i))];
         (values[3 * 300], values[1]) = (float.PositiveInfinity, float.NegativeInfinity);
         Tensor one = Tensor.Ones(new Shape(3), on), zero = Tensor.Zeros(new Shape(3), on);
-        Tensor y = Ops.BatchNorm(Tensor.From(values, new Shape(600, 3), on), one, zero, Epsilon, default, out Tensor mean, out Tensor variance);
+        Tensor y = Ops.BatchNorm(Tensor.From(values, new Shape(600, 3), on), one, zero, Epsilon, default, out Tensor mean,
+            out Tensor variance);
         Assert.Equal([float.PositiveInfinity, float.NegativeInfinity], mean.ToArray()[..2]);
         Assert.Equal([float.NaN, float.NaN], variance.ToArray()[..2]);
         Assert.All(y.ToArray().Select((v, i) => (v, i)), p => Assert.Equal(p.i % 3 < 2, float.IsNaN(p.v)));

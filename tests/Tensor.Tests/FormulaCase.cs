@@ -6,8 +6,9 @@ using Sagan.Native.Modules;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>A case of a golden file whose weights and inputs are not in the file but follow from their names by a formula: tests/golden/README.md.</summary>
-sealed class FormulaCase(GoldenFile file, string name, Device device)
+/// <summary>A case of a golden file whose weights and inputs are not in the file but follow from their names by a formula:
+/// tests/golden/README.md.</summary>
+sealed partial class FormulaCase(GoldenFile file, string name, Device device)
 {
     readonly JsonElement json = file.Cases[name];
 
@@ -18,8 +19,6 @@ sealed class FormulaCase(GoldenFile file, string name, Device device)
     public string[] Steps => [.. json.GetProperty("steps").EnumerateArray().Select(s => s.GetString()!)];
 
     /// <summary>The classes, or null where the case has none.</summary>
-    public Condition? Condition => Labels is { } labels ? new Condition(labels) : null;
-
     public IndexTensor? Labels => json.GetProperty("labels") is { ValueKind: JsonValueKind.Array } all
         ? IndexTensor.From([.. all.EnumerateArray().Select(n => n.GetInt32())], device)
         : null;
@@ -53,7 +52,8 @@ sealed class FormulaCase(GoldenFile file, string name, Device device)
         return shape.Rank == 4 ? Ops.Permute(t, 0, 2, 3, 1) : t;
     }
 
-    /// <summary>Loads the formula's weights under the names and in the shapes that the state has in PyTorch: name -> [shape, offset, scale].</summary>
+    /// <summary>Loads the formula's weights under the names and in the shapes that the state has in PyTorch: name -> [shape, offset,
+    /// scale].</summary>
     public static void Load(IEnumerable<(string Name, Parameter Parameter)> state, JsonElement pytorch, string salt)
     {
         SafetensorsWriter writer = new();
@@ -107,12 +107,14 @@ sealed class FormulaCase(GoldenFile file, string name, Device device)
     }
 
     /// <summary>
-    /// Compares gradients of weights, each relative to its largest element, or to 3 % of the largest of all gradients where that is more; a bias's
-    /// relative to its layer's weight too. Gradients of biases are sums that cancel, to 0 before a softmax or a normalisation, and what rounding leaves is as
-    /// large as their terms make it, which are those of the weight's. (By their own largest elements alone, PyTorch's float32 gradients are off by up to 6e-4.)
-    /// Where gradients are differences, <paramref name="terms"/> are what they are the differences of: theirs is the rounding that is left.
+    /// Compares gradients of weights, each relative to its largest element, or to 3 % of the largest of all gradients where that is more;
+    /// a bias's relative to its layer's weight too. Gradients of biases are sums that cancel, to 0 before a softmax or a normalisation,
+    /// and what rounding leaves is as large as their terms make it, which are those of the weight's. (By their own largest elements
+    /// alone, PyTorch's float32 gradients are off by up to 6e-4.) Where gradients are differences, <paramref name="terms"/> are what they
+    /// are the differences of: theirs is the rounding that is left.
     /// </summary>
-    public void CompareGradients(string prefix, IReadOnlyList<(string Name, Parameter Parameter)> weights, Tensor[] gradients, double tolerance,
+    public void CompareGradients(string prefix, IReadOnlyList<(string Name, Parameter Parameter)> weights, Tensor[] gradients,
+        double tolerance,
         Tensor[]? terms = null)
     {
         double least = 0.03 * weights.Max(w => file.Largest($"{prefix}.{w.Name}"));
@@ -120,9 +122,11 @@ sealed class FormulaCase(GoldenFile file, string name, Device device)
         {
             string key = weights[i].Name, layer = key[..(key.LastIndexOf('.') + 1)];
             double floor = !key.EndsWith("bias", StringComparison.Ordinal) ? least
-                : Math.Max(least, weights.Where(w => w.Name.StartsWith(layer, StringComparison.Ordinal)).Max(w => file.Largest($"{prefix}.{w.Name}")));
+                : Math.Max(least, weights.Where(w => w.Name.StartsWith(layer, StringComparison.Ordinal)).Max(w =>
+                    file.Largest($"{prefix}.{w.Name}")));
             if (terms != null) floor = Math.Max(floor, terms[i].ToArray().Max(MathF.Abs));
-            Note($"{prefix}.{key}", file.AssertClose($"{prefix}.{key}", GoldenFile.InFileLayout(weights[i].Parameter, gradients[i]), tolerance, floor));
+            Note($"{prefix}.{key}", file.AssertClose($"{prefix}.{key}", GoldenFile.InFileLayout(weights[i].Parameter, gradients[i]),
+                tolerance, floor));
         }
     }
 

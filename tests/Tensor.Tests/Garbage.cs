@@ -1,6 +1,7 @@
 namespace Sagan.Native.Tests;
 
-/// <summary>The pool counts tensors that wait for the collector as alive: a test that compares two counts collects what earlier tests left first, or they die between the two.</summary>
+/// <summary>The pool counts tensors that wait for the collector as alive: a test that compares two counts collects what earlier tests
+/// left first, or they die between the two.</summary>
 static class Garbage
 {
     public static void Collect()

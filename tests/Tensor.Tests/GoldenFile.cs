@@ -43,7 +43,8 @@ sealed class GoldenFile : IDisposable
 
     /// <summary>The names x for which there is a tensor prefix + x.</summary>
     public string[] Names(string prefix) =>
-        [.. Reader.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(e => e.Name[prefix.Length..]).Order(StringComparer.Ordinal)];
+        [.. Reader.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(e => e.Name[prefix.Length..]).Order(StringComparer.Ordinal)];
 
     /// <summary>A tensor on a device; images and convolution weights, [a, b, h, w] in the file, become the engine's [a, h, w, b].</summary>
     public Tensor Tensor(string name, Device device, bool channelsLast = false)
@@ -53,7 +54,8 @@ sealed class GoldenFile : IDisposable
     }
 
     /// <summary>
-    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns the largest quotient.
+    /// Asserts |actual - expected| at most tolerance times the larger of floor and the largest |expected|, element by element; returns
+    /// the largest quotient.
     /// </summary>
     public double AssertClose(string name, Tensor actual, double tolerance, bool channelsLast = false, double floor = 0.1)
     {
@@ -75,7 +77,8 @@ sealed class GoldenFile : IDisposable
         {
             double error = Math.Abs((double)actual[i] - expected[i]) / scale;
             // Not error > tolerance: that would let NaN pass.
-            Assert.True(error <= tolerance, $"{name}[{i}] is {actual[i]}, expected {expected[i]}: off by {error:G2} of {scale:G3}, allowed {tolerance:G2}");
+            Assert.True(error <= tolerance, $"{name}[{i}] is {actual[i]}, expected {expected[i]}: off by {error:G2} of {scale:G3}, allowed "
+                + $"{tolerance:G2}");
             worst = Math.Max(worst, error);
         }
         return worst;

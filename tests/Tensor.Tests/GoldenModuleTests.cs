@@ -8,12 +8,13 @@ using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every module, Adam and the moving average against PyTorch's float64 results, from state loaded under PyTorch's names: outputs, gradients, and the buffers
-/// after every step.
+/// Every module, Adam and the moving average against PyTorch's float64 results, from state loaded under PyTorch's names: outputs,
+/// gradients, and the buffers after every step.
 /// </summary>
 public sealed class GoldenModuleTests(ITestOutputHelper output)
 {
-    /// <summary>Relative to the largest element of a tensor. Measured: at most 4e-7, and 1.3e-6 for the second order of self-attention.</summary>
+    /// <summary>Relative to the largest element of a tensor. Measured: at most 4e-7, and 1.3e-6 for the second order of
+    /// self-attention.</summary>
     const double Tolerance = 2e-6;
 
     static readonly Dictionary<string, Func<Initializer, Module>> modules = new()
@@ -48,7 +49,8 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
         if (name.StartsWith(Heykeetae, StringComparison.Ordinal)) return Normalized(Heykeetae, SpectralNormConvention.Heykeetae);
         return modules[name](init);
 
-        SpectralNorm Normalized(string prefix, SpectralNormConvention convention) => new(modules[name[prefix.Length..]](init), init, convention);
+        SpectralNorm Normalized(string prefix, SpectralNormConvention convention) =>
+            new(modules[name[prefix.Length..]](init), init, convention);
     }
 
     static double RunModule(GoldenFile file, string name, Device device)
@@ -70,8 +72,10 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
                 worst = Math.Max(worst, file.AssertClose($"{step}.out", y, Tolerance, channelsLast: true));
 
                 bool second = file.Contains($"{step}.grad2.in");
-                Tensor[] wrt = x == null ? [.. parameters.Select(p => p.Parameter.Value)] : [.. parameters.Select(p => p.Parameter.Value), x];
-                Tensor[] gradients = Autograd.Grad(Ops.Sum(y * file.Tensor($"{step}.cotangent", device, channelsLast: true)), wrt, createGraph: second);
+                Tensor[] wrt = x == null
+                    ? [.. parameters.Select(p => p.Parameter.Value)] : [.. parameters.Select(p => p.Parameter.Value), x];
+                Tensor[] gradients = Autograd.Grad(Ops.Sum(y * file.Tensor($"{step}.cotangent", device, channelsLast: true)), wrt,
+                    createGraph: second);
                 Compare($"{step}.grad", gradients);
                 if (second)
                 {
@@ -90,9 +94,11 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
                     for (int k = 0; k < parameters.Length; k++)
                     {
                         string gradient = $"{what}.{parameters[k].Name}";
-                        // The key bias has gradient 0 in exact arithmetic. What is left is the rounding of terms as large as the key weight's.
+                        // The key bias has gradient 0 in exact arithmetic. What is left is the rounding of terms as large as the key
+                        // weight's.
                         double floor = parameters[k].Name == "key_conv.bias" ? file.Largest($"{what}.key_conv.weight") : 0.1;
-                        worst = Math.Max(worst, file.AssertClose(gradient, GoldenFile.InFileLayout(parameters[k].Parameter, values[k]), Tolerance, floor));
+                        worst = Math.Max(worst, file.AssertClose(gradient, GoldenFile.InFileLayout(parameters[k].Parameter, values[k]),
+                            Tolerance, floor));
                     }
                     if (x != null) worst = Math.Max(worst, file.AssertClose($"{what}.in", values[^1], Tolerance, channelsLast: true));
                 }
@@ -116,7 +122,8 @@ public sealed class GoldenModuleTests(ITestOutputHelper output)
     {
         JsonElement c = file.Cases[name];
         Parameter[] p = [.. Enumerable.Range(0, 2).Select(i => new Parameter($"p{i}", file.Tensor($"{name}/p{i}", device)))];
-        Adam adam = new(p, c.GetProperty("learningRate").GetSingle(), c.GetProperty("beta1").GetSingle(), c.GetProperty("beta2").GetSingle(),
+        Adam adam = new(p, c.GetProperty("learningRate").GetSingle(), c.GetProperty("beta1").GetSingle(),
+            c.GetProperty("beta2").GetSingle(),
             c.GetProperty("epsilon").GetSingle(), c.GetProperty("form").GetString() == "torch" ? AdamForm.Torch : AdamForm.TensorFlow);
         double worst = 0;
         for (int step = 0; step < c.GetProperty("steps").GetInt32(); step++)

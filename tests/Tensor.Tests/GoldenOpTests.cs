@@ -5,11 +5,13 @@ using static Sagan.Native.Ops;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every operation against PyTorch's float64 results: value, gradients, and gradients of the gradients. A case's name begins with its operation's.
+/// Every operation against PyTorch's float64 results: value, gradients, and gradients of the gradients. A case's name begins with its
+/// operation's.
 /// </summary>
 public sealed class GoldenOpTests(ITestOutputHelper output)
 {
-    /// <summary>Relative to the largest element of a tensor. Measured: at most 6e-7 (sums of 256 products), 1e-7 to 3e-7 for most.</summary>
+    /// <summary>Relative to the largest element of a tensor. Measured: at most 6e-7 (sums of 256 products), 1e-7 to 3e-7 for
+    /// most.</summary>
     const double Tolerance = 2e-6;
 
     delegate Tensor Operation(IReadOnlyDictionary<string, Tensor> x, JsonElement p);

@@ -52,12 +52,14 @@ public class GradCheckTests
         Assert.Equal(new DeviceDifference("value", 0, 0, 0, 0), DeviceCheck.Run(OpCases.All[0], Device.Reference, Device.Reference));
 
         // 2x + (0, 0, 0.5) on the one, 2x on the other: the value is wrong at one place, the gradients are right.
-        OpCase shifted = new("Shifted", "", [new Shape(3)], t => t[0].Device == Device.Cpu ? 2 * t[0] + Tensor.From([0, 0, 0.5f], new Shape(3)) : 2 * t[0]);
+        OpCase shifted = new("Shifted", "", [new Shape(3)], t => t[0].Device == Device.Cpu
+            ? 2 * t[0] + Tensor.From([0, 0, 0.5f], new Shape(3)) : 2 * t[0]);
         DeviceDifference d = DeviceCheck.Run(shifted, Device.Cpu, Device.Reference);
         Assert.Equal(("value", 2, 0.5), (d.Output, d.Element, Math.Round(d.Actual - d.Expected, 6)));
 
         // The square root of a negative number: a NaN against a number is the worst there is, wherever it stands.
-        OpCase poisoned = new("Poisoned", "", [new Shape(2), new Shape(2)], t => t[0] * (t[0].Device == Device.Cpu ? Ops.Sqrt(-2 - Ops.Square(t[1])) : t[1]));
+        OpCase poisoned = new("Poisoned", "", [new Shape(2), new Shape(2)],
+            t => t[0] * (t[0].Device == Device.Cpu ? Ops.Sqrt(-2 - Ops.Square(t[1])) : t[1]));
         DeviceDifference nan = DeviceCheck.Run(poisoned, Device.Cpu, Device.Reference);
         Assert.Equal((0, float.NaN, double.PositiveInfinity), (nan.Element, nan.Actual, nan.Error));
     }
@@ -66,8 +68,10 @@ public class GradCheckTests
     public void Every_public_operation_has_a_case()
     {
         HashSet<string> covered = [.. OpCases.All.Select(c => c.Op)];
-        string[] missing = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(Tensor)).Select(m => m.Name).Distinct().Where(n => !covered.Contains(n))];
-        Assert.True(missing.Length == 0, $"operations without a case: {string.Join(", ", missing)}. Add a line for each to OpCases.All in src/Tensor/Checks/OpCases.cs, "
+        string[] missing = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(Tensor))
+            .Select(m => m.Name).Distinct().Where(n => !covered.Contains(n))];
+        Assert.True(missing.Length == 0, $"operations without a case: {string.Join(", ", missing)}. Add a line for each to OpCases.All in "
+            + "src/Tensor/Checks/OpCases.cs, "
             + $"such as  new(nameof({missing.FirstOrDefault()}), \"\", [S(3, 17)], t => {missing.FirstOrDefault()}(t[0])),");
     }
 
@@ -76,7 +80,8 @@ public class GradCheckTests
     {
         HashSet<string> names = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Select(m => m.Name)];
         string[] unknown = [.. OpCases.All.Select(c => c.Op).Distinct().Where(op => !names.Contains(op))];
-        Assert.True(unknown.Length == 0, $"cases in src/Tensor/Checks/OpCases.cs that name no public method of Ops: {string.Join(", ", unknown)}. Write nameof(...) of the method they check.");
+        Assert.True(unknown.Length == 0, $"cases in src/Tensor/Checks/OpCases.cs that name no public method of Ops: "
+            + $"{string.Join(", ", unknown)}. Write nameof(...) of the method they check.");
     }
 
     static void Check(OpCase c, Device device)

@@ -8,13 +8,20 @@ namespace Sagan.Native.Tests;
 public class KinkTests
 {
     static GradErrors Check(Func<Tensor, Tensor> f, float[]? x = null) => Step.Run(() =>
-        GradCheck.Run(t => f(t[0]), [x == null ? new RandomSource(1).Normal(new Shape(3, 17)) : Tensor.From(x, new Shape(x.Length))], new RandomSource(7)));
+        GradCheck.Run(t => f(t[0]), [x == null ? new RandomSource(1).Normal(new Shape(3, 17)) : Tensor.From(x, new Shape(x.Length))],
+            new RandomSource(7)));
 
     // An elementwise function with a rule of its own: dx = g slope(x).
-    static Tensor Function(Tensor x, Func<float, float> f, Rule<Func<Tensor, Tensor>> rule, Func<Tensor, Tensor> slope) =>
-        Autograd.Record("function", Tensor.From([.. x.ToArray().Select(f)], x.Shape, x.Device), slope, save: [x], (x, rule));
+    static Tensor Function(Tensor x, Func<float, float> f, Rule<Sloped> rule, Func<Tensor, Tensor> slope) =>
+        Autograd.Record("function", Tensor.From([.. x.ToArray().Select(f)], x.Shape, x.Device), new Sloped(x, slope), (x, rule));
 
-    static Tensor Function(Tensor x, Func<float, float> f, Func<Tensor, Tensor> slope) => Function(x, f, static (g, s, slope) => g * slope(s[0]), slope);
+    static Tensor Function(Tensor x, Func<float, float> f, Func<Tensor, Tensor> slope) =>
+        Function(x, f, static (g, s) => g * s.Slope(s.X), slope);
+
+    readonly record struct Sloped(Tensor X, Func<Tensor, Tensor> Slope) : ISaved<Sloped>
+    {
+        public Sloped Keep(SavedTensors by) => this with { X = by.Keep(X) };
+    }
 
     static Tensor Softsign(Tensor x, Func<Tensor, Tensor> slope) => Function(x, a => a / (1 + MathF.Abs(a)), slope);
 
@@ -26,9 +33,11 @@ public class KinkTests
     static Tensor HardTanh(Tensor x) => Function(x, a => Math.Clamp(a, -1, 1), t => Within(t, 1));
 
     // Elements on both sides of 0 and 1, as near as 1e-6.
-    static float[] NearKinks => [.. new[] { 1e-6f, 1e-4f, 1e-3f, 0.01f, 0.05f, 0.1f, 0.5f, 0.95f, 0.99f, 0.999f, 1.001f, 1.02f, 1.3f }.SelectMany(a => new[] { a, -a })];
+    static float[] NearKinks => [.. new[] { 1e-6f, 1e-4f, 1e-3f, 0.01f, 0.05f, 0.1f, 0.5f, 0.95f, 0.99f, 0.999f, 1.001f, 1.02f, 1.3f }
+        .SelectMany(a => new[] { a, -a })];
 
-    public static TheoryData<string> Right => ["softsign", "hard tanh", "abs", "relu", "abs of a sum", "softsign near kinks", "hard tanh near kinks", "abs near kinks", "max near kinks"];
+    public static TheoryData<string> Right => ["softsign", "hard tanh", "abs", "relu", "abs of a sum", "softsign near kinks",
+        "hard tanh near kinks", "abs near kinks", "max near kinks"];
 
     [Theory, MemberData(nameof(Right))]
     public void Right_rules_pass_on_any_inputs(string name)
@@ -96,14 +105,16 @@ public class KinkTests
                 })
             {
                 GradErrors e = Check(f, x);
-                Assert.True(e.First < GradCheck.FirstOrder && e.Second >= GradCheck.SecondOrder && e.Fault?.Order == 2, $"{e.First:G3} {e.Second:G3} {e}");
+                Assert.True(e.First < GradCheck.FirstOrder && e.Second >= GradCheck.SecondOrder && e.Fault?.Order == 2,
+                    $"{e.First:G3} {e.Second:G3} {e}");
             }
     }
 
     [Fact]
     public void What_failed_is_named()
     {
-        GradErrors e = Step.Run(() => GradCheck.Run(t => t[0] + Function(t[1], a => 3 * a, a => 3 - Within(a, 0.5f)), [Tensor.From([1, 2], new Shape(2)), Tensor.From([2, 0.25f], new Shape(2))],
+        GradErrors e = Step.Run(() => GradCheck.Run(t => t[0] + Function(t[1], a => 3 * a, a => 3 - Within(a, 0.5f)),
+            [Tensor.From([1, 2], new Shape(2)), Tensor.From([2, 0.25f], new Shape(2))],
             new RandomSource(7)));
         Assert.Equal((1, 1, 1, 0.25), (e.Fault!.Order, e.Fault.Input, e.Fault.Element, e.Fault.Value));
         Assert.Equal(1.5, e.Fault.Numeric / e.Fault.Analytic, 1e-3);

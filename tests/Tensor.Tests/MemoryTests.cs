@@ -11,7 +11,8 @@ public class MemoryTests
     static (Module Net, Adam Adam, Tensor X) Setup()
     {
         Initializer init = new(new RandomSource(1), device: Device);
-        Module net = new Sequential(new SpectralNorm(new Conv2d(3, 8, 3, init, padding: 1, activation: Activation.Relu), init), new BatchNorm2d(8, init), new SelfAttention(8, init, 0.5f));
+        Module net = new Sequential(new SpectralNorm(new Conv2d(3, 8, 3, init, padding: 1, activation: Activation.Relu), init),
+            new BatchNorm2d(8, init), new SelfAttention(8, init, 0.5f));
         return (net, new Adam(net.Parameters, 1e-3f), new RandomSource(2).Normal(new Shape(2, 4, 4, 3), Device));
     }
 

@@ -21,7 +21,8 @@ public class ModuleTests
         SpectralNorm norm = new(layer, Init(2), convention);
         Tensor x = new RandomSource(3).Normal(new Shape(2, 6, 6, 5), Device);
         for (int i = 0; i < 200; i++) Step.Run(() => norm.Call(x));
-        (string name, Parameter weight) = norm.State().Single(s => s.Name.EndsWith("_orig", StringComparison.Ordinal) || s.Name.EndsWith("_bar", StringComparison.Ordinal));
+        (string name, Parameter weight) = norm.State().Single(s => s.Name.EndsWith("_orig", StringComparison.Ordinal)
+            || s.Name.EndsWith("_bar", StringComparison.Ordinal));
         // The engine's weight is [A, 3, 3, B]; the matrix's rows are A, or B for the torch convention on a transposed convolution.
         int a = weight.Shape[0], b = weight.Shape[3];
         bool rowsLast = transposed && convention == SpectralNormConvention.Torch;
@@ -58,7 +59,8 @@ public class ModuleTests
     [Fact]
     public void Torch_convention_moves_in_training_only_and_frozen_never()
     {
-        SpectralNorm torch = new(new Linear(5, 3, Init()), Init(2)), hk = new(new Linear(5, 3, Init()), Init(2), SpectralNormConvention.Heykeetae);
+        SpectralNorm torch = new(new Linear(5, 3, Init()), Init(2)),
+            hk = new(new Linear(5, 3, Init()), Init(2), SpectralNormConvention.Heykeetae);
         Tensor x = Tensor.Ones(new Shape(2, 5), Device);
         torch.Train(false);
         hk.Train(false);
@@ -75,7 +77,8 @@ public class ModuleTests
             return !before.SequenceEqual(U(n));
         }
 
-        static float[] U(SpectralNorm n) => n.State().Single(s => s.Name.EndsWith("weight_u", StringComparison.Ordinal)).Parameter.Value.ToArray();
+        static float[] U(SpectralNorm n) =>
+            n.State().Single(s => s.Name.EndsWith("weight_u", StringComparison.Ordinal)).Parameter.Value.ToArray();
     }
 
     [Theory]
@@ -83,7 +86,8 @@ public class ModuleTests
     [InlineData(20, 6)]
     public void Orthogonal_initialisation_is_orthonormal(int rows, int columns)
     {
-        Matrix<float> w = Matrix<float>.Build.DenseOfRowMajor(rows, columns, Init(1, WeightInit.Orthogonal).Weight(new Shape(rows, columns), columns, rows).ToArray());
+        Matrix<float> w = Matrix<float>.Build.DenseOfRowMajor(rows, columns,
+            Init(1, WeightInit.Orthogonal).Weight(new Shape(rows, columns), columns, rows).ToArray());
         Matrix<float> gram = rows < columns ? w * w.Transpose() : w.Transpose() * w;
         Assert.True((gram - Matrix<float>.Build.DenseIdentity(Math.Min(rows, columns))).L2Norm() < 1e-5);
     }
@@ -102,7 +106,8 @@ public class ModuleTests
             {
                 float[] values = p.Value.ToArray();
                 float largest = values.Max(Math.Abs), bound = 1 / MathF.Sqrt(fanIn);
-                Assert.True(largest <= bound && largest > (values.Length > 1000 ? 0.99f : 0.5f) * bound, $"{name}: largest {largest}, bound {bound}");
+                Assert.True(largest <= bound && largest > (values.Length > 1000 ? 0.99f : 0.5f) * bound,
+                    $"{name}: largest {largest}, bound {bound}");
             }
         }
     }
@@ -143,7 +148,8 @@ public class ModuleTests
     [Fact]
     public void State_has_pytorchs_names_and_layouts()
     {
-        SpectralNorm torch = new(new Conv2d(3, 8, 4, Init()), Init()), hk = new(new ConvTranspose2d(8, 3, 4, Init()), Init(), SpectralNormConvention.Heykeetae);
+        SpectralNorm torch = new(new Conv2d(3, 8, 4, Init()), Init()),
+            hk = new(new ConvTranspose2d(8, 3, 4, Init()), Init(), SpectralNormConvention.Heykeetae);
         Assert.Equal(["bias", "weight_orig", "weight_u", "weight_v"], torch.State().Select(s => s.Name));
         Assert.Equal([new Shape(8), new Shape(8, 3, 4, 4), new Shape(8), new Shape(48)], torch.State().Select(s => s.Parameter.SavedShape));
         Assert.Equal(["module.bias", "module.weight_u", "module.weight_v", "module.weight_bar"], hk.State().Select(s => s.Name));
@@ -154,7 +160,8 @@ public class ModuleTests
     public void Equal_seeds_give_equal_weights_on_both_devices()
     {
         float[] cpu = new Linear(7, 5, Init()).State().First().Parameter.Value.ToArray();
-        float[] reference = new Linear(7, 5, new Initializer(new RandomSource(1), device: Device.Reference)).State().First().Parameter.Value.ToArray();
+        float[] reference = new Linear(7, 5, new Initializer(new RandomSource(1),
+            device: Device.Reference)).State().First().Parameter.Value.ToArray();
         Assert.Equal(reference, cpu, (a, b) => Math.Abs(a - b) < 1e-7);
     }
 }

@@ -3,13 +3,15 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// What functions and their gradients are for NaN, infinities, denormals and the largest floats: as in PyTorch 1.13. tests/golden/make_nonfinite.py prints the lines.
+/// What functions and their gradients are for NaN, infinities, denormals and the largest floats: as in PyTorch 1.13.
+/// tests/golden/make_nonfinite.py prints the lines.
 /// </summary>
 public class NonFiniteTests
 {
     static readonly float[] Values =
     [
-        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f, float.MaxValue, float.MinValue,
+        float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-39f, 1.1754944e-38f,
+            float.MaxValue, float.MinValue,
         1e-8f, 1e30f, -1e30f, 17, -17, 0.5f,
     ];
 
@@ -55,14 +57,16 @@ public class NonFiniteTests
     };
 
     [Theory, MemberData(nameof(Cases))]
-    public void Cpu_is_as_pytorch(string function, string y, string one, string infinity, string nan) => Check(Device.Cpu, function, y, one, infinity, nan);
+    public void Cpu_is_as_pytorch(string function, string y, string one, string infinity, string nan) =>
+        Check(Device.Cpu, function, y, one, infinity, nan);
 
     [Theory, MemberData(nameof(Cases))]
     public void Reference_is_as_pytorch(string function, string y, string one, string infinity, string nan) =>
         Check(Device.Reference, function, y, one, infinity, nan);
 
     [Theory, MemberData(nameof(Cases))]
-    public void Gpu_is_as_pytorch(string function, string y, string one, string infinity, string nan) => Check(TestGpu.Device, function, y, one, infinity, nan);
+    public void Gpu_is_as_pytorch(string function, string y, string one, string infinity, string nan) =>
+        Check(TestGpu.Device, function, y, one, infinity, nan);
 
     static void Check(Device device, string function, string y, params string[] gradients) => Step.Run(() =>
     {
@@ -82,7 +86,8 @@ public class NonFiniteTests
     [Fact]
     public void A_fused_relu_of_minus_infinity_is_0() => Step.Run(() =>
     {
-        Tensor x = Tensor.From([float.NegativeInfinity], new Shape(1, 1)), w = Tensor.Ones(new Shape(1, 1)), zero = Tensor.Zeros(new Shape(1));
+        Tensor x = Tensor.From([float.NegativeInfinity], new Shape(1, 1)), w = Tensor.Ones(new Shape(1, 1)),
+            zero = Tensor.Zeros(new Shape(1));
         Tensor image = Ops.Reshape(x, 1, 1, 1, 1), kernel = Ops.Reshape(w, 1, 1, 1, 1), one = Tensor.Ones(new Shape(1));
         Assert.Equal(0, Ops.Linear(x, w, zero, Activation.Relu).Item());
         Assert.Equal(0, Ops.Conv2d(image, kernel, zero, activation: Activation.Relu).Item());

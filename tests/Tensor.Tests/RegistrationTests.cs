@@ -47,8 +47,10 @@ public sealed class RegistrationTests : IDisposable
         ema.Update();
         Assert.Equal(0.1f, e.Parameters[0].Value.Item());
 
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => new ExponentialMovingAverage(average, new Sequential(l, new Linear(1, 1, Init, bias: false)), 0.9));
-        Assert.Equal("ema: the modules differ: parameter 'weight' [1, 1] stands in several places of the average, and in the source these are parameters of their own.", refused.Message);
+        ArgumentException refused = Assert.Throws<ArgumentException>(() =>
+            new ExponentialMovingAverage(average, new Sequential(l, new Linear(1, 1, Init, bias: false)), 0.9));
+        Assert.Equal("ema: the modules differ: parameter 'weight' [1, 1] stands in several places of the average, and in the source these "
+            + "are parameters of their own.", refused.Message);
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class RegistrationTests : IDisposable
         b.Parameters[0].Assign([7, 8]);
         StateDict.Save(new Sequential(other, b), file);
         TensorFileException e = Assert.Throws<TensorFileException>(() => StateDict.Load(new Sequential(l, l), file));
-        Assert.Equal("the file does not fit the network: '0.weight' and '1.weight' are one parameter in the network and differ in the file.", e.Message);
+        Assert.Equal("the file does not fit the network: '0.weight' and '1.weight' are one parameter in the network and differ in the "
+            + "file.", e.Message);
     }
 
     [Fact]
@@ -81,7 +84,8 @@ public sealed class RegistrationTests : IDisposable
         Linear l = new(2, 1, Init, bias: false);
         Assert.StartsWith("adam: parameter 'weight' [1, 2] is given more than once and would be moved as often at each step; ",
             Assert.Throws<ArgumentException>(() => new Adam([.. l.Parameters, .. l.Parameters])).Message);
-        Assert.StartsWith("adam: no parameters were given, so nothing would be trained; ", Assert.Throws<ArgumentException>(() => new Adam([])).Message);
+        Assert.StartsWith("adam: no parameters were given, so nothing would be trained; ",
+            Assert.Throws<ArgumentException>(() => new Adam([])).Message);
     }
 
     [Fact]
@@ -91,8 +95,10 @@ public sealed class RegistrationTests : IDisposable
         Parameter gamma = new("gamma", Tensor.Scalar(0));
         Adam adam = new([.. l.Parameters, gamma], 0.1f);
         Tensor x = Tensor.Ones(new Shape(1, 1));
-        foreach (Func<Tensor> loss in new Func<Tensor>[] { () => Ops.Sum(other.Call(x)), () => Ops.Sum(x), () => Autograd.NoGrad(() => Ops.Sum(l.Call(x))) })
-            Assert.StartsWith("adam: the loss depends on none of the 3 parameters ('weight' [1, 1], 'bias' [1], 'gamma' []), so no step would change it; ",
+        foreach (Func<Tensor> loss in new Func<Tensor>[] { () => Ops.Sum(other.Call(x)), () => Ops.Sum(x),
+            () => Autograd.NoGrad(() => Ops.Sum(l.Call(x))) })
+            Assert.StartsWith("adam: the loss depends on none of the 3 parameters ('weight' [1, 1], 'bias' [1], 'gamma' []), so no step "
+                + "would change it; ",
                 Assert.Throws<InvalidOperationException>(() => adam.Minimize(loss)).Message);
         Assert.Equal(0, adam.StepCount);
         adam.Minimize(() => gamma * Ops.Sum(x - x));
@@ -142,7 +148,8 @@ public sealed class RegistrationTests : IDisposable
     [Fact]
     public void A_layer_that_is_not_registered_is_told_at_the_first_use()
     {
-        const string Message = "module: Forgetful keeps a Linear in 'hidden' and has not registered it, so it would be neither trained nor saved nor set to inference mode; "
+        const string Message = "module: Forgetful keeps a Linear in 'hidden' and has not registered it, so it would be neither trained nor "
+            + "saved nor set to inference mode; "
             + "in the constructor: hidden = Child(\"hidden\", new Linear(...)).";
         Forgetful net = new(Init);
         Assert.Equal(Message, Assert.Throws<InvalidOperationException>(() => net.Parameters).Message);
@@ -154,14 +161,17 @@ public sealed class RegistrationTests : IDisposable
     public void So_is_one_in_an_array_a_list_a_dictionary_or_a_tuple()
     {
         Linear l = new(1, 1, Init);
-        foreach (object kept in new object[] { l, new[] { l }, new List<Module> { l }, new Dictionary<string, Linear> { ["x"] = l }, ("x", l), new List<(int, Module)> { (1, l) } })
-            Assert.StartsWith("module: InLists keeps a Linear in 'Kept'", Assert.Throws<InvalidOperationException>(() => new InLists(kept).Parameters).Message);
+        foreach (object kept in new object[] { l, new[] { l }, new List<Module> { l }, new Dictionary<string, Linear> { ["x"] = l },
+            ("x", l), new List<(int, Module)> { (1, l) } })
+            Assert.StartsWith("module: InLists keeps a Linear in 'Kept'",
+                Assert.Throws<InvalidOperationException>(() => new InLists(kept).Parameters).Message);
         Assert.Empty(new InLists("text", 1, new[] { 1f }).Parameters);
     }
 
     [Fact]
     public void So_is_a_parameter_of_a_base_class() =>
-        Assert.StartsWith("module: Derived keeps parameter 'scale' [] in 'scale' and has not registered it, so it would be neither trained nor saved; in the constructor: scale = Own(",
+        Assert.StartsWith("module: Derived keeps parameter 'scale' [] in 'scale' and has not registered it, so it would be neither trained "
+            + "nor saved; in the constructor: scale = Own(",
             Assert.Throws<InvalidOperationException>(() => new Derived().Parameters).Message);
 
     [Fact]

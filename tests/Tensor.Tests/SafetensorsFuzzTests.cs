@@ -6,8 +6,8 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Truncated, bit-flipped and hostile files, made from a fixed seed. Each is either read in full or rejected with a <see cref="SafetensorsException"/>; no
-/// other exception, no hang, and no allocation out of proportion to the file.
+/// Truncated, bit-flipped and hostile files, made from a fixed seed. Each is either read in full or rejected with a
+/// <see cref="SafetensorsException"/>; no other exception, no hang, and no allocation out of proportion to the file.
 /// </summary>
 public sealed class SafetensorsFuzzTests
 {
@@ -61,11 +61,13 @@ public sealed class SafetensorsFuzzTests
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5), $"{what}: slow");
         return accepted;
 
-        // An exception with its message and trace costs some 10 kB. Measured: opening takes up to 17 times the header's bytes (20,000 tensors of no data).
+        // An exception with its message and trace costs some 10 kB. Measured: opening takes up to 17 times the header's bytes (20,000
+        // tensors of no data).
         void Allocated(string doing, int factor)
         {
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < 50_000 + (long)factor * file.Length, $"{what}: {doing} allocated {allocated} bytes for a file of {file.Length}");
+            Assert.True(allocated < 50_000 + (long)factor * file.Length,
+                $"{what}: {doing} allocated {allocated} bytes for a file of {file.Length}");
         }
     }
 
@@ -116,7 +118,8 @@ public sealed class SafetensorsFuzzTests
             }
             byte[] bytes = [.. file];
             // Half of the cases get past the length, so that the damage reaches the JSON parser.
-            if (random.Next(2) == 0 && bytes.Length > 8) BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)random.Next(bytes.Length - 7));
+            if (random.Next(2) == 0 && bytes.Length > 8) BinaryPrimitives.WriteUInt64LittleEndian(bytes,
+                (ulong)random.Next(bytes.Length - 7));
             Check(bytes, $"seed {i}");
         }
     }
@@ -125,10 +128,13 @@ public sealed class SafetensorsFuzzTests
     [Fact]
     public void Hostile_headers_are_read_or_rejected()
     {
-        string[] numbers = ["0", "1", "2", "8", "-1", "1.5", "1e9", "1e999", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
+        string[] numbers = ["0", "1", "2", "8", "-1", "1.5", "1e9", "1e999", "4294967295", "4294967296", "9223372036854775807",
+            "9223372036854775808",
             "18446744073709551615", "18446744073709551616", "99999999999999999999999999", "null", "true", "\"8\"", "[]", "{}"];
-        string[] dtypes = ["F32", "F64", "U8", "BOOL", "BF16", "F16", "I32", "I64", "F4", "C64", "", "f32", "\\u0046\\u0033\\u0032", "F32\\u0000", "\\ud83d"];
-        string[] names = ["a", "b", "", "__metadata__", "\\u0000", "\\ud800", "\\u0061", "a\\\"b", new string('x', 500), "../../etc/passwd"];
+        string[] dtypes = ["F32", "F64", "U8", "BOOL", "BF16", "F16", "I32", "I64", "F4", "C64", "", "f32", "\\u0046\\u0033\\u0032",
+            "F32\\u0000", "\\ud83d"];
+        string[] names = ["a", "b", "", "__metadata__", "\\u0000", "\\ud800", "\\u0061", "a\\\"b", new string('x', 500),
+            "../../etc/passwd"];
         int accepted = 0;
         for (int i = 0; i < 6000; i++)
         {

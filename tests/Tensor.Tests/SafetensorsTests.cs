@@ -43,7 +43,8 @@ public sealed class SafetensorsTests : IDisposable
 
     // The sample of the format notes, made with Python's struct: F32 before I64 is legal though not the reference's order.
     const string SampleHeader =
-        """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"I64","shape":[],"data_offsets":[16,24]}}""";
+        """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"""
+        + "\"b\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[16,24]}}";
 
     static byte[] Sample()
     {
@@ -157,19 +158,25 @@ public sealed class SafetensorsTests : IDisposable
         Json($"{{\"w\":{{\"dtype\":\"U8\",\"shape\":[{string.Join(',', Enumerable.Repeat(0, 65))}],\"data_offsets\":[0,0]}}}}");
         Json($"{{\"w\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"extra\":{new string('[', 100)}{new string(']', 100)}}}}}");
 
-        d.Add(SafetensorsRule.DuplicateKey, """{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""");
-        d.Add(SafetensorsRule.DuplicateKey, """{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]},"\u0077":{"dtype":"U8","shape":[],"data_offsets":[1,2]}}""");
+        d.Add(SafetensorsRule.DuplicateKey,
+            """{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""");
+        d.Add(SafetensorsRule.DuplicateKey,
+            """{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]},"\u0077":{"dtype":"U8","shape":[],"data_offsets":[1,2]}}""");
         d.Add(SafetensorsRule.DuplicateKey, """{"w":{"dtype":"U8","shape":[0],"shape":[0],"data_offsets":[0,0]}}""");
         d.Add(SafetensorsRule.DuplicateKey, """{"__metadata__":{"a":"1","a":"2"}}""");
         d.Add(SafetensorsRule.DuplicateKey, """{"__metadata__":{},"__metadata__":{}}""");
         d.Add(SafetensorsRule.NulInName, """{"w\u0000":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""");
 
         // A hole, an overlap, a first begin that is not 0, an end before the begin, sharing.
-        d.Add(SafetensorsRule.InvalidOffset, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""");
-        d.Add(SafetensorsRule.InvalidOffset, """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""");
+        d.Add(SafetensorsRule.InvalidOffset,
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""");
+        d.Add(SafetensorsRule.InvalidOffset,
+            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""");
         d.Add(SafetensorsRule.InvalidOffset, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""");
-        d.Add(SafetensorsRule.InvalidOffset, """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,1]}}""");
-        d.Add(SafetensorsRule.InvalidOffset, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""");
+        d.Add(SafetensorsRule.InvalidOffset,
+            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,1]}}""");
+        d.Add(SafetensorsRule.InvalidOffset,
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""");
 
         d.Add(SafetensorsRule.ValidationOverflow, """{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,3]}}""");
         d.Add(SafetensorsRule.ValidationOverflow, """{"a":{"dtype":"U8","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}}""");
@@ -178,7 +185,8 @@ public sealed class SafetensorsTests : IDisposable
         d.Add(SafetensorsRule.TensorInvalidInfo, """{"a":{"dtype":"F32","shape":[],"data_offsets":[0,0]}}""");
         d.Add(SafetensorsRule.MetadataIncompleteBuffer, """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""");
         d.Add(SafetensorsRule.MetadataIncompleteBuffer, """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""");
-        d.Add(SafetensorsRule.MetadataIncompleteBuffer, """{"a":{"dtype":"U8","shape":[2305843009213693951],"data_offsets":[0,2305843009213693951]}}""");
+        d.Add(SafetensorsRule.MetadataIncompleteBuffer,
+            """{"a":{"dtype":"U8","shape":[2305843009213693951],"data_offsets":[0,2305843009213693951]}}""");
         d.Add(SafetensorsRule.MetadataIncompleteBuffer, "{}");
         return d;
     }
@@ -226,7 +234,8 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Errors_name_file_rule_tensor_and_place()
     {
-        SafetensorsException e = Rejects(SafetensorsRule.InvalidHeaderDeserialization, Bytes("""{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"""));
+        SafetensorsException e = Rejects(SafetensorsRule.InvalidHeaderDeserialization,
+            Bytes("""{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"""));
         Assert.Equal("memory: tensor 'w': dtype F8_E4M3 is not supported; supported are BOOL U8 I32 I64 F16 BF16 F32 F64 "
             + "(InvalidHeaderDeserialization, at byte 22).", e.Message);
         Assert.Equal(("memory", "w", 22L), (e.File, e.Tensor, e.Offset));
@@ -288,7 +297,8 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal([0, 255], r.Read<int>("u8"));
         Assert.Equal(new byte[] { 0, 1, 1 }, r.Read<byte>("bool"));
         Assert.Equal([0.0, 1, 1], r.Read<double>("bool"));
-        Action[] refused = [() => r.Read<int>("i64"), () => r.Read<byte>("i32"), () => r.Read<int>("f64"), () => r.Read("u8", new float[3].AsSpan())];
+        Action[] refused = [() => r.Read<int>("i64"), () => r.Read<byte>("i32"), () => r.Read<int>("f64"),
+            () => r.Read("u8", new float[3].AsSpan())];
         foreach (Action read in refused)
             Assert.Equal(SafetensorsRule.NotConvertible, Assert.Throws<SafetensorsException>(read).Rule);
     }
@@ -320,7 +330,8 @@ public sealed class SafetensorsTests : IDisposable
         using SafetensorsReader r = Open(Write(w));
         Assert.Single(r.Entries);
         w.Add("late", new Shape(2), () => new float[1]);
-        Assert.Contains("'late' takes 2 values", Assert.Throws<InvalidOperationException>(() => Write(w)).Message, StringComparison.Ordinal);
+        Assert.Contains("'late' takes 2 values", Assert.Throws<InvalidOperationException>(() => Write(w)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public class SpectralNormScaleTests
     {
         TheoryData<string, float> data = [];
         foreach (string device in new[] { "cpu", "reference" })
-            foreach (float scale in new[] { 1e-8f, 1e-10f, 1e-12f, 1e-16f, 1e-20f, 1e-30f, 1e-36f, 1e-40f, 1e8f, 1e20f }) data.Add(device, scale);
+            foreach (float scale in new[] { 1e-8f, 1e-10f, 1e-12f, 1e-16f, 1e-20f, 1e-30f, 1e-36f, 1e-40f, 1e8f, 1e20f }) data.Add(device,
+                scale);
         // It may be an emulation, which is slow.
         foreach (float scale in new[] { 1e-12f, 1e-20f, 1e-40f, 1e20f }) data.Add("gpu", scale);
         return data;
@@ -31,7 +32,8 @@ public class SpectralNormScaleTests
     public void A_single_number_over_its_norm_is_one(string name, float w) => Step.Run(() =>
     {
         Device device = Named(name);
-        SpectralNorm norm = new(new Linear(1, 1, new Initializer(new RandomSource(1), device: device), bias: false), new Initializer(new RandomSource(2), device: device));
+        SpectralNorm norm = new(new Linear(1, 1, new Initializer(new RandomSource(1), device: device), bias: false),
+            new Initializer(new RandomSource(2), device: device));
         norm.Parameters.Single().Assign([w]);
         float y = norm.Call(Tensor.From([1], new Shape(1, 1), device)).Item();
         // A device that is not asked for sigma cannot hold 1 / sigma for less than 2.94e-39.
@@ -50,7 +52,8 @@ public class SpectralNormScaleTests
         Tensor x = Tensor.From([.. w.Select(a => (float)a)], new Shape(Rows, Columns), device).RequireGrad();
         PowerIterationSpec spec = new(Rows, Columns, false, 3, 1e-12f, NormEpsilon.Max);
         RandomSource random = new(4);
-        (Tensor u, Tensor v, Tensor sigma) = PowerIteration(x, random.Normal(new Shape(Rows), device), random.Normal(new Shape(Columns), device), spec);
+        (Tensor u, Tensor v, Tensor sigma) = PowerIteration(x, random.Normal(new Shape(Rows), device),
+            random.Normal(new Shape(Columns), device), spec);
         Tensor y = Ops.SpectralNorm(x, new SingularTriplet(u, v, sigma, spec));
         double[] left = [.. u.ToArray().Select(a => (double)a)], right = [.. v.ToArray().Select(a => (double)a)];
         Assert.Equal(1, left.Sum(a => a * a), 1e-6);
@@ -76,7 +79,8 @@ public class SpectralNormScaleTests
         Device device = Named(name);
         foreach (SpectralNormConvention convention in Enum.GetValues<SpectralNormConvention>())
         {
-            SpectralNorm norm = new(new Linear(2, 3, new Initializer(new RandomSource(1), device: device), bias: false), new Initializer(new RandomSource(2), device: device), convention);
+            SpectralNorm norm = new(new Linear(2, 3, new Initializer(new RandomSource(1), device: device), bias: false),
+                new Initializer(new RandomSource(2), device: device), convention);
             Parameter w = norm.Parameters.Single();
             w.Assign(new float[6]);
             Tensor y = norm.Call(Tensor.From([1, 2], new Shape(1, 2), device));
@@ -92,6 +96,7 @@ public class SpectralNormScaleTests
     static void Near(double[] expected, float[] actual, double tolerance)
     {
         double largest = expected.Max(Math.Abs);
-        for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest, $"[{i}] is {actual[i]:G9}, expected {expected[i]:G9}");
+        for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest,
+            $"[{i}] is {actual[i]:G9}, expected {expected[i]:G9}");
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Sagan.Native.Cli;
 
-/// <summary>A format that a generator is exported to.</summary>
+/// <summary>A format that a network is exported to.</summary>
 enum ExportFormat
 {
     /// <summary>A state dict that torch.load reads.</summary>
@@ -18,9 +18,9 @@ enum ExportFormat
     Onnx,
 }
 
-/// <summary>The generator of a run or checkpoint, as a file. Format: null = what the file's ending says. Out: null = a new file in this folder, named after
-/// run and step.</summary>
-sealed record ExportRequest(string Source, ExportFormat? Format, string? Out, bool Ema);
+/// <summary>A network of a run or checkpoint, as a file. Format: null = what the file's ending says. Out: null = a new file in this folder, named after
+/// run and step. Discriminator: that one, in place of the generator.</summary>
+sealed record ExportRequest(string Source, ExportFormat? Format, string? Out, bool Ema, bool Discriminator = false);
 
 /// <summary><c>sagan export run</c>.</summary>
 sealed class ExportCommand : Verb
@@ -37,15 +37,17 @@ sealed class ExportCommand : Verb
         HelpName = "file",
     };
     readonly Option<bool> noEma = new("--no-ema") { Description = "The weights themselves, not their moving average." };
+    readonly Option<bool> discriminator = new("--discriminator") { Description = "The discriminator, in place of the generator." };
     readonly Func<ExportRequest, CliContext, ExitCode> export;
 
-    public ExportCommand(Func<ExportRequest, CliContext, ExitCode> export) : base("export", "Writes a trained generator for other programs.")
+    public ExportCommand(Func<ExportRequest, CliContext, ExitCode> export) : base("export", "Writes a trained network for other programs.")
     {
         this.export = export;
         Add(source);
-        foreach (Option o in (Option[])[format, file, noEma]) Add(o);
+        foreach (Option o in (Option[])[format, file, noEma, discriminator]) Add(o);
     }
 
     protected override ExitCode Run(ParseResult parsed, CliContext context) =>
-        export(new ExportRequest(parsed.GetRequiredValue(source), parsed.GetValue(format), parsed.GetValue(file), !parsed.GetValue(noEma)), context);
+        export(new ExportRequest(parsed.GetRequiredValue(source), parsed.GetValue(format), parsed.GetValue(file), !parsed.GetValue(noEma),
+            parsed.GetValue(discriminator)), context);
 }

@@ -148,7 +148,6 @@ public sealed record AttentionConfig
         Scales = Scales,
         Bias = Bias,
         Channel = Channel,
-        ClassQuery = ClassQuery,
     };
 }
 

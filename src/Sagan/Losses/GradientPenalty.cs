@@ -40,7 +40,7 @@ public static class GradientPenalty
 
     static Tensor SquaredSlopes(Func<Tensor, Tensor> score, Tensor points)
     {
-        Tensor x = points.RequireGrad();
+        Tensor x = points.Detach().RequireGrad();
         Tensor g = Autograd.Grad(Sum(score(x)), [x], createGraph: true)[0];
         return Sum(Square(g), [1, 2, 3]);
     }

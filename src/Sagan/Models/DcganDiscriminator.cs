@@ -24,7 +24,8 @@ sealed class DcganDiscriminator : Discriminator
         int inputs = model.Channels, i = 0;
         foreach (FeatureMap map in NetworkPlan.Discriminator(model))
         {
-            Body.Add(Child($"l{++i}", new Sequential(make.Normalized(new Conv2d(inputs, map.Channels, 4, init, stride: 2, padding: 1, activation: activation)))));
+            Body.Add(Child($"l{++i}", new Sequential(make.Normalized(new Conv2d(inputs, map.Channels, 4, init, stride: 2, padding: 1,
+                activation: activation)))));
             AddHead(map.Size, () => make.Conv(model.Channels, map.Channels, 1, activation));
             if (make.Attention(map, model.DAttention) is var (name, block)) Body.Add(Child(name, block));
             inputs = map.Channels;

@@ -1,5 +1,4 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -24,17 +23,15 @@ sealed class DcganGenerator : Generator
             Module up = i == 0
                 ? new ConvTranspose2d(inputs, map.Channels, model.Bottom, init)
                 : new ConvTranspose2d(inputs, map.Channels, 4, init, stride: 2, padding: 1);
-            Body.Add(Child($"l{++i}", new Sequential(make.Normalized(up), make.Norm(map.Channels, Activation.Relu))));
+            Body.Add(Child($"l{++i}", new ConditionalSequential(make.Normalized(up), make.Norm(map.Channels, Activation.Relu))));
             if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
             AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;
         }
-        Body.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1, activation: Activation.Tanh))));
+        Body.Add(Child("last", new Sequential(new ConvTranspose2d(inputs, model.Channels, 4, init, stride: 2, padding: 1,
+            activation: Activation.Tanh))));
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition) =>
         Body.Image(z.Reshape(-1, 1, 1, Model.ZDim), condition);
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition) =>
-        Body.All.Aggregate(graph.Reshape(z, Model.ZDim, 1, 1), (y, m) => Export(m, graph, y, condition));
 }

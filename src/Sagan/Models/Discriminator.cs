@@ -4,7 +4,7 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Models;
 
 /// <summary>Images [N, Size, Size, Channels], and the classes of a conditional model, to scores [N], high for real.</summary>
-public abstract class Discriminator : Module
+public abstract class Discriminator : ConditionalModule
 {
     IReadOnlyList<Parameter>? trained;
 
@@ -33,8 +33,8 @@ public abstract class Discriminator : Module
     public IReadOnlyList<Parameter> Trained => trained ?? Parameters;
 
     /// <summary>
-    /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing computes gradients for
-    /// their weights. For going on from a discriminator that was trained on other images. To be called once.
+    /// FreezeD: the first blocks, and the attention blocks that follow them, stay as they are, their spectral norms included; nothing
+    /// computes gradients for their weights. For going on from a discriminator that was trained on other images. To be called once.
     /// Source: Mo et al. 2020, "Freeze the discriminator: a simple baseline for fine-tuning GANs".
     /// </summary>
     /// <param name="count">How many blocks; 0 = none. The layer that makes the score always learns.</param>
@@ -44,7 +44,7 @@ public abstract class Discriminator : Module
         foreach (Module m in Body.All)
         {
             if (m is not SelfAttention && --count < 0) break;
-            m.Freeze(+1);
+            SpectralNorm.Freeze(m);
             still.UnionWith(m.Parameters);
         }
         trained = [.. Parameters.Where(p => !still.Contains(p))];
@@ -58,9 +58,7 @@ public abstract class Discriminator : Module
         _ => new UpconvDiscriminator(model, init),
     };
 
-    protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
-
-    protected sealed override Tensor Forward(Tensor x, Condition condition) => Checked(x, condition);
+    protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; x has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Score(Tensor x, Condition? condition);
@@ -68,8 +66,8 @@ public abstract class Discriminator : Module
     /// <summary>Real images as they are to be shown to a discriminator of this growth.</summary>
     internal Tensor AsGrown(Tensor real) => Body.Real(real);
 
-    /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has what makes the map of
-    /// an image.</summary>
+    /// <summary>To be called after the layer that makes a feature map of this size, before its attention: there a network that grows has
+    /// what makes the map of an image.</summary>
     private protected void AddHead(int size, Func<Module> fromRgb)
     {
         if (Body.WantsHead(size)) Body.AddHead(size, Child($"from_rgb{size}", fromRgb()));
@@ -81,7 +79,9 @@ public abstract class Discriminator : Module
     {
         if (x.Rank != 4 || x.Shape != new Shape(x.Shape[0], Model.Size, Model.Size, Model.Channels))
             throw new ShapeException($"discriminator: x {x.Shape} must be [N, {Model.Size}, {Model.Size}, {Model.Channels}].");
-        if (Model.Conditional && condition == null) throw new ArgumentException($"discriminator: the model has {Model.Classes} classes; say which one each image is of.", nameof(condition));
+        if (Model.Conditional && condition == null)
+            throw new ArgumentException($"discriminator: the model has {Model.Classes} classes; say which one each image is of.",
+                nameof(condition));
         return Score(x, Model.Conditional ? condition : null);
     }
 }

@@ -7,8 +7,8 @@ namespace Sagan.Native.Models;
 /// A residual block that halves the image's size, or keeps it.
 /// <code>h = pool(conv2(act(conv1(act(x)))))       conv1 k3 in -> out, conv2 k3 out -> out, pool: mean of 2 x 2
 /// y = h + conv0(pool(x))                    conv0 k1 in -> out; where neither size nor channels change, y = h + x</code>
-/// The first block of a network has no activation before conv1: its x is the image. The shortcut is pooled before its convolution of single pixels: both are
-/// linear, so the order does not matter, and this is a quarter of the work.
+/// The first block of a network has no activation before conv1: its x is the image. The shortcut is pooled before its convolution of
+/// single pixels: both are linear, so the order does not matter, and this is a quarter of the work.
 /// </summary>
 sealed class DiscriminatorBlock : Module
 {
@@ -17,7 +17,8 @@ sealed class DiscriminatorBlock : Module
     readonly Activation activation;
     readonly bool down, first, shortcutAfterActivation;
 
-    public DiscriminatorBlock(int inputs, int outputs, bool down, bool first, Layers make, Activation activation, bool shortcutAfterActivation)
+    public DiscriminatorBlock(int inputs, int outputs, bool down, bool first, Layers make, Activation activation,
+        bool shortcutAfterActivation)
     {
         conv1 = Child("conv1", make.Conv(inputs, outputs, 3, activation));
         conv2 = Child("conv2", make.Conv(outputs, outputs, 3));

@@ -1,11 +1,10 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Export;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
 
 /// <summary>z [N, ZDim], and the classes of a conditional model, to images [N, Size, Size, Channels] in [-1, 1].</summary>
-public abstract class Generator : Module
+public abstract class Generator : ConditionalModule
 {
     private protected Generator(ModelConfig model) => (Model, Body) = (model, new GrowingLayers(model, up: true));
 
@@ -31,7 +30,8 @@ public abstract class Generator : Module
     /// <summary>A new generator of the configuration's family.</summary>
     public static Generator Create(ModelConfig model, Initializer init)
     {
-        if (model is { Conditional: true, Classes: 0 }) throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
+        if (model is { Conditional: true, Classes: 0 })
+            throw new ArgumentException("generator: the number of classes of a conditional model must be known.", nameof(model));
         return model.Family switch
         {
             ModelFamily.Dcgan => new DcganGenerator(model, init),
@@ -40,22 +40,20 @@ public abstract class Generator : Module
         };
     }
 
-    protected sealed override Tensor Forward(Tensor x) => Checked(x, null);
-
-    protected sealed override Tensor Forward(Tensor x, Condition condition) => Checked(x, condition);
+    protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; z has the right shape, and there is a condition where the model is conditional.</summary>
     private protected abstract Tensor Make(Tensor z, Condition? condition);
 
-    /// <summary>The network as a graph; there is a condition where the model is conditional.</summary>
-    internal abstract override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition);
-
-    /// <summary>The parameters and buffers of the complete network, without those that served while it grew: what one that never grew has.</summary>
+    /// <summary>The parameters and buffers of the complete network, without those that served while it grew: what one that never grew
+    /// has.</summary>
     internal IEnumerable<(string Name, Parameter Parameter)> CompleteState() => IsComplete
         ? State().Where(s => IsLive(s.Parameter))
-        : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete state.");
+        : throw new InvalidOperationException($"generator: it is growing, with images of {Growth.Size}x{Growth.Size}, and has no complete "
+            + "state.");
 
-    /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of the map.</summary>
+    /// <summary>To be called after the last layer of a feature map of this size: there a network that grows has what makes an image of
+    /// the map.</summary>
     private protected void AddHead(int size, Func<Module> toRgb)
     {
         if (Body.WantsHead(size)) Body.AddHead(size, Child($"to_rgb{size}", toRgb()));
@@ -66,7 +64,9 @@ public abstract class Generator : Module
     Tensor Checked(Tensor z, Condition? condition)
     {
         if (z.Rank != 2 || z.Shape[1] != Model.ZDim) throw new ShapeException($"generator: z {z.Shape} must be [N, {Model.ZDim}].");
-        if (Model.Conditional && condition == null) throw new ArgumentException($"generator: the model has {Model.Classes} classes; say which one each image is to be.", nameof(condition));
+        if (Model.Conditional && condition == null)
+            throw new ArgumentException($"generator: the model has {Model.Classes} classes; say which one each image is to be.",
+                nameof(condition));
         return Make(z, Model.Conditional ? condition : null);
     }
 }

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -10,7 +9,7 @@ namespace Sagan.Native.Models;
 /// y = h + up(conv0(x))                                  conv0 k1 in -> out</code>
 /// The shortcut's convolution of single pixels stands before its upsampling: the same numbers for a quarter of the work.
 /// </summary>
-sealed class GeneratorBlock : Module
+sealed class GeneratorBlock : ConditionalModule
 {
     readonly Module norm1, conv1, norm2, conv2, conv0;
 
@@ -23,20 +22,9 @@ sealed class GeneratorBlock : Module
         conv0 = Child("conv0", make.Conv(inputs, outputs, 1));
     }
 
-    protected override Tensor Forward(Tensor x) => Block(x, null);
-
-    protected override Tensor Forward(Tensor x, Condition condition) => Block(x, condition);
-
-    Tensor Block(Tensor x, Condition? condition)
+    protected override Tensor Forward(Tensor x, Condition? condition)
     {
         Tensor h = conv1.Call(Ops.Upsample2x(norm1.Call(x, condition)));
         return conv2.Call(norm2.Call(h, condition)) + Ops.Upsample2x(conv0.Call(x));
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        OnnxValue h = Export(conv1, graph, graph.Upsample2x(Export(norm1, graph, x, condition)), condition);
-        h = Export(conv2, graph, Export(norm2, graph, h, condition), condition);
-        return graph.Binary("Add", h, graph.Upsample2x(Export(conv0, graph, x, condition)).Name);
     }
 }

@@ -4,14 +4,15 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Models;
 
 /// <summary>
-/// The layers of a network on the way between its smallest feature map and its image, in the order in which they are computed. In a network that grows there is
-/// a head beside them for each smaller size r of an image: to_rgb, a feature map of size r to an image, or from_rgb, the reverse. With alpha, the weight of the
-/// newest size r, and h_r the feature map of size r (h_r of the full size is the image itself, which the last layer makes or the first one reads):
+/// The layers of a network on the way between its smallest feature map and its image, in the order in which they are computed. In a
+/// network that grows there is a head beside them for each smaller size r of an image: to_rgb, a feature map of size r to an image, or
+/// from_rgb, the reverse. With alpha, the weight of the newest size r, and h_r the feature map of size r (h_r of the full size is the
+/// image itself, which the last layer makes or the first one reads):
 /// <code>generator:      y = (1 - alpha) up(to_rgb_r/2(h_r/2)) + alpha to_rgb_r(layers(h_r/2)),   then up to the full size
 /// discriminator:  h_r/2 = (1 - alpha) from_rgb_r/2(down(x_r)) + alpha layers(from_rgb_r(x_r)),   x_r = down(... x), then the other layers
 /// real images:    x = (1 - alpha) up(down(x_r)) + alpha x_r,   then up to the full size</code>
-/// up gives each pixel twice both ways, down is the mean of 2 x 2. So all that sees an image sees the full size. Layers for larger sizes, and heads that are not
-/// in the formula, are not computed: they are asleep.
+/// up gives each pixel twice both ways, down is the mean of 2 x 2. So all that sees an image sees the full size. Layers for larger sizes,
+/// and heads that are not in the formula, are not computed: they are asleep.
 /// Source: Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", section 2 and figure 2.
 /// </summary>
 /// <param name="model">Its full size, and the first one, GrowFrom, where it grows.</param>
@@ -37,7 +38,8 @@ sealed class GrowingLayers(ModelConfig model, bool up)
         {
             bool known = value.Size == model.Size || HasHead(value.Size), fades = value.Alpha < 1;
             if (!known || !(value.Alpha is > 0 and <= 1) || (fades && !HasHead(value.Size / 2)))
-                throw new ArgumentException($"growth: size {value.Size} at weight {value.Alpha} is no stage of a network of {model.Size}x{model.Size} that grows from {model.GrowFrom}.", nameof(value));
+                throw new ArgumentException($"growth: size {value.Size} at weight {value.Alpha} is no stage of a network of "
+                    + $"{model.Size}x{model.Size} that grows from {model.GrowFrom}.", nameof(value));
             if (value.Size != field.Size || fades != field.Alpha < 1) (asleep, live) = (null, null);
             field = value;
         }
@@ -58,8 +60,10 @@ sealed class GrowingLayers(ModelConfig model, bool up)
     /// <summary>True unless the parameter or buffer belongs to what is asleep.</summary>
     public bool IsLive(Parameter p) => !(asleep ??= [.. Asleep().SelectMany(m => m.State()).Select(s => s.Parameter)]).Contains(p);
 
-    /// <summary>The live ones among the parameters that training moves, which are all of the network unless others are given, in their order.</summary>
-    public IReadOnlyList<Parameter> Live(Module network, IReadOnlyList<Parameter>? trained = null) => live ??= [.. (trained ?? network.Parameters).Where(IsLive)];
+    /// <summary>The live ones among the parameters that training moves, which are all of the network unless others are given, in their
+    /// order.</summary>
+    public IReadOnlyList<Parameter> Live(Module network, IReadOnlyList<Parameter>? trained = null) =>
+        live ??= [.. (trained ?? network.Parameters).Where(IsLive)];
 
     /// <summary>The generator's image of the full size.</summary>
     /// <param name="h">What the first layer gets.</param>
@@ -85,13 +89,13 @@ sealed class GrowingLayers(ModelConfig model, bool up)
         }
         return Enlarged(before == null ? image : Mix(before, image));
 
-        Tensor Chain(Tensor x, IEnumerable<Module> part) => chain == null ? Sequential.Chain(x, condition, part) : chain(x, part);
+        Tensor Chain(Tensor x, IEnumerable<Module> part) => chain == null ? Conditional.Chain(x, condition, part) : chain(x, part);
     }
 
     /// <summary>The discriminator's last feature map, of images of the full size.</summary>
     public Tensor Features(Tensor image, Condition? condition)
     {
-        if (IsComplete) return Sequential.Chain(image, condition, layers);
+        if (IsComplete) return Conditional.Chain(image, condition, layers);
         Tensor x = Reduced(image), h = x;
         int place = 0;
         if (Growth.Size < model.Size)
@@ -102,10 +106,10 @@ sealed class GrowingLayers(ModelConfig model, bool up)
         if (Growth.Alpha < 1)
         {
             Head half = HeadOf(Growth.Size / 2);
-            h = Mix(half.Module.Call(Ops.AvgPool2x2(x)), Sequential.Chain(h, condition, layers[place..half.Place]));
+            h = Mix(half.Module.Call(Ops.AvgPool2x2(x)), Conditional.Chain(h, condition, layers[place..half.Place]));
             place = half.Place;
         }
-        return Sequential.Chain(h, condition, layers[place..]);
+        return Conditional.Chain(h, condition, layers[place..]);
     }
 
     /// <summary>Real images with the detail that a generator of this growth can show.</summary>
@@ -119,7 +123,8 @@ sealed class GrowingLayers(ModelConfig model, bool up)
     IEnumerable<Module> Asleep()
     {
         int place = Growth.Size < model.Size ? HeadOf(Growth.Size).Place : up ? layers.Count : 0;
-        IEnumerable<Module> unused = heads.Where(h => h.Size != Growth.Size && !(Growth.Alpha < 1 && h.Size == Growth.Size / 2)).Select(h => h.Module);
+        IEnumerable<Module> unused = heads.Where(h => h.Size != Growth.Size && !(Growth.Alpha < 1 && h.Size == Growth.Size / 2))
+            .Select(h => h.Module);
         return unused.Concat(up ? layers[place..] : layers[..place]);
     }
 

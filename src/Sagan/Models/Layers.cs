@@ -21,7 +21,8 @@ sealed class Layers(ModelConfig model, Initializer init, bool normalized = true)
             _ => layer,
         };
 
-        SpectralNorm Wrapped(SpectralNormConvention convention) => new(layer, init, convention, model.SpectralNormIterations, (float)model.SpectralNormEpsilon);
+        SpectralNorm Wrapped(SpectralNormConvention convention) =>
+            new(layer, init, convention, model.SpectralNormIterations, (float)model.SpectralNormEpsilon);
     }
 
     /// <summary>A normalised convolution of odd size that keeps the image's size.</summary>
@@ -57,6 +58,9 @@ sealed class Layers(ModelConfig model, Initializer init, bool normalized = true)
         AttentionConfig a = model.Attention;
         // heykeetae's blocks are not normalised, the official ones are.
         bool normalize = a.SpectralNorm ?? a.Kind != AttentionKind.Full;
-        return ($"attn{++attention}", new SelfAttention(map.Channels, init, (float)model.InitialGamma, a.Options, normalize ? Normalized : null, model.Classes));
+        (float gamma, Func<Module, Module>? norm) = ((float)model.InitialGamma, normalize ? Normalized : null);
+        return ($"attn{++attention}", a.ClassQuery
+            ? new ClassAttention(map.Channels, init, gamma, a.Options, norm, model.Classes)
+            : new SelfAttention(map.Channels, init, gamma, a.Options, norm));
     }
 }

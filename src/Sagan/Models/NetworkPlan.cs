@@ -28,7 +28,8 @@ static class NetworkPlan
     public static IReadOnlyList<int> GrowthSizes(ModelConfig m) =>
         [.. Generator(m).Select(f => f.Size).Intersect(Discriminator(m).Select(f => f.Size)).Where(s => s < m.Size).Order()];
 
-    /// <summary>Channels of the residual blocks: of the generator's first layer and blocks, and of the discriminator's blocks and whether each halves its map.</summary>
+    /// <summary>Channels of the residual blocks: of the generator's first layer and blocks, and of the discriminator's blocks and whether
+    /// each halves its map.</summary>
     public static (int First, int[] Generator, (int Channels, bool Down)[] Discriminator) ResNet(ModelConfig m)
     {
         // As multiples of ConvDim. Small images: the networks of SNGAN for CIFAR-10. Others: StudioGAN's and the official ones.
@@ -46,7 +47,8 @@ static class NetworkPlan
     }
 
     static IEnumerable<FeatureMap> Dcgan(ModelConfig m) =>
-        Enumerable.Range(0, m.Doublings).Select(i => m.Bottom << i).Select(r => new FeatureMap(r, Limited(m, m.ConvDim * (m.Size / 2 / r))));
+        Enumerable.Range(0, m.Doublings).Select(i => m.Bottom << i)
+            .Select(r => new FeatureMap(r, Limited(m, m.ConvDim * (m.Size / 2 / r))));
 
     static IEnumerable<FeatureMap> ResNetDiscriminator(ModelConfig m)
     {

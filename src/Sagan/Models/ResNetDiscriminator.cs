@@ -26,7 +26,8 @@ sealed class ResNetDiscriminator : Discriminator
         int inputs = model.Channels, size = model.Size, i = 0;
         foreach ((int channels, bool down) in NetworkPlan.ResNet(model).Discriminator)
         {
-            Body.Add(Child($"block{++i}", new DiscriminatorBlock(inputs, channels, down, i == 1, make, activation, model.ShortcutAfterActivation)));
+            Body.Add(Child($"block{++i}", new DiscriminatorBlock(inputs, channels, down, i == 1, make, activation,
+                model.ShortcutAfterActivation)));
             size = down ? size / 2 : size;
             AddHead(size, () => make.Conv(model.Channels, channels, 1));
             // Of two blocks with maps of one size, the first has the attention.

@@ -1,5 +1,4 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -12,8 +11,10 @@ namespace Sagan.Native.Models;
 /// attnK   SelfAttention after the resolutions asked for
 /// norm    BatchNorm without classes      ReLU
 /// last    SN Conv2d k3                   width(Size) -> Channels   tanh   Size x Size
-/// to_rgbR BatchNorm without classes, ReLU, SN Conv2d k1, width(R) -> Channels, tanh: of the smaller images R x R of a network that grows</code>
-/// With a shared embedding, e = embed[class] conditions every block, and with a hierarchical z = (z0, z1, ...) block k gets (e, zk) and the first layer z0.
+/// to_rgbR BatchNorm without classes, ReLU, SN Conv2d k1, width(R) -> Channels, tanh: of the smaller images R x R of a network that
+/// grows</code>
+/// With a shared embedding, e = embed[class] conditions every block, and with a hierarchical z = (z0, z1, ...) block k gets (e, zk) and
+/// the first layer z0.
 /// Sources: Zhang et al. 2019 and its code; Brock et al. 2019, appendix B.
 /// </summary>
 sealed class ResNetGenerator : Generator
@@ -33,7 +34,8 @@ sealed class ResNetGenerator : Generator
 
         linear = Child("linear", make.Normalized(Linear.ToPixels(piece, model.Bottom, first, init)));
         if (model.SharedEmbedding > 0) shared = Child("shared", new Embedding(model.Classes, model.SharedEmbedding, init));
-        else if (model is { Conditional: true, ConditionalNorm: ConditionalNormKind.Linear }) oneHot = new Parameter("one_hot", Identity(model.Classes, init.Device), trainable: false);
+        else if (model is { Conditional: true, ConditionalNorm: ConditionalNormKind.Linear }) oneHot =
+            Constant(new Parameter("one_hot", Identity(model.Classes, init.Device), trainable: false));
         int inputs = first, i = 0;
         foreach (FeatureMap map in maps)
         {
@@ -45,45 +47,24 @@ sealed class ResNetGenerator : Generator
         Body.Add(Child("norm", make.PlainNorm(inputs, Activation.Relu)));
         Body.Add(Child("last", ToPixels(inputs, 3)));
 
-        Module ToPixels(int channels, int kernel) => make.Conv(channels, model.Channels, kernel, Activation.Tanh, normalize: model.OutputSpectralNorm);
+        Module ToPixels(int channels, int kernel) =>
+            make.Conv(channels, model.Channels, kernel, Activation.Tanh, normalize: model.OutputSpectralNorm);
     }
 
     private protected override Tensor Make(Tensor z, Condition? condition)
     {
         Tensor h = linear.Call(Piece(z, 0)).Reshape(-1, Model.Bottom, Model.Bottom, first);
-        Tensor? vector = shared != null ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
+        Tensor? vector = shared != null
+            ? condition!.Rows(shared.Call) : oneHot != null ? condition!.Rows(labels => Ops.Gather(oneHot, labels)) : null;
         int k = 0;
         return Body.Image(h, vector == null ? condition : condition!.With(vector), Model.HierarchicalZ ? Pieces : null);
 
         Tensor Pieces(Tensor x, IEnumerable<Module> layers) =>
-            layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1)) : condition));
+            layers.Aggregate(x, (y, m) => m.Call(y, m is GeneratorBlock ? condition!.With(Ops.Concat(vector!, Piece(z, ++k), 1))
+                : condition));
     }
 
     Tensor Piece(Tensor z, int k) => Model.HierarchicalZ ? Ops.Slice(z, 1, k * piece, piece) : z;
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)
-    {
-        OnnxValue h = graph.Reshape(Export(linear, graph, Piece(0), condition), first, Model.Bottom, Model.Bottom), labels = condition?.Labels!;
-        OnnxValue? vector = shared != null ? Export(shared, graph, labels, condition)
-            : oneHot != null ? graph.Add("Gather", [graph.Weight("one_hot", oneHot), labels.Name], [Model.Classes], ("axis", 0L))
-            : null;
-        int k = 0;
-        foreach (Module m in Body.All)
-        {
-            OnnxCondition? c = condition;
-            if (vector != null) c = new OnnxCondition(labels, Model.HierarchicalZ && m is GeneratorBlock ? Joined(vector, Piece(++k)) : vector);
-            h = Export(m, graph, h, c);
-        }
-        return h;
-
-        OnnxValue Joined(OnnxValue a, OnnxValue b) => graph.Add("Concat", [a.Name, b.Name], [a.Dims[0] + b.Dims[0]], ("axis", 1L));
-
-        OnnxValue Piece(int i) => !Model.HierarchicalZ
-            ? z
-            : graph.Add("Slice", [z.Name, At("starts", i * piece), At("ends", (i + 1) * piece), At("axes", 1)], [piece]);
-
-        string At(string name, long n) => graph.Constant(name, new[] { n }, 1);
-    }
 
     static Tensor Identity(int n, Device device)
     {

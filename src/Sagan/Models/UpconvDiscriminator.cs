@@ -6,7 +6,8 @@ namespace Sagan.Native.Models;
 
 /// <summary>
 /// A discriminator of strided convolutions, dropout and batch normalisation.  W = ConvDim.
-/// <code>conv1..4  Conv2d k3 s2 p1   Channels -> W/4 -> W/2 -> W -> 2W   leaky ReLU 0.2, channel dropout 0.25, BatchNorm (not in conv1)   Size/2 ... Size/16
+/// <code>conv1..4  Conv2d k3 s2 p1   Channels -> W/4 -> W/2 -> W -> 2W   leaky ReLU 0.2, channel dropout 0.25,
+///           BatchNorm (not in conv1)   Size/2 ... Size/16
 /// attnK     SelfAttention after the resolutions asked for
 /// last      Linear          (Size/16)^2 2W -> 1
 /// from_rgbR Conv2d k1       Channels -> width(R)   leaky ReLU 0.2: of the smaller images R x R of a network that grows</code>
@@ -29,7 +30,8 @@ sealed class UpconvDiscriminator : Discriminator
         {
             Module conv = make.Normalized(new Conv2d(inputs, map.Channels, 3, init, stride: 2, padding: 1, activation: activation));
             Dropout2d dropout = new(0.25f, Random);
-            Body.Add(Child($"conv{++i}", i == 1 ? new Sequential(conv, dropout) : new Sequential(conv, dropout, make.PlainNorm(map.Channels, default))));
+            Body.Add(Child($"conv{++i}", i == 1 ? new Sequential(conv, dropout)
+                : new Sequential(conv, dropout, make.PlainNorm(map.Channels, default))));
             AddHead(map.Size, () => make.Conv(model.Channels, map.Channels, 1, activation));
             if (make.Attention(map, model.DAttention) is var (name, block)) Body.Add(Child(name, block));
             inputs = map.Channels;

@@ -1,5 +1,4 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
@@ -30,7 +29,8 @@ sealed class UpconvGenerator : Generator
         foreach (FeatureMap map in NetworkPlan.Generator(model))
         {
             Body.Add(new Upsample());
-            Body.Add(Child($"conv{++i}", new Sequential(make.Conv(inputs, map.Channels, 3), make.Norm(map.Channels, activation))));
+            Body.Add(Child($"conv{++i}", new ConditionalSequential(make.Conv(inputs, map.Channels, 3),
+                make.Norm(map.Channels, activation))));
             if (make.Attention(map, model.GAttention) is var (name, block)) Body.Add(Child(name, block));
             AddHead(map.Size, () => make.Conv(map.Channels, model.Channels, 1, Activation.Tanh, normalize: false));
             inputs = map.Channels;
@@ -42,11 +42,5 @@ sealed class UpconvGenerator : Generator
     {
         Tensor h = linear.Call(z).Reshape(-1, Model.Size / 4, Model.Size / 4, 2 * Model.ConvDim);
         return Body.Image(norm0.Call(h, condition), condition);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue z, OnnxCondition? condition)
-    {
-        OnnxValue h = graph.Reshape(Export(linear, graph, z, condition), 2 * Model.ConvDim, Model.Size / 4, Model.Size / 4);
-        return Body.All.Prepend(norm0).Aggregate(h, (y, m) => Export(m, graph, y, condition));
     }
 }

@@ -6,11 +6,13 @@ using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Services;
 
-/// <summary><c>sagan export</c>: the generator of a run or checkpoint, as a file for other programs.</summary>
+/// <summary><c>sagan export</c>: a network of a run or checkpoint, as a file for other programs.</summary>
 static class ExportService
 {
     public static ExitCode Run(ExportRequest request, CliContext context)
@@ -22,16 +24,20 @@ static class ExportService
         if (!model.Generator.IsComplete)
             throw new UsageException($"{request.Source}: at step {model.Checkpoint.Step} the generator is still growing, and a file for other programs needs a complete one, which it is after step "
                 + $"{GrowthSchedule.End(model.Config)}; train on{(model.Run is { } run ? $": {ShellCommand.Of("resume", run, "--steps", "STEPS")}" : " in the run that this checkpoint is of.")}");
-        string target = request.Out ?? Unused(model, format);
+        string target = request.Out ?? Unused(model, format, request.Discriminator);
+        Discriminator? discriminator = request.Discriminator ? DiscriminatorOf(model) : null;
         NormStatistics statistics = model.Config.Sampling.Statistics;
-        if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
+        if (format == ExportFormat.Onnx && discriminator == null && statistics != NormStatistics.Running)
             context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the running ones, "
                 + $"and its images are those of `{ShellCommand.Of("sample", request.Source, "--statistics", "running")}`.");
-        Write(target, WriterOf(format, model));
+        Write(target, WriterOf(format, model, discriminator));
         long bytes = new FileInfo(target).Length, step = model.Checkpoint.Step;
-        bool average = request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
+        bool average = discriminator == null && request.Ema && File.Exists(model.Checkpoint.File(TrainingState.EmaFile));
         string weights = average ? "moving average" : "weights themselves";
-        context.Result($"{target}: the generator of step {step}, {weights}, {model.Generator.LiveParameters.Sum(p => (long)p.Value.Count):N0} parameters, {bytes:N0} bytes");
+        (string what, IReadOnlyList<Parameter> live) = discriminator == null
+            ? ("generator", model.Generator.LiveParameters)
+            : ("discriminator", discriminator.LiveParameters);
+        context.Result($"{target}: the {what} of step {step}, {weights}, {live.Sum(p => (long)p.Value.Count):N0} parameters, {bytes:N0} bytes");
         context.ResultJson(new JsonObject { ["out"] = target, ["step"] = step, ["ema"] = average, ["bytes"] = bytes });
         return ExitCode.Success;
     }
@@ -51,33 +57,46 @@ static class ExportService
     }
 
     // A name that tells run and step, in the current folder. What is there stays.
-    static string Unused(TrainedModel model, ExportFormat format)
+    static string Unused(TrainedModel model, ExportFormat format, bool discriminator)
     {
         string step = Checkpoint.NameOf(model.Checkpoint.Step);
-        string name = $"{(model.Run is { } run ? $"{Path.GetFileName(run)}-" : "")}{step}.{format.ToString().ToLowerInvariant()}";
+        string name = $"{(model.Run is { } run ? $"{Path.GetFileName(run)}-" : "")}{step}{(discriminator ? "-discriminator" : "")}.{format.ToString().ToLowerInvariant()}";
         return File.Exists(name) ? throw new UsageException($"{name} is there already; move it away, or say --out FILE (a file named there is replaced).") : name;
     }
 
-    static Action<string> WriterOf(ExportFormat format, TrainedModel model)
+    // Its weights themselves, since it has no moving average.
+    static Discriminator DiscriminatorOf(TrainedModel model)
     {
+        Discriminator d = Discriminator.Create(model.Config.Model, new Initializer(new RandomSource(0), device: model.Device));
+        using SafetensorsReader file = new(model.Checkpoint.File(TrainingState.ModelFile));
+        StateDict.Load(file, d.State(), "d.");
+        return d;
+    }
+
+    static Action<string> WriterOf(ExportFormat format, TrainedModel model, Discriminator? discriminator)
+    {
+        IEnumerable<(string Name, Parameter Parameter)> state = discriminator?.State().Where(s => discriminator.IsLive(s.Parameter))
+            ?? model.Generator.CompleteState();
         switch (format)
         {
             case ExportFormat.Pth:
                 PthWriter pth = new();
-                StateDict.Add(pth, model.Generator.CompleteState());
+                StateDict.Add(pth, state);
                 return pth.Save;
             case ExportFormat.Npz:
                 NpzWriter npz = new();
-                StateDict.Add(npz, model.Generator.CompleteState());
+                StateDict.Add(npz, state);
                 return npz.Save;
             case ExportFormat.Onnx:
-                byte[] onnx = OnnxExport.Generator(model.Generator, Metadata(model));
+                byte[] onnx = discriminator == null
+                    ? OnnxExport.Generator(model.Generator, Metadata(model))
+                    : OnnxExport.Discriminator(discriminator, Metadata(model));
                 return path => AtomicFile.Write(path, s => s.Write(onnx));
             default:
                 SafetensorsWriter safetensors = new();
                 safetensors.Metadata["format"] = "pt";
                 safetensors.Metadata["sagan.step"] = $"{model.Checkpoint.Step}";
-                StateDict.Add(safetensors, model.Generator.CompleteState());
+                StateDict.Add(safetensors, state);
                 return safetensors.Save;
         }
     }

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Cli;
 using Sagan.Native.Images;
-using Sagan.Native.Modules;
+using Sagan.Native.Models;
 using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Services;

@@ -5,20 +5,26 @@ namespace Sagan.Native;
 public static partial class Autograd
 {
     /// <summary>
-    /// The gradients of a scalar y with respect to each of <paramref name="wrt"/>: reverse-mode differentiation, dL/dx = sum over uses of x of (dy/dx)^T dL/dy.
-    /// Walks only the paths that reach <paramref name="wrt"/>; accumulates nothing anywhere. A tensor that y does not depend on has gradient 0.
+    /// The gradients of a scalar y with respect to each of <paramref name="wrt"/>: reverse-mode differentiation, dL/dx = sum over uses of
+    /// x of (dy/dx)^T dL/dy.
+    /// Walks only the paths that reach <paramref name="wrt"/>; accumulates nothing anywhere. A tensor that y does not depend on has
+    /// gradient 0.
     /// </summary>
     /// <param name="y">The scalar to differentiate.</param>
     /// <param name="wrt">Tracked tensors: parameters, results of <see cref="Tensor.RequireGrad"/>, or values computed from them.</param>
-    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph of y for another
-    /// pass.</param>
+    /// <param name="createGraph">True records the backward pass, so that the gradients can be differentiated in turn, and keeps the graph
+    /// of y for another pass.</param>
     /// <returns>One gradient per entry of <paramref name="wrt"/>, in its shape.</returns>
     public static Tensor[] Grad(Tensor y, IReadOnlyList<Tensor> wrt, bool createGraph = false)
     {
-        if (y.Count != 1) throw new ShapeException($"grad: y is {y.Shape}, a scalar is needed; sum it, or weight it with a cotangent first.");
-        if (y.Node == null) throw new InvalidOperationException("grad: y is not tracked: nothing it was computed from is a parameter or came from RequireGrad, or recording was off, or it was returned from a step, whose graph ended with it.");
+        if (y.Count != 1)
+            throw new ShapeException($"grad: y is {y.Shape}, a scalar is needed; sum it, or weight it with a cotangent first.");
+        if (y.Node == null)
+            throw new InvalidOperationException("grad: y is not tracked: nothing it was computed from is a parameter or came from "
+                + "RequireGrad, or recording was off, or it was returned from a step, whose graph ended with it.");
         for (int i = 0; i < wrt.Count; i++)
-            if (wrt[i].Node == null) throw new InvalidOperationException($"grad: wrt[{i}] {wrt[i].Shape} is not tracked; use RequireGrad before it is used.");
+            if (wrt[i].Node == null)
+                throw new InvalidOperationException($"grad: wrt[{i}] {wrt[i].Shape} is not tracked; use RequireGrad before it is used.");
 
         using Scope scope = Scope.Enter(isEngine: true);
         bool before = paused;
@@ -36,7 +42,8 @@ public static partial class Autograd
         }
     }
 
-    /// <summary>The gradients of a scalar with respect to parameters. See <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
+    /// <summary>The gradients of a scalar with respect to parameters. See
+    /// <see cref="Grad(Tensor, IReadOnlyList{Tensor}, bool)"/>.</summary>
     public static Tensor[] Grad(Tensor y, IReadOnlyList<Parameter> wrt, bool createGraph = false)
     {
         Tensor[] values = new Tensor[wrt.Count];
@@ -52,7 +59,8 @@ public static partial class Autograd
         return walk.Reaches(y.Node, parameters);
     }
 
-    /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training step.</summary>
+    /// <summary>One backward pass. The objects are used again, since their tables are large against the few hundred tensors of a training
+    /// step.</summary>
     sealed class Walk : IDisposable
     {
         [ThreadStatic] static Stack<Walk>? spare;

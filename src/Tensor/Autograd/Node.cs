@@ -1,14 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
-using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
-/// <summary>The gradient of one input: g is dL/dy, s what the op saved, c its spec. Written in differentiable ops, so that it can be differentiated
-/// again.</summary>
-delegate Tensor Rule<TSpec>(Tensor g, Tensor[] s, TSpec c);
+/// <summary>The gradient of one input: g is dL/dy, s what the operation saved. Written in differentiable operations, so that it can be
+/// differentiated again.</summary>
+delegate Tensor Rule<TSaved>(Tensor g, TSaved s);
 
 /// <summary>The gradients of several inputs at once: sets d[i] for every i that d wants.</summary>
-delegate void JointRule<TSpec>(Tensor g, Tensor[] s, TSpec c, Gradients d);
+delegate void JointRule<TSaved>(Tensor g, TSaved s, Gradients d);
 
 /// <summary>Where a joint rule puts its results.</summary>
 sealed class Gradients
@@ -37,24 +36,15 @@ sealed class Gradients
 }
 
 /// <summary>
-/// One recorded operation, or a leaf: what it was computed from, what it saved, and its gradient rules. Nodes are numbered as they are made, so descending
-/// order is a
-/// topological order of the tape.
+/// A value of the tape. One of this class itself is a leaf: it was not computed but given, as a parameter or by
+/// <see cref="Tensor.RequireGrad"/>. Nodes are numbered as they are made, so descending order is a topological order of the tape.
 /// </summary>
-abstract class Node
+class Node
 {
     static long counter;
-    SavedTensors? saved;
-    bool released;
 
-    protected Node(string op, Shape shape, Device device, Node?[] inputs)
-    {
-        Id = Interlocked.Increment(ref counter);
-        Op = op;
-        Shape = shape;
-        Device = device;
-        Inputs = inputs;
-    }
+    protected Node(string op, Shape shape, Node?[] inputs) =>
+        (Id, Op, Shape, Inputs) = (Interlocked.Increment(ref counter), op, shape, inputs);
 
     public long Id { get; }
 
@@ -63,70 +53,73 @@ abstract class Node
     /// <summary>The shape of the output, and so of its gradient.</summary>
     public Shape Shape { get; }
 
-    public Device Device { get; }
-
     /// <summary>The nodes of the inputs; null where an input is not tracked.</summary>
     public Node?[] Inputs { get; }
 
-    /// <summary>A value that was not computed but given: a parameter, or the result of <see cref="Tensor.RequireGrad"/>.</summary>
-    public static Node Leaf(Tensor t) => new LeafNode(t.Shape, t.Device);
+    public static Node Leaf(Tensor t) => new("leaf", t.Shape, []);
 
     /// <summary>Sets d[i] = dL/d input i for all wanted i.</summary>
-    public abstract void Backward(Tensor g, Gradients d);
-
-    /// <summary>Holds own references to what the rules need.</summary>
-    public void Save(ReadOnlySpan<Tensor> tensors)
-    {
-        if (tensors.Length > 0) saved = SavedTensors.Of(tensors, guarded: Scope.CurrentStep == null);
-        Scope.Register(this);
-    }
+    public virtual void Backward(Tensor g, Gradients d) { }
 
     /// <summary>Lets go of what was saved: the node was consumed by a backward pass, or its step ended.</summary>
-    public void ReleaseSaved()
+    public virtual void ReleaseSaved() { }
+}
+
+/// <summary>A recorded operation: what it was computed from, what it saved, and its gradient rules.</summary>
+/// <param name="op">Its name.</param>
+/// <param name="y">Its output.</param>
+/// <param name="inputs">The nodes of its inputs.</param>
+/// <param name="rule">The rule of the first input, or a joint one of all.</param>
+/// <param name="second">That of the second input, where each has its own.</param>
+sealed class Node<TSaved>(string op, Tensor y, Node?[] inputs, Delegate rule, Rule<TSaved>? second = null) : Node(op, y.Shape, inputs)
+{
+    TSaved saved = default!;
+    SavedTensors? tensors;
+    bool released;
+
+    /// <summary>What the rules read, and the keeper of the tensors in it. To be called when y has its node, since they may read
+    /// y.</summary>
+    public void Save(TSaved s, SavedTensors? keeper = null) => (saved, tensors) = (s, keeper);
+
+    public override void Backward(Tensor g, Gradients d)
     {
-        saved?.Recycle();
-        saved = null;
-        released = true;
+        if (released) ThrowReleased();
+        if (tensors?.FindOverwritten() is { } t) ThrowOverwritten(t);
+        if (rule is JointRule<TSaved> joint) joint(g, saved, d);
+        else
+        {
+            if (d.Wants(0)) d[0] = ((Rule<TSaved>)rule)(g, saved);
+            if (Inputs.Length > 1 && d.Wants(1)) d[1] = second!(g, saved);
+        }
+        for (int i = 0; i < Inputs.Length; i++)
+            if (d.Wants(i))
+            {
+                if (d[i] is not { } dx) ThrowMissing(i, 1);
+                // A gradient is a linear function of g: one that is not recorded where g is would lose its own gradient without a word.
+                else if (g.IsTracked && !dx.IsTracked && Autograd.IsRecording) ThrowMissing(i, 2);
+            }
     }
 
-    protected Tensor[] Saved
+    public override void ReleaseSaved()
     {
-        get
-        {
-            if (released) ThrowReleased();
-            if (saved == null) return [];
-            if (saved.FindOverwritten() is { } t) ThrowOverwritten(t);
-            return saved.Tensors;
-        }
+        tensors?.Recycle();
+        (tensors, saved, released) = (null, default!, true);
     }
 
     [DoesNotReturn]
     void ThrowReleased() => throw new InvalidOperationException(
-        $"grad: the graph of '{Op}' {Shape} is gone: an earlier Grad consumed it, or its step ended; pass createGraph: true to the earlier Grad to keep the graph.");
+        $"grad: the graph of '{Op}' {Shape} is gone: an earlier Grad consumed it, or its step ended; pass createGraph: true to the earlier "
+            + "Grad to keep it.");
 
     [DoesNotReturn]
     void ThrowOverwritten(Tensor t) => throw new InvalidOperationException(
-        $"grad: {(t.Name == null ? "a tensor" : $"parameter '{t.Name}'")} {t.Shape} that '{Op}' saved was overwritten after the forward pass, " +
+        $"grad: {(t.Name == null ? "a tensor" : $"parameter '{t.Name}'")} {t.Shape} that '{Op}' saved was overwritten after the forward "
+            + "pass, " +
         "by an optimiser step or Assign; compute the gradient before updating.");
 
-    sealed class LeafNode(Shape shape, Device device) : Node("leaf", shape, device, [])
-    {
-        public override void Backward(Tensor g, Gradients d) { }
-    }
-}
-
-/// <summary>An operation of one or two inputs, each with a rule of its own.</summary>
-sealed class Node<TSpec>(string op, Tensor y, Node?[] inputs, TSpec spec, Rule<TSpec> first, Rule<TSpec>? second) : Node(op, y.Shape, y.Device, inputs)
-{
-    public override void Backward(Tensor g, Gradients d)
-    {
-        Tensor[] s = Saved;
-        if (d.Wants(0)) d[0] = first(g, s, spec);
-        if (second != null && d.Wants(1)) d[1] = second(g, s, spec);
-    }
-}
-
-sealed class JointNode<TSpec>(string op, Tensor y, Node?[] inputs, TSpec spec, JointRule<TSpec> rule) : Node(op, y.Shape, y.Device, inputs)
-{
-    public override void Backward(Tensor g, Gradients d) => rule(g, Saved, spec, d);
+    [DoesNotReturn]
+    void ThrowMissing(int input, int order) => throw new InvalidOperationException(
+        $"grad: '{Op}' {Shape} has no gradient of order {order} for its input {input}{(Inputs[input] is { } x ? $" {x.Shape}" : "")}: its "
+            + "rule " +
+        (order == 1 ? "gives none." : "is not made of recorded operations; ask for the first gradient alone, without createGraph."));
 }

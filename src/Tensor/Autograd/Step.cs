@@ -1,11 +1,16 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in user code deals with
-/// memory.
+/// One training step: everything computed inside is released when it ends, except what it returns. Steps may be nested. Nothing else in
+/// user code deals with memory.
 /// </summary>
 /// <example>
-/// <code>float loss = Step.Run(() =&gt; { Tensor l = Loss(net.Call(x)); adam.Step(Autograd.Grad(l, net.Parameters)); return l.Item(); });</code>
+/// <code>float loss = Step.Run(() =&gt;
+/// {
+///     Tensor l = Loss(net.Call(x));
+///     adam.Step(Autograd.Grad(l, net.Parameters));
+///     return l.Item();
+/// });</code>
 /// </example>
 public static class Step
 {
@@ -21,7 +26,9 @@ public static class Step
     {
         using Scope s = Scope.Enter(isStep: true);
         T result = body();
-        if (result is Task) throw new ArgumentException("step: the body is asynchronous; a step belongs to one thread, so await outside of it.", nameof(body));
+        if (result is Task)
+            throw new ArgumentException("step: the body is asynchronous; a step belongs to one thread, so await outside of it.",
+                nameof(body));
         if (result is Tensor t) Return(s, t);
         return result;
     }
@@ -33,6 +40,20 @@ public static class Step
         Tensor[] results = body();
         foreach (Tensor t in results) Return(s, t);
         return results;
+    }
+
+    /// <summary>
+    /// A handle of the tensor that lives as long as the innermost step, and outside of any step until the garbage collector finds it. For
+    /// what a module's own
+    /// <c>Forward</c> makes on the way: without it that is released when <c>Call</c> returns.
+    /// </summary>
+    /// <example><code>protected override Tensor Forward(Tensor x) =&gt; head.Call(Features = Step.Keep(body.Call(x)));</code></example>
+    public static Tensor Keep(Tensor t)
+    {
+        Scope? step = Scope.CurrentStep;
+        Tensor kept = t.Retain(guarded: step == null);
+        step?.Add(kept);
+        return kept;
     }
 
     static void Return(Scope s, Tensor t)

@@ -14,15 +14,18 @@ public readonly record struct DeviceDifference(string Output, int Element, float
     public override string ToString() => FormattableString.Invariant($"{Output}[{Element}] is {Actual:G9}, expected {Expected:G9}");
 }
 
-/// <summary>Runs an operation on two devices with the same inputs and compares its value and its gradients, for a fixed cotangent, element by element.</summary>
+/// <summary>Runs an operation on two devices with the same inputs and compares its value and its gradients, for a fixed cotangent,
+/// element by element.</summary>
 public static class DeviceCheck
 {
-    /// <summary>The largest <see cref="DeviceDifference.Error"/> that passes: float32 sums of the cases' lengths in any order stay well below it.</summary>
+    /// <summary>The largest <see cref="DeviceDifference.Error"/> that passes: float32 sums of the cases' lengths in any order stay well
+    /// below it.</summary>
     public const double Tolerance = 2e-5;
 
     /// <summary>
-    /// The same where factors of products are rounded. A product's error is at most 2^-10 (TF32) or 2^-7 (BF16) of the sum of its absolute terms, which is a
-    /// few times the largest element where terms cancel, and an operation's gradient may be a product of products: eight times that.
+    /// The same where factors of products are rounded. A product's error is at most 2^-10 (TF32) or 2^-7 (BF16) of the sum of its
+    /// absolute terms, which is a few times the largest element where terms cancel, and an operation's gradient may be a product of
+    /// products: eight times that.
     /// </summary>
     public static double ToleranceOf(MatMulPrecision precision) => precision switch
     {
@@ -32,7 +35,8 @@ public static class DeviceCheck
     };
 
     /// <summary>
-    /// The worst element. Where products may be rounded, all are, however small: the cases have none of the size from which on tensor cores are worth while.
+    /// The worst element. Where products may be rounded, all are, however small: the cases have none of the size from which on tensor
+    /// cores are worth while.
     /// </summary>
     public static DeviceDifference Run(OpCase c, Device device, Device against) => Step.Run(() =>
     {
@@ -55,7 +59,7 @@ public static class DeviceCheck
 
     static float[][] Evaluate(OpCase c, Device device)
     {
-        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.RequireGrad())];
+        Tensor[] x = [.. c.MakeInputs(device).Select(t => t.Detach().RequireGrad())];
         Tensor y = c.F(x);
         float[] g = [.. Enumerable.Range(0, y.Count).Select(i => MathF.Sin(1 + i))];
         float[] value = y.ToArray();

@@ -2,10 +2,12 @@ namespace Sagan.Native.Checks;
 
 /// <summary>
 /// The gradient of a loss element by element, from each side alone:
-/// <code>D(h) = (-25 L(0) + 48 L(h) - 36 L(2h) + 16 L(3h) - 3 L(4h)) / 12h       h &gt; 0 from the right, h &lt; 0 from the left, error O(h^4)</code>
-/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby on the
-/// other side excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the two derivatives is right, and the element is
-/// skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped. Errors are what rounding does not explain.
+/// <code>D(h) = (-25 L(0) + 48 L(h) - 36 L(2h) + 16 L(3h) - 3 L(4h)) / 12h       error O(h^4)
+/// h &gt; 0 from the right, h &lt; 0 from the left</code>
+/// A side is smooth when D(h) and D(h/2) agree to what rounding explains. The rule must give a smooth side's derivative, so a kink nearby
+/// on the other side excuses nothing. Where both sides are smooth and differ, the kink is at the element itself: what lies between the
+/// two derivatives is right, and the element is skipped. Where neither side is smooth, smaller steps are tried, and then it is skipped.
+/// Errors are what rounding does not explain.
 /// </summary>
 static class ElementCheck
 {
@@ -26,7 +28,8 @@ static class ElementCheck
     readonly record struct Judgement(Verdict Verdict, double Error, double Difference, double Numeric, double Step, bool HasKink);
 
     /// <summary>The errors of the elements that can be judged, as one number relative to <paramref name="norm"/>.</summary>
-    public static ElementErrors Run(int order, Tensor[] inputs, Func<Tensor[], LossSum> loss, Tensor[] gradients, double norm, double tolerance)
+    public static ElementErrors Run(int order, Tensor[] inputs, Func<Tensor[], LossSum> loss, Tensor[] gradients, double norm,
+        double tolerance)
     {
         (double squares, double worst, int skipped, int judged, bool hasKinks, GradFault? suspect) = (0, 0, 0, 0, false, null);
         LossSum here = Step.Run(() => loss(inputs));
@@ -74,10 +77,12 @@ static class ElementCheck
             double noise = Rounding * here.Size / h, slack = noise + tolerance * norm;
             Side right = Of(h), left = Of(-h);
             if (!right.IsSmooth && !left.IsSmooth) continue;
-            Side near = !left.IsSmooth || (right.IsSmooth && Math.Abs(right.Derivative - analytic) < Math.Abs(left.Derivative - analytic)) ? right : left;
+            Side near = !left.IsSmooth || (right.IsSmooth && Math.Abs(right.Derivative - analytic) < Math.Abs(left.Derivative - analytic))
+                ? right : left;
             double difference = Math.Abs(near.Derivative - analytic), error = Math.Max(0, difference - noise) / norm;
             bool differ = Math.Abs(right.Derivative - left.Derivative) > slack, isKink = right.IsSmooth && left.IsSmooth && differ;
-            bool isBetween = Math.Min(right.Derivative, left.Derivative) <= analytic && analytic <= Math.Max(right.Derivative, left.Derivative);
+            bool isBetween = Math.Min(right.Derivative, left.Derivative) <= analytic
+                && analytic <= Math.Max(right.Derivative, left.Derivative);
             bool hasKink = !right.IsSmooth || !left.IsSmooth || differ;
             if (double.IsNaN(error)) (error, difference) = (double.PositiveInfinity, double.PositiveInfinity);
             if (error < tolerance) return new Judgement(Verdict.Judged, error, difference, near.Derivative, h, hasKink);
@@ -97,7 +102,8 @@ static class ElementCheck
 }
 
 /// <summary>What the elements say together.</summary>
-/// <param name="Error">The root of the sum of the squared errors of those that can be judged, relative to the gradient; infinite when most cannot.</param>
+/// <param name="Error">The root of the sum of the squared errors of those that can be judged, relative to the gradient; infinite when
+/// most cannot.</param>
 /// <param name="Skipped">Those that cannot be judged.</param>
 /// <param name="HasKinks">Whether any has a kink at it or near it: where none has, their errors say less than those of directions.</param>
 /// <param name="Suspect">The one that differs most.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Checks;
@@ -35,21 +36,25 @@ public sealed record GradFault(int Order, int Input, int Element, double Value, 
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        FormattableString.Invariant($"order {Order}, input {Input} [{Element}] = {Value:G6}: the rule gives {Analytic:G6}, differences of step {Step:G3} give {Numeric:G6}");
+        string.Create(CultureInfo.InvariantCulture, $"order {Order}, input {Input} [{Element}] = {Value:G6}: the rule gives {Analytic:G6}, "
+            + $"differences of step {Step:G3} give {Numeric:G6}");
 }
 
 /// <summary>
-/// Compares analytic gradients with finite differences. Along a random direction p and for a random cotangent c, with L(x) = &lt;f(x), c&gt; summed in double:
+/// Compares analytic gradients with finite differences. Along a random direction p and for a random cotangent c, with L(x) = &lt;f(x),
+/// c&gt; summed in double:
 /// <code>numeric  = (L(x - 2hp) - 8 L(x - hp) + 8 L(x + hp) - L(x + 2hp)) / 12h       error O(h^4)
 /// analytic = &lt;dL/dx, p&gt;
 /// error    = |numeric - analytic| / |dL/dx|_2</code>
-/// (&lt;dL/dx, p&gt; has standard deviation |dL/dx|_2 over p, so the measure does not blow up where a direction happens to be flat.) Order 2 does the same to
-/// x -> &lt;dL/dx, r&gt; for a random r. The 5-point stencil allows a step h large enough for float32: rounding noise falls as 1/h.
+/// (&lt;dL/dx, p&gt; has standard deviation |dL/dx|_2 over p, so the measure does not blow up where a direction happens to be flat.)
+/// Order 2 does the same to x -> &lt;dL/dx, r&gt; for a random r. The 5-point stencil allows a step h large enough for float32: rounding
+/// noise falls as 1/h.
 /// Where a direction disagrees, <see cref="ElementCheck"/> tells a wrong rule from a kink near an element.
 /// </summary>
 public static class GradCheck
 {
-    /// <summary>What the errors must stay below. Measured with float32 storage: order 1 below 2e-5, order 2 below 1e-4 for every operation.</summary>
+    /// <summary>What the errors must stay below. Measured with float32 storage: order 1 below 2e-5, order 2 below 1e-4 for every
+    /// operation.</summary>
     public const double FirstOrder = 1e-4, SecondOrder = 5e-4;
 
     const int Directions = 3;
@@ -66,7 +71,7 @@ public static class GradCheck
         Tensor c = random.Normal(y.Shape, y.Device);
         GradErrors first = Check(1, inputs, random, x => LossSum.Of([Autograd.NoGrad(() => f(x))], [c]), x =>
         {
-            Tensor[] leaves = [.. x.Select(t => t.RequireGrad())];
+            Tensor[] leaves = [.. x.Select(t => t.Detach().RequireGrad())];
             return Gradients(Ops.Sum(f(leaves) * c), leaves, createGraph: false);
         });
         if (!second) return first;
@@ -75,12 +80,12 @@ public static class GradCheck
         GradErrors order2 = Check(2, inputs, random,
             x =>
             {
-                Tensor[] leaves = [.. x.Select(t => t.RequireGrad())];
+                Tensor[] leaves = [.. x.Select(t => t.Detach().RequireGrad())];
                 return LossSum.Of(Gradients(Ops.Sum(f(leaves) * c), leaves, createGraph: false), r);
             },
             x =>
             {
-                Tensor[] leaves = [.. x.Select(t => t.RequireGrad())];
+                Tensor[] leaves = [.. x.Select(t => t.Detach().RequireGrad())];
                 Tensor[] g = Gradients(Ops.Sum(f(leaves) * c), leaves, createGraph: true);
                 Tensor projected = g.Select((t, i) => Ops.Sum(t * r[i])).Aggregate((a, b) => a + b);
                 return Gradients(projected, leaves, createGraph: false);
@@ -88,7 +93,8 @@ public static class GradCheck
         return new GradErrors(first.First, order2.Second) { Skipped = first.Skipped + order2.Skipped, Fault = first.Fault ?? order2.Fault };
     });
 
-    static GradErrors Check(int order, Tensor[] inputs, RandomSource random, Func<Tensor[], LossSum> loss, Func<Tensor[], Tensor[]> gradients)
+    static GradErrors Check(int order, Tensor[] inputs, RandomSource random, Func<Tensor[], LossSum> loss, Func<Tensor[],
+        Tensor[]> gradients)
     {
         double tolerance = order == 1 ? FirstOrder : SecondOrder;
         Tensor[] d = gradients(inputs);

@@ -28,9 +28,10 @@ public enum CaseInputs
 /// <param name="Shapes">Shapes of the differentiable inputs.</param>
 /// <param name="F">The operation.</param>
 /// <param name="Inputs">What the inputs are like.</param>
-/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not with finite
-/// differences.</param>
-public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal, bool Smooth = true)
+/// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not
+/// with finite differences.</param>
+public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal,
+    bool Smooth = true)
 {
     /// <summary>Random inputs, the same on every device.</summary>
     public Tensor[] MakeInputs(Device device, ulong seed = 1)
@@ -60,7 +61,8 @@ public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tens
     public override string ToString() => Variant.Length == 0 ? Op : $"{Op} ({Variant})";
 }
 
-/// <summary>The table of all operations: one line per operation and shape, odd sizes included. A test fails when an operation has no line here.</summary>
+/// <summary>The table of all operations: one line per operation and shape, odd sizes included. A test fails when an operation has no line
+/// here.</summary>
 public static class OpCases
 {
     static readonly float[] Mask = [0, 1, 1, 0, 1];
@@ -99,6 +101,31 @@ public static class OpCases
         new(nameof(Divide), "of a number", [S(3, 17)], t => 3 / t[0], CaseInputs.Positive),
         new(nameof(Max), "", [S(35), S(35)], t => Max(t[0], t[0] + t[1]), CaseInputs.AwayFromZero),
 
+        new(nameof(Greater), "as a factor", [S(3, 5), S(5)], t => t[0] * Greater(t[0], t[1]), CaseInputs.Distinct),
+        new(nameof(GreaterOrEqual), "as a factor", [S(3, 5), S(3, 1)], t => t[0] * GreaterOrEqual(t[0], t[1]), CaseInputs.Distinct),
+        new(nameof(Less), "as a factor", [S(3, 5), S(5)], t => t[0] * Less(t[0], t[1]), CaseInputs.Distinct),
+        new(nameof(LessOrEqual), "as a factor", [S(3, 5), S(5)], t => t[0] * LessOrEqual(t[0], t[1]), CaseInputs.Distinct),
+        new(nameof(Equal), "as a factor", [S(3, 5)], t => t[0] * Equal(t[0], Tensor.Zeros(S(5), t[0].Device)), CaseInputs.AwayFromZero),
+        new(nameof(NotEqual), "as a factor", [S(3, 5)], t => t[0] * NotEqual(t[0], Tensor.Zeros(S(5), t[0].Device)),
+            CaseInputs.AwayFromZero),
+        new(nameof(Where), "", [S(3, 5), S(5)], t => Where(Tensor.From(Mask, S(5), t[0].Device), Square(t[0]), t[1])),
+        new(nameof(Where), "mask of rows", [S(2, 3), S()], t => Where(Tensor.From([1, 0], S(2, 1), t[0].Device), t[0], t[1])),
+        new(nameof(Clamp), "", [S(3, 17)], t => Clamp(Square(t[0]), 0.3f, 1.5f)),
+
+        new(nameof(Sum), "one axis", [S(3, 5, 7)], t => Sum(t[0], 1)),
+        new(nameof(Var), "all", [S(3, 5)], t => Var(t[0])),
+        new(nameof(Var), "biased, rows", [S(7, 5)], t => Var(t[0], [0], keepDims: true, correction: 0)),
+        new(nameof(Max), "all", [S(3, 5)], t => Square(Max(t[0])), CaseInputs.Distinct),
+        new(nameof(Max), "first and last axis", [S(3, 5, 4)], t => Square(Max(t[0], [0, 2])), CaseInputs.Distinct),
+        new(nameof(Min), "middle, kept", [S(3, 5, 4)], t => Square(Min(t[0], 1, keepDims: true)), CaseInputs.Distinct),
+        new(nameof(LogSumExp), "", [S(3, 17)], t => LogSumExp(t[0])),
+        new(nameof(LogSumExp), "first axis, kept", [S(5, 3)], t => LogSumExp(3 * t[0], 0, keepDims: true)),
+        new(nameof(LogSoftmax), "", [S(3, 17)], t => LogSoftmax(t[0])),
+        new(nameof(Softmax), "middle axis", [S(2, 5, 3)], t => Softmax(t[0], 1)),
+        new(nameof(CrossEntropy), "labels", [S(4, 5)], t => CrossEntropy(t[0], IndexTensor.From([2, 0, 4, 2], t[0].Device))),
+        new(nameof(CrossEntropy), "smoothed", [S(4, 5)], t => CrossEntropy(t[0], IndexTensor.From([2, 0, 4, 2], t[0].Device), 0.1f)),
+        new(nameof(CrossEntropy), "probabilities", [S(4, 5), S(4, 5)], t => CrossEntropy(t[0], Softmax(t[1]), 0.2f)),
+        new(nameof(BinaryCrossEntropy), "", [S(3, 5), S(3, 5)], t => BinaryCrossEntropy(t[0], Sigmoid(t[1]))),
         new(nameof(Sum), "all", [S(3, 5, 7)], t => Sum(t[0])),
         new(nameof(Sum), "rows", [S(37, 5)], t => Sum(t[0], [0])),
         new(nameof(Sum), "columns, kept", [S(3, 37)], t => Sum(t[0], [-1], keepDims: true)),
@@ -114,6 +141,17 @@ public static class OpCases
         new(nameof(Concat), "first axis", [S(2, 5), S(3, 5)], t => Concat(t[0], t[1])),
         new(nameof(Concat), "last axis", [S(3, 2), S(3, 5)], t => Concat(t[0], t[1], -1)),
 
+        new(nameof(Concat), "three", [S(2, 3), S(2, 1), S(2, 4)], t => Concat([t[0], t[1], Square(t[2])], 1)),
+        new(nameof(Stack), "last axis", [S(3, 5), S(3, 5)], t => Stack([t[0], Square(t[1])], -1)),
+        new(nameof(Squeeze), "one axis", [S(3, 1, 5)], t => Squeeze(Square(t[0]), 1)),
+        new(nameof(Unsqueeze), "at the end", [S(3, 5)], t => Unsqueeze(Square(t[0]), -1)),
+        new(nameof(Flatten), "all but the first", [S(3, 4, 2)], t => Flatten(Square(t[0]), 1)),
+        new(nameof(Transpose), "first and last", [S(2, 3, 5)], t => Transpose(Square(t[0]), 0, -1)),
+        new(nameof(GatherAlong), "a label for each row", [S(4, 3)],
+            t => Square(GatherAlong(t[0], 1, IndexTensor.From([2, 0, 2, 1], t[0].Device)))),
+        new(nameof(GatherAlong), "middle axis", [S(2, 3, 2)],
+            t => Square(GatherAlong(t[0], 1, IndexTensor.From([2, 0, 2, 1, 0, 0, 1, 2], t[0].Device)))),
+
         new(nameof(MatMul), "", [S(7, 5), S(5, 3)], t => MatMul(t[0], t[1])),
         new(nameof(MatMul), "a transposed", [S(5, 7), S(5, 3)], t => MatMul(t[0], t[1], transposeA: true)),
         new(nameof(MatMul), "b transposed", [S(7, 5), S(3, 5)], t => MatMul(t[0], t[1], transposeB: true)),
@@ -128,15 +166,18 @@ public static class OpCases
         new(nameof(Linear), "no bias", [S(7, 5), S(3, 5)], t => Linear(t[0], t[1])),
 
         new(nameof(Conv2d), "k4 s2 p1", [S(2, 8, 6, 3), S(5, 4, 4, 3)], t => Conv2d(t[0], t[1], null, 2, 1)),
-        new(nameof(Conv2d), "k3 s1 p1, bias, tanh", [S(2, 5, 7, 3), S(4, 3, 3, 3), S(4)], t => Conv2d(t[0], t[1], t[2], 1, 1, Activation.Tanh), CaseInputs.Small),
+        new(nameof(Conv2d), "k3 s1 p1, bias, tanh", [S(2, 5, 7, 3), S(4, 3, 3, 3), S(4)],
+            t => Conv2d(t[0], t[1], t[2], 1, 1, Activation.Tanh), CaseInputs.Small),
         new(nameof(Conv2d), "k3 s2 p0, a row left over", [S(1, 6, 8, 2), S(3, 3, 3, 2), S(3)], t => Conv2d(t[0], t[1], t[2], 2)),
         new(nameof(Conv2d), "k2x3 s3 p2", [S(1, 7, 8, 2), S(3, 2, 3, 2)], t => Conv2d(t[0], t[1], null, 3, 2)),
         new(nameof(Conv2d), "1x1", [S(2, 3, 4, 5), S(7, 1, 1, 5), S(7)], t => Conv2d(t[0], t[1], t[2])),
         new(nameof(Conv2d), "k4 to 1x1, one output", [S(3, 4, 4, 8), S(1, 4, 4, 8), S(1)], t => Conv2d(t[0], t[1], t[2])),
-        new(nameof(Conv2d), "leaky relu", [S(2, 8, 8, 3), S(20, 4, 4, 3), S(20)], t => Conv2d(t[0], t[1], t[2], 2, 1, Activation.LeakyRelu(0.1f)), Smooth: false),
+        new(nameof(Conv2d), "leaky relu", [S(2, 8, 8, 3), S(20, 4, 4, 3), S(20)],
+            t => Conv2d(t[0], t[1], t[2], 2, 1, Activation.LeakyRelu(0.1f)), Smooth: false),
         new(nameof(ConvTranspose2d), "k4 s2 p1, bias", [S(2, 3, 5, 6), S(6, 4, 4, 3), S(3)], t => ConvTranspose2d(t[0], t[1], t[2], 2, 1)),
         new(nameof(ConvTranspose2d), "k4 s1 p0 from 1x1", [S(3, 1, 1, 8), S(8, 4, 4, 5), S(5)], t => ConvTranspose2d(t[0], t[1], t[2])),
-        new(nameof(ConvTranspose2d), "k3 s2 p1 o1, tanh", [S(2, 3, 3, 4), S(4, 3, 3, 5), S(5)], t => ConvTranspose2d(t[0], t[1], t[2], 2, 1, 1, Activation.Tanh), CaseInputs.Small),
+        new(nameof(ConvTranspose2d), "k3 s2 p1 o1, tanh", [S(2, 3, 3, 4), S(4, 3, 3, 5), S(5)],
+            t => ConvTranspose2d(t[0], t[1], t[2], 2, 1, 1, Activation.Tanh), CaseInputs.Small),
         new(nameof(ConvTranspose2d), "no bias", [S(2, 3, 3, 4), S(4, 4, 4, 2)], t => ConvTranspose2d(t[0], t[1], null, 2, 1)),
 
         new(nameof(Softmax), "", [S(3, 17)], t => Softmax(t[0])),
@@ -144,20 +185,25 @@ public static class OpCases
         new(nameof(Attention), "fewer keys, scaled", [S(2, 17, 3), S(2, 5, 3), S(2, 5, 4)], t => Attention(t[0], t[1], t[2], 0.5f)),
         new(nameof(Attention), "q, k, v the same", [S(2, 6, 4)], t => Attention(t[0], t[0], t[0], 0.5f)),
         new(nameof(TopKMask), "as a factor", [S(3, 9)], t => t[0] * TopKMask(t[0], 4), CaseInputs.Distinct),
-        new(nameof(TopKAttention), "", [S(2, 7, 3), S(2, 9, 3), S(2, 9, 4)], t => TopKAttention(t[0], t[1], t[2], 4, 0.5f), CaseInputs.Distinct),
+        new(nameof(TopKAttention), "", [S(2, 7, 3), S(2, 9, 3), S(2, 9, 4)], t => TopKAttention(t[0], t[1], t[2], 4, 0.5f),
+            CaseInputs.Distinct),
         new(nameof(Residual), "", [S(2, 3, 3, 5), S(2, 3, 3, 5), S(1)], t => Residual(t[0], t[1], t[2])),
         new(nameof(Residual), "of a branch from x", [S(3, 17), S()], t => Residual(t[0], Tanh(t[0]), t[1])),
         new(nameof(BatchNorm), "", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.None, out _, out _)),
         new(nameof(BatchNorm), "tanh", [S(7, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Tanh, out _, out _)),
-        new(nameof(BatchNorm), "relu", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Relu, out _, out _), Smooth: false),
+        new(nameof(BatchNorm), "relu", [S(2, 3, 3, 5), S(5), S(5)], t => BatchNorm(t[0], t[1], t[2], 1e-5f, Activation.Relu, out _, out _),
+            Smooth: false),
         new(nameof(BatchNormInference), "", [S(2, 3, 3, 5), S(5), S(5), S(5)],
-            t => BatchNormInference(t[0], t[1], t[2], Tensor.From([0.1f, -0.2f, 0.3f, 0, 0.5f], S(5), t[0].Device), t[3], 1e-5f), CaseInputs.Positive),
+            t => BatchNormInference(t[0], t[1], t[2], Tensor.From([0.1f, -0.2f, 0.3f, 0, 0.5f], S(5), t[0].Device), t[3], 1e-5f),
+                CaseInputs.Positive),
         new(nameof(SpectralNorm), "rows first", [S(6, 2, 2, 3)], t => SpectralNorm(t[0], Triplet(t[0])), CaseInputs.Positive),
         new(nameof(SpectralNorm), "rows last", [S(3, 2, 2, 5)], t => SpectralNorm(t[0], Triplet(t[0], true)), CaseInputs.Positive),
         new(nameof(NormalizedByPowerIteration), "one step", [S(6, 2, 2, 3)], t => Official(t[0], 1), CaseInputs.Positive),
         new(nameof(NormalizedByPowerIteration), "two steps", [S(5, 7)], t => Official(t[0], 2), CaseInputs.Positive),
-        new(nameof(Linear), "normalised", [S(7, 5), S(3, 5), S(3)], t => Linear(0.1f * t[0], t[1], t[2], Activation.Tanh, Triplet(t[1])), CaseInputs.Positive),
-        new(nameof(Linear), "normalised, no bias", [S(7, 5), S(3, 5)], t => Linear(t[0], t[1], null, Activation.None, Triplet(t[1])), CaseInputs.Positive),
+        new(nameof(Linear), "normalised", [S(7, 5), S(3, 5), S(3)], t => Linear(0.1f * t[0], t[1], t[2], Activation.Tanh, Triplet(t[1])),
+            CaseInputs.Positive),
+        new(nameof(Linear), "normalised, no bias", [S(7, 5), S(3, 5)], t => Linear(t[0], t[1], null, Activation.None, Triplet(t[1])),
+            CaseInputs.Positive),
         new(nameof(Conv2d), "normalised", [S(2, 5, 7, 3), S(4, 3, 3, 3), S(4)],
             t => Conv2d(0.1f * t[0], t[1], t[2], 1, 1, Activation.Tanh, Triplet(t[1])), CaseInputs.Positive),
         new(nameof(Conv2d), "normalised, 1x1, no bias", [S(2, 3, 4, 5), S(7, 1, 1, 5)],

@@ -4,8 +4,10 @@ namespace Sagan.Native.IO;
 public static class AtomicFile
 {
     /// <summary>
-    /// Writes <c>path.tmp</c>, flushes it to the disk, and renames it over <paramref name="path"/>. When <paramref name="write"/> or the disk fails, the file
-    /// of before is untouched, the temporary file is removed, and the exception passes on. After a crash a <c>.tmp</c> may be left; the next write replaces it.
+    /// Writes <c>path.tmp</c>, flushes it to the disk, and renames it over <paramref name="path"/>. When <paramref name="write"/> or the
+    /// disk fails, the file
+    /// of before is untouched, the temporary file is removed, and the exception passes on. After a crash a <c>.tmp</c> may be left; the
+    /// next write replaces it.
     /// </summary>
     public static void Write(string path, Action<Stream> write)
     {

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Opens files to read, and nothing else that a path may lead to: a pipe would wait for somebody to write into it, a socket cannot be read, and a device may
+/// Opens files to read, and nothing else that a path may lead to: a pipe would wait for somebody to write into it, a socket cannot be
+/// read, and a device may
 /// never end.
 /// </summary>
 public static partial class RegularFile
@@ -29,7 +30,8 @@ public static partial class RegularFile
         return file.Exists && file.Length == 0;
     }
 
-    // Only what has no length may be something else. Opened without waiting, an empty file can be sought in and gives no byte; no other kind does both.
+    // Only what has no length may be something else. Opened without waiting, an empty file can be sought in and gives no byte; no other
+    // kind does both.
     static void RequireEmptyFile(string path)
     {
         const int readOnly = 0, permissionDenied = 13;

@@ -1,7 +1,8 @@
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// The rule of the safetensors format that a file, or a request to read from it, broke. The names are the reference implementation's where it has one.
+/// The rule of the safetensors format that a file, or a request to read from it, broke. The names are the reference implementation's
+/// where it has one.
 /// </summary>
 public enum SafetensorsRule
 {
@@ -20,7 +21,8 @@ public enum SafetensorsRule
     /// <summary>The header is UTF-8.</summary>
     InvalidHeader,
 
-    /// <summary>The header is one JSON object of the form name -> dtype, shape, data_offsets, and nothing follows it but white space.</summary>
+    /// <summary>The header is one JSON object of the form name -> dtype, shape, data_offsets, and nothing follows it but white
+    /// space.</summary>
     InvalidHeaderDeserialization,
 
     /// <summary>No key occurs twice in one object (the reference keeps the last one; readers then disagree on what a file holds).</summary>
@@ -48,7 +50,8 @@ public enum SafetensorsRule
     NotConvertible,
 }
 
-/// <summary>A safetensors file is malformed, or does not hold what was asked for. The message names the file, the rule, and the place.</summary>
+/// <summary>A safetensors file is malformed, or does not hold what was asked for. The message names the file, the rule, and the
+/// place.</summary>
 public sealed class SafetensorsException : TensorFileException
 {
     public SafetensorsException() { }
@@ -57,7 +60,8 @@ public sealed class SafetensorsException : TensorFileException
 
     public SafetensorsException(string message, Exception inner) : base(message, inner) { }
 
-    internal SafetensorsException(SafetensorsRule rule, string file, string problem, long offset = -1, string? tensor = null, Exception? inner = null)
+    internal SafetensorsException(SafetensorsRule rule, string file, string problem, long offset = -1, string? tensor = null,
+        Exception? inner = null)
         : base($"{file}: {problem} ({rule}{(offset >= 0 ? $", at byte {offset}" : "")}).", inner)
     {
         Rule = rule;

@@ -11,18 +11,20 @@ namespace Sagan.Native.IO;
 /// <param name="Shape">Its sizes, outermost first; empty for a scalar.</param>
 /// <param name="Begin">The first byte, counted from the end of the header.</param>
 /// <param name="End">The byte after the last, counted from the end of the header.</param>
-public sealed record SafetensorsEntry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, long Begin, long End) : TensorEntry(Name, Dtype, Shape);
+public sealed record SafetensorsEntry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, long Begin, long End)
+    : TensorEntry(Name, Dtype, Shape);
 
 /// <summary>
-/// Parses and checks the header of a safetensors file: UTF-8, JSON of the one form allowed, offsets without hole or overlap, sizes that agree. Every length is
-/// taken as hostile: what is allocated is proportional to the header that was really read.
+/// Parses and checks the header of a safetensors file: UTF-8, JSON of the one form allowed, offsets without hole or overlap, sizes that
+/// agree. Every length is taken as hostile: what is allocated is proportional to the header that was really read.
 /// </summary>
 sealed class SafetensorsHeader
 {
     /// <summary>The limit of the reference implementation; decimal.</summary>
     public const long MaxLength = 100_000_000;
 
-    /// <summary>A limit of ours, far above what any program makes: it keeps a hostile header from becoming a much larger list of sizes.</summary>
+    /// <summary>A limit of ours, far above what any program makes: it keeps a hostile header from becoming a much larger list of
+    /// sizes.</summary>
     public const int MaxRank = 64;
 
     readonly string file;
@@ -67,7 +69,8 @@ sealed class SafetensorsHeader
                 if (!names.Add(name)) throw Error(SafetensorsRule.DuplicateKey, $"'{Show(name)}' occurs twice in the header", at, name);
                 r.Read();
                 if (name == "__metadata__") ReadMetadata(ref r);
-                else if (name.Contains('\0')) throw Error(SafetensorsRule.NulInName, $"the tensor name '{Show(name)}' holds U+0000", at, name);
+                else if (name.Contains('\0')) throw Error(SafetensorsRule.NulInName, $"the tensor name '{Show(name)}' holds U+0000", at,
+                    name);
                 else tensors.Add(ReadTensor(ref r, name, at));
             }
             // Only white space may follow; Read throws at anything else, NUL padding included.
@@ -77,7 +80,8 @@ sealed class SafetensorsHeader
         // GetString throws InvalidOperationException for an escaped lone surrogate.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new SafetensorsException(SafetensorsRule.InvalidHeaderDeserialization, file, "the header is not valid JSON", 8 + r.BytesConsumed, inner: e);
+            throw new SafetensorsException(SafetensorsRule.InvalidHeaderDeserialization, file, "the header is not valid JSON",
+                8 + r.BytesConsumed, inner: e);
         }
     }
 
@@ -90,7 +94,8 @@ sealed class SafetensorsHeader
             string key = r.GetString()!;
             r.Read();
             if (r.TokenType != JsonTokenType.String) throw Malformed($"__metadata__ '{Show(key)}' is not a string", r.TokenStartIndex);
-            if (!Metadata.TryAdd(key, r.GetString()!)) throw Error(SafetensorsRule.DuplicateKey, $"'{Show(key)}' occurs twice in __metadata__", at);
+            if (!Metadata.TryAdd(key, r.GetString()!)) throw Error(SafetensorsRule.DuplicateKey,
+                $"'{Show(key)}' occurs twice in __metadata__", at);
         }
     }
 
@@ -106,7 +111,8 @@ sealed class SafetensorsHeader
             if (r.ValueTextEquals("dtype"u8))
             {
                 r.Read();
-                if (r.TokenType != JsonTokenType.String) throw Malformed($"dtype of tensor '{Show(name)}' is not a string", r.TokenStartIndex, name);
+                if (r.TokenType != JsonTokenType.String) throw Malformed($"dtype of tensor '{Show(name)}' is not a string",
+                    r.TokenStartIndex, name);
                 twice = dtype is not null;
                 string text = r.GetString()!;
                 dtype = TensorDtypes.Parse(text)
@@ -135,12 +141,14 @@ sealed class SafetensorsHeader
     ulong[] ReadNumbers(ref Utf8JsonReader r, string field, string name)
     {
         r.Read();
-        if (r.TokenType != JsonTokenType.StartArray) throw Malformed($"{field} of tensor '{Show(name)}' is not an array", r.TokenStartIndex, name);
+        if (r.TokenType != JsonTokenType.StartArray) throw Malformed($"{field} of tensor '{Show(name)}' is not an array",
+            r.TokenStartIndex, name);
         List<ulong> numbers = [];
         while (r.Read() && r.TokenType != JsonTokenType.EndArray)
         {
             if (r.TokenType != JsonTokenType.Number || !r.TryGetUInt64(out ulong n))
-                throw Malformed($"{field} of tensor '{Show(name)}' holds something else than whole numbers from 0 to 2^64 - 1", r.TokenStartIndex, name);
+                throw Malformed($"{field} of tensor '{Show(name)}' holds something else than whole numbers from 0 to 2^64 - 1",
+                    r.TokenStartIndex, name);
             if (numbers.Count == MaxRank)
                 throw Malformed($"{field} of tensor '{Show(name)}' has more than {MaxRank} numbers", r.TokenStartIndex, name);
             numbers.Add(n);
@@ -156,17 +164,20 @@ sealed class SafetensorsHeader
             if (t.Begin != end || t.End < t.Begin)
                 throw Error(SafetensorsRule.InvalidOffset, t.End < t.Begin
                     ? $"tensor '{Show(t.Name)}' ends at {t.End}, before its begin at {t.Begin}"
-                    : $"tensor '{Show(t.Name)}' begins at {t.Begin}, but the data before it ends at {end}: a hole or an overlap", t.At, t.Name);
+                    : $"tensor '{Show(t.Name)}' begins at {t.Begin}, but the data before it ends at {end}: a hole or an overlap", t.At,
+                        t.Name);
             end = t.End;
             ulong bytes = Bytes(t);
             if (t.End - t.Begin != bytes)
                 throw Error(SafetensorsRule.TensorInvalidInfo,
-                    $"tensor '{Show(t.Name)}' is {t}, which takes {bytes} bytes, but its data_offsets span {t.End - t.Begin}", t.At, t.Name);
+                    $"tensor '{Show(t.Name)}' is {t}, which takes {bytes} bytes, but its data_offsets span {t.End - t.Begin}", t.At,
+                        t.Name);
         }
         // No sum here can pass 2^64: the header is at most 10^8 bytes, and an end beyond the file is told from the file's side.
         long available = fileLength - 8 - headerLength;
         if (end != (ulong)available)
-            throw Error(SafetensorsRule.MetadataIncompleteBuffer, $"the header describes {end} bytes of data, the file holds {available}", headerLength);
+            throw Error(SafetensorsRule.MetadataIncompleteBuffer, $"the header describes {end} bytes of data, the file holds {available}",
+                headerLength);
         foreach (Raw t in tensors.OrderBy(t => t.Begin).ThenBy(t => t.End))
             Entries.Add(new SafetensorsEntry(t.Name, t.Dtype, Array.ConvertAll(t.Shape, n => (long)n), (long)t.Begin, (long)t.End));
     }
@@ -175,7 +186,8 @@ sealed class SafetensorsHeader
     {
         try
         {
-            // Left to right, as the reference does: [0, 2^40, 2^40] has 0 elements, [2^40, 2^40, 0] overflows. In bits, as the reference counts.
+            // Left to right, as the reference does: [0, 2^40, 2^40] has 0 elements, [2^40, 2^40, 0] overflows. In bits, as the reference
+            // counts.
             ulong bits = 1;
             checked
             {
@@ -191,10 +203,12 @@ sealed class SafetensorsHeader
         }
     }
 
-    SafetensorsException Malformed(string problem, long at, string? tensor = null) => Error(SafetensorsRule.InvalidHeaderDeserialization, problem, at, tensor);
+    SafetensorsException Malformed(string problem, long at, string? tensor = null) =>
+        Error(SafetensorsRule.InvalidHeaderDeserialization, problem, at, tensor);
 
     /// <summary>at counts from the first byte of the header.</summary>
-    SafetensorsException Error(SafetensorsRule rule, string problem, long at, string? tensor = null) => new(rule, file, problem, 8 + at, tensor);
+    SafetensorsException Error(SafetensorsRule rule, string problem, long at, string? tensor = null) =>
+        new(rule, file, problem, 8 + at, tensor);
 
     static long FirstInvalid(ReadOnlySpan<byte> utf8)
     {

@@ -3,9 +3,11 @@ using System.Buffers.Binary;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Reads a safetensors file. Opening reads and checks the header alone; a tensor's bytes are read when asked for, so a file may be larger than memory.
+/// Reads a safetensors file. Opening reads and checks the header alone; a tensor's bytes are read when asked for, so a file may be larger
+/// than memory.
 /// <code>u64 header length, little-endian | header, JSON | data, little-endian, row-major, no gaps</code>
-/// Strict: whatever the reference implementation rejects is rejected, by the same rule and in the same order, and so are duplicate keys and U+0000 in names.
+/// Strict: whatever the reference implementation rejects is rejected, by the same rule and in the same order, and so are duplicate keys
+/// and U+0000 in names.
 /// Not safe for use from several threads at once.
 /// </summary>
 public sealed class SafetensorsReader : TensorFile
@@ -32,7 +34,9 @@ public sealed class SafetensorsReader : TensorFile
         try
         {
             long start = stream.Position, length = stream.Length - start;
-            if (length < 8) throw new SafetensorsException(SafetensorsRule.HeaderTooSmall, file, $"{length} bytes, but a safetensors file has at least 8", 0);
+            if (length < 8)
+                throw new SafetensorsException(SafetensorsRule.HeaderTooSmall, file,
+                    $"{length} bytes, but a safetensors file has at least 8", 0);
             Span<byte> prefix = stackalloc byte[8];
             stream.ReadExactly(prefix);
             ulong n = BinaryPrimitives.ReadUInt64LittleEndian(prefix);

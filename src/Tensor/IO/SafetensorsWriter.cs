@@ -7,8 +7,9 @@ using System.Text;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded with spaces so that the
-/// data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the same content gives the same bytes.
+/// Writes a safetensors file, byte for byte as the reference writer does: the largest dtype first, then by name; compact JSON, padded
+/// with spaces so that the data begins at a multiple of 8. Metadata keys are sorted (the reference leaves their order to chance), so the
+/// same content gives the same bytes.
 /// </summary>
 public sealed class SafetensorsWriter : ITensorWriter
 {
@@ -20,19 +21,22 @@ public sealed class SafetensorsWriter : ITensorWriter
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Adds a tensor of float (F32), double (F64), Half (F16), int (I32), long (I64), byte (U8) or bool (BOOL). The array is read when the file is written.
+    /// Adds a tensor of float (F32), double (F64), Half (F16), int (I32), long (I64), byte (U8) or bool (BOOL). The array is read when
+    /// the file is written.
     /// </summary>
     public void Add<T>(string name, Shape shape, T[] values) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(values);
         if (values.Length != shape.Count)
             throw new ArgumentException(
-                $"safetensors: tensor '{name}' is {shape}, which takes {shape.Count} values, but {values.Length} are given.", nameof(values));
+                $"safetensors: tensor '{name}' is {shape}, which takes {shape.Count} values, but {values.Length} are given.",
+                    nameof(values));
         Add(name, shape, () => values);
     }
 
     /// <summary>
-    /// Adds a tensor whose values are asked for when the file is written, one tensor at a time: a model is saved without a second copy of it in memory.
+    /// Adds a tensor whose values are asked for when the file is written, one tensor at a time: a model is saved without a second copy of
+    /// it in memory.
     /// </summary>
     public void Add<T>(string name, Shape shape, Func<T[]> values) where T : unmanaged
     {
@@ -49,11 +53,13 @@ public sealed class SafetensorsWriter : ITensorWriter
         long expected = (long)dtype.Size() * shape.Count;
         if (expected != bytes.Length)
             throw new ArgumentException(
-                $"safetensors: tensor '{name}' is {dtype.Name()} {shape}, which takes {expected} bytes, but {bytes.Length} are given.", nameof(bytes));
+                $"safetensors: tensor '{name}' is {dtype.Name()} {shape}, which takes {expected} bytes, but {bytes.Length} are given.",
+                    nameof(bytes));
         Add(new Item(name, SortKey(name), dtype, Sizes(shape), expected, s => s.Write(bytes)));
     }
 
-    /// <summary>Adds a tensor of any size as pieces of its bytes, asked for one after another when the file is written: it need not fit into memory.</summary>
+    /// <summary>Adds a tensor of any size as pieces of its bytes, asked for one after another when the file is written: it need not fit
+    /// into memory.</summary>
     public void AddPieces(string name, TensorDtype dtype, IReadOnlyList<long> sizes, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         ArgumentNullException.ThrowIfNull(sizes);
@@ -67,7 +73,9 @@ public sealed class SafetensorsWriter : ITensorWriter
                 s.Write(piece.Span);
                 written += piece.Length;
             }
-            if (written != bytes) throw new InvalidOperationException($"safetensors: tensor '{name}' takes {bytes} bytes by its shape, but {written} were given to write.");
+            if (written != bytes)
+                throw new InvalidOperationException($"safetensors: tensor '{name}' takes {bytes} bytes by its shape, but {written} were "
+                    + "given to write.");
         }));
     }
 
@@ -78,12 +86,14 @@ public sealed class SafetensorsWriter : ITensorWriter
     public void Write(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("safetensors: this machine is big-endian, the format is little-endian.");
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("safetensors: this machine is big-endian, the format is little-endian.");
         List<Item> order = [.. items.Values];
         order.Sort((a, b) => a.Dtype != b.Dtype ? b.Dtype.CompareTo(a.Dtype) : a.SortKey.AsSpan().SequenceCompareTo(b.SortKey));
         byte[] header = Header(order);
         if (header.Length > SafetensorsHeader.MaxLength)
-            throw new InvalidOperationException($"safetensors: the header would have {header.Length} bytes, but at most {SafetensorsHeader.MaxLength} may be.");
+            throw new InvalidOperationException($"safetensors: the header would have {header.Length} bytes, but at most "
+                + $"{SafetensorsHeader.MaxLength} may be.");
         Span<byte> prefix = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
         stream.Write(prefix);
@@ -96,7 +106,8 @@ public sealed class SafetensorsWriter : ITensorWriter
     void Add(Item item)
     {
         if (item.Name == "__metadata__") throw new ArgumentException("safetensors: a tensor cannot be named '__metadata__'.");
-        if (item.Name.Contains('\0')) throw new ArgumentException($"safetensors: the tensor name '{SafetensorsHeader.Show(item.Name)}' holds U+0000.");
+        if (item.Name.Contains('\0'))
+            throw new ArgumentException($"safetensors: the tensor name '{SafetensorsHeader.Show(item.Name)}' holds U+0000.");
         if (!items.TryAdd(item.Name, item)) throw new ArgumentException($"safetensors: there are two tensors named '{item.Name}'.");
     }
 
@@ -143,11 +154,13 @@ public sealed class SafetensorsWriter : ITensorWriter
         }
         catch (EncoderFallbackException e)
         {
-            throw new ArgumentException($"safetensors: the tensor name '{SafetensorsHeader.Show(name)}' holds half of a surrogate pair.", e);
+            throw new ArgumentException($"safetensors: the tensor name '{SafetensorsHeader.Show(name)}' holds half of a surrogate pair.",
+                e);
         }
     }
 
-    /// <summary>Escapes what JSON says must be escaped and nothing else, as the reference does: System.Text.Json's encoders escape more.</summary>
+    /// <summary>Escapes what JSON says must be escaped and nothing else, as the reference does: System.Text.Json's encoders escape
+    /// more.</summary>
     static StringBuilder Quote(StringBuilder json, string text)
     {
         json.Append('"');
@@ -173,7 +186,8 @@ public sealed class SafetensorsWriter : ITensorWriter
     {
         if ((long)values.Length * Unsafe.SizeOf<T>() != bytes)
             throw new InvalidOperationException(
-                $"safetensors: tensor '{name}' takes {bytes / Unsafe.SizeOf<T>()} values by its shape, but {values.Length} were given to write.");
+                $"safetensors: tensor '{name}' takes {bytes / Unsafe.SizeOf<T>()} values by its shape, but {values.Length} were given to "
+                    + "write.");
         // 2^31 bytes pass a span's length; the chunk keeps below it.
         for (int at = 0; at < values.Length; at += 1 << 24)
             s.Write(MemoryMarshal.AsBytes(values.AsSpan(at, Math.Min(values.Length - at, 1 << 24))));

@@ -4,9 +4,8 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Parameters to safetensors files and from files of any format, under PyTorch's names and in PyTorch's layouts: convolution weights [out, in, K, K],
-/// and a transposed convolution's [in, out, K, K],
-/// so that a file opens in PyTorch and one made there loads here.
+/// Parameters to safetensors files and from files of any format, under PyTorch's names and in PyTorch's layouts: convolution weights
+/// [out, in, K, K], and a transposed convolution's [in, out, K, K], so that a file opens in PyTorch and one made there loads here.
 /// </summary>
 public static class StateDict
 {
@@ -28,10 +27,12 @@ public static class StateDict
     }
 
     /// <summary>
-    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under <paramref name="prefix"/>
+    /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under
+    /// <paramref name="prefix"/>
     /// that no parameter
-    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in files of PyTorch before
-    /// 0.4.1. A parameter that has several names needs one of them in the file; where there are more, they must hold the same values.
+    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in
+    /// files of PyTorch before 0.4.1. A parameter that has several names needs one of them in the file; where there are more, they must
+    /// hold the same values.
     /// </summary>
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
@@ -42,7 +43,8 @@ public static class StateDict
         foreach ((string name, Parameter p) in wanted.Where(w => file.Contains(w.Name)))
         {
             float[] read = file.Read<float>(name);
-            if (!values.TryAdd(p, (name, read)) && !MemoryMarshal.AsBytes<float>(read).SequenceEqual(MemoryMarshal.AsBytes<float>(values[p].Values)))
+            if (!values.TryAdd(p, (name, read))
+                && !MemoryMarshal.AsBytes<float>(read).SequenceEqual(MemoryMarshal.AsBytes<float>(values[p].Values)))
                 problems.Add($"'{values[p].Name}' and '{name}' are one parameter in the network and differ in the file");
         }
         Refuse(problems);
@@ -53,12 +55,15 @@ public static class StateDict
         static void Refuse(List<string> problems)
         {
             if (problems.Count > 0)
-                throw new TensorFileException($"the file does not fit the network: {string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
+                throw new TensorFileException($"the file does not fit the network: "
+                    + $"{string.Join("; ", problems.Take(5))}{(problems.Count > 5 ? $"; and {problems.Count - 5} more" : "")}.");
         }
     }
 
-    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the prefix.</summary>
-    internal static List<string> Problems(TensorFile file, IReadOnlyCollection<(string Name, Parameter Parameter)> wanted, string prefix = "")
+    /// <summary>What of a file does not fit: missing tensors, misshapen ones, and such as no parameter wants. Names have the
+    /// prefix.</summary>
+    internal static List<string> Problems(TensorFile file, IReadOnlyCollection<(string Name, Parameter Parameter)> wanted,
+        string prefix = "")
     {
         HashSet<Parameter> present = [.. wanted.Where(w => file.Contains(w.Name)).Select(w => w.Parameter)];
         List<string> problems = [];
@@ -70,12 +75,13 @@ public static class StateDict
             }
             else if (!p.IsInteger && !present.Contains(p)) problems.Add($"'{name}' {p.SavedShape} is missing");
         HashSet<string> names = [.. wanted.Select(w => w.Name)];
-        problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name)).Select(e => $"'{e.Name}' is not part of the network"));
+        problems.AddRange(file.Entries.Where(e => e.Name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(e.Name))
+            .Select(e => $"'{e.Name}' is not part of the network"));
         return problems;
     }
 
-    /// <summary>Loads a module's parameters and buffers from a file. See <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}},
-    /// string)"/>.</summary>
+    /// <summary>Loads a module's parameters and buffers from a file. See see cref="Load(TensorFile, IEnumerable{ValueTuple{string,
+    /// Parameter}}, string)"/>.</summary>
     public static void Load(Module module, string path)
     {
         using SafetensorsReader file = new(path);

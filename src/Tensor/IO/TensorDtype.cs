@@ -1,6 +1,7 @@
 namespace Sagan.Native.IO;
 
-/// <summary>Element types of tensors in files, in the order in which the reference writer of safetensors sorts them: the largest comes first.</summary>
+/// <summary>Element types of tensors in files, in the order in which the reference writer of safetensors sorts them: the largest comes
+/// first.</summary>
 public enum TensorDtype
 {
     /// <summary>One byte, 0 or 1.</summary>
@@ -49,7 +50,8 @@ static class TensorDtypes
         _ => 8,
     };
 
-    public static bool IsInteger(this TensorDtype dtype) => dtype is TensorDtype.Bool or TensorDtype.U8 or TensorDtype.I32 or TensorDtype.I64;
+    public static bool IsInteger(this TensorDtype dtype) =>
+        dtype is TensorDtype.Bool or TensorDtype.U8 or TensorDtype.I32 or TensorDtype.I64;
 
     /// <summary>The dtype of a type of the language. Throws <see cref="ArgumentException"/> for one that has none.</summary>
     public static TensorDtype Of<T>() =>

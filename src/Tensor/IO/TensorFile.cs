@@ -46,8 +46,9 @@ public abstract class TensorFile : IDisposable
     }
 
     /// <summary>
-    /// A tensor's values, row by row, converted to T. To floating-point types every dtype converts, rounding to nearest. To integer types only the integer
-    /// dtypes do, and a value that T cannot hold is an error, not a wrapped number. The destination must have exactly the tensor's number of elements.
+    /// A tensor's values, row by row, converted to T. To floating-point types every dtype converts, rounding to nearest. To integer types
+    /// only the integer dtypes do, and a value that T cannot hold is an error, not a wrapped number. The destination must have exactly
+    /// the tensor's number of elements.
     /// </summary>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
     {
@@ -74,7 +75,8 @@ public abstract class TensorFile : IDisposable
             case TensorDtype.F64: Convert<double, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.F32: Convert<float, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.F16: Convert<Half, T>(e, destination, T.CreateChecked); break;
-            case TensorDtype.BF16: Convert<ushort, T>(e, destination, static b => T.CreateChecked(BitConverter.UInt32BitsToSingle((uint)b << 16))); break;
+            case TensorDtype.BF16: Convert<ushort, T>(e, destination,
+                static b => T.CreateChecked(BitConverter.UInt32BitsToSingle((uint)b << 16))); break;
             case TensorDtype.I64: Convert<long, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.I32: Convert<int, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.U8: Convert<byte, T>(e, destination, T.CreateChecked); break;
@@ -108,7 +110,8 @@ public abstract class TensorFile : IDisposable
 
     Dictionary<string, TensorEntry> ByName => byName ??= Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
 
-    void Convert<TFile, T>(TensorEntry e, Span<T> destination, Func<TFile, T> convert) where TFile : unmanaged where T : unmanaged, INumber<T>
+    void Convert<TFile, T>(TensorEntry e, Span<T> destination, Func<TFile, T> convert)
+        where TFile : unmanaged where T : unmanaged, INumber<T>
     {
         Stream stream = Data(e);
         if (typeof(TFile) == typeof(T) && e.Dtype != TensorDtype.Bool)

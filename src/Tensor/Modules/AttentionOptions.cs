@@ -1,12 +1,14 @@
 namespace Sagan.Native.Modules;
 
-/// <summary>Which form of SAGAN's self-attention block: they differ in widths, in whether keys and values are pooled, and in the convolution at the end.</summary>
+/// <summary>Which form of SAGAN's self-attention block: they differ in widths, in whether keys and values are pooled, and in the
+/// convolution at the end.</summary>
 public enum AttentionKind
 {
     /// <summary>heykeetae's: queries and keys C/8, values C, all with bias, no convolution at the end.</summary>
     Full,
 
-    /// <summary>The official code's: queries and keys C/8, values C/2, keys and values max-pooled 2x2, a convolution C/2 -> C at the end, no biases.</summary>
+    /// <summary>The official code's: queries and keys C/8, values C/2, keys and values max-pooled 2x2, a convolution C/2 -> C at the end,
+    /// no biases.</summary>
     Pooled,
 
     /// <summary>The paper's text: queries, keys and values C/8, a convolution C/8 -> C at the end, no biases.</summary>
@@ -37,7 +39,8 @@ public sealed record AttentionOptions
 {
     public AttentionKind Kind { get; init; } = AttentionKind.Full;
 
-    /// <summary>r: queries and keys have max(1, C / r) channels. Values too, in the literal form. Not used by multi-head attention.</summary>
+    /// <summary>r: queries and keys have max(1, C / r) channels. Values too, in the literal form. Not used by multi-head
+    /// attention.</summary>
     public int Reduction { get; init; } = 8;
 
     /// <summary>Heads that queries, keys and values are cut into; each must divide their widths.</summary>
@@ -48,7 +51,8 @@ public sealed record AttentionOptions
     /// <summary>K: each query reads only from the K keys most like it (of equally alike ones the first); 0 = from all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Keys and values are max-pooled by each of these factors, and one softmax goes over all of them; empty = 2 for the pooled form, else 1.</summary>
+    /// <summary>Keys and values are max-pooled by each of these factors, and one softmax goes over all of them; empty = 2 for the pooled
+    /// form, else 1.</summary>
     public IReadOnlyList<int> Scales { get; init; } = [];
 
     /// <summary>Whether the convolutions have biases; null = as the kind has it. taki0112's pooled form has.</summary>
@@ -56,7 +60,4 @@ public sealed record AttentionOptions
 
     /// <summary>Weigh the channels first (squeeze and excitation, Hu et al. 2018).</summary>
     public bool Channel { get; init; }
-
-    /// <summary>Add a vector of the image's class to all queries. (Added to all keys it would change nothing: a softmax does not see it.)</summary>
-    public bool ClassQuery { get; init; }
 }

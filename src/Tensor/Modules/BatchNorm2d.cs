@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -16,7 +15,8 @@ public sealed class BatchNorm2d : BatchNormalization
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">How far the running statistics move at each step.</param>
     /// <param name="biased">Whether the running variance is the biased one.</param>
-    public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f, bool biased = false)
+    public BatchNorm2d(int channels, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f,
+        bool biased = false)
         : base(activation, epsilon, momentum, biased)
     {
         Shape c = new(Check.Positive("batch_norm", "the number of channels", channels));
@@ -26,6 +26,4 @@ public sealed class BatchNorm2d : BatchNormalization
     }
 
     protected override Tensor Forward(Tensor x) => Normalize(x, weight, bias, Activation);
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Activate(Export(graph, x, weight, bias), Activation);
 }

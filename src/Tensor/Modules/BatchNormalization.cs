@@ -1,12 +1,11 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
 
 /// <summary>
 /// What all forms of batch normalisation share: the statistics. In training mode those of the batch are used and the running ones move,
-/// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does, or the biased one, as the official SAGAN code does. In inference mode the
-/// running ones are used, or the batch's where <see cref="UseBatchStatistics"/> says so.
+/// r = (1 - momentum) r + momentum stat, with the unbiased variance, as PyTorch does, or the biased one, as the official SAGAN code does.
+/// In inference mode the running ones are used, or the batch's where <see cref="UseBatchStatistics"/> says so.
 /// </summary>
 public abstract class BatchNormalization : Module
 {
@@ -26,7 +25,8 @@ public abstract class BatchNormalization : Module
     private protected override bool IsClosed => true;
 
     /// <summary>
-    /// From now on each batch in training mode moves the running statistics to the mean of all batches since: "standing statistics" (Brock et al. 2019).
+    /// From now on each batch in training mode moves the running statistics to the mean of all batches since: "standing statistics"
+    /// (Brock et al. 2019).
     /// False goes back to the momentum; the statistics stay.
     /// </summary>
     public void Gather(bool standing = true) => gathered = standing ? 0 : -1;
@@ -48,13 +48,7 @@ public abstract class BatchNormalization : Module
         return y;
     }
 
-    /// <summary>weight xh + bias with the running statistics.</summary>
-    private protected OnnxValue Export(OnnxGraph graph, OnnxValue x, Parameter weight, Parameter bias)
-    {
-        (string w, string b) = (graph.Weight("weight", weight), graph.Weight("bias", bias));
-        (string m, string v) = (graph.Weight("running_mean", mean), graph.Weight("running_var", variance));
-        return graph.Add("BatchNormalization", [x.Name, w, b, m, v], x.Dims, ("epsilon", epsilon));
-    }
+    protected override string Describe() => $"{mean.Shape[0]}{ModuleText.Of(Activation)}";
 
     void Track(Tensor m, Tensor s2, int rows)
     {

@@ -1,10 +1,10 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// Squeeze and excitation: y = s * x with one weight per channel of each image, s = sigmoid(W2 relu(W1 mean_hw(x) + b1) + b2).  x [N,H,W,C], W1 [C/16, C], W2 [C, C/16].
+/// Squeeze and excitation: y = s * x with one weight per channel of each image, s = sigmoid(W2 relu(W1 mean_hw(x) + b1) + b2).
+/// x [N,H,W,C], W1 [C/16, C], W2 [C, C/16].
 /// Source: Hu et al. 2018, "Squeeze-and-excitation networks".
 /// </summary>
 public sealed class ChannelAttention : Module
@@ -27,13 +27,5 @@ public sealed class ChannelAttention : Module
     {
         Tensor s = Ops.Sigmoid(excite.Call(squeeze.Call(Ops.Mean(x, [1, 2]))));
         return x * s.Reshape(x.Shape[0], 1, 1, x.Shape[3]);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        int c = x.Dims[0];
-        OnnxValue mean = graph.Reshape(graph.Add("GlobalAveragePool", [x.Name], [c, 1, 1]), c);
-        OnnxValue s = Export(excite, graph, Export(squeeze, graph, mean, condition), condition);
-        return graph.Binary("Mul", x, graph.Reshape(graph.Add("Sigmoid", [s.Name], [c]), c, 1, 1).Name);
     }
 }

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -19,7 +18,8 @@ public sealed class Conv2d : Module, INormalizable
     /// <param name="padding">Pixels of zeros around x.</param>
     /// <param name="bias">False for none.</param>
     /// <param name="activation">What follows.</param>
-    public Conv2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, bool bias = true, Activation activation = default)
+    public Conv2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, bool bias = true,
+        Activation activation = default)
     {
         Check.Positive("conv2d", "the number of inputs", inputs);
         Check.Positive("conv2d", "the number of outputs", outputs);
@@ -27,7 +27,8 @@ public sealed class Conv2d : Module, INormalizable
         Check.Positive("conv2d", "the stride", stride, Check.MaxPixels);
         Check.NotNegative("conv2d", "the padding", padding);
         int area = kernel * kernel;
-        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area, outputs * area))));
+        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area,
+            outputs * area))));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs * area))) : null;
         (this.stride, this.padding, this.activation) = (stride, padding, activation);
     }
@@ -40,14 +41,8 @@ public sealed class Conv2d : Module, INormalizable
         return Ops.Conv2d(x, w, bias?.Value, stride, padding, activation, norm);
     }
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        (int outputs, int k, long s, long p) = (weight.Parameter.Shape[0], weight.Parameter.Shape[1], stride, padding);
-        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
-        int[] dims = [outputs, (x.Dims[1] + 2 * padding - k) / stride + 1, (x.Dims[2] + 2 * padding - k) / stride + 1];
-        OnnxValue y = graph.Add("Conv", inputs, dims, ("kernel_shape", new long[] { k, k }), ("strides", new[] { s, s }), ("pads", new[] { p, p, p, p }));
-        return graph.Activate(y, activation);
-    }
+    protected override string Describe() => $"{weight.Parameter.Shape[3]} -> {weight.Parameter.Shape[0]}, k{weight.Parameter.Shape[1]} "
+        + $"s{stride} p{padding}{ModuleText.Of(activation)}";
 
     Parameter INormalizable.Raw => weight.Parameter;
 

@@ -1,11 +1,10 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// Transposed convolution, <see cref="Ops.ConvTranspose2d"/>.  x [N,H,W,in], weight [in,K,K,out] (in files [in,out,K,K]). The default initialisation uses
-/// fan_in = out K K, as PyTorch does since 1.0.
+/// Transposed convolution, <see cref="Ops.ConvTranspose2d"/>.  x [N,H,W,in], weight [in,K,K,out] (in files [in,out,K,K]). The default
+/// initialisation uses fan_in = out K K, as PyTorch does since 1.0.
 /// </summary>
 public sealed class ConvTranspose2d : Module, INormalizable
 {
@@ -23,7 +22,8 @@ public sealed class ConvTranspose2d : Module, INormalizable
     /// <param name="outputPadding">Rows and columns added at the lower right of y, below the stride.</param>
     /// <param name="bias">False for none.</param>
     /// <param name="activation">What follows.</param>
-    public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0, bool bias = true,
+    public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0,
+        bool bias = true,
         Activation activation = default)
     {
         Check.Positive("conv_transpose2d", "the number of inputs", inputs);
@@ -32,9 +32,11 @@ public sealed class ConvTranspose2d : Module, INormalizable
         Check.Positive("conv_transpose2d", "the stride", stride, Check.MaxPixels);
         Check.NotNegative("conv_transpose2d", "the padding", padding);
         if (outputPadding < 0 || outputPadding >= stride)
-            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
+            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the "
+                + "stride.");
         int area = kernel * kernel;
-        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area, inputs * area))));
+        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area,
+            inputs * area))));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, outputs * area))) : null;
         (this.stride, this.padding, this.outputPadding, this.activation) = (stride, padding, outputPadding, activation);
     }
@@ -47,16 +49,8 @@ public sealed class ConvTranspose2d : Module, INormalizable
         return Ops.ConvTranspose2d(x, w, bias?.Value, stride, padding, outputPadding, activation, norm);
     }
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        (int k, int outputs, long s, long p, long more) = (weight.Parameter.Shape[1], weight.Parameter.Shape[3], stride, padding, outputPadding);
-        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
-        OnnxValue y = graph.Add("ConvTranspose", inputs, [outputs, Size(x.Dims[1]), Size(x.Dims[2])],
-            ("kernel_shape", new long[] { k, k }), ("strides", new[] { s, s }), ("pads", new[] { p, p, p, p }), ("output_padding", new[] { more, more }));
-        return graph.Activate(y, activation);
-
-        int Size(int n) => (n - 1) * stride - 2 * padding + k + outputPadding;
-    }
+    protected override string Describe() => $"{weight.Parameter.Shape[0]} -> {weight.Parameter.Shape[3]}, k{weight.Parameter.Shape[1]} "
+        + $"s{stride} p{padding}{ModuleText.Of(activation)}";
 
     Parameter INormalizable.Raw => weight.Parameter;
 

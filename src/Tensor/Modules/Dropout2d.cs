@@ -1,8 +1,7 @@
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
-/// <summary>In training mode drops whole channels with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.  x [N,H,W,C].</summary>
+/// <summary>In training mode drops whole channels with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.  x
+/// [N,H,W,C].</summary>
 public sealed class Dropout2d : Module
 {
     readonly float p;
@@ -16,6 +15,8 @@ public sealed class Dropout2d : Module
         (this.p, this.random) = (p, random);
     }
 
+    protected override string Describe() => $"{p}";
+
     protected override Tensor Forward(Tensor x)
     {
         if (!IsTraining || p == 0) return x;
@@ -24,6 +25,4 @@ public sealed class Dropout2d : Module
         Tensor keep = Ops.Relu(Ops.Sign(random.Uniform(new Shape(x.Shape[0], 1, 1, x.Shape[3]), device: x.Device) - p));
         return x * (keep / (1 - p));
     }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => x;
 }

@@ -1,9 +1,7 @@
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
-/// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is first filled from N(0, 1),
-/// with another one as any weight.</summary>
+/// <summary>A table of rows, one per class: y[i, :] = weight[index[i], :].  weight [classes, width]. With PyTorch's initialisation it is
+/// first filled from N(0, 1), with another one as any weight.</summary>
 public sealed class Embedding : Module, INormalizable
 {
     Weight weight;
@@ -14,7 +12,8 @@ public sealed class Embedding : Module, INormalizable
     public Embedding(int classes, int width, Initializer init) : this(Size(classes, width), s => init.Table(s[0], s[1])) { }
 
     /// <summary>A table whose rows all begin with the same value.</summary>
-    public Embedding(int classes, int width, Initializer init, float value) : this(Size(classes, width), s => Tensor.Full(value, s, init.Device)) { }
+    public Embedding(int classes, int width, Initializer init, float value)
+        : this(Size(classes, width), s => Tensor.Full(value, s, init.Device)) { }
 
     Embedding(Shape shape, Func<Shape, Tensor> fill) => weight = new Weight(Own(new Parameter("weight", fill(shape))));
 
@@ -22,17 +21,16 @@ public sealed class Embedding : Module, INormalizable
         new(Check.Positive("embedding", "the number of classes", classes), Check.Positive("embedding", "the width", width));
 
     /// <summary>The rows for these indices, [index.Count, width].</summary>
-    public Tensor Call(IndexTensor index)
+    public Tensor Call(IndexTensor index) => Apply((Table: this, index), static a =>
     {
-        using Scope scope = Scope.Enter();
-        (Tensor w, SingularTriplet? norm) = weight.Current();
-        return scope.Keep(Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), index));
-    }
+        (Tensor w, SingularTriplet? norm) = a.Table.weight.Current();
+        return Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), a.index);
+    });
 
-    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
+    protected override Tensor Forward(Tensor x) =>
+        throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
-        graph.Add("Gather", [weight.Export(graph), condition!.Labels.Name], [weight.Parameter.Shape[1]], ("axis", 0L));
+    protected override string Describe() => $"{weight.Parameter.Shape[0]} -> {weight.Parameter.Shape[1]}";
 
     Parameter INormalizable.Raw => weight.Parameter;
 

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -8,7 +7,6 @@ public sealed class Upsample : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Upsample2x(x);
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Upsample2x(x);
 }
 
 /// <summary>Mean over windows of 2 x 2 pixels, <see cref="Ops.AvgPool2x2"/>.</summary>
@@ -21,6 +19,8 @@ public sealed class AvgPool2d : Module
 public sealed class MaxPool2d(int kernel = 2, int stride = 0, int padding = 0) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.MaxPool2d(x, kernel, stride, padding);
+
+    protected override string Describe() => $"k{kernel} s{(stride == 0 ? kernel : stride)} p{padding}";
 }
 
 /// <summary>Sum over all pixels: [N,H,W,C] to [N,C].</summary>
@@ -34,5 +34,5 @@ public sealed class Activate(Activation activation) : Module
 {
     protected override Tensor Forward(Tensor x) => Ops.Activate(x, activation);
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => graph.Activate(x, activation);
+    protected override string Describe() => ModuleText.Of(activation).TrimStart(',', ' ');
 }

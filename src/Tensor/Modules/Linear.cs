@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -30,7 +29,8 @@ public sealed class Linear : Module, INormalizable
         this.bias = Own(bias);
     }
 
-    /// <summary>A layer whose outputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
+    /// <summary>A layer whose outputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels
+    /// first.</summary>
     public static Linear ToPixels(int inputs, int size, int channels, Initializer init)
     {
         Check.Positive("linear", "the number of inputs", inputs);
@@ -42,10 +42,12 @@ public sealed class Linear : Module, INormalizable
             SavedView = new Shape(size, size, channels, inputs),
             SavedOrder = [2, 0, 1, 3],
         };
-        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs)) { SavedView = new Shape(size, size, channels), SavedOrder = [2, 0, 1] });
+        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs)) { SavedView = new Shape(size, size, channels),
+            SavedOrder = [2, 0, 1] });
     }
 
-    /// <summary>A layer whose inputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels first.</summary>
+    /// <summary>A layer whose inputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels
+    /// first.</summary>
     public static Linear FromPixels(int size, int channels, int outputs, Initializer init)
     {
         Check.Positive("linear", "the size of the image", size, Check.MaxPixels);
@@ -68,11 +70,7 @@ public sealed class Linear : Module, INormalizable
         return Ops.Linear(x, w, bias?.Value, activation, norm);
     }
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        string[] inputs = bias == null ? [x.Name, weight.Export(graph)] : [x.Name, weight.Export(graph), graph.Weight("bias", bias)];
-        return graph.Activate(graph.Add("Gemm", inputs, [weight.Parameter.Shape[0]], ("transB", 1L)), activation);
-    }
+    protected override string Describe() => $"{weight.Parameter.Shape[1]} -> {weight.Parameter.Shape[0]}{ModuleText.Of(activation)}";
 
     Parameter INormalizable.Raw => weight.Parameter;
 

@@ -1,11 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
 /// <summary>
-/// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names). The constructor
-/// registers each of them with <see cref="Child"/> or <see cref="Own"/>; a module or trainable parameter that is kept in a field without that is an
+/// A part of a network: parameters, buffers and child modules under explicit names, which are the keys of a checkpoint (PyTorch's names).
+/// The constructor registers each of them with <see cref="Child"/> or <see cref="Own"/>; a module or trainable parameter that is kept in
+/// a field without that is an
 /// <see cref="InvalidOperationException"/> at the first use.
 /// </summary>
 /// <example>
@@ -13,7 +12,8 @@ namespace Sagan.Native.Modules;
 /// {
 ///     readonly Linear first, second;
 ///
-///     public Net(Initializer init) =&gt; (first, second) = (Child("first", new Linear(2, 8, init)), Child("second", new Linear(8, 1, init)));
+/// public Net(Initializer init) =&gt; (first, second) = (Child("first", new Linear(2, 8, init)), Child("second", new Linear(8, 1,
+/// init)));
 ///
 ///     protected override Tensor Forward(Tensor x) =&gt; second.Call(Ops.Tanh(first.Call(x)));
 /// }</code>
@@ -22,37 +22,82 @@ namespace Sagan.Native.Modules;
 public abstract class Module
 {
     readonly List<(string Name, Module Module)> children = [];
-    readonly List<Parameter> own = [];
+    readonly List<Parameter> own = [], constants = [];
     bool fieldsChecked;
 
-    /// <summary>True in training mode (batch statistics, dropout, power iteration), false in inference mode. Set by <see cref="Train"/>.</summary>
+    /// <summary>True in training mode (batch statistics, dropout, power iteration), false in inference mode. Set by
+    /// <see cref="Train"/>.</summary>
     public bool IsTraining { get; private set; } = true;
 
-    /// <summary>All trainable parameters, in the order they were made. One that stands in several places (tied weights) is listed once, at the first.</summary>
+    /// <summary>All trainable parameters, in the order they were made. One that stands in several places (tied weights) is listed once,
+    /// at the first.</summary>
     public IReadOnlyList<Parameter> Parameters => [.. State().Select(p => p.Parameter).Where(p => p.IsTrainable).Distinct()];
 
     /// <summary>Number of trainable numbers.</summary>
     public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count);
 
-    /// <summary>True where nothing but the engine's own code runs inside, so that nobody else ever has a handle of an intermediate tensor.</summary>
+    /// <summary>
+    /// Told of each output, with a handle that lives as long as the innermost <see cref="Step"/>, and outside of any until it is
+    /// collected: to look at what layers make, or to keep it.
+    /// </summary>
+    /// <example><code>net[3].Called += (module, y) =&gt; features = y;</code></example>
+    public event Action<Module, Tensor>? Called;
+
+    /// <summary>True where nothing but the engine's own code runs inside, so that nobody else ever has a handle of an intermediate
+    /// tensor.</summary>
     private protected virtual bool IsClosed => false;
 
-    /// <summary>Applies the module. Intermediate tensors are released when it returns.</summary>
+    /// <summary>Applies the module. Intermediate tensors are released when it returns, except those that <see cref="Step.Keep"/> was
+    /// given.</summary>
     public Tensor Call(Tensor x)
     {
         CheckFields();
-        using Scope scope = Scope.Enter(isEngine: IsClosed);
-        return scope.Keep(Forward(x));
+        using Scope scope = Scope.Enter(isEngine: IsClosed, module: this);
+        return Out(scope, Forward(x));
     }
 
-    /// <summary>Applies the module to images of given classes; a module that knows no classes does as without. Null = no condition.</summary>
-    public Tensor Call(Tensor x, Condition? condition)
+    /// <summary>As <see cref="Call"/>, for a module that is called with something else than a tensor, or with more:
+    /// <c>formula(arguments)</c>.</summary>
+    /// <example>
+    /// <code>public Tensor Call(Tensor q, Tensor k) =&gt; Apply((Module: this, q, k), static a =&gt; a.Module.Forward(a.q, a.k));</code>
+    /// </example>
+    protected Tensor Apply<T>(T arguments, Func<T, Tensor> formula)
     {
-        if (condition == null) return Call(x);
         CheckFields();
-        using Scope scope = Scope.Enter(isEngine: IsClosed);
-        return scope.Keep(Forward(x, condition));
+        using Scope scope = Scope.Enter(isEngine: IsClosed, module: this);
+        return Out(scope, formula(arguments));
     }
+
+    Tensor Out(Scope scope, Tensor y)
+    {
+        scope.Keep(y);
+        Called?.Invoke(this, Step.Keep(y));
+        return y;
+    }
+
+    /// <summary>All that is on a device.</summary>
+    internal IEnumerable<Parameter> Moving()
+    {
+        List<Parameter> all = [.. State().Select(s => s.Parameter)];
+        ForEach(m => all.AddRange(m.constants));
+        return all.Distinct();
+    }
+
+    internal IReadOnlyList<(string Name, Module Module)> Children => children;
+
+    internal string About => Describe();
+
+    /// <summary>What stands between brackets behind the module's name when it is printed: its sizes.</summary>
+    protected virtual string Describe() => "";
+
+    /// <summary>The tree of modules, a line for each.</summary>
+    public override string ToString() => ModuleText.Tree(this);
+
+    /// <summary>
+    /// A table with a line for each module: path, kind, shape of its output for an input of these sizes, trainable numbers. The module is
+    /// run once, on zeros and in inference mode.
+    /// </summary>
+    public string Summary(params ReadOnlySpan<int> input) => ModuleText.Summary(this, new Shape(input));
 
     /// <summary>Sets training or inference mode here and in all children.</summary>
     public void Train(bool training = true)
@@ -62,8 +107,8 @@ public abstract class Module
     }
 
     /// <summary>
-    /// All parameters and buffers with their dotted names. One that stands in several places has several names, as in PyTorch's state_dict, so that a file fits
-    /// a network whether or not weights are tied there.
+    /// All parameters and buffers with their dotted names. One that stands in several places has several names, as in PyTorch's
+    /// state_dict, so that a file fits a network whether or not weights are tied there.
     /// </summary>
     public virtual IEnumerable<(string Name, Parameter Parameter)> State()
     {
@@ -81,30 +126,11 @@ public abstract class Module
             foreach ((string inner, Module m) in module.Descendants()) yield return (inner.Length == 0 ? name : $"{name}.{inner}", m);
     }
 
-    /// <summary>Freezes the spectral norms below (+1), or lets them go (-1).</summary>
-    internal virtual void Freeze(int change)
+    /// <summary>Does something to this module and to all below it.</summary>
+    internal void ForEach(Action<Module> action)
     {
-        foreach ((_, Module m) in children) m.Freeze(change);
-    }
-
-    /// <summary>Begins or ends <see cref="SpectralNorm.Together"/> for the spectral norms below.</summary>
-    internal virtual void CallTogether(bool begin)
-    {
-        foreach ((_, Module m) in children) m.CallTogether(begin);
-    }
-
-    /// <summary>
-    /// Adds the formula in inference form to a graph of ONNX operators: a spectrally normalised weight as w / sigma, batch normalisation with the running
-    /// statistics. Images are [N, C, H, W] there. Throws <see cref="NotSupportedException"/> where a module has no such form.
-    /// </summary>
-    internal virtual OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) =>
-        throw new NotSupportedException($"a {GetType().Name} has no ONNX form here");
-
-    /// <summary>Adds a child's formula under its name.</summary>
-    private protected OnnxValue Export(Module child, OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        string? name = children.FirstOrDefault(c => c.Module == child).Name;
-        return name == null ? child.Export(graph, x, condition) : graph.Within(name, () => child.Export(graph, x, condition));
+        action(this);
+        foreach ((_, Module m) in children) m.ForEach(action);
     }
 
     void CheckFields()
@@ -130,9 +156,6 @@ public abstract class Module
     /// <summary>The formula.</summary>
     protected abstract Tensor Forward(Tensor x);
 
-    /// <summary>The formula where it depends on the condition.</summary>
-    protected virtual Tensor Forward(Tensor x, Condition condition) => Forward(x);
-
     /// <summary>Adds a child under a name.</summary>
     protected T Child<T>(string name, T module) where T : Module
     {
@@ -144,8 +167,18 @@ public abstract class Module
     /// <summary>Adds a parameter or buffer.</summary>
     protected Parameter Own(Parameter parameter)
     {
-        if (own.Any(p => p.Name == parameter.Name)) throw new ArgumentException($"module: there is a parameter '{parameter.Name}' already.");
+        if (own.Any(p => p.Name == parameter.Name))
+            throw new ArgumentException($"module: there is a parameter '{parameter.Name}' already.");
         own.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Adds a constant, which moves to another device with the module and is in no file.</summary>
+    protected Parameter Constant(Parameter parameter)
+    {
+        if (parameter.IsTrainable)
+            throw new ArgumentException($"module: parameter {parameter} is trainable, so it is no constant; Own it.", nameof(parameter));
+        constants.Add(parameter);
         return parameter;
     }
 }

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -15,13 +14,13 @@ namespace Sagan.Native.Modules;
 /// pooled      C/8   C/2   2x2    C/2->C   no      the official code
 /// literal     C/8   C/8   -      C/8->C   no      Zhang et al. 2019, section 3
 /// multi-head  C     C     -      C->C     yes     Vaswani et al. 2017</code>
-/// At gamma = 0 the block is the identity, and only gamma gets a gradient from the branch; a negative gamma is normal, since Wv can absorb its sign. bk has
-/// gradient 0 always: adding the same key everywhere does not change a softmax.
+/// At gamma = 0 the block is the identity, and only gamma gets a gradient from the branch; a negative gamma is normal, since Wv can
+/// absorb its sign. bk has gradient 0 always: adding the same key everywhere does not change a softmax.
 /// </summary>
-public sealed class SelfAttention : Module
+public class SelfAttention : Module
 {
     readonly AttentionOptions options;
-    readonly Module? query, key, output, classQuery;
+    readonly Module? query, key, output;
     readonly Module value;
     readonly ChannelAttention? channel;
     readonly Parameter? queryWeight, keyWeight;
@@ -35,14 +34,14 @@ public sealed class SelfAttention : Module
     /// <param name="gamma">The first value of gamma.</param>
     /// <param name="options">The form.</param>
     /// <param name="normalize">Wraps each convolution, with spectral normalisation for example.</param>
-    /// <param name="classes">Number of classes, for class-conditional queries.</param>
-    public SelfAttention(int channels, Initializer init, float gamma, AttentionOptions options, Func<Module, Module>? normalize = null, int classes = 0)
+    public SelfAttention(int channels, Initializer init, float gamma, AttentionOptions options, Func<Module, Module>? normalize = null)
     {
         this.options = options;
         Check.Positive("self_attention", "the number of channels", channels);
         if (Problem(channels, options) is { } problem) throw new ArgumentException($"self_attention: {problem}.");
         (int dk, int dv, bool bias, bool last) = Widths(channels, options);
         normalize ??= m => m;
+        QueryWidth = dk;
         scales = options.Scales.Count > 0 ? [.. options.Scales] : options.Kind == AttentionKind.Pooled ? [2] : [1];
         if (options.Channel) channel = Child("channel", new ChannelAttention(channels, init));
         if (options.Similarity != AttentionSimilarity.Gaussian)
@@ -58,7 +57,6 @@ public sealed class SelfAttention : Module
             queryWeight = Own(new Parameter("query_weight", init.Weight(new Shape(d, 1), 2 * d, 1)));
             keyWeight = Own(new Parameter("key_weight", init.Weight(new Shape(d, 1), 2 * d, 1)));
         }
-        if (options.ClassQuery) classQuery = Child("class_query", new Embedding(classes, dk, init, 0));
         Gamma = Own(new Parameter("gamma", Tensor.Full(gamma, new Shape(1), init.Device)));
 
         Module Project(string name, int inputs, int outputs) => Child(name, normalize(new Conv2d(inputs, outputs, 1, init, bias: bias)));
@@ -69,19 +67,21 @@ public sealed class SelfAttention : Module
 
     private protected override bool IsClosed => true;
 
+    protected override string Describe() => $"{options.Kind}, {QueryWidth}";
+
+    /// <summary>The width of a query, all heads together.</summary>
+    protected int QueryWidth { get; }
+
     protected override Tensor Forward(Tensor x) => Attend(x, null);
 
-    protected override Tensor Forward(Tensor x, Condition condition) => Attend(x, condition);
-
-    Tensor Attend(Tensor x, Condition? condition)
+    /// <summary>The formula, with a vector for each image that is added to all its queries.  [N, <see cref="QueryWidth"/>]</summary>
+    protected Tensor Attend(Tensor x, Tensor? toQueries)
     {
         if (x.Rank != 4) throw new ShapeException($"self_attention: x {x.Shape} has {x.Rank} axes, 4 are needed: [N, H, W, C].");
         if (channel != null) x = channel.Call(x);
         (int n, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         Tensor q = (query?.Call(x) ?? x).Reshape(n, h * w, -1), k = Pooled(key?.Call(x) ?? x), v = Pooled(value.Call(x));
-        if (classQuery is Embedding table)
-            q += (condition ?? throw new InvalidOperationException("self_attention: its queries depend on the class; call it with a condition.")).Rows(table.Call)
-                .Reshape(n, 1, -1);
+        if (toQueries != null) q += toQueries.Reshape(n, 1, -1);
         Tensor o = Merge(Read(Split(q), Split(k), Split(v)), n).Reshape(n, h, w, -1);
         return Ops.Residual(x, output?.Call(o) ?? o, Gamma);
     }
@@ -100,7 +100,8 @@ public sealed class SelfAttention : Module
                 return Ops.MatMul(e, v) / keys;
             default:
                 // With all keys kept there is no choice to make.
-                return options.TopK is > 0 and var most && most < keys ? Ops.TopKAttention(q, k, v, most, scale) : Ops.Attention(q, k, v, scale);
+                return options.TopK is > 0 and var most && most < keys
+                    ? Ops.TopKAttention(q, k, v, most, scale) : Ops.Attention(q, k, v, scale);
         }
     }
 
@@ -131,62 +132,6 @@ public sealed class SelfAttention : Module
         return Ops.Permute(o.Reshape(n, options.Heads, m, d), 0, 2, 1, 3);
     }
 
-    // q, k and v as [N, heads, width, pixels]; k as it is, q and v transposed: E = q^T k, o = A v^T.
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        if (channel != null) x = Export(channel, graph, x, condition);
-        (int h, int w) = (x.Dims[1], x.Dims[2]);
-        OnnxValue q = Projected(query), k = Pooled(Projected(key)), v = Pooled(Projected(value));
-        if (classQuery != null)
-        {
-            OnnxValue e = Export(classQuery, graph, condition!.Labels, condition);
-            q = graph.Binary("Add", q, graph.Reshape(e, e.Dims[0], 1, 1).Name);
-        }
-        (q, k, v) = (graph.Transpose(Heads(q), 0, 1, 3, 2), Heads(k), graph.Transpose(Heads(v), 0, 1, 3, 2));
-        int keys = k.Dims[2];
-        OnnxValue a = options.Similarity == AttentionSimilarity.Concatenation ? Pairs() : graph.Add("MatMul", [q.Name, k.Name], [options.Heads, h * w, keys]);
-        bool softmax = options.Similarity is AttentionSimilarity.EmbeddedGaussian or AttentionSimilarity.Gaussian;
-        float scale = (options.Kind == AttentionKind.MultiHead && options.Similarity != AttentionSimilarity.Concatenation ? 1 / MathF.Sqrt(q.Dims[2]) : 1) / (softmax ? 1 : keys);
-        if (scale != 1) a = graph.Binary("Mul", a, graph.Constant("scale", new[] { scale }, 1));
-        if (options.TopK > 0 && options.TopK < keys) a = Best(a);
-        if (softmax) a = graph.Add("Softmax", [a.Name], a.Dims, ("axis", -1L));
-        OnnxValue o = graph.Add("MatMul", [a.Name, v.Name], [options.Heads, h * w, v.Dims[2]]);
-        o = graph.Reshape(graph.Transpose(o, 0, 1, 3, 2), options.Heads * v.Dims[2], h, w);
-        if (output != null) o = Export(output, graph, o, condition);
-        return graph.Binary("Add", x, graph.Binary("Mul", o, graph.Weight("gamma", Gamma)).Name);
-
-        // relu(q wq + k wk) for every pair.
-        OnnxValue Pairs()
-        {
-            OnnxValue left = graph.Add("MatMul", [q.Name, graph.Weight("query_weight", queryWeight!)], [options.Heads, h * w, 1]);
-            OnnxValue right = graph.Add("MatMul", [graph.Transpose(k, 0, 1, 3, 2).Name, graph.Weight("key_weight", keyWeight!)], [options.Heads, keys, 1]);
-            OnnxValue sum = graph.Add("Add", [left.Name, graph.Transpose(right, 0, 1, 3, 2).Name], [options.Heads, h * w, keys]);
-            return graph.Add("Relu", [sum.Name], sum.Dims);
-        }
-
-        // Of equal ones at the threshold all are kept, where the engine keeps the first.
-        OnnxValue Best(OnnxValue e)
-        {
-            OnnxValue kept = graph.Binary("GreaterOrEqual", e, graph.KthLargest(e, options.TopK).Name);
-            return graph.Add("Where", [kept.Name, e.Name, graph.Constant("never", new[] { -1e30f }, 1)], e.Dims);
-        }
-
-        OnnxValue Projected(Module? projection) => projection == null ? x : Export(projection, graph, x, condition);
-
-        OnnxValue Heads(OnnxValue y) => graph.Reshape(y, options.Heads, y.Dims[0] / options.Heads, y.Dims[1..].Aggregate(1, (a, b) => a * b));
-
-        OnnxValue Pooled(OnnxValue y)
-        {
-            OnnxValue[] parts = [.. scales.Select(s =>
-            {
-                OnnxValue part = y;
-                long[] size = [s, s];
-                if (s > 1) part = graph.Add("MaxPool", [y.Name], [y.Dims[0], y.Dims[1] / s, y.Dims[2] / s], ("kernel_shape", size), ("strides", size));
-                return scales.Length == 1 ? part : graph.Reshape(part, part.Dims[0], part.Dims[1] * part.Dims[2]);
-            })];
-            return parts.Length == 1 ? parts[0] : graph.Add("Concat", [.. parts.Select(p => p.Name)], [y.Dims[0], parts.Sum(p => p.Dims[1])], ("axis", 2L));
-        }
-    }
 
     static (int Dk, int Dv, bool Bias, bool Last) Widths(int channels, AttentionOptions options)
     {

@@ -1,4 +1,3 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
@@ -7,8 +6,9 @@ namespace Sagan.Native.Modules;
 public enum SpectralNormConvention
 {
     /// <summary>
-    /// torch.nn.utils.spectral_norm: rows are the output units (also of transposed convolutions), x / max(|x|, eps), u and v move in training mode only. A product
-    /// shorter than eps is divided by its own length (<see cref="NormEpsilon.Max"/>), so that w / sigma is right for weights of any size.
+    /// torch.nn.utils.spectral_norm: rows are the output units (also of transposed convolutions), x / max(|x|, eps), u and v move in
+    /// training mode only. A product shorter than eps is divided by its own length (<see cref="NormEpsilon.Max"/>), so that w / sigma is
+    /// right for weights of any size.
     /// Keys: weight_orig, weight_u, weight_v.
     /// </summary>
     Torch,
@@ -21,16 +21,19 @@ public enum SpectralNormConvention
     Heykeetae,
 
     /// <summary>
-    /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + eps), u first drawn from a truncated normal distribution and moved
-    /// at every call, in inference mode too; v is not kept, and the gradient flows through the step of power iteration as well.
+    /// The official SAGAN code (TensorFlow): rows are the weight's first axis, x / (|x| + eps), u first drawn from a truncated normal
+    /// distribution and moved at every call, in inference mode too; v is not kept, and the gradient flows through the step of power
+    /// iteration as well.
     /// Keys: weight_orig, weight_u.
     /// </summary>
     Official,
 }
 
 /// <summary>
-/// A layer whose weight is divided by its largest singular value: y = layer(x; w / sigma), sigma = u^T W v from one step of power iteration at each call.
-/// The gradient treats u and v of that call as constants, except under <see cref="SpectralNormConvention.Official"/>. Source: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
+/// A layer whose weight is divided by its largest singular value: y = layer(x; w / sigma), sigma = u^T W v from one step of power
+/// iteration at each call.
+/// The gradient treats u and v of that call as constants, except under <see cref="SpectralNormConvention.Official"/>. Source: Miyato et
+/// al. 2018, "Spectral Normalization for Generative Adversarial Networks".
 /// </summary>
 public sealed class SpectralNorm : Module
 {
@@ -48,10 +51,13 @@ public sealed class SpectralNorm : Module
     /// <param name="init">Gives u and v: random unit vectors.</param>
     /// <param name="convention">Whose conventions.</param>
     /// <param name="iterations">Steps of power iteration at each call.</param>
-    /// <param name="epsilon">eps of the norms of power iteration, 1e-12 in all three systems. sigma has none: where it is 0 the weight is used as it is.</param>
-    public SpectralNorm(Module layer, Initializer init, SpectralNormConvention convention = SpectralNormConvention.Torch, int iterations = 1, float epsilon = 1e-12f)
+    /// <param name="epsilon">eps of the norms of power iteration, 1e-12 in all three systems. sigma has none: where it is 0 the weight is
+    /// used as it is.</param>
+    public SpectralNorm(Module layer, Initializer init, SpectralNormConvention convention = SpectralNormConvention.Torch,
+        int iterations = 1, float epsilon = 1e-12f)
     {
-        if (layer is not INormalizable target) throw new ArgumentException($"spectral_norm: a {layer.GetType().Name} has no weight to normalise.", nameof(layer));
+        if (layer is not INormalizable target)
+            throw new ArgumentException($"spectral_norm: a {layer.GetType().Name} has no weight to normalise.", nameof(layer));
         ArgumentOutOfRangeException.ThrowIfNegative(iterations);
         this.layer = layer;
         this.convention = convention;
@@ -59,12 +65,16 @@ public sealed class SpectralNorm : Module
         Shape w = weight.Shape;
         bool torch = convention == SpectralNormConvention.Torch, transpose = torch && target.OutputsLast;
         int columns = transpose ? w[-1] : w.Count / w[0];
-        spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon, torch ? NormEpsilon.Max : NormEpsilon.Add);
+        spec = new PowerIterationSpec(w.Count / columns, columns, transpose, iterations, epsilon,
+            torch ? NormEpsilon.Max : NormEpsilon.Add);
         u = Vector("u", init, transpose);
         if (convention != SpectralNormConvention.Official) v = Vector("v", init, transpose);
         target.Normalize(convention == SpectralNormConvention.Official ? Differentiated : Triplet);
         if (layer is Embedding e) Embedded = e;
     }
+
+    /// <summary>The wrapped layer.</summary>
+    internal Module Layer => layer;
 
     /// <summary>The wrapped layer, where it is an embedding, which is called with indices.</summary>
     Embedding? Embedded { get; }
@@ -91,26 +101,32 @@ public sealed class SpectralNorm : Module
     }
 
     /// <summary>Rows of the table for these indices: for a wrapped embedding.</summary>
-    public Tensor Call(IndexTensor index) => (Embedded ?? throw new InvalidOperationException($"spectral_norm: a {layer.GetType().Name} is called with a tensor, not with indices.")).Call(index);
+    public Tensor Call(IndexTensor index) => (Embedded ?? throw new InvalidOperationException($"spectral_norm: a {layer.GetType().Name} is "
+        + "called with a tensor, not with indices.")).Call(index);
 
     private protected override bool IsClosed => true;
 
+    protected override string Describe() => $"{convention}, {layer.GetType().Name}({layer.About})";
+
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
-    /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network without changing
-    /// it.</summary>
+    /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network
+    /// without changing it.</summary>
     public static T Frozen<T>(Module module, Func<T> body)
     {
-        module.Freeze(+1);
+        Freeze(module);
         try
         {
             return body();
         }
         finally
         {
-            module.Freeze(-1);
+            module.ForEach(static m => { if (m is SpectralNorm s) s.frozen--; });
         }
     }
+
+    /// <summary>Freezes the spectral norms inside a module for good.</summary>
+    internal static void Freeze(Module module) => module.ForEach(static m => { if (m is SpectralNorm s) s.frozen++; });
 
     /// <summary>
     /// Calls a function in which a module is called several times before a gradient is taken. Under <see
@@ -120,18 +136,18 @@ public sealed class SpectralNorm : Module
     /// </summary>
     public static T Together<T>(Module module, Func<T> body)
     {
-        module.CallTogether(true);
+        module.ForEach(static m => (m as SpectralNorm)?.CallTogether(true));
         try
         {
             return body();
         }
         finally
         {
-            module.CallTogether(false);
+            module.ForEach(static m => (m as SpectralNorm)?.CallTogether(false));
         }
     }
 
-    internal override void CallTogether(bool begin)
+    void CallTogether(bool begin)
     {
         together = begin && convention == SpectralNormConvention.Heykeetae;
         foreach ((Storage a, Storage b) in earlier)
@@ -142,10 +158,6 @@ public sealed class SpectralNorm : Module
         earlier.Clear();
     }
 
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition) => layer.Export(graph, x, condition);
-
-    internal override void Freeze(int change) => frozen += change;
-
     /// <summary>v = l2n(W^T u), for the files that keep u alone. Nothing to do where v is not kept.</summary>
     internal void DeriveV()
     {
@@ -153,7 +165,8 @@ public sealed class SpectralNorm : Module
     }
 
     /// <summary>v from W and u, for files that keep neither v nor a rule for it. Nothing to do where v is not kept.</summary>
-    /// <param name="solve">From W, row-major, with a row for each component of u, and u to v; null: v as <see cref="DeriveV"/> has it.</param>
+    /// <param name="solve">From W, row-major, with a row for each component of u, and u to v; null: v as <see cref="DeriveV"/> has
+    /// it.</param>
     internal void SolveV(Func<float[], float[], float[]?> solve)
     {
         if (v == null) return;
@@ -203,12 +216,14 @@ public sealed class SpectralNorm : Module
         return new NormalizedWeight(w);
     }
 
-    // u lies along W's rows, v along its columns. Where these are pixels or a convolution's (K, K, channels), files hold them with the channels first.
+    // u lies along W's rows, v along its columns. Where these are pixels or a convolution's (K, K, channels), files hold them with the
+    // channels first.
     Parameter Vector(string name, Initializer init, bool transpose)
     {
         bool first = name == "u" != transpose;
         int count = first ? spec.Rows : spec.Columns;
-        Tensor value = convention == SpectralNormConvention.Official ? init.TruncatedNormal(new Shape(count)) : init.UnitVector(new Shape(count));
+        Tensor value = convention == SpectralNormConvention.Official
+            ? init.TruncatedNormal(new Shape(count)) : init.UnitVector(new Shape(count));
         Shape? pixels = PixelAxes(first, transpose);
         return new Parameter($"weight_{name}", value, trainable: false)
         {

@@ -1,20 +1,12 @@
-using Sagan.Native.Export;
-
 namespace Sagan.Native.Modules;
 
-/// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the weight to compute
+/// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the
+/// weight to compute
 /// with.</summary>
 readonly record struct Weight(Parameter Parameter, Func<NormalizedWeight>? Normalized = null)
 {
     /// <summary>What the layer's operation is given at this call.</summary>
     public NormalizedWeight Current() => Normalized?.Invoke() ?? new NormalizedWeight(Parameter);
-
-    /// <summary>The weight to compute with as a constant of a graph, divided where it is normalised.</summary>
-    public string Export(OnnxGraph graph)
-    {
-        (Tensor w, SingularTriplet? norm) = Current();
-        return graph.Weight("weight", Parameter, norm == null ? w : Ops.SpectralNorm(w, norm));
-    }
 
     /// <summary>A convolution weight [A, K, K, B], which files hold as [A, B, K, K].</summary>
     public static Parameter Convolution(Tensor w) => new("weight", w)
@@ -30,7 +22,8 @@ interface INormalizable
     /// <summary>The trained weight.</summary>
     Parameter Raw { get; }
 
-    /// <summary>True when the output units are the last axis of the weight (transposed convolution), false when they are the first.</summary>
+    /// <summary>True when the output units are the last axis of the weight (transposed convolution), false when they are the
+    /// first.</summary>
     bool OutputsLast { get; }
 
     /// <summary>From now on the layer computes with w / sigma, asked for at each call.</summary>

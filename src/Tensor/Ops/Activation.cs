@@ -24,7 +24,8 @@ public static partial class Ops
         _ => LeakyReluGrad(g, y, act.Slope),
     };
 
-    // The gradients of z and bias in y = act(z + bias): one fused pass, over g in place where nobody else holds it, or differentiable ops while the backward
+    // The gradients of z and bias in y = act(z + bias): one fused pass, over g in place where nobody else holds it, or differentiable ops
+    // while the backward
     // pass is itself recorded. Without an activation dz is g.
     static (Tensor Dz, Tensor? Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act, bool wantsBias)
     {

@@ -10,10 +10,11 @@ public static partial class Ops
     /// m = mean x,  s2 = mean (x - m)^2,  xh = (x - m) / sqrt(s2 + eps),  y = act(weight xh + bias)
     /// Backward:  z = g act'(y)   dweight = sum z xh   dbias = sum z
     /// dx = weight / (M sqrt(s2 + eps)) (M z - dbias - xh dweight)</code>
-    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no gradient flows through
-    /// them.
+    /// Source: Ioffe and Szegedy 2015. <paramref name="mean"/> and <paramref name="variance"/> (biased) are for running statistics; no
+    /// gradient flows through them.
     /// </summary>
-    public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean, out Tensor variance)
+    public static Tensor BatchNorm(Tensor x, Tensor weight, Tensor bias, float epsilon, Activation activation, out Tensor mean,
+        out Tensor variance)
     {
         BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
         if (c.Rows == 0) throw new ShapeException($"batch_norm: x {x.Shape} is empty, so it has no statistics.");
@@ -27,23 +28,35 @@ public static partial class Ops
         mean = Tensor.Empty(new Shape(c.Channels), x.Device);
         variance = Tensor.Empty(new Shape(c.Channels), x.Device);
         fused.BatchNorm(x.Storage, weight.Storage, bias.Storage, y.Storage, mean.Storage, variance.Storage, c);
-        return Autograd.RecordJoint("batch_norm", y, c, save: [x, weight, bias, y, mean, variance], inputs: [x, weight, bias],
-            static (g, s, c, d) =>
+        return Autograd.RecordJoint("batch_norm", y, new Normalized(x, weight, bias, y, mean, variance, c), inputs: [x, weight, bias],
+            static (g, s, d) =>
             {
                 if (Autograd.IsRecording)
                 {
-                    GradOfReference(static (t, c) => Activate(BatchNormReference(t[0], t[1], t[2], c.Epsilon, out _, out _), c.Activation), c, [s[0], s[1], s[2]], g, d);
+                    GradOfReference(g, d, [s.X, s.Weight, s.Bias], s.Spec,
+                        static (x, c) => Activate(BatchNormReference(x[0], x[1], x[2], c.Epsilon, out _, out _), c.Activation));
                     return;
                 }
-                Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s[1].Shape, g.Device), dbias = Tensor.Empty(s[1].Shape, g.Device);
-                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s[0].Storage, s[3].Storage, s[1].Storage, s[4].Storage, s[5].Storage,
-                    dx.Storage, dweight.Storage, dbias.Storage, c);
+                Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s.Weight.Shape, g.Device), dbias = Tensor.Empty(s.Weight.Shape, g.Device);
+                ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s.X.Storage, s.Y.Storage, s.Weight.Storage, s.Mean.Storage,
+                    s.Variance.Storage,
+                    dx.Storage, dweight.Storage, dbias.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dx, dweight, dbias);
             });
     }
 
-    /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for inference.</summary>
-    public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon, Activation activation = default)
+    internal readonly record struct Normalized(Tensor X, Tensor Weight, Tensor Bias, Tensor Y, Tensor Mean, Tensor Variance,
+        BatchNormSpec Spec)
+        : ISaved<Normalized>
+    {
+        public Normalized Keep(SavedTensors by) =>
+            new(by.Keep(X), by.Keep(Weight), by.Keep(Bias), by.Keep(Y), by.Keep(Mean), by.Keep(Variance), Spec);
+    }
+
+    /// <summary>Batch normalisation with given statistics: y = act(weight (x - mean) / sqrt(variance + eps) + bias), for
+    /// inference.</summary>
+    public static Tensor BatchNormInference(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float epsilon,
+        Activation activation = default)
     {
         BatchNormSpec c = BatchNormCheck(x, weight, bias, epsilon, activation);
         Check.Vector("batch_norm", "mean", mean, c.Channels, "one per channel of x");
@@ -53,15 +66,15 @@ public static partial class Ops
             return Activate((x - mean) * (weight / Sqrt(variance + epsilon)) + bias, activation);
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         fused.BatchNormInference(x.Storage, weight.Storage, bias.Storage, mean.Storage, variance.Storage, y.Storage, c);
-        return y;
+        return Autograd.Note("batch_norm_inference", y, new Normalized(x, weight, bias, y, mean, variance, c), x, weight, bias);
     }
 
     /// <summary>The definition of <see cref="BatchNorm"/>, without the activation.</summary>
     internal static Tensor BatchNormReference(Tensor x, Tensor weight, Tensor bias, float epsilon, out Tensor mean, out Tensor variance)
     {
         Tensor rows = Reshape(x, -1, x.Shape[-1]);
-        // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers, and dividing by
-        // sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
+        // Twice, since a rounded mean leaves a part of itself in the differences, which is all there is in a channel of equal numbers,
+        // and dividing by sqrt(eps) makes much of it. The first mean is a constant: it takes no part in the gradient of x minus its mean.
         mean = Mean(rows.Detach(), [0]);
         Tensor shifted = rows - mean, centred = shifted - Mean(shifted, [0]);
         variance = Mean(Square(centred), [0]);

@@ -9,7 +9,9 @@ static class Check
 {
     public static void SameDevice(string op, Tensor a, Tensor b)
     {
-        if (a.Device != b.Device) throw new ArgumentException($"{op}: operands are on different devices: {a.Shape} on {a.Device}, {b.Shape} on {b.Device}; use To.");
+        if (a.Device != b.Device)
+            throw new ArgumentException($"{op}: operands are on different devices: {a.Shape} on {a.Device}, {b.Shape} on {b.Device}; use "
+                + "To.");
     }
 
     public static void Rank(string op, string name, Tensor x, int rank, string axes)

@@ -19,12 +19,12 @@ public static partial class Ops
         Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
         Tensor? scale = Scale(norm);
         fused.Conv2dBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("conv2d", y, (c, activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
-            static (g, s, c, d) =>
+        return Autograd.RecordJoint("conv2d", y, new WeightedProduct<Conv2dSpec>(x, w, y, norm, scale, c, activation), inputs: [x, w, bias],
+            static (g, s, d) =>
             {
-                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
-                if (d.Wants(0)) d[0] = ScaledConv2dInputGrad(dz, SavedWeight(s, c.Spec), c.c);
-                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(s[0], dz, c.c), s, c.Spec);
+                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s.Y, s.Activation, d.Wants(2));
+                if (d.Wants(0)) d[0] = ScaledConv2dInputGrad(dz, s.WeightForInput(), s.Spec);
+                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(s.X, dz, s.Spec), s.Weight, s.Norm);
                 d[2] = dbias;
             });
     }
@@ -33,9 +33,15 @@ public static partial class Ops
     {
         Tensor y = Tensor.Empty(new Shape(c.N, c.OutH, c.OutW, c.Co), x.Device);
         x.Backend.Conv2d(x.Storage, w.Storage, y.Storage, c);
-        return Autograd.Record("conv2d", y, c, save: [x, w],
-            (x, static (g, s, c) => Conv2dInputGrad(g, s[1], c)),
-            (w, static (g, s, c) => Conv2dWeightGrad(s[0], g, c)));
+        return Autograd.Record("conv2d", y, new Convolved(x, w, c),
+            (x, static (g, s) => Conv2dInputGrad(g, s.B, s.Spec)),
+            (w, static (g, s) => Conv2dWeightGrad(s.A, g, s.Spec)));
+    }
+
+    // The two operands of one of the trio: convolution, its transpose, the gradient of its weight.
+    internal readonly record struct Convolved(Tensor A, Tensor B, Conv2dSpec Spec) : ISaved<Convolved>
+    {
+        public Convolved Keep(SavedTensors by) => this with { A = by.Keep(A), B = by.Keep(B) };
     }
 
     /// <summary>
@@ -53,17 +59,18 @@ public static partial class Ops
         Tensor y = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), x.Device);
         Tensor? scale = Scale(norm);
         fused.ConvTranspose2dBias(x.Storage, w.Storage, scale?.Storage, bias?.Storage, y.Storage, c, activation);
-        return Autograd.RecordJoint("conv_transpose2d", y, (c, activation, norm?.Spec), save: SavedByProduct(x, w, y, norm, scale), inputs: [x, w, bias],
-            static (g, s, c, d) =>
+        return Autograd.RecordJoint("conv_transpose2d", y, new WeightedProduct<Conv2dSpec>(x, w, y, norm, scale, c, activation),
+            inputs: [x, w, bias],
+            static (g, s, d) =>
             {
-                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s[2], c.activation, d.Wants(2));
-                if (d.Wants(0)) d[0] = ScaledConv2d(dz, SavedWeight(s, c.Spec), c.c);
-                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(dz, s[0], c.c), s, c.Spec);
+                (Tensor dz, Tensor? dbias) = BiasActivationBackward(g, s.Y, s.Activation, d.Wants(2));
+                if (d.Wants(0)) d[0] = ScaledConv2d(dz, s.WeightForInput(), s.Spec);
+                if (d.Wants(1)) d[1] = WeightGrad(Conv2dWeightGrad(dz, s.X, s.Spec), s.Weight, s.Norm);
                 d[2] = dbias;
             });
     }
 
-    // The products of the gradient rules. One with a scale is not recorded: see SavedWeight.
+    // The products of the gradient rules. One with a scale is not recorded: see WeightedProduct.
     static Tensor ScaledConv2d(Tensor x, (Tensor W, Tensor? Scale) weight, Conv2dSpec c)
     {
         if (weight.Scale == null) return PlainConv2d(x, weight.W, c);
@@ -76,7 +83,8 @@ public static partial class Ops
     {
         if (weight.Scale == null) return Conv2dInputGrad(dy, weight.W, c);
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
-        ((IFusedBias)dy.Backend).ConvTranspose2dBias(dy.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c, Activation.None);
+        ((IFusedBias)dy.Backend).ConvTranspose2dBias(dy.Storage, weight.W.Storage, weight.Scale.Storage, null, dx.Storage, c,
+            Activation.None);
         return dx;
     }
 
@@ -86,9 +94,9 @@ public static partial class Ops
     {
         Tensor dx = Tensor.Empty(new Shape(c.N, c.H, c.W, c.Ci), dy.Device);
         dy.Backend.Conv2dInputGrad(dy.Storage, w.Storage, dx.Storage, c);
-        return Autograd.Record("conv2d_input_grad", dx, c, save: [dy, w],
-            (dy, static (h, s, c) => PlainConv2d(h, s[1], c)),
-            (w, static (h, s, c) => Conv2dWeightGrad(h, s[0], c)));
+        return Autograd.Record("conv2d_input_grad", dx, new Convolved(dy, w, c),
+            (dy, static (h, s) => PlainConv2d(h, s.B, s.Spec)),
+            (w, static (h, s) => Conv2dWeightGrad(h, s.A, s.Spec)));
     }
 
     /// <summary>dw from x and dy. Its gradients: dx = Conv2dInputGrad(dy, h), d dy = Conv2d(x, h).</summary>
@@ -96,9 +104,9 @@ public static partial class Ops
     {
         Tensor dw = Tensor.Empty(new Shape(c.Co, c.Kh, c.Kw, c.Ci), x.Device);
         x.Backend.Conv2dWeightGrad(x.Storage, dy.Storage, dw.Storage, c);
-        return Autograd.Record("conv2d_weight_grad", dw, c, save: [x, dy],
-            (x, static (h, s, c) => Conv2dInputGrad(s[1], h, c)),
-            (dy, static (h, s, c) => PlainConv2d(s[0], h, c)));
+        return Autograd.Record("conv2d_weight_grad", dw, new Convolved(x, dy, c),
+            (x, static (h, s) => Conv2dInputGrad(s.B, h, s.Spec)),
+            (dy, static (h, s) => PlainConv2d(s.A, h, s.Spec)));
     }
 
     static Conv2dSpec Conv2dCheck(Tensor x, Tensor w, Tensor? bias, int stride, int padding)
@@ -117,16 +125,20 @@ public static partial class Ops
     {
         ImageSpec i = ConvOperands("conv_transpose2d", x, w, "[Ci, Kh, Kw, Co]", stride, padding);
         (int ci, int kh, int kw, int co) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
-        if (ci != i.C) throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
+        if (ci != i.C)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} has {i.C} channels, w {w.Shape} takes {ci} (Ci, Kh, Kw, Co).");
         if (bias != null) Check.SameDevice("conv_transpose2d", x, bias);
         if (bias != null) Check.Vector("conv_transpose2d", "bias", bias, co, "one per output channel");
         if (outputPadding < 0 || outputPadding >= stride)
-            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the stride.");
+            throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the "
+                + "stride.");
         long tall = (i.H - 1L) * stride - 2 * padding + kh + outputPadding, wide = (i.W - 1L) * stride - 2 * padding + kw + outputPadding;
         if (Math.Max(tall, wide) > int.MaxValue / 2)
-            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller stride.");
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with stride {stride} makes an image of {tall} x {wide}; use a smaller "
+                + "stride.");
         (int h, int v) = ((int)tall, (int)wide);
-        if (h < 1 || v < 1) throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
+        if (h < 1 || v < 1)
+            throw new ShapeException($"conv_transpose2d: x {x.Shape} with kernel {kh}x{kw} and padding {padding} leaves no output.");
         return new Conv2dSpec(i.N, h, v, co, ci, kh, kw, stride, padding, i.H, i.W);
     }
 

@@ -3,10 +3,11 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference composition, and
-    /// &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
+    /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference
+    /// composition, and &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
     /// </summary>
-    static void GradOfReference<TSpec>(Func<Tensor[], TSpec, Tensor> reference, TSpec spec, ReadOnlySpan<Tensor> saved, Tensor g, Gradients d)
+    static void GradOfReference<TSpec>(Tensor g, Gradients d, ReadOnlySpan<Tensor> saved, TSpec spec, Func<Tensor[], TSpec,
+        Tensor> reference)
     {
         // Distinct nodes even where one tensor is given twice, connected to the graph behind them.
         Tensor[] inputs = new Tensor[saved.Length];
@@ -25,5 +26,5 @@ public static partial class Ops
     // Where a rule may put what it makes of g: into g itself when nobody else holds its memory, and never while the rule is recorded.
     static Tensor InPlaceOf(Tensor g) => !Autograd.IsRecording && g.Storage.IsExclusive ? g : Tensor.Empty(g.Shape, g.Device);
 
-    static Tensor Identity(Tensor x) => Autograd.Record("identity", x.Alias(x.Shape, null), 0, save: [], (x, static (g, _, _) => g));
+    static Tensor Identity(Tensor x) => Autograd.RecordLinear("identity", x.Alias(x.Shape, null), 0, (x, static (g, _) => g));
 }

@@ -9,8 +9,8 @@ public static partial class Ops
     {
         if (x.Shape == shape) return x;
         if (x.Count != shape.Count) throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, {shape} has {shape.Count}.");
-        return Autograd.Record("reshape", x.Alias(shape, null), x.Shape, save: [],
-            (x, static (g, _, shape) => Reshape(g, shape)));
+        return Autograd.RecordLinear("reshape", x.Alias(shape, null), x.Shape,
+            (x, static (g, shape) => Reshape(g, shape)));
     }
 
     /// <summary>As <see cref="Reshape(Tensor, Shape)"/>; one size may be -1 and is then computed.</summary>
@@ -25,7 +25,8 @@ public static partial class Ops
             for (int i = 0; i < s.Length; i++)
                 if (i != unknown) rest *= s[i];
             if (rest <= 0 || x.Count % rest != 0)
-                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", sizes.ToArray())}] cannot hold for any size in place of -1.");
+                throw new ShapeException($"reshape: {x.Shape} has {x.Count} elements, which [{string.Join(", ", sizes.ToArray())}] cannot "
+                    + "hold for any size in place of -1.");
             s[unknown] = x.Count / rest;
         }
         return Reshape(x, new Shape(s));
@@ -41,15 +42,16 @@ public static partial class Ops
         for (int i = 0; i < x.Rank; i++)
         {
             int axis = x.Shape.Axis(order[i]);
-            if (inverse[axis] >= 0) throw new ShapeException($"permute: axis {axis} of x {x.Shape} is given twice in [{string.Join(", ", order.ToArray())}].");
+            if (inverse[axis] >= 0)
+                throw new ShapeException($"permute: axis {axis} of x {x.Shape} is given twice in [{string.Join(", ", order.ToArray())}].");
             forward[i] = axis;
             inverse[axis] = i;
             sizes[i] = x.Shape[axis];
         }
         Tensor y = Tensor.Empty(new Shape(sizes), x.Device);
         x.Backend.Permute(x.Storage, y.Storage, new PermuteSpec(x.Shape, forward));
-        return Autograd.Record("permute", y, inverse, save: [],
-            (x, static (g, _, inverse) => Permute(g, inverse)));
+        return Autograd.RecordLinear("permute", y, inverse,
+            (x, static (g, inverse) => Permute(g, inverse)));
     }
 
     /// <summary>y = x at positions start to start + count - 1 of one axis;  dx = g with zeros around.</summary>
@@ -57,11 +59,12 @@ public static partial class Ops
     {
         axis = x.Shape.Axis(axis);
         if (start < 0 || count < 0 || count > x.Shape[axis] - start)
-            throw new ShapeException($"slice: {start}..{(long)start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size {x.Shape[axis]}.");
+            throw new ShapeException($"slice: {start}..{(long)start + count - 1} is not inside axis {axis} of x {x.Shape}, which has size "
+                + $"{x.Shape[axis]}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, count), x.Device);
         x.Backend.Slice(x.Storage, y.Storage, AlongAxis(x.Shape, axis, start, count));
-        return Autograd.Record("slice", y, (axis, start, x.Shape), save: [],
-            (x, static (g, _, c) => Pad(g, c.axis, c.start, c.Shape[c.axis])));
+        return Autograd.RecordLinear("slice", y, (axis, start, x.Shape),
+            (x, static (g, c) => Pad(g, c.axis, c.start, c.Shape[c.axis])));
     }
 
     /// <summary>y = zeros of the given size along one axis with x at position start: the transpose of <see cref="Slice"/>.</summary>
@@ -69,11 +72,12 @@ public static partial class Ops
     {
         axis = x.Shape.Axis(axis);
         int count = x.Shape[axis];
-        if (start < 0 || start > size - count) throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
+        if (start < 0 || start > size - count)
+            throw new ShapeException($"pad: x {x.Shape} at {start} of axis {axis} does not fit into size {size}.");
         Tensor y = Tensor.Empty(x.Shape.With(axis, size), x.Device);
         x.Backend.Pad(x.Storage, y.Storage, AlongAxis(y.Shape, axis, start, count));
-        return Autograd.Record("pad", y, (axis, start, count), save: [],
-            (x, static (g, _, c) => Slice(g, c.axis, c.start, c.count)));
+        return Autograd.RecordLinear("pad", y, (axis, start, count),
+            (x, static (g, c) => Slice(g, c.axis, c.start, c.count)));
     }
 
     /// <summary>y = a followed by b along one axis;  da, db = the parts of g.</summary>
@@ -82,13 +86,14 @@ public static partial class Ops
         Check.SameDevice("concat", a, b);
         axis = a.Shape.Axis(axis);
         int n = a.Shape[axis], m = b.Rank == a.Rank ? b.Shape[axis] : -1;
-        if (m < 0 || b.Shape != a.Shape.With(axis, m)) throw new ShapeException($"concat: a {a.Shape} and b {b.Shape} differ in more than axis {axis}.");
+        if (m < 0 || b.Shape != a.Shape.With(axis, m))
+            throw new ShapeException($"concat: a {a.Shape} and b {b.Shape} differ in more than axis {axis}.");
         Tensor y = Tensor.Empty(a.Shape.With(axis, n + m), a.Device);
         a.Backend.CopyInto(a.Storage, y.Storage, AlongAxis(y.Shape, axis, 0, n));
         a.Backend.CopyInto(b.Storage, y.Storage, AlongAxis(y.Shape, axis, n, m));
-        return Autograd.Record("concat", y, (axis, n, m), save: [],
-            (a, static (g, _, c) => Slice(g, c.axis, 0, c.n)),
-            (b, static (g, _, c) => Slice(g, c.axis, c.n, c.m)));
+        return Autograd.RecordLinear("concat", y, (axis, n, m),
+            (a, static (g, c) => Slice(g, c.axis, 0, c.n)),
+            (b, static (g, c) => Slice(g, c.axis, c.n, c.m)));
     }
 
     static SliceSpec AlongAxis(Shape shape, int axis, int start, int count) =>

@@ -10,7 +10,7 @@ public static partial class Ops
         ImageSpec s = Check.Image("upsample2x", x);
         Tensor y = Tensor.Empty(new Shape(s.N, 2 * s.H, 2 * s.W, s.C), x.Device);
         x.Backend.Upsample2x(x.Storage, y.Storage, s);
-        return Autograd.Record("upsample2x", y, 0, save: [], (x, static (g, _, _) => SumPool2x2(g)));
+        return Autograd.RecordLinear("upsample2x", y, 0, (x, static (g, _) => SumPool2x2(g)));
     }
 
     /// <summary>y[n,h,w,c] = sum over a, b in {0, 1} of x[n,2h+a,2w+b,c];  dx = Upsample2x(g).  H and W must be even.</summary>
@@ -20,7 +20,7 @@ public static partial class Ops
         if (s.H % 2 != 0 || s.W % 2 != 0) throw new ShapeException($"sum_pool2x2: x {x.Shape} must have even height and width.");
         Tensor y = Tensor.Empty(new Shape(s.N, s.H / 2, s.W / 2, s.C), x.Device);
         x.Backend.SumPool2x2(x.Storage, y.Storage, s with { H = s.H / 2, W = s.W / 2 });
-        return Autograd.Record("sum_pool2x2", y, 0, save: [], (x, static (g, _, _) => Upsample2x(g)));
+        return Autograd.RecordLinear("sum_pool2x2", y, 0, (x, static (g, _) => Upsample2x(g)));
     }
 
     /// <summary>Mean over windows of 2 x 2 pixels.</summary>

@@ -17,10 +17,10 @@ public static partial class Ops
         if (x.Backend is not IFusedResidual fused) return Reshape(gamma, new Shape()) * o + x;
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         fused.Residual(x.Storage, o.Storage, gamma.Storage, y.Storage, y.Count);
-        return Autograd.RecordJoint("residual", y, fused, save: [o, gamma], inputs: [x, o, gamma],
-            static (g, s, fused, d) =>
+        return Autograd.RecordJoint("residual", y, new Branch(o, gamma), inputs: [x, o, gamma],
+            static (g, s, d) =>
             {
-                (Tensor o, Tensor gamma) = (s[0], s[1]);
+                (Tensor o, Tensor gamma) = (s.O, s.Gamma);
                 d[0] = g;
                 if (Autograd.IsRecording || !d.Wants(1) || !d.Wants(2))
                 {
@@ -29,8 +29,13 @@ public static partial class Ops
                     return;
                 }
                 Tensor dO = Tensor.Empty(o.Shape, g.Device), dgamma = Tensor.Empty(gamma.Shape, g.Device);
-                fused.ResidualBackward(g.Storage, o.Storage, gamma.Storage, dO.Storage, dgamma.Storage, g.Count);
+                ((IFusedResidual)g.Backend).ResidualBackward(g.Storage, o.Storage, gamma.Storage, dO.Storage, dgamma.Storage, g.Count);
                 (d[1], d[2]) = (dO, dgamma);
             });
+    }
+
+    readonly record struct Branch(Tensor O, Tensor Gamma) : ISaved<Branch>
+    {
+        public Branch Keep(SavedTensors by) => new(by.Keep(O), by.Keep(Gamma));
     }
 }

@@ -12,7 +12,7 @@ public static partial class Ops
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         int columns = x.Shape[-1];
         x.Backend.Softmax(x.Storage, y.Storage, columns == 0 ? 0 : x.Count / columns, columns);
-        return Autograd.Record("softmax", y, 0, save: [y],
-            (x, static (g, s, _) => s[0] * (g - Sum(g * s[0], [-1], keepDims: true))));
+        return Autograd.Record("softmax", y, new Output(y),
+            (x, static (g, s) => s.Y * (g - Sum(g * s.Y, [-1], keepDims: true))));
     }
 }

@@ -18,7 +18,8 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// y = w / sigma with sigma = u^T W v and u, v constant. Where sigma is 0, as that of an all-zero weight, it counts as a constant 1: y = w, dw = g.
+    /// y = w / sigma with sigma = u^T W v and u, v constant. Where sigma is 0, as that of an all-zero weight, it counts as a constant 1:
+    /// y = w, dw = g.
     /// <code>dw = (g - &lt;g, y&gt; u v^T) / sigma</code>
     /// Products take the triplet themselves and save this pass over the weight: act(scale (x w) + bias) with scale = 1 / sigma.
     /// </summary>
@@ -28,19 +29,26 @@ public static partial class Ops
         norm = norm with { U = norm.U.Detach(), V = norm.V.Detach() };
         if (w.Backend is not IFusedSpectralNorm) return SpectralNormReference(w, norm.U, norm.V, norm.Spec);
         Tensor y = w.Detach() / NonZero(norm.Sigma.Detach());
-        return Autograd.Record("spectral_norm", y, norm.Spec, save: [w, norm.U, norm.V, norm.Sigma],
-            (w, static (g, s, c) => SpectralNormGrad(g, s[0], new SingularTriplet(s[1], s[2], s[3], c))));
+        return Autograd.Record("spectral_norm", y, new Divided(w, norm),
+            (w, static (g, s) => SpectralNormGrad(g, s.Weight, s.Norm)));
+    }
+
+    readonly record struct Divided(Tensor Weight, SingularTriplet Norm) : ISaved<Divided>
+    {
+        public Divided Keep(SavedTensors by) => new(by.Keep(Weight), Norm.Keep(by));
     }
 
     /// <summary>
     /// y = w / sigma with the power iteration as part of the function, so that gradients flow through it, as in the official SAGAN code:
     /// <code>v = l2n(W^T u)   u' = l2n(W v)   sigma = u'^T W v   l2n(x) = x / (|x| + eps)
-    /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step; the second part goes to 0 as u converges</code>
+    /// dW = (g - &lt;g, y&gt; S) / sigma   S = u' v^T + u ((I - v v^T) W^T u')^T / |W^T u|   for one step;
+    /// the second part goes to 0 as u converges</code>
     /// A norm or sigma of 0 counts as a constant 1. W has a row for each element of u. Returns y, u' (not recorded) and sigma.
     /// </summary>
     public static (Tensor Y, Tensor U, Tensor Sigma) NormalizedByPowerIteration(Tensor w, Tensor u, PowerIterationSpec spec)
     {
-        if (spec.Transpose) throw new ArgumentException("spectral_norm: the rows of the matrix must be the weight's first axis here.", nameof(spec));
+        if (spec.Transpose)
+            throw new ArgumentException("spectral_norm: the rows of the matrix must be the weight's first axis here.", nameof(spec));
         Tensor matrix = Reshape(w, spec.Rows, spec.Columns);
         // A copy: the parameter it comes from moves before the backward pass.
         Tensor left = Reshape(Affine(u.Detach(), 1), 1, spec.Rows), right = UnitLength(MatMul(left, matrix));
@@ -68,7 +76,8 @@ public static partial class Ops
             return Autograd.Grad(Sum(SpectralNormReference(x, norm.U, norm.V, norm.Spec) * g), [x], createGraph: true)[0];
         }
         Tensor dw = InPlaceOf(g);
-        ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage, dw.Storage, norm.Spec);
+        ((IFusedSpectralNorm)g.Backend).SpectralNormBackward(g.Storage, w.Storage, norm.U.Storage, norm.V.Storage, norm.Sigma.Storage,
+            dw.Storage, norm.Spec);
         return dw;
     }
 
@@ -83,7 +92,8 @@ public static partial class Ops
     {
         Check.SameDevice(op, w, u);
         Check.SameDevice(op, w, v);
-        if (w.Count != spec.Rows * spec.Columns) throw new ShapeException($"{op}: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
+        if (w.Count != spec.Rows * spec.Columns)
+            throw new ShapeException($"{op}: w {w.Shape} has {w.Count} elements, the matrix is {spec.Rows} x {spec.Columns}.");
         Check.Vector(op, "u", u, spec.Transpose ? spec.Columns : spec.Rows, "one per row of W");
         Check.Vector(op, "v", v, spec.Transpose ? spec.Rows : spec.Columns, "one per column of W");
     }
@@ -99,10 +109,11 @@ public static partial class Ops
 
     // y = x, or 1 where x is 0;  dx = g where x is not 0 (nor NaN), else 0 g.
     static Tensor NonZero(Tensor x) =>
-        Autograd.Record("non_zero", Map(x, default(NonZeroOp)), 0, save: [x],
-            (x, static (g, s, _) => g * Square(Sign(s[0]))));
+        Autograd.Record("non_zero", Map(x, default(NonZeroOp)), new Input(x),
+            (x, static (g, s) => g * Square(Sign(s.X))));
 
-    /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it was.</summary>
+    /// <summary>The definition of <see cref="PowerIteration"/>, in double on the host. A product of 0 leaves the vector as it
+    /// was.</summary>
     internal static (Tensor U, Tensor V, Tensor Sigma) PowerIterationReference(Tensor w, Tensor u, Tensor v, PowerIterationSpec c)
     {
         float[] matrix = w.ToArray();

@@ -4,7 +4,8 @@ namespace Sagan.Native;
 
 public static partial class Ops
 {
-    /// <summary>y = the sum of x over the given axes, all of them when none is given; keepDims leaves them with size 1;  dx = g repeated.</summary>
+    /// <summary>y = the sum of x over the given axes, all of them when none is given; keepDims leaves them with size 1;  dx = g
+    /// repeated.</summary>
     public static Tensor Sum(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         Span<bool> reduce = stackalloc bool[Shape.MaxRank];
@@ -19,11 +20,12 @@ public static partial class Ops
         }
         Tensor y = Tensor.Empty(new Shape(result[..rank]), x.Device);
         x.Backend.Sum(x.Storage, y.Storage, new ReduceSpec(x.Shape, reduce[..x.Rank]));
-        return Autograd.Record("sum", y, (Kept: new Shape(kept[..x.Rank]), X: x.Shape), save: [],
-            (x, static (g, _, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
+        return Autograd.RecordLinear("sum", y, (Kept: new Shape(kept[..x.Rank]), X: x.Shape),
+            (x, static (g, c) => BroadcastTo(Reshape(g, c.Kept), c.X)));
     }
 
-    /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See <see cref="Sum"/>.</summary>
+    /// <summary>y = the mean of x over the given axes, all of them when none is given; NaN of no elements. See
+    /// <see cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>.</summary>
     public static Tensor Mean(Tensor x, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         Tensor sum = Sum(x, axes, keepDims);
@@ -34,11 +36,12 @@ public static partial class Ops
     public static Tensor BroadcastTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;
-        if (Shape.Broadcast("broadcast_to", x.Shape, shape) != shape) throw new ShapeException($"broadcast_to: {x.Shape} does not broadcast to {shape}.");
+        if (Shape.Broadcast("broadcast_to", x.Shape, shape) != shape)
+            throw new ShapeException($"broadcast_to: {x.Shape} does not broadcast to {shape}.");
         Tensor y = Tensor.Empty(shape, x.Device);
         x.Backend.BroadcastTo(x.Storage, y.Storage, new BroadcastSpec(x.Shape, x.Shape, shape));
-        return Autograd.Record("broadcast_to", y, x.Shape, save: [],
-            (x, static (g, _, shape) => SumTo(g, shape)));
+        return Autograd.RecordLinear("broadcast_to", y, x.Shape,
+            (x, static (g, shape) => SumTo(g, shape)));
     }
 
     /// <summary>y = x summed over the axes along which <paramref name="shape"/> would be broadcast to x's shape: the transpose of <see
@@ -46,7 +49,8 @@ public static partial class Ops
     public static Tensor SumTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;
-        if (Shape.Broadcast("sum_to", shape, x.Shape) != x.Shape) throw new ShapeException($"sum_to: {shape} does not broadcast to {x.Shape}.");
+        if (Shape.Broadcast("sum_to", shape, x.Shape) != x.Shape)
+            throw new ShapeException($"sum_to: {shape} does not broadcast to {x.Shape}.");
         Span<int> axes = stackalloc int[Shape.MaxRank];
         int count = 0, extra = x.Rank - shape.Rank;
         for (int i = 0; i < x.Rank; i++)

@@ -3,7 +3,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// Sparse attention: <see cref="Attention"/> in which each query reads only from the <paramref name="most"/> keys with the largest dot products, of equal ones
+    /// Sparse attention: <see cref="Attention"/> in which each query reads only from the <paramref name="most"/> keys with the largest
+    /// dot products, of equal ones
     /// the first. No gradient flows through the choice.
     /// <code>E = scale q k^T,  E_ij = -infinity where key j is not chosen for query i,  A = softmax_j(E),  o = A v</code>
     /// The N x M matrix is stored. Shapes as there.
@@ -19,7 +20,8 @@ public static partial class Ops
         return MatMul(Softmax(e + penalty), v);
     }
 
-    /// <summary>1 where x is one of the k largest of its row (along the last axis), of equal ones the first; else 0. A constant: no gradient flows through it.</summary>
+    /// <summary>1 where x is one of the k largest of its row (along the last axis), of equal ones the first; else 0. A constant: no
+    /// gradient flows through it.</summary>
     public static Tensor TopKMask(Tensor x, int k)
     {
         if (x.Rank == 0) throw new ShapeException("top_k_mask: x is a scalar, at least one axis is needed.");
@@ -27,6 +29,11 @@ public static partial class Ops
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         int columns = x.Shape[-1];
         x.Backend.TopKMask(x.Storage, y.Storage, columns == 0 ? 0 : x.Count / columns, columns, k);
-        return y;
+        return Autograd.Note("top_k_mask", y, new Chosen(x, k), x);
+    }
+
+    internal readonly record struct Chosen(Tensor X, int K) : ISaved<Chosen>
+    {
+        public Chosen Keep(SavedTensors by) => this with { X = by.Keep(X) };
     }
 }

@@ -8,9 +8,9 @@ namespace Sagan.Native.Optim;
 /// Torch form:       p -= lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
 /// TensorFlow form:  p -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)</code>
 /// </summary>
-public sealed class Adam
+public class Adam : Optimizer
 {
-    readonly Parameter[] parameters, m, v;
+    readonly Parameter[] m, v;
     readonly int[] missed;
     // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
     readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
@@ -21,27 +21,19 @@ public sealed class Adam
     /// <param name="beta2">b2 in [0, 1): decay of the mean of squared gradients.</param>
     /// <param name="epsilon">eps.</param>
     /// <param name="form">Where eps is added.</param>
-    public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999, float epsilon = 1e-8f, AdamForm form = AdamForm.Torch)
+    public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
+        float epsilon = 1e-8f,
+        AdamForm form = AdamForm.Torch) : base("adam", parameters, learningRate)
     {
-        if (!(learningRate >= 0)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "adam: the learning rate must not be negative.");
         if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "adam: beta1 must be in [0, 1).");
         if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "adam: beta2 must be in [0, 1).");
-        if (parameters.Count == 0)
-            throw new ArgumentException("adam: no parameters were given, so nothing would be trained; a module lists those it registered with Child or Own.", nameof(parameters));
-        if (parameters.CountBy(p => p).FirstOrDefault(n => n.Value > 1).Key is { } twice)
-            throw new ArgumentException($"adam: parameter {twice} is given more than once and would be moved as often at each step; Module.Parameters lists each once, Distinct() makes it so.", nameof(parameters));
-        this.parameters = [.. parameters];
-        m = [.. parameters.Select(p => Moment("exp_avg", p))];
-        v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
-        missed = new int[this.parameters.Length];
-        groups = [.. Enumerable.Range(0, this.parameters.Length).GroupBy(i => this.parameters[i].Device).Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
-        (LearningRate, Beta1, Beta2, Epsilon, Form) = (learningRate, beta1, beta2, epsilon, form);
-
-        static Parameter Moment(string name, Parameter p) => new(name, Tensor.Zeros(p.Shape, p.Device), trainable: false);
+        m = [.. parameters.Select(p => Buffer("exp_avg", p))];
+        v = [.. parameters.Select(p => Buffer("exp_avg_sq", p))];
+        missed = new int[parameters.Count];
+        groups = [.. Enumerable.Range(0, parameters.Count).GroupBy(i => parameters[i].Device)
+            .Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
+        (Beta1, Beta2, Epsilon, Form) = (beta1, beta2, epsilon, form);
     }
-
-    /// <summary>lr; may be changed between steps.</summary>
-    public float LearningRate { get; set; }
 
     /// <summary>b1.</summary>
     public double Beta1 { get; }
@@ -55,30 +47,21 @@ public sealed class Adam
     /// <summary>Where eps is added.</summary>
     public AdamForm Form { get; }
 
-    /// <summary>Number of steps taken: the t of a parameter that took part in all of them.</summary>
-    public int StepCount { get; set; }
-
     /// <summary>For each parameter the number of steps that it was left out of: its t is the number of the others.</summary>
     public Span<int> Missed => missed;
 
-    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="Missed"/>, the state to save.</summary>
-    public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => parameters.Select((p, i) => (p, m[i], v[i]));
-
     /// <summary>
-    /// One step: updates the parameters in place. The gradients are in the order of the parameters. Where there is none, the parameter is left out, as in PyTorch:
-    /// it, its moments and its t stay as they are.
+    /// The trained parameters with their moments, in the order given: with <see cref="Optimizer.StepCount"/> and <see cref="Missed"/>, the
+    /// state to save.
     /// </summary>
-    public void Step(IReadOnlyList<Tensor?> gradients)
+    public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => Parameters.Select((p, i) => (p, m[i], v[i]));
+
+    /// <inheritdoc/>
+    public override void Step(IReadOnlyList<Tensor?> gradients)
     {
-        if (gradients.Count != parameters.Length) throw new ArgumentException($"adam: {gradients.Count} gradients given for {parameters.Length} parameters.");
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            if (gradients[i] is not { } g) continue;
-            if (g.Shape != parameters[i].Shape) throw new ShapeException($"adam: gradient {i} is {g.Shape}, parameter '{parameters[i].Name}' {parameters[i].Shape}.");
-            Check.SameDevice("adam", parameters[i], g);
-        }
+        CheckGradients(gradients);
         StepCount++;
-        for (int i = 0; i < parameters.Length; i++)
+        for (int i = 0; i < missed.Length; i++)
             if (gradients[i] == null) missed[i]++;
         // A call has one t: parameters that were left out of equally many steps go together.
         foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
@@ -86,7 +69,8 @@ public sealed class Adam
                 Step(device, members, slots, gradients, without);
     }
 
-    // The smallest number above this one of steps that a parameter with a gradient was left out of; the largest integer where there is none.
+    // The smallest number above this one of steps that a parameter with a gradient was left out of; the largest integer where there is
+    // none.
     int Next(int[] members, IReadOnlyList<Tensor?> gradients, int above)
     {
         int next = int.MaxValue;
@@ -104,8 +88,10 @@ public sealed class Adam
         foreach (int i in members)
         {
             if (gradients[i] is not { } g || missed[i] != without) continue;
-            if (fused == null) StepReference(parameters[i], g, m[i], v[i], spec);
-            else slots[count++] = new AdamSlot(parameters[i].Value.Storage, g.Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count);
+            Parameter p = Parameters[i];
+            CheckMoved(m[i], p);
+            if (fused == null) StepReference(p, g, m[i], v[i], spec);
+            else slots[count++] = new AdamSlot(p.Value.Storage, g.Storage, m[i].Value.Storage, v[i].Value.Storage, p.Value.Count);
         }
         fused?.Adam(slots.AsSpan(0, count), spec);
         foreach (AdamSlot s in slots.AsSpan(0, count))
@@ -115,17 +101,6 @@ public sealed class Adam
             s.V.BumpVersion();
         }
     }
-
-    /// <summary>Computes a scalar loss, its gradients, and takes one step; returns the loss. A whole training step: everything computed inside is
-    /// released. A loss that depends on none of the parameters is an <see cref="InvalidOperationException"/>.</summary>
-    public float Minimize(Func<Tensor> loss) => Native.Step.Run(() =>
-    {
-        Tensor l = loss();
-        if (!Autograd.DependsOnAny(l, parameters))
-            throw new InvalidOperationException($"adam: the loss depends on none of the {parameters.Length} parameters ({string.Join(", ", parameters.Take(3))}{(parameters.Length > 3 ? ", ..." : "")}), so no step would change it; are they those of the network it is computed with, and was it computed without NoGrad and Detach?");
-        Step(Autograd.Grad(l, parameters));
-        return l.Item();
-    });
 
     static void StepReference(Parameter p, Tensor g, Parameter m, Parameter v, AdamSpec s) => Native.Step.Run(() => Autograd.NoGrad(() =>
     {

@@ -3,9 +3,10 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Optim;
 
 /// <summary>
-/// A second copy of a module that follows it slowly: w_e = decay w_e + (1 - decay) w, for parameters and running statistics alike; the unit vectors of power
-/// iteration and counters
-/// are copied. Before <c>start</c> updates it is an exact copy. Source: the recipe of BigGAN (Brock et al. 2019), for GANs Yazici et al. 2019.
+/// A second copy of a module that follows it slowly: w_e = decay w_e + (1 - decay) w, for parameters and running statistics alike; the
+/// unit vectors of power iteration and counters are copied. Before <c>start</c> updates it is an exact copy. Source: the recipe of BigGAN
+/// (Brock et al. 2019), for GANs Yazici et al.
+/// 2019.
 /// </summary>
 public sealed class ExponentialMovingAverage
 {
@@ -23,10 +24,12 @@ public sealed class ExponentialMovingAverage
         if (!(decay >= 0 && decay < 1)) throw new ArgumentOutOfRangeException(nameof(decay), decay, "ema: the decay must be in [0, 1).");
         pairs = [.. average.State().Zip(source.State(), (a, s) => a.Name == s.Name && a.Parameter.Shape == s.Parameter.Shape
             ? (a.Parameter, s.Parameter)
-            : throw new ArgumentException($"ema: the modules differ: '{a.Name}' {a.Parameter.Shape} against '{s.Name}' {s.Parameter.Shape}.")).Distinct()];
+            : throw new ArgumentException($"ema: the modules differ: '{a.Name}' {a.Parameter.Shape} against '{s.Name}' "
+                + $"{s.Parameter.Shape}.")).Distinct()];
         // A tied weight has several names and is moved once.
         if (pairs.CountBy(p => p.Average).FirstOrDefault(n => n.Value > 1).Key is { } tied)
-            throw new ArgumentException($"ema: the modules differ: parameter {tied} stands in several places of the average, and in the source these are parameters of their own.");
+            throw new ArgumentException($"ema: the modules differ: parameter {tied} stands in several places of the average, and in the "
+                + "source these are parameters of their own.");
         (rest, this.start) = ((float)(1 - decay), start);
         Begin();
     }

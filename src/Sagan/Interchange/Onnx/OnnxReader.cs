@@ -7,7 +7,8 @@ sealed class OnnxReader : TensorFile
 {
     const int MostTensors = 1 << 20;
 
-    sealed record Entry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Bytes) : TensorEntry(Name, Dtype, Shape);
+    sealed record Entry(string Name, TensorDtype Dtype, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Bytes)
+        : TensorEntry(Name, Dtype, Shape);
 
     readonly string file;
     readonly List<Entry> entries = [];
@@ -34,7 +35,8 @@ sealed class OnnxReader : TensorFile
             else if (model.Field == 14) about.Add(Pair(model.Message));
         if (!found) throw new InterchangeException($"{file}: is no ONNX file: it has no graph.");
         about.Add(("operators", string.Join(", ", operators.Select(o => $"{o.Value} {o.Key}"))));
-        if (entries.DistinctBy(e => e.Name).Count() < entries.Count) throw new InterchangeException($"{file}: has two weights of one name.");
+        if (entries.DistinctBy(e => e.Name).Count() < entries.Count)
+            throw new InterchangeException($"{file}: has two weights of one name.");
     }
 
     public override IReadOnlyList<TensorEntry> Entries => entries;
@@ -73,7 +75,8 @@ sealed class OnnxReader : TensorFile
         while (t.Next())
             switch (t.Field)
             {
-                case 1 when t.Bytes.Length > 0: throw new InterchangeException($"{file}: the sizes of a weight are packed, which is not read.");
+                case 1 when t.Bytes.Length > 0: throw new InterchangeException($"{file}: the sizes of a weight are packed, which is not "
+                    + "read.");
                 case 1: dims.Add((long)t.Number); break;
                 case 2: type = t.Number; break;
                 // Packed floats are the same bytes as raw ones.
@@ -96,7 +99,8 @@ sealed class OnnxReader : TensorFile
             _ => throw new InterchangeException($"{shown} has the element type {type}, which is not read."),
         };
         long bytes = Size(dims, dtype) ?? throw new InterchangeException($"{shown} states sizes that no tensor has.");
-        if (bytes != (raw?.Length ?? 0)) throw new InterchangeException($"{shown} takes {bytes} bytes by its sizes and has {raw?.Length ?? 0} as raw data.");
+        if (bytes != (raw?.Length ?? 0))
+            throw new InterchangeException($"{shown} takes {bytes} bytes by its sizes and has {raw?.Length ?? 0} as raw data.");
         return new Entry(name, dtype, dims, raw ?? default);
     }
 

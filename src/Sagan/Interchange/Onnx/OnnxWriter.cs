@@ -1,38 +1,41 @@
 using System.Runtime.InteropServices;
-using Sagan.Native.Export;
 using Sagan.Native.IO;
 
 namespace Sagan.Native.Interchange.Onnx;
 
 /// <summary>
-/// Writes a graph as an ONNX file: IR version 7, operator set 13, which runtimes since 2020 read. Source: onnx.proto3; the numbers are its fields.
+/// Writes a graph as an ONNX file: IR version 7, operator set 13, which runtimes since 2020 read. Source: onnx.proto3; the numbers are
+/// its fields.
 /// </summary>
 static class OnnxWriter
 {
     const int IrVersion = 7, OperatorSet = 13;
     const int FloatData = 1, Int64Data = 7;
 
-    /// <summary>The file's bytes. Throws <see cref="InterchangeException"/> where it would have 2 GiB or more, which protocol buffers cannot.</summary>
+    /// <summary>The file's bytes. Throws <see cref="InterchangeException"/> where it would have 2 GiB or more, which protocol buffers
+    /// cannot.</summary>
     /// <param name="graph">The nodes and constants.</param>
+    /// <param name="name">The graph's name.</param>
     /// <param name="inputs">The inputs and their element types; the first size of each is open.</param>
     /// <param name="output">The output's name and the value that it is.</param>
     /// <param name="metadata">What people should know of the file.</param>
-    public static byte[] Write(OnnxGraph graph, IReadOnlyList<(OnnxValue Value, TensorDtype Dtype)> inputs, (string Name, OnnxValue Value) output,
-        IReadOnlyDictionary<string, string> metadata)
+    public static byte[] Write(OnnxGraph graph, string name, IReadOnlyList<(OnnxValue Value, TensorDtype Dtype)> inputs,
+        (string Name, OnnxValue Value) output, IReadOnlyDictionary<string, string> metadata)
     {
         long size = graph.Constants.Sum(c => (long)c.Values.Length * (c.Values is float[]? 4 : 8));
         if (size > int.MaxValue - (1 << 20))
-            throw new InterchangeException($"the network has {size} bytes of weights, an ONNX file holds less than 2 GiB; export as safetensors.");
+            throw new InterchangeException($"the network has {size} bytes of weights, an ONNX file holds less than 2 GiB; export as "
+                + "safetensors.");
         ProtobufWriter model = new();
         model.Integer(1, IrVersion);
         model.Text(2, "Sagan.Native");
         model.Message(7, g =>
         {
             foreach (OnnxNode n in graph.Nodes) g.Message(1, m => Node(m, n, output));
-            g.Text(2, "generator");
+            g.Text(2, name);
             foreach (OnnxTensor c in graph.Constants) g.Message(5, m => Tensor(m, c));
-            foreach ((OnnxValue value, TensorDtype dtype) in inputs) g.Message(11, m => Value(m, value.Name, value.Dims, dtype));
-            g.Message(12, m => Value(m, output.Name, output.Value.Dims, TensorDtype.F32));
+            foreach ((OnnxValue value, TensorDtype dtype) in inputs) g.Message(11, m => Value(m, value.Name, value.Sizes, dtype));
+            g.Message(12, m => Value(m, output.Name, output.Value.Sizes, TensorDtype.F32));
         });
         model.Message(8, set => set.Integer(2, OperatorSet));
         foreach ((string key, string value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
@@ -86,10 +89,11 @@ static class OnnxWriter
         foreach (int n in constant.Dims) m.Integer(1, n);
         m.Integer(2, constant.Values is float[]? FloatData : Int64Data);
         m.Text(8, constant.Name);
-        m.Bytes(9, constant.Values is float[] floats ? MemoryMarshal.AsBytes(floats.AsSpan()) : MemoryMarshal.AsBytes(((long[])constant.Values).AsSpan()));
+        m.Bytes(9, constant.Values is float[] floats ? MemoryMarshal.AsBytes(floats.AsSpan())
+            : MemoryMarshal.AsBytes(((long[])constant.Values).AsSpan()));
     }
 
-    static void Value(ProtobufWriter m, string name, int[] dims, TensorDtype dtype)
+    static void Value(ProtobufWriter m, string name, OnnxDim[] sizes, TensorDtype dtype)
     {
         m.Text(1, name);
         m.Message(2, type => type.Message(1, tensor =>
@@ -98,7 +102,7 @@ static class OnnxWriter
             tensor.Message(2, shape =>
             {
                 shape.Message(1, d => d.Text(2, "N"));
-                foreach (int n in dims) shape.Message(1, d => d.Integer(1, n));
+                foreach (OnnxDim n in sizes[1..]) shape.Message(1, d => d.Integer(1, n.Fixed));
             });
         }));
     }

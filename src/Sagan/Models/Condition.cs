@@ -1,4 +1,4 @@
-namespace Sagan.Native.Modules;
+namespace Sagan.Native.Models;
 
 /// <summary>What the images of a batch are to be: their classes and, where a network has made vectors of them, those.</summary>
 public sealed class Condition
@@ -11,7 +11,8 @@ public sealed class Condition
     public Condition(IndexTensor labels) => Labels = labels;
 
     /// <summary>A place between two classes for each image: 0 is the first, 1 the second.  share [N].</summary>
-    public Condition(IndexTensor labels, IndexTensor others, Tensor share) => (Labels, this.others, this.share) = (labels, others, share.Reshape(-1, 1));
+    public Condition(IndexTensor labels, IndexTensor others, Tensor share) =>
+        (Labels, this.others, this.share) = (labels, others, share.Reshape(-1, 1));
 
     Condition(Condition of, Tensor vector) => (Labels, others, share, this.vector) = (of.Labels, of.others, of.share, vector);
 

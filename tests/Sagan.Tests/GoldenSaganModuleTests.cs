@@ -1,17 +1,20 @@
 using System.Text.Json;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using SpectralNorm = Sagan.Native.Modules.SpectralNorm;
 
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every form of self-attention, conditional batch normalisation, and spectral normalisation in the official convention, against PyTorch's float64 results:
+/// Every form of self-attention, conditional batch normalisation, and spectral normalisation in the official convention, against PyTorch's
+/// float64 results:
 /// outputs, gradients by weights and inputs, buffers after each step.
 /// </summary>
 public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
 {
-    /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 1.4e-6.</summary>
+    /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most
+    /// 1.4e-6.</summary>
     const double Tolerance = 1e-5;
 
     public static TheoryData<string, string> Cases() => GoldenFile.CasesOnEveryDevice("sagan_modules");
@@ -58,8 +61,11 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
             "official_conv2d" => Normalized(new Conv2d(3, 5, 4, init, stride: 2, padding: 1)),
             "official_conv_transpose2d" => Normalized(new ConvTranspose2d(3, 5, 4, init, stride: 2, padding: 1)),
             "official_embedding" => Normalized(new Embedding(6, 4, init)),
-            _ => new SelfAttention(config.GetProperty("channels").GetInt32(), init, 0, Options(config), classes: Int(config, "classes")),
+            _ when Int(config, "classes") is > 0 and var classes => new ClassAttention(Channels(), init, 0, Options(config), null, classes),
+            _ => new SelfAttention(Channels(), init, 0, Options(config)),
         };
+
+        int Channels() => config.GetProperty("channels").GetInt32();
 
         SpectralNorm Normalized(Module layer) => new(layer, init, SpectralNormConvention.Official);
     }
@@ -72,11 +78,11 @@ public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
         TopK = Int(c, "top_k"),
         Scales = c.TryGetProperty("scales", out JsonElement s) ? [.. s.EnumerateArray().Select(n => n.GetInt32())] : [],
         Channel = c.TryGetProperty("channel", out _),
-        ClassQuery = Int(c, "classes") > 0,
     };
 
     static int Int(JsonElement c, string key) => c.TryGetProperty(key, out JsonElement n) ? n.GetInt32() : 0;
 
     static T Named<T>(JsonElement c, string key) where T : struct, Enum =>
-        c.TryGetProperty(key, out JsonElement name) ? Enum.Parse<T>(name.GetString()!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : default;
+        c.TryGetProperty(key, out JsonElement name)
+            ? Enum.Parse<T>(name.GetString()!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : default;
 }

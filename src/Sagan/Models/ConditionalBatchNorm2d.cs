@@ -1,16 +1,17 @@
-using Sagan.Native.Export;
 using Sagan.Native.Kernels;
+using Sagan.Native.Modules;
 
-namespace Sagan.Native.Modules;
+namespace Sagan.Native.Models;
 
 /// <summary>
 /// Batch normalisation whose gain and bias depend on the class of each image, and the activation that follows:
 /// <code>y[n,i,j,c] = act(gain[n,c] xh[n,i,j,c] + bias[n,c])
 /// from tables:    gain = G[label], bias = B[label]            G begins as 1, B as 0
 /// from a vector:  gain = 1 + v Wg^T, bias = v Wb^T            v [N, D]: class embedding and part of the noise</code>
-/// Sources: Dumoulin et al. 2017, "A learned representation for artistic style"; tables as in the official SAGAN, vectors as in BigGAN (Brock et al. 2019).
+/// Sources: Dumoulin et al. 2017, "A learned representation for artistic style"; tables as in the official SAGAN, vectors as in BigGAN
+/// (Brock et al. 2019).
 /// </summary>
-public sealed class ConditionalBatchNorm2d : BatchNormalization
+public sealed class ConditionalBatchNorm2d : BatchNormalization, IConditional
 {
     // xh is y for weight 1 and bias 0.
     readonly Parameter one, zero;
@@ -18,7 +19,8 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
     readonly int channels;
 
     /// <summary>Gain and bias from tables with a row for each class.</summary>
-    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f, float momentum = 0.1f,
+    public ConditionalBatchNorm2d(int channels, int classes, Initializer init, Activation activation = default, float epsilon = 1e-5f,
+        float momentum = 0.1f,
         bool biased = false)
         : this(channels, init, activation, epsilon, momentum, biased)
     {
@@ -27,7 +29,8 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
     }
 
     /// <summary>Gain and bias from linear layers without bias, D -> channels, over <see cref="Condition.Vector"/>.</summary>
-    public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default, float epsilon = 1e-5f,
+    public ConditionalBatchNorm2d(int channels, Initializer init, Module gain, Module bias, Activation activation = default,
+        float epsilon = 1e-5f,
         float momentum = 0.1f, bool biased = false)
         : this(channels, init, activation, epsilon, momentum, biased)
     {
@@ -39,19 +42,26 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
         : base(activation, epsilon, momentum, biased)
     {
         Shape c = new(Check.Positive("conditional batch norm", "the number of channels", channels));
-        one = new Parameter("one", Tensor.Ones(c, init.Device), trainable: false);
-        zero = new Parameter("zero", Tensor.Zeros(c, init.Device), trainable: false);
+        one = Constant(new Parameter("one", Tensor.Ones(c, init.Device), trainable: false));
+        zero = Constant(new Parameter("zero", Tensor.Zeros(c, init.Device), trainable: false));
         (gain, bias) = (this, this);
         this.channels = channels;
         OwnStatistics(channels, init.Device);
     }
 
-    protected override Tensor Forward(Tensor x) => throw new InvalidOperationException("conditional batch norm: the classes are missing; call it with a condition.");
+    /// <inheritdoc/>
+    public Tensor Call(Tensor x, Condition? condition) =>
+        Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
 
-    protected override Tensor Forward(Tensor x, Condition condition)
+    protected override Tensor Forward(Tensor x) => Forward(x, null);
+
+    Tensor Forward(Tensor x, Condition? condition)
     {
+        if (condition == null)
+            throw new InvalidOperationException("conditional batch norm: the classes are missing; call it with a condition.");
         if (condition.Count != x.Shape[0])
-            throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for {condition.Count}.");
+            throw new ShapeException($"conditional batch norm: x {x.Shape} has {x.Shape[0]} images, the condition is for "
+                + $"{condition.Count}.");
         Tensor xh = Normalize(x, one, zero, default);
         (Tensor g, Tensor b) = gain is Embedding table
             ? (condition.Rows(table.Call), condition.Rows(((Embedding)bias).Call))
@@ -59,14 +69,5 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization
         return Ops.Activate(xh * Images(g) + Images(b), Activation);
 
         Tensor Images(Tensor t) => t.Reshape(-1, 1, 1, channels);
-    }
-
-    internal override OnnxValue Export(OnnxGraph graph, OnnxValue x, OnnxCondition? condition)
-    {
-        OnnxValue xh = Export(graph, x, one, zero), v = condition!.Vector ?? condition.Labels;
-        OnnxValue g = Export(gain, graph, v, condition), b = Export(bias, graph, v, condition);
-        if (gain is not Embedding) g = graph.Binary("Add", g, graph.Constant("one", new float[] { 1 }, 1));
-        OnnxValue scaled = graph.Binary("Mul", xh, graph.Reshape(g, channels, 1, 1).Name);
-        return graph.Activate(graph.Binary("Add", scaled, graph.Reshape(b, channels, 1, 1).Name), Activation);
     }
 }
