@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Sagan.Native.Kernels;
+using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests;
 
@@ -47,13 +48,15 @@ public sealed partial class ArchitectureTests
             .SelectMany(file => Override().Matches(File.ReadAllText(file)).Select(m =>
                 (Primitive: m.Groups[1].Value, Folder: Path.GetDirectoryName(Path.GetRelativePath(KernelsFolder, file))!, File: file)))
             .ToLookup(f => f.Primitive, f => (f.Folder, Path.GetFileName(f.File)));
-        foreach (MethodInfo primitive in typeof(Backend).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        foreach (MethodInfo primitive in typeof(Backend)
+            .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         {
             (string Folder, string File)[] places = [.. found[primitive.Name]];
             Assert.Contains(places, p => p.File.StartsWith(nameof(CpuBackend), StringComparison.Ordinal));
             Assert.Contains(places, p => p.File.StartsWith(nameof(ReferenceBackend), StringComparison.Ordinal));
             string folder = Assert.Single(places.Select(p => p.Folder).Distinct());
-            Assert.True(folder.Length > 0, $"{primitive.Name} is implemented in {places[0].File}, which holds only what all kernels share.");
+            Assert.True(folder.Length > 0,
+                $"{primitive.Name} is implemented in {places[0].File}, which holds only what all kernels share.");
         }
     }
 

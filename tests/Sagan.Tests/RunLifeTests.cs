@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
-using Sagan.Native.Images;
-using Sagan.Native.Services;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Training;
+using Sagan.Native.Training.Checkpoints;
 
 namespace Sagan.Native.Tests;
 
@@ -12,7 +13,8 @@ namespace Sagan.Native.Tests;
 /// </summary>
 public sealed class RunLifeTests : IDisposable
 {
-    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4", "--batch", "8",
+    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4",
+        "--batch", "8",
         "--set", "sampling.images=8", "--set", "watch.collapse=0", "--set", "data.creatureCount=30"];
 
     readonly TemporaryFolder folder = new();
@@ -49,7 +51,8 @@ public sealed class RunLifeTests : IDisposable
 
     static void Train(string run, params string[] more) => Succeeds(["train", "--out", run, .. Tiny, .. more]);
 
-    static byte[] Weights(string run, int step) => File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:D7}", "model.safetensors"));
+    static byte[] Weights(string run, int step) =>
+        File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:D7}", "model.safetensors"));
 
     // The words of a printed command of this program, without its name.
     static string[] Printed(string text, string verb)
@@ -122,7 +125,8 @@ public sealed class RunLifeTests : IDisposable
         Succeeds("resume", "../moved/runs/a", "--steps", "5", "--data", "packed.safetensors");
         Succeeds("resume", "../moved/runs/a", "--steps", "6");
         Photos("others", shade: 7);
-        Assert.Contains("the images differ", Fails(ExitCode.Usage, "resume", "../moved/runs/a", "--steps", "7", "--data", "others"), StringComparison.Ordinal);
+        Assert.Contains("the images differ", Fails(ExitCode.Usage, "resume", "../moved/runs/a", "--steps", "7", "--data", "others"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,9 +152,11 @@ public sealed class RunLifeTests : IDisposable
     [Fact]
     public async Task Files_that_are_deleted_while_a_run_trains_are_begun_anew_and_missed()
     {
-        Task<(int Code, string Output, string Error)> run = Task.Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
+        Task<(int Code, string Output, string Error)> run = Task
+            .Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
         Stopwatch clock = Stopwatch.StartNew();
-        while (!(File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0) && clock.Elapsed < TimeSpan.FromSeconds(30)) await Task.Delay(1);
+        while (!(File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0) && clock.Elapsed < TimeSpan.FromSeconds(30))
+            await Task.Delay(1);
         foreach (string name in (string[])["metrics.jsonl", "config.json", "log.txt"]) File.Delete($"a/{name}");
         (int code, string output, string error) = await run;
         Assert.True(code == (int)ExitCode.File, error);
@@ -166,7 +172,8 @@ public sealed class RunLifeTests : IDisposable
     public void Grids_of_samples_are_thinned_evenly()
     {
         Train("a", "--steps", "12", "--sample-every", "1", "--keep-samples", "5");
-        int[] kept = [.. Directory.EnumerateFiles("a/samples", "step-*.png").Select(f => (int)Checkpoint.StepOf(Path.GetFileNameWithoutExtension(f))!).Order()];
+        int[] kept = [.. Directory.EnumerateFiles("a/samples", "step-*.png")
+            .Select(f => (int)Checkpoint.StepOf(Path.GetFileNameWithoutExtension(f))!).Order()];
         Assert.Equal(5, kept.Length);
         Assert.Equal((1, 12), (kept[0], kept[^1]));
         Assert.All(kept.Zip(kept.Skip(1)), p => Assert.InRange(p.Second - p.First, 1, 5));
@@ -184,8 +191,8 @@ public sealed class RunLifeTests : IDisposable
         Assert.Contains("less than", DiskNeed.Of(state, 0).TooMuch("a", 1), StringComparison.Ordinal);
     }
 
-    static Configuration.RunConfig ConfigurationOf(string run) =>
-        Configuration.ConfigResolver.Resolve(new Configuration.ConfigSources { File = $"{run}/config.json", FileIsComplete = true }).Config;
+    static RunConfig ConfigurationOf(string run) =>
+        ResolvedConfig.Resolve(new Configuration.ConfigSources { File = $"{run}/config.json", FileIsComplete = true }).Config;
 
     [Fact]
     public void A_dry_run_looks_at_the_images_and_fails_as_the_run_would()
@@ -251,7 +258,8 @@ public sealed class RunLifeTests : IDisposable
     public void A_run_whose_terminal_is_closed_saves()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
-        string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps 1000000 --save-every 0";
+        string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps "
+            + $"1000000 --save-every 0";
         using Process p = Process.Start(ChildProcess.Describe("/usr/bin/script", ["-qc", command, "/dev/null"], folder.Path))!;
         Task<string> output = p.StandardOutput.ReadToEndAsync();
         Wait(() => File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0);

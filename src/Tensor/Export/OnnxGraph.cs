@@ -1,4 +1,3 @@
-using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Export;
@@ -60,7 +59,11 @@ sealed class OnnxGraph
 
     /// <summary>A weight of the module that is being built, in PyTorch's layout.</summary>
     public string Weight(string name, Parameter parameter, Tensor? value = null) =>
-        Constant(name, StateDict.Saved(parameter, value ?? parameter.Value), parameter.SavedShape.ToArray());
+        Constant(name, Saved(parameter, value ?? parameter.Value), parameter.SavedShape.ToArray());
+
+    // As StateDict, which knows modules and is not known here.
+    static float[] Saved(Parameter p, Tensor value) => p.SavedOrder == null ? value.ToArray() : Step.Run(() => Autograd.NoGrad(() =>
+        Ops.Permute(value.Detach().Reshape((p.SavedView ?? p.Shape).ToArray()), p.SavedOrder).ToArray()));
 
     /// <summary>A constant.</summary>
     public string Constant(string name, Array values, params int[] dims)

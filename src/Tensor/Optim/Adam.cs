@@ -11,7 +11,7 @@ namespace Sagan.Native.Optim;
 public sealed class Adam
 {
     readonly Parameter[] parameters, m, v;
-    readonly int[] missed;
+    readonly int[] skipped;
     // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
     readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
 
@@ -33,7 +33,7 @@ public sealed class Adam
         this.parameters = [.. parameters];
         m = [.. parameters.Select(p => Moment("exp_avg", p))];
         v = [.. parameters.Select(p => Moment("exp_avg_sq", p))];
-        missed = new int[this.parameters.Length];
+        skipped = new int[this.parameters.Length];
         groups = [.. Enumerable.Range(0, this.parameters.Length).GroupBy(i => this.parameters[i].Device).Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
         (LearningRate, Beta1, Beta2, Epsilon, Form) = (learningRate, beta1, beta2, epsilon, form);
 
@@ -59,9 +59,9 @@ public sealed class Adam
     public int StepCount { get; set; }
 
     /// <summary>For each parameter the number of steps that it was left out of: its t is the number of the others.</summary>
-    public Span<int> Missed => missed;
+    public Span<int> SkippedSteps => skipped;
 
-    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="Missed"/>, the state to save.</summary>
+    /// <summary>The trained parameters with their moments, in the order given: with <see cref="StepCount"/> and <see cref="SkippedSteps"/>, the state to save.</summary>
     public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => parameters.Select((p, i) => (p, m[i], v[i]));
 
     /// <summary>
@@ -79,7 +79,7 @@ public sealed class Adam
         }
         StepCount++;
         for (int i = 0; i < parameters.Length; i++)
-            if (gradients[i] == null) missed[i]++;
+            if (gradients[i] == null) skipped[i]++;
         // A call has one t: parameters that were left out of equally many steps go together.
         foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
             for (int without = Next(members, gradients, -1); without < int.MaxValue; without = Next(members, gradients, without))
@@ -91,7 +91,7 @@ public sealed class Adam
     {
         int next = int.MaxValue;
         foreach (int i in members)
-            if (gradients[i] != null && missed[i] > above) next = Math.Min(next, missed[i]);
+            if (gradients[i] != null && skipped[i] > above) next = Math.Min(next, skipped[i]);
         return next;
     }
 
@@ -103,7 +103,7 @@ public sealed class Adam
         int count = 0;
         foreach (int i in members)
         {
-            if (gradients[i] is not { } g || missed[i] != without) continue;
+            if (gradients[i] is not { } g || skipped[i] != without) continue;
             if (fused == null) StepReference(parameters[i], g, m[i], v[i], spec);
             else slots[count++] = new AdamSlot(parameters[i].Value.Storage, g.Storage, m[i].Value.Storage, v[i].Value.Storage, parameters[i].Value.Count);
         }

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Losses;
 
 namespace Sagan.Native.Tests.Interchange;
 
@@ -19,8 +21,9 @@ sealed record OnnxArray(int[] Dims, float[] Floats, long[] Integers)
 }
 
 /// <summary>
-/// Computes an ONNX model straight from the operator definitions (operator set 13), with loops over every index, for the operators that generators use. It
-/// shares nothing with the exporter: the file is taken apart by Google.Protobuf, and sizes are those that the operators give.
+/// Computes an ONNX model straight from the operator definitions (operator set 13), with loops over every index, for the operators that
+/// generators use. It shares nothing with the exporter: the file is taken apart by Google.Protobuf, and sizes are those that the operators
+/// give.
 /// </summary>
 sealed class OnnxEvaluator
 {
@@ -78,9 +81,11 @@ sealed class OnnxEvaluator
     {
         readonly Dictionary<string, ProtobufMessage> byName = node.Messages(5).ToDictionary(a => a.Text(1));
 
-        public long Integer(string name, long otherwise) => byName.TryGetValue(name, out ProtobufMessage? a) ? Typed(a, 2).Integer(3) : otherwise;
+        public long Integer(string name, long otherwise) =>
+            byName.TryGetValue(name, out ProtobufMessage? a) ? Typed(a, 2).Integer(3) : otherwise;
 
-        public float Float(string name, float otherwise) => byName.TryGetValue(name, out ProtobufMessage? a) ? Typed(a, 1).Float(2) : otherwise;
+        public float Float(string name, float otherwise) =>
+            byName.TryGetValue(name, out ProtobufMessage? a) ? Typed(a, 1).Float(2) : otherwise;
 
         public string Text(string name) => Typed(byName[name], 3).Text(4);
 
@@ -115,7 +120,8 @@ sealed class OnnxEvaluator
         "Resize" => Resize(x[0], x[2], a),
         "MaxPool" => MaxPool(x[0], a),
         "GlobalAveragePool" => Fill([x[0].Dims[0], x[0].Dims[1], 1, 1], i =>
-            (from h in Enumerable.Range(0, x[0].Dims[2]) from w in Enumerable.Range(0, x[0].Dims[3]) select x[0].At(i[0], i[1], h, w)).Average()),
+            (from h in Enumerable.Range(0, x[0].Dims[2]) from w in Enumerable.Range(0, x[0].Dims[3]) select x[0].At(i[0], i[1], h, w))
+                .Average()),
         "Gather" => Gather(x[0], x[1], a),
         "Concat" => Concat(x, (int)a.Integer("axis", 0)),
         "Slice" => Slice(x),
@@ -172,7 +178,8 @@ sealed class OnnxEvaluator
                 for (int j = 0; j < columns; j++)
                 {
                     double sum = 0;
-                    for (int c = 0; c < inner; c++) sum += (double)a.Floats[(n * rows + i) * inner + c] * b.Floats[n * stride + c * columns + j];
+                    for (int c = 0; c < inner; c++)
+                        sum += (double)a.Floats[(n * rows + i) * inner + c] * b.Floats[n * stride + c * columns + j];
                     y[(n * rows + i) * columns + j] = (float)sum;
                 }
         return OnnxArray.Of([.. a.Dims[..(rank - 2)], rows, columns], y);
@@ -241,7 +248,8 @@ sealed class OnnxEvaluator
         int[] more = a.Integers("output_padding");
         Assert.Equal(k, x[1].Dims[2..]);
         Assert.Equal(d[1], x[1].Dims[0]);
-        int m = x[1].Dims[1], height = s[0] * (d[2] - 1) + more[0] + k[0] - p[0] - p[2], width = s[1] * (d[3] - 1) + more[1] + k[1] - p[1] - p[3];
+        int m = x[1].Dims[1], height = s[0] * (d[2] - 1) + more[0] + k[0] - p[0] - p[2],
+            width = s[1] * (d[3] - 1) + more[1] + k[1] - p[1] - p[3];
         double[] y = new double[d[0] * m * height * width];
         for (int n = 0; n < d[0]; n++)
             for (int c = 0; c < d[1]; c++)
@@ -254,7 +262,8 @@ sealed class OnnxEvaluator
                                 for (int v = 0; v < k[1]; v++)
                                 {
                                     (int i, int j) = (h * s[0] + u - p[0], w * s[1] + v - p[1]);
-                                    if (i >= 0 && i < height && j >= 0 && j < width) y[((n * m + o) * height + i) * width + j] += value * x[1].At(c, o, u, v);
+                                    if (i >= 0 && i < height && j >= 0 && j < width)
+                                        y[((n * m + o) * height + i) * width + j] += value * x[1].At(c, o, u, v);
                                 }
                     }
         OnnxArray sums = OnnxArray.Of([d[0], m, height, width], [.. y.Select(v => (float)v)]);
@@ -267,7 +276,8 @@ sealed class OnnxEvaluator
 
     static OnnxArray Resize(OnnxArray x, OnnxArray scales, Attributes a)
     {
-        Assert.Equal(("nearest", "asymmetric", "floor"), (a.Text("mode"), a.Text("coordinate_transformation_mode"), a.Text("nearest_mode")));
+        Assert.Equal(("nearest", "asymmetric", "floor"),
+            (a.Text("mode"), a.Text("coordinate_transformation_mode"), a.Text("nearest_mode")));
         int[] dims = [.. x.Dims.Zip(scales.Floats, (n, f) => (int)Math.Floor(n * f))];
         return Fill(dims, i => x.At([.. i.Zip(scales.Floats, (at, f) => (int)Math.Floor(at / f))]));
     }
@@ -276,7 +286,8 @@ sealed class OnnxEvaluator
     {
         (int[] k, int[] s) = (a.Integers("kernel_shape"), a.Integers("strides"));
         return Fill([x.Dims[0], x.Dims[1], (x.Dims[2] - k[0]) / s[0] + 1, (x.Dims[3] - k[1]) / s[1] + 1], i =>
-            (from u in Enumerable.Range(0, k[0]) from v in Enumerable.Range(0, k[1]) select x.At(i[0], i[1], i[2] * s[0] + u, i[3] * s[1] + v)).Max());
+            (from u in Enumerable.Range(0, k[0]) from v in Enumerable.Range(0, k[1]) select x
+                .At(i[0], i[1], i[2] * s[0] + u, i[3] * s[1] + v)).Max());
     }
 
     static OnnxArray Gather(OnnxArray table, OnnxArray index, Attributes a)

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
-using Sagan.Native.Configuration;
 using Sagan.Native.Export;
-using Sagan.Native.Interchange;
-using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
@@ -48,18 +47,21 @@ public class OnnxExportTests
             ZDim = 9,
         },
         ["resnet reflect"] = resnet with { Padding = PaddingKind.Reflect, Slope = 0.2, OutputSpectralNorm = false },
-        ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [], InitialGamma = 0.7 },
+        ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [],
+            InitialGamma = 0.7 },
         ["attention literal"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.Literal } },
         ["attention heads"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2 } },
         ["attention dot product"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.DotProduct } },
-        ["attention gaussian, scales"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian, Scales = [1, 2, 4] } },
+        ["attention gaussian, scales"] =
+            dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian, Scales = [1, 2, 4] } },
         ["attention concatenation"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Concatenation } },
         ["attention concatenation, heads"] = dcgan with
         {
             Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, Similarity = AttentionSimilarity.Concatenation },
         },
         ["attention top-k"] = dcgan with { Attention = new AttentionConfig { TopK = 3 } },
-        ["attention top-k of more than there are"] = resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled, TopK = 16 } },
+        ["attention top-k of more than there are"] =
+            resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled, TopK = 16 } },
         ["attention heads, top-k"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, TopK = 5 } },
         ["attention channel"] = dcgan with { Attention = new AttentionConfig { Channel = true } },
         ["attention class"] = dcgan with { Conditional = true, Classes = 3, Attention = new AttentionConfig { ClassQuery = true } },
@@ -126,22 +128,24 @@ public class OnnxExportTests
     }
 
     /// <summary>
-    /// The hash of a file that onnx.checker and strict shape inference of onnx 1.12 were seen to accept. Its weights need no rounding. The files of the
-    /// 16 cases without concatenation and top-k were also run in ONNX Runtime 1.30, within 5e-7 of the engine.
+    /// The hash of a file that onnx.checker and strict shape inference of onnx 1.12 were seen to accept. Its weights need no rounding. The
+    /// files of the 16 cases without concatenation and top-k were also run in ONNX Runtime 1.30, within 5e-7 of the engine.
     /// </summary>
     [Fact]
     public void The_bytes_are_those_that_onnx_checked()
     {
         Generator g = Generator.Create(dcgan with { SpectralNorm = SpectralNormKind.None }, new Initializer(new RandomSource(3)));
         foreach ((_, Parameter p) in g.State()) p.Assign(Enumerable.Range(0, p.Value.Count).Select(i => (i % 7 - 3) / 4f).ToArray());
-        Assert.Equal("487ff25b2fd691b31f8cba7ab170cfcb321bd5a639018e07b7f5f5f189897458", Convert.ToHexStringLower(SHA256.HashData(Export(g))));
+        Assert.Equal("487ff25b2fd691b31f8cba7ab170cfcb321bd5a639018e07b7f5f5f189897458",
+            Convert.ToHexStringLower(SHA256.HashData(Export(g))));
     }
 
     [Fact]
     public void What_has_no_form_is_refused_by_name()
     {
         OnnxGraph graph = new();
-        Assert.Contains("a Odd has no ONNX form", Assert.Throws<NotSupportedException>(() => new Odd().Export(graph, new OnnxValue("x", 1), null)).Message);
+        Assert.Contains("a Odd has no ONNX form",
+            Assert.Throws<NotSupportedException>(() => new Odd().Export(graph, new OnnxValue("x", 1), null)).Message);
     }
 
     sealed class Odd : Module
@@ -167,7 +171,8 @@ public class OnnxExportTests
         {
             byte[] file = [.. whole];
             // Most of the file is weights, which any bits are; the structure is at the ends and between.
-            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
+            for (int k = 1 << random.Next(6); k > 0; k--)
+                file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
             if (i % 7 == 0) file = file[..random.Next(file.Length)];
             try
             {
