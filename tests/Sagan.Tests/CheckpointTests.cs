@@ -202,7 +202,8 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         {
             for (long step = 3; step < 20; step++) Save(store, step);
         });
-        Assert.Matches($@"^{disk.Path}/step-00000\d\d: the disk is full: the checkpoint needs 65000 bytes and \d+ are free; make room, or keep fewer",
+        Assert.Matches($@"^{disk.Path}/step-00000\d\d: the disk is full: "
+            + @"the checkpoint needs 65000 bytes and \d+ are free; make room, or keep fewer",
             e.Message);
         Assert.Equal(ExitCode.File, ExitCodes.Of(e));
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(disk.Path), p => Path.GetFileName(p).StartsWith('.'));

@@ -20,7 +20,8 @@ public sealed class CompletionTests
         Assert.SkipUnless(File.Exists("/bin/bash"), "needs bash");
         using TemporaryFolder folder = new();
         string program = folder.Write("sagan", $"#!/bin/bash\nexec dotnet exec '{SaganDll}' \"$@\"\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string script = $$"""
             PATH="{{folder.Path}}:$PATH"
             source <(sagan completion bash)

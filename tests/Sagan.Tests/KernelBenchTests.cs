@@ -111,8 +111,8 @@ public sealed class KernelBenchTests : IDisposable
     {
         KernelBaseline baseline = KernelBaseline.Read(Baseline(("a", 1), ("b", 1), ("c", 1), ("gone", 1)));
         baseline.Check([Timing("a", 1.09), Timing("b", 0.5), Timing("new", 9)], 0.1);
-        CheckFailedException e = Assert
-            .Throws<CheckFailedException>(() => baseline.Check([Timing("a", 1.09), Timing("b", 1.2), Timing("c", 3)], 0.1));
+        CheckFailedException e =
+            Assert.Throws<CheckFailedException>(() => baseline.Check([Timing("a", 1.09), Timing("b", 1.2), Timing("c", 3)], 0.1));
         string[] lines = e.Message.Split('\n');
         Assert.StartsWith("bench kernels: 2 of 3 kernels are slower by more than 10 % than in ", lines[0], StringComparison.Ordinal);
         Assert.Equal(["  b [1]: 1.2000 ms, in the baseline 1.0000 ms (+20 %)", "  c [1]: 3.0000 ms, in the baseline 1.0000 ms (+200 %)"],
@@ -130,7 +130,8 @@ public sealed class KernelBenchTests : IDisposable
     [InlineData("""{"device":"cpu","processor":null,"threads":2,"batch":16,"kernels":[]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":0}]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":"fast"}]}""")]
-    [InlineData("""{"device":"","processor":"","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
+    [InlineData("""{"device":"","processor":"","threads":2,"batch":16"""
+        + ""","kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
     public void A_file_that_is_no_baseline_is_refused(string text)
     {
         (int code, string output, string error) = Bench([.. Quick, "--baseline", Write(text)]);

@@ -21,8 +21,8 @@ public class NetworkTests
     [InlineData("sagan128", 42_017_412, 39_448_258, "model.gAttention=64", "model.dAttention=64")]
     public void Networks_have_the_published_number_of_parameters(string preset, long generator, long discriminator, params string[] set)
     {
-        ModelConfig model = ResolvedConfig
-            .Resolve(new ConfigSources { Preset = preset, Set = set }).Config.Model with { Init = WeightInit.TorchDefault };
+        ModelConfig model =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = preset, Set = set }).Config.Model with { Init = WeightInit.TorchDefault };
         Initializer init = new(new RandomSource(1), device: Device);
         Assert.Equal(generator, Generator.Create(model, init).ParameterCount);
         Assert.Equal(discriminator, Discriminator.Create(model, init).ParameterCount);
@@ -33,8 +33,8 @@ public class NetworkTests
     [Fact]
     public void The_attention_of_taki128_has_biases()
     {
-        ModelConfig model = ResolvedConfig
-            .Resolve(new ConfigSources { Preset = "taki128" }).Config.Model with { Init = WeightInit.TorchDefault };
+        ModelConfig model =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "taki128" }).Config.Model with { Init = WeightInit.TorchDefault };
         ModelConfig without = model with { Attention = model.Attention with { Bias = false } };
         Initializer init = new(new RandomSource(1), device: Device);
         Assert.Equal(448, Generator.Create(model, init).ParameterCount - Generator.Create(without, init).ParameterCount);
@@ -106,8 +106,8 @@ public class NetworkTests
     [MemberData(nameof(Small))]
     public void Every_network_makes_and_scores_images_and_every_weight_gets_a_gradient(string name, string[] set)
     {
-        ModelConfig m = ResolvedConfig
-            .Resolve(new ConfigSources { Preset = "demo",
+        ModelConfig m =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo",
                 Set = ["model.size=16", "model.convDim=16", "model.zDim=6", .. set] }).Config.Model;
         Generator g = Generator.Create(m, new Initializer(new RandomSource(1), device: Device));
         Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2), device: Device));
@@ -128,7 +128,7 @@ public class NetworkTests
                 float largest = gradients[i].ToArray().Max(Math.Abs);
                 // What a softmax or a normalisation that follows does not see: the key bias, the bias before batch norm.
                 if (largest == 0) Assert.True(names[i].EndsWith("key_conv.bias", StringComparison.Ordinal), $"{name}: {names[i]} has no "
-                    + $"gradient");
+                    + "gradient");
                 Assert.True(float.IsFinite(largest), $"{name}: the gradient of {names[i]} is {largest}");
             }
         });

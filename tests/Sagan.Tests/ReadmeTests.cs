@@ -55,8 +55,8 @@ public sealed class ReadmeTests
 
         ChildProcess Run(params string[] arguments)
         {
-            ChildProcess child = ChildProcess
-                .Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments, folder.Path);
+            ChildProcess child =
+                ChildProcess.Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments, folder.Path);
             Assert.True(child.ExitCode == 0, child.All);
             return child;
         }

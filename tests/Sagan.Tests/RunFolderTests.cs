@@ -102,7 +102,8 @@ public sealed class RunFolderTests : IDisposable
             for (long step = 10; step <= 50; step += 10)
                 m.Append(step, ("dLoss", 0.5 * step), ("gLoss", double.NaN), ("rate", double.PositiveInfinity));
         }
-        Assert.Equal("""{"step":10,"time":"2026-11-20T21:30:05.000Z","dLoss":5,"gLoss":"NaN","rate":"Infinity"}""", File.ReadLines(path).First());
+        Assert.Equal("""{"step":10,"time":"2026-11-20T21:30:05.000Z","dLoss":5,"gLoss":"NaN","rate":"Infinity"}""",
+            File.ReadLines(path).First());
 
         using (MetricsLog m = MetricsLog.Open(path, 35)) m.Append(40, ("dLoss", 1));
         Assert.Equal([10, 20, 30, 40], File.ReadLines(path).Select(l => (int)JsonNode.Parse(l)!["step"]!));

@@ -152,8 +152,8 @@ public sealed class RunLifeTests : IDisposable
     [Fact]
     public async Task Files_that_are_deleted_while_a_run_trains_are_begun_anew_and_missed()
     {
-        Task<(int Code, string Output, string Error)> run = Task
-            .Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
+        Task<(int Code, string Output, string Error)> run =
+            Task.Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
         Stopwatch clock = Stopwatch.StartNew();
         while (!(File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0) && clock.Elapsed < TimeSpan.FromSeconds(30))
             await Task.Delay(1);
@@ -184,7 +184,8 @@ public sealed class RunLifeTests : IDisposable
     public void A_run_says_what_it_will_write()
     {
         string said = Succeeds(["train", "--out", "a", .. Tiny, "--steps", "2"]);
-        Assert.Matches(@"on disk: at most [\d.]+ MB \(1 checkpoint of [\d.]+ MB each, grids of samples 0 MB, logs [\d.]+ MB\); of the grids of samples 200 are kept, spread over the run", said);
+        Assert.Matches(@"on disk: at most [\d.]+ MB \(1 checkpoint of [\d.]+ MB each, "
+            + @"grids of samples 0 MB, logs [\d.]+ MB\); of the grids of samples 200 are kept, spread over the run", said);
         TrainingState state = new(ConfigurationOf("a"));
         long written = Directory.EnumerateFiles("a/checkpoints/step-0000002", "*.safetensors").Sum(f => new FileInfo(f).Length);
         Assert.InRange(state.CheckpointBytes, written / 1.2, written * 1.2);
@@ -259,7 +260,7 @@ public sealed class RunLifeTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
         string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps "
-            + $"1000000 --save-every 0";
+            + "1000000 --save-every 0";
         using Process p = Process.Start(ChildProcess.Describe("/usr/bin/script", ["-qc", command, "/dev/null"], folder.Path))!;
         Task<string> output = p.StandardOutput.ReadToEndAsync();
         Wait(() => File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0);

@@ -138,8 +138,8 @@ public sealed class SamplingTests
             "none", "--d-attention", "none",
             "--batch", "4", "--steps", "1", "--set", "data.creatureCount=20", "--set", "sampling.images=8", "--set",
                 "training.emaDecay=0"]));
-        RunConfig config = ResolvedConfig
-            .Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
+        RunConfig config =
+            ResolvedConfig.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
         // Through a checkpoint of its own, as another program or an older one may have written it.
         TrainingState state = new(config);
         state.Generator.State().Single(s => s.Name == "last.0.bias").Parameter.Assign([0, float.NaN, 0]);

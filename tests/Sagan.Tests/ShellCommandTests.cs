@@ -28,8 +28,8 @@ public sealed class ShellCommandTests
     {
         Assert.SkipUnless(File.Exists("/bin/sh"), "needs a POSIX shell");
         string[] words = ["plain", "two words", "it's \"so\"", "$HOME `date` \\ ! *", "a\nb", ""];
-        ProcessStartInfo start = ChildProcess
-            .Describe("/bin/sh", ["-c", $"printf '%s|' {string.Join(' ', words.Select(ShellCommand.QuotePosix))}"]);
+        ProcessStartInfo start =
+            ChildProcess.Describe("/bin/sh", ["-c", $"printf '%s|' {string.Join(' ', words.Select(ShellCommand.QuotePosix))}"]);
         using Process p = Process.Start(start)!;
         Assert.Equal(string.Concat(words.Select(w => w + "|")), p.StandardOutput.ReadToEnd());
     }

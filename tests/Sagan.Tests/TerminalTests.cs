@@ -140,7 +140,7 @@ public sealed class TerminalTests
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
         using TemporaryFolder folder = new();
         string command = $"stty cols 80; dotnet exec {SaganDll} train --out run --steps 3 --size 16 --conv-dim 8 --z-dim 8 --g-attention 8 "
-            + $"--d-attention 4 --batch 8 --set data.creatureCount=30";
+            + "--d-attention 4 --batch 8 --set data.creatureCount=30";
         ChildProcess p = ChildProcess.Run("/usr/bin/script", ["-qec", command, "/dev/null"], folder.Path, new Dictionary<string,
             string?> { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });
         Assert.True(p.ExitCode == 0, p.All);

@@ -100,7 +100,8 @@ public sealed class TrainingConsoleTests
         r.Show(new Ended(3, EndReason.Finished));
         string text = error.ToString(), end = text[text.LastIndexOf("\e[2K", StringComparison.Ordinal)..][4..];
         Assert.StartsWith("step 3/3 d=3.00", end, StringComparison.Ordinal);
-        Assert.Contains($"{Environment.NewLine}d ▁▅█   g ▁▁▁{Environment.NewLine}samples: samples/step-0000003.png", end, StringComparison.Ordinal);
+        Assert.Contains($"{Environment.NewLine}d ▁▅█   g ▁▁▁{Environment.NewLine}samples: samples/step-0000003.png", end,
+            StringComparison.Ordinal);
         Assert.EndsWith(Environment.NewLine, end, StringComparison.Ordinal);
         Assert.Contains("\e[33mwarning: \e[0mhot", text, StringComparison.Ordinal);
     }

@@ -168,8 +168,8 @@ public sealed class TrainingRunTests : IDisposable
     public void What_a_program_made_has_its_origin()
     {
         RunConfig config = Config();
-        using (TrainingRun run = TrainingRun
-            .Create(config with { Training = config.Training with { Steps = 1 } }, folder: folder.File("run"))) TrainAll(run);
+        using (TrainingRun run =
+            TrainingRun.Create(config with { Training = config.Training with { Steps = 1 } }, folder: folder.File("run"))) TrainAll(run);
         JsonNode resolved = JsonNode.Parse(File.ReadAllText(folder.File("run/config.resolved.json")))!;
         Assert.Equal("the program", (string)resolved["training.steps"]!["origin"]!);
         Assert.Equal("preset demo", (string)resolved["optimizer.gLearningRate"]!["origin"]!);

@@ -164,8 +164,8 @@ sealed class AblateCommand : Verb<AblateRequest>
     static long? Finished(string run, ResolvedConfig config)
     {
         if (!File.Exists(Path.Combine(run, "config.json"))) return null;
-        RunConfig there = ResolvedConfig
-            .Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
+        RunConfig there =
+            ResolvedConfig.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
         // A run has as many classes as its images, where none were asked for.
         RunConfig wanted = config.Config;
         if (wanted.Model.Classes == 0) wanted = wanted with { Model = wanted.Model with { Classes = there.Model.Classes } };
@@ -201,7 +201,8 @@ sealed class AblateCommand : Verb<AblateRequest>
             ? "Percent, mean over the seeds +- standard deviation. Real images have nearly 100 in every column: see docs/metrics.md."
             : "Mean over the seeds +- standard deviation; low is good. A proxy-FID is no FID: see docs/metrics.md.";
         string seeds = string.Join(", ", request.Seeds);
-        string what = string.Create(CultureInfo.InvariantCulture, $"{c.Data.Source}, {c.Model.Size}x{c.Model.Size}, {c.Training.Steps} steps of "
+        string what = string.Create(CultureInfo.InvariantCulture, $"{c.Data.Source}, {c.Model.Size}x{c.Model.Size}, {c.Training.Steps} "
+            + $"steps of "
             + $"{c.Training.Batch} images, seeds {seeds}; {request.Images} samples of each are measured.");
         return $"""
             # Attention, with and without, by position
@@ -220,8 +221,9 @@ sealed class AblateCommand : Verb<AblateRequest>
             KeyValuePair.Create("attention", (JsonNode?)o.Variant),
             KeyValuePair.Create("seed", (JsonNode?)o.Seed),
             KeyValuePair.Create("seconds_per_step", (JsonNode?)(double.IsNaN(o.SecondsPerStep) ? null : Math.Round(o.SecondsPerStep, 5))),
-            .. o.Measures.Select(m => KeyValuePair
-                .Create(m.Name.Split(" (")[0].Replace(' ', '_').Replace('-', '_').ToLowerInvariant(), (JsonNode?)Math.Round(m.Value, 5))),
+            .. o.Measures.Select(m => KeyValuePair.Create(KeyOf(m.Name), (JsonNode?)Math.Round(m.Value, 5))),
         ]))]),
     };
+
+    static string KeyOf(string measure) => measure.Split(" (")[0].Replace(' ', '_').Replace('-', '_').ToLowerInvariant();
 }

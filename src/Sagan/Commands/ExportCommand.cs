@@ -69,7 +69,8 @@ sealed class ExportCommand : Verb<ExportRequest>
         if (!model.Generator.IsComplete)
         {
             string run = Path.GetFullPath(Path.Combine(model.Folder, "..", ".."));
-            throw new UsageException($"{request.Source}: at step {model.Step} the generator is still growing, and a file for other programs "
+            throw new UsageException($"{request.Source}: at step {model.Step} the generator is still growing, and a file for other "
+                + $"programs "
                 + $"needs a complete one, which it is after step {GrowthSchedule.End(model.Config)}; "
                 + $"train on: {ShellCommand.Of("resume", run, "--steps", "STEPS")}");
         }
@@ -77,7 +78,7 @@ sealed class ExportCommand : Verb<ExportRequest>
         NormStatistics statistics = model.Config.Sampling.Statistics;
         if (format == ExportFormat.Onnx && statistics != NormStatistics.Running)
             context.Terminal.Warning($"the run samples with {statistics.ToString().ToLowerInvariant()} statistics; the ONNX file has the "
-                + $"running ones, "
+                + "running ones, "
                 + $"and its images are those of `{ShellCommand.Of("sample", request.Source, "--statistics", "running")}`.");
         Write(target, WriterOf(format, model));
         long bytes = new FileInfo(target).Length, step = model.Checkpoint.Step;
@@ -109,7 +110,7 @@ sealed class ExportCommand : Verb<ExportRequest>
         string run = Path.GetFileName(Path.GetFullPath(Path.Combine(model.Checkpoint.Folder, "..", "..")));
         string name = $"{run}-{Checkpoint.NameOf(model.Checkpoint.Step)}.{format.ToString().ToLowerInvariant()}";
         return File.Exists(name) ? throw new UsageException($"{name} is there already; move it away, or say --out FILE (a file named there "
-            + $"is replaced).") : name;
+            + "is replaced).") : name;
     }
 
     static Action<string> WriterOf(ExportFormat format, SaganRun model)
@@ -151,6 +152,6 @@ sealed class ExportCommand : Verb<ExportRequest>
         ".npz" => ExportFormat.Npz,
         ".onnx" => ExportFormat.Onnx,
         var ending => throw new UsageException($"--out {path}: the ending '{ending}' names no format; say --format pth, safetensors, npz "
-            + $"or onnx."),
+            + "or onnx."),
     };
 }

@@ -85,7 +85,7 @@ sealed class GradCheckCommand : Verb<GradCheckRequest>
         if (failed > 0) throw new CheckFailedException($"gradcheck: {failed} of {results.Count} cases failed: an error of "
             + $"{GradCheck.FirstOrder} or more at order 1, or {GradCheck.SecondOrder} or more at order 2.");
         context.Result($"{results.Count} cases passed: errors below {GradCheck.FirstOrder} at order 1 and {GradCheck.SecondOrder} at order "
-            + $"2, relative to the gradient's norm.");
+            + "2, relative to the gradient's norm.");
         return ExitCode.Success;
     }
 
@@ -122,13 +122,20 @@ sealed class GradCheckCommand : Verb<GradCheckRequest>
             else result["error"] = error;
             results.Add(result);
         }
-        context.ResultJson(new JsonObject { ["device"] = device.Name, ["against"] = against.Name, ["matmul_precision"] = Words
-            .Of(device.MatMulPrecision), ["tolerance"] = tolerance, ["cases"] = results, ["failed"] = failed.Count });
+        context.ResultJson(new JsonObject
+        {
+            ["device"] = device.Name,
+            ["against"] = against.Name,
+            ["matmul_precision"] = Words.Of(device.MatMulPrecision),
+            ["tolerance"] = tolerance,
+            ["cases"] = results,
+            ["failed"] = failed.Count,
+        });
         if (failed.Count > 0)
             throw new CheckFailedException($"gradcheck: {failed.Count} of {cases.Count} cases on {device} differ from {against} by more "
                 + $"than {tolerance:G2} of the largest value, or did not run. The first: {failed[0]}");
         context.Result($"{cases.Count} cases passed: values and gradients on {device} differ from {against} by at most {tolerance:G2} of "
-            + $"the largest value.");
+            + "the largest value.");
         return ExitCode.Success;
     }
 

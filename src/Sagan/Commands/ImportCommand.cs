@@ -67,7 +67,7 @@ sealed class ImportCommand : Verb<ImportRequest>
         ResolvedConfig config = Configure(request, file, discriminator);
         if (config.Config.Model.GrowFrom > 0)
             throw new UsageException($"model.growFrom = {config.Config.Model.GrowFrom} (from {config.Origins["model.growFrom"]}): networks "
-                + $"that are imported are complete and do not grow; --set model.growFrom=0.");
+                + "that are imported are complete and do not grow; --set model.growFrom=0.");
         RunDevice.SetThreads(config.Config.Training.Threads);
         TrainingState state = new(config.Config);
         Load(file, state.Generator, request.File);

@@ -61,8 +61,8 @@ sealed class NearestCommand : Verb<NearestRequest>
             ? [.. Enumerable.Range(0, model.Config.Model.Conditional ? model.Config.Model.Classes : 0)]
             : model.ClassList(request.Classes, context);
         int[]? classes = chosen.Length == 0 ? null : [.. Enumerable.Range(0, request.Count).Select(i => chosen[i % chosen.Length])];
-        using ImageDataset data = OpenedData
-            .Of(model.Config with { Data = model.Config.Data with { Source = request.Data ?? model.Config.Data.Source } }, context);
+        string source = request.Data ?? model.Config.Data.Source;
+        using ImageDataset data = OpenedData.Of(model.Config with { Data = model.Config.Data with { Source = source } }, context);
         Image[] samples = Sampler.Images(model.Generator, z, model.Config.Sampling.Statistics, classes);
         List<Image> grid = [];
         JsonArray rows = [];

@@ -25,7 +25,7 @@ static class PictureOption
     /// <summary>The path of a picture, as an option gives it.</summary>
     public static string Picture(string option, string path) =>
         IsPicture(path) ? path : throw new UsageException($"{option} {path}: a picture is written as {Written}; end the name with one "
-            + $"of them.");
+            + "of them.");
 
     /// <summary>The path of a picture, or of a folder for several.</summary>
     public static string PictureOrFolder(string option, string path)

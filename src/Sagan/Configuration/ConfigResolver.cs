@@ -77,7 +77,7 @@ sealed class ConfigResolver
         {
             using FileStream s = RegularFile.OpenRead(path);
             if (s.Length > MostFileBytes) throw new ConfigException($"{path}: {s.Length} bytes is too long for a configuration; is it the "
-                + $"right file?");
+                + "right file?");
             return Parse(new StreamReader(s, Encoding.UTF8).ReadToEnd(), path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

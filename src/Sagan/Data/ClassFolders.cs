@@ -70,7 +70,7 @@ static class ClassFolders
         string shown = string.Join(", ", nested[0].Names.Order(StringComparer.Ordinal).Take(4));
         return $"the folders {string.Join(" and ", alike.Take(3).Select(a => $"'{DataException.Printable(parent + a)}'"))} hold "
             + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look "
-                + $"like parts of one set, not like classes";
+                + "like parts of one set, not like classes";
     }
 
     /// <summary>

@@ -54,7 +54,7 @@ sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
             if (size > int.MaxValue || size > 0 && length > Array.MaxLength / size)
             {
                 throw new DataException(name, 4 + 4 * i, $"axis {i} has {size} elements: more than {Array.MaxLength} bytes in all are "
-                    + $"not read");
+                    + "not read");
             }
             sizes[i] = (int)size;
             length *= size;

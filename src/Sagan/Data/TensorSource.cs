@@ -54,7 +54,8 @@ sealed class TensorSource : ImageSource
     public static bool Is(string path) => Path.GetExtension(path).ToLowerInvariant() is ".safetensors" or ".npz" or ".npy";
 
     static TensorFile Open(string path) =>
-        Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? new SafetensorsReader(path) : new NpzReader(path);
+        Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? new SafetensorsReader(path)
+            : new NpzReader(path);
 
     public override string Kind => "images in a tensor file";
 
@@ -115,7 +116,7 @@ sealed class TensorSource : ImageSource
             1 => found[0],
             0 => throw new DataException(path, $"no images among its tensors ({shown}): they are u8 of [n, height, width, channels]"),
             _ => throw new DataException(path, $"{found.Length} of its tensors could be the images ({shown}): only one may be u8 of three "
-                + $"or four axes"),
+                + "or four axes"),
         };
     }
 
@@ -126,7 +127,7 @@ sealed class TensorSource : ImageSource
         bool planes = s.Count == 4 && (s[3] is not (1 or 3 or 4) || s[1] is 1 or 3 or 4 && s[2] == s[3] && s[1] != s[2]);
         (long h, long w, long c) = s.Count == 3 ? (s[1], s[2], 1) : planes ? (s[2], s[3], s[1]) : (s[1], s[2], s[3]);
         if (c is not (1 or 3 or 4)) throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: neither the last axis nor the "
-            + $"second has 1, 3 or 4 channels");
+            + "second has 1, 3 or 4 channels");
         if (s[0] > int.MaxValue) throw new DataException(path, $"{s[0]} images; at most {int.MaxValue} are read");
         limit.Require(path, w, h);
         return ((int)s[0], (int)h, (int)w, (int)c, planes);

@@ -10,6 +10,6 @@ static class NonFinite
         foreach (float v in values)
             if (!float.IsFinite(v)) count++;
         return count == 0 ? null : $"{count} {(count == 1 ? "value" : "values")} of {values.Length} that {(count == 1 ? "is" : "are")} NaN "
-            + $"or infinite";
+            + "or infinite";
     }
 }

@@ -101,7 +101,7 @@ public static class Evaluation
                 + "upwards; compare it only with values of equally many.";
         if (network.IsProxy)
             yield return $"the feature network {network.Name} was trained on the data set itself: its numbers compare generators of this "
-                + $"data set, "
+                + "data set, "
                 + "and must not be compared with published ones. For those give --network the Inception weights.";
     }
 }

@@ -26,7 +26,7 @@ static class GeneratorImages
         // Bytes cannot show it: NaN becomes black.
         foreach ((string name, Parameter p) in generator.State())
             if (!p.Value.IsFinite()) throw new MetricException($"the generator's '{name}' is not finite: it makes no images that could be "
-                + $"judged.");
+                + "judged.");
         return new ImageSet(count, Batches().SelectMany(b => b), i => $"generated image {i} of seed {seed}");
 
         IEnumerable<Image[]> Batches()

@@ -10,7 +10,7 @@ static class NearestNeighbours
     public static float[] SquaredDistances(Features set, int most, int tile = Pairs.Tile)
     {
         if (set.Count <= most) throw new MetricException($"nearest neighbours: {Features.Images(set.Count)} in a set; at least {most + 1} "
-            + $"are needed.");
+            + "are needed.");
         float[] nearest = new float[(long)set.Count * most];
         Array.Fill(nearest, float.PositiveInfinity);
         Pairs.Visit<float, SquaredDistance>(set.Values, set.Values, set.Width, (row, first, distances) =>

@@ -69,7 +69,7 @@ static class SymmetricEigenvalues
                 if (m == l) break;
                 if (step == MostSteps)
                     throw new MetricException($"eigenvalues: no convergence after {MostSteps} steps; the matrix has numbers that are not "
-                        + $"finite.");
+                        + "finite.");
                 Sweep(d, e, l, m);
             }
         }

@@ -49,8 +49,8 @@ public static class Sampler
         Image[] Batch(int i)
         {
             int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() => Autograd
-                .NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
+            return Step.Run(() =>
+                Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
         }
     }
 

@@ -85,7 +85,7 @@ public sealed record RunConfig
         rules.Check();
         if (GrowthSchedule.End(this) is var end && end > Training.Steps)
             rules.Warn($"the networks are complete after {end} steps, and the run ends after {Training.Steps}: before, there is nothing to "
-                + $"export.");
+                + "export.");
         return rules.Warnings;
     }
 }

@@ -49,9 +49,9 @@ static class RunData
         ModelConfig m = config.Model;
         if (data.Size != m.Size || data.Channels != m.Channels)
             throw new DataException(data.Report.Source, $"the images were opened as {data.Size}x{data.Size} with {data.Channels} channels, "
-                + $"and the networks "
+                + "and the networks "
                 + $"are for {m.Size}x{m.Size} with {m.Channels}; open them by the configuration's OpenData, or change model.size and "
-                    + $"model.channels");
+                    + "model.channels");
     }
 
     // A conditional model has as many classes as its data.

@@ -25,7 +25,7 @@ static class RunDevice
         device.MatMulPrecision = precision;
         if (device.MatMulPrecision != precision)
             warn($"matmul precision {Words.Of(precision)}: {device} has no tensor cores, as NVIDIA GPUs have from compute capability "
-                + $"8.0 on; "
+                + "8.0 on; "
                 + $"it stays at {Words.Of(device.MatMulPrecision)}, float32.");
     }
 }

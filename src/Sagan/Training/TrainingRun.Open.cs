@@ -10,16 +10,14 @@ namespace Sagan.Native.Training;
 // How a run begins, and how it goes on.
 public sealed partial class TrainingRun
 {
-    const string DataFact = "data";
-
     TrainingRun(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, bool ownsData,
         IReadOnlyDictionary<string, string>? begun = null)
     {
         (this.folder, this.resolved, this.state, this.data, this.ownsData) = (folder, resolved, state, data, ownsData);
         this.begun = begun ?? new Dictionary<string, string>();
         training = resolved.Config.Training;
-        checkpoints = folder.OpenCheckpoints(training.Keep);
-        watchdog = new Watchdog(resolved.Config.Watch, resolved.Config.Loss.Kind, Watchdog.Spread(data.Some(WatchedImages)));
+        keeper = new RunKeeper(folder, resolved, state, data, Tell);
+        steps = new WatchedSteps(state, data, keeper.Samples, text => Tell(new Warning(Step, text)));
     }
 
     /// <summary>A new run.</summary>
@@ -59,7 +57,7 @@ public sealed partial class TrainingRun
             TrainingState state = new(resolved.Config);
             if (resolved.Config.Optimizer.FreezeD > 0 && from == null)
                 warnings.Add($"optimizer.freezeD = {resolved.Config.Optimizer.FreezeD}: the frozen blocks of a new discriminator are "
-                    + $"random numbers; "
+                    + "random numbers; "
                     + "add --from RUN.");
             string? loaded = from == null ? null : StartingWeights.Load(state, from, warnings.Add);
             made = RunFolder.Create(folder, resolved);
@@ -117,7 +115,7 @@ public sealed partial class TrainingRun
             now = now with { Config = now.Config with { Data = now.Config.Data with { Path = RunData.Here(found).Data.Path } } };
             data = open(found);
             RunData.CheckFits(found, data);
-            string? hash = checkpoint == null ? folder.Fact(DataFact) : checkpoint.State[DataFact]?.GetValue<string>();
+            string? hash = checkpoint == null ? folder.Fact(RunKeeper.DataFact) : checkpoint.State[RunKeeper.DataFact]?.GetValue<string>();
             if (hash != null && hash != data.Report.ContentHash && !options.AllowChange)
                 throw new UsageException(
                     $"{found.Data.Source}: the images differ from those the run began with; --allow-change goes on with them.");
@@ -133,11 +131,12 @@ public sealed partial class TrainingRun
             TrainingRun run = new(folder, now, state, data, ownsData);
             foreach (TrainingEvent e in told) run.Tell(e with { Step = run.Step });
             if (run.IsFinished) return run;
-            run.wentBack = options.FromStep != null;
-            run.rollBacks = checkpoint?.State["rollBacks"]?.GetValue<int>() ?? 0;
-            if (checkpoint?.State["watch"] is { } watch) run.watchdog.State = watch;
+            if (options.FromStep != null) run.keeper.WentBack();
+            run.keeper.RollBacks = checkpoint?.State["rollBacks"]?.GetValue<int>() ?? 0;
+            if (checkpoint?.State["watch"] is { } watch) run.steps.WatchState = watch;
             // Of another measure it says nothing.
-            if (before.Config.Training.Best == now.Config.Training.Best) run.bestValue = checkpoint?.State["best"]?.GetValue<double>();
+            if (before.Config.Training.Best == now.Config.Training.Best)
+                run.keeper.BestValue = checkpoint?.State["best"]?.GetValue<double>();
             folder.WriteConfig(now);
             run.Tell(new Note(run.Step, checkpoint == null
                 ? $"{path} has no checkpoint yet: it is begun anew, from its configuration"
@@ -187,7 +186,7 @@ public sealed partial class TrainingRun
             ["processor"] = HostProcessor.Current.Name,
             ["threads"] = WorkerPool.Threads.ToString(CultureInfo.InvariantCulture),
             ["device"] = training.Device,
-            [DataFact] = data.Report.ContentHash,
+            [RunKeeper.DataFact] = data.Report.ContentHash,
             ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(ShellCommand.Quote)),
             ["fromStep"] = Step.ToString(CultureInfo.InvariantCulture),
         });

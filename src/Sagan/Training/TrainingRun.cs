@@ -1,10 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Models;
-using Sagan.Native.Sampling;
 using Sagan.Native.Training.Checkpoints;
 
 namespace Sagan.Native.Training;
@@ -27,39 +24,21 @@ namespace Sagan.Native.Training;
 /// </remarks>
 public sealed partial class TrainingRun : IDisposable
 {
-    const int WatchedImages = 32;
-    // A GPU keeps the losses of so many steps before somebody looks.
-    const int MostUnseen = 200;
-
     readonly RunFolder folder;
     readonly ResolvedConfig resolved;
     readonly TrainingState state;
     readonly ImageDataset data;
     readonly bool ownsData;
     readonly TrainingConfig training;
-    readonly CheckpointStore checkpoints;
-    readonly Watchdog watchdog;
+    readonly WatchedSteps steps;
+    readonly RunKeeper keeper;
     readonly IReadOnlyDictionary<string, string> begun;
     readonly Queue<TrainingEvent> pending = new();
     // Files of the run that were deleted while it trained and had what is known nowhere else.
     readonly SortedSet<string> lost = new(StringComparer.Ordinal);
 
-    Trainer? trainer;
     RunLog? log;
     Speed? speed;
-    BestCheckpoint? best;
-    double? bestValue;
-    long savedStep = -1, sampledStep = -1;
-    int rollBacks;
-    int loggedStep;
-    TimeSpan loggedWait;
-    // What was last looked at.
-    StepReport seen;
-    (string Name, float Value)[] gammas = [];
-    // Of the checkpoint just saved, for the log.
-    IReadOnlyList<(string Name, double Value)> measures = [];
-    // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
-    bool wentBack;
     bool inSession, trains;
     // How the session ends, as run.json says it.
     string exit = "";
@@ -94,7 +73,7 @@ public sealed partial class TrainingRun : IDisposable
 
     internal ImageDataset Data => data;
 
-    internal CheckpointStore Checkpoints => checkpoints;
+    internal CheckpointStore Checkpoints => keeper.Checkpoints;
 
     internal RunFolder Files => folder;
 
@@ -114,7 +93,7 @@ public sealed partial class TrainingRun : IDisposable
     public IEnumerable<TrainingEvent> Train(CancellationToken cancellation = default)
     {
         if (trains) throw new InvalidOperationException($"{Folder}: the run trains already; end the loop over its events before another "
-            + $"one begins.");
+            + "one begins.");
         (trains, exit) = (true, "left");
         EndReason? ended = IsFinished ? EndReason.Finished : null;
         bool nothingToDo = ended != null;
@@ -146,29 +125,28 @@ public sealed partial class TrainingRun : IDisposable
         {
             trains = false;
             EndSession();
-            trainer?.Dispose();
+            steps.Dispose();
             log?.Dispose();
-            (trainer, log) = (null, null);
+            log = null;
         }
     }
 
     /// <summary>Saves a checkpoint of the current step, unless it is there. Only between two loops over <see cref="Train"/>.</summary>
     /// <exception cref="RunFileException">The disk is full; the older checkpoints are as they were.</exception>
-    public void Save() => SaveCheckpoint();
+    public void Save() => keeper.Save(steps.WatchState);
 
     /// <summary>
     /// Images of the run's fixed noise by <see cref="Generator"/>, which is left as it was; the first ones are those of the sample grids.
     /// </summary>
     /// <param name="count">How many.</param>
-    public Image[] Samples(int count) =>
-        Native.Step.Run(() => Sampler.Images(state.Best, state.FixedZ(count), Config.Sampling.Statistics, state.FixedClasses(count)));
+    public Image[] Samples(int count) => keeper.Samples(count);
 
     /// <summary>Closes the folder, and with it the images where the run opened them.</summary>
     public void Dispose()
     {
         if (inSession && exit.Length == 0) exit = "not trained";
         EndSession();
-        trainer?.Dispose();
+        steps.Dispose();
         log?.Dispose();
         folder.Dispose();
         if (ownsData) data.Dispose();
@@ -188,7 +166,7 @@ public sealed partial class TrainingRun : IDisposable
         catch (DivergedException e)
         {
             exit = "diverged";
-            if (Config.Watch.Action != WatchAction.RollBack || !RollBack(e)) throw;
+            if (Config.Watch.Action != WatchAction.RollBack || !RollBack(e)) throw Diverged(e);
             exit = "left";
             return false;
         }
@@ -233,9 +211,8 @@ public sealed partial class TrainingRun : IDisposable
     {
         string real = folder.File("samples/real.png");
         if (!File.Exists(real)) ImageFile.Save(real, data.Grid());
-        best ??= BestCheckpoint.Of(Config, data, state.Device, text => Tell(new Warning(Step, text)),
-            (step, steps) => Preparing?.Invoke($"training the feature network: {step}/{steps}"));
-        OpenTrainer();
+        keeper.PrepareMeasure((step, all) => Preparing?.Invoke($"training the feature network: {step}/{all}"));
+        OpenSteps();
     }
 
     void OpenLog()
@@ -244,23 +221,20 @@ public sealed partial class TrainingRun : IDisposable
         log = new RunLog(folder, state, data, resolved.ToJson());
     }
 
-    void OpenTrainer()
+    void OpenSteps()
     {
-        trainer?.Dispose();
-        trainer = new Trainer(state, data);
-        if (trainer.Warning != null) Tell(new Warning(Step, trainer.Warning));
+        steps.Open();
         speed = new Speed(training.Batch, Step, TimeProvider.System);
-        (loggedStep, loggedWait) = (Step, default);
     }
 
     // One step.
     void Advance()
     {
-        StepReport r = Next(trainer!);
-        Watch(r.Step);
-        speed!.Passed(r.Step);
-        Tell(new StepDone(r.Step, training.Steps, r.DLoss, r.GLoss, [.. gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)],
-            speed.ImagesPerSecond, speed.For(training.Steps - r.Step)));
+        int step = Step + 1;
+        StepReport r = steps.Next(isWanted: IsLogged(step) || Every(training.SaveEvery, step));
+        speed!.Passed(step);
+        Tell(new StepDone(step, training.Steps, r.DLoss, r.GLoss, [.. steps.Gammas.Where(g => g.Name.StartsWith('g')).Select(g => g.Value)],
+            speed.ImagesPerSecond, speed.For(training.Steps - step)));
     }
 
     // What is due after a step: a checkpoint, a line of numbers, samples.
@@ -268,76 +242,43 @@ public sealed partial class TrainingRun : IDisposable
     {
         int step = Step;
         // A checkpoint knows what its watchdog has seen.
-        if (isLast) Look(trainer!);
-        if (isLast || step == training.Steps) SaveCheckpoint();
-        else if (Every(training.SaveEvery, step)) GoOnIfItFails(SaveCheckpoint);
+        if (isLast) steps.Look();
+        if (isLast || step == training.Steps) Save();
+        else if (Every(training.SaveEvery, step)) GoOnIfItFails(Save);
         if (IsLogged(step)) GoOnIfItFails(Restore);
-        if (IsLogged(step) || measures.Count > 0)
-            Tell(new NumbersLogged(step, [("d_loss", seen.DLoss), ("g_loss", seen.GLoss), ("d_real", seen.DReal), ("d_fake", seen.DFake),
-                ("images_per_s", speed!.ImagesPerSecond), ("wait_ms", WaitPerStep(step)),
-                    .. gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
-                .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics, .. measures]));
-        measures = [];
-        if (Every(training.SampleEvery, step)) GoOnIfItFails(DrawSamples);
+        if (IsLogged(step) || keeper.Measures.Count > 0) Tell(new NumbersLogged(step, [.. Numbers()]));
+        keeper.Measures = [];
+        if (Every(training.SampleEvery, step)) GoOnIfItFails(keeper.DrawSamples);
+    }
+
+    IEnumerable<(string Name, double Value)> Numbers()
+    {
+        StepReport r = steps.Seen;
+        return
+        [
+            ("d_loss", r.DLoss), ("g_loss", r.GLoss), ("d_real", r.DReal), ("d_fake", r.DFake),
+            ("images_per_s", speed!.ImagesPerSecond), ("wait_ms", steps.WaitPerStep()),
+            .. steps.Gammas.Select(g => ($"gamma.{g.Name}", (double)g.Value)),
+            .. state.SingularValues().Select(v => ($"sigma.{v.Name}", (double)v.Value)), .. state.Step.Metrics, .. keeper.Measures,
+        ];
     }
 
     void Conclude(EndReason reason)
     {
         exit = reason switch { EndReason.Finished => "finished", EndReason.TimeLimit => "time limit", _ => "interrupted" };
-        if (watchdog.Ending(training.Steps) is { } won) Tell(new Warning(Step, won));
-        if (reason != EndReason.Cancelled) DrawSamples();
+        if (steps.Ending is { } won) Tell(new Warning(Step, won));
+        if (reason != EndReason.Cancelled) keeper.DrawSamples();
     }
 
     bool IsLogged(int step) => step % training.LogEvery == 0 || step == training.Steps;
 
     static bool Every(int interval, int step) => interval > 0 && step % interval == 0;
 
-    // One step, and what was last seen of losses and gammas. Looking makes the host wait for a GPU, so there it happens only where the log
-    // or a checkpoint wants it; what the steps between reported is looked at then, so that the watchdog sees every step once.
-    StepReport Next(Trainer trainer)
+    DivergedException Diverged(DivergedException e)
     {
-        int step = Step + 1;
-        bool look = state.Device.IsHost || seen.Step == 0 || IsLogged(step) || Every(training.SaveEvery, step)
-            || trainer.Unseen >= MostUnseen;
-        if (!look)
-        {
-            trainer.NextUnseen();
-            return seen with { Step = step };
-        }
-        seen = trainer.Next();
-        Look(trainer);
-        Watch(seen);
-        gammas = [.. state.Gammas()];
-        return seen;
-    }
-
-    void Look(Trainer trainer)
-    {
-        foreach (StepReport r in trainer.Look()) Watch(r);
-    }
-
-    void Watch(StepReport r)
-    {
-        if (watchdog.See(r) is not { } reason) return;
-        if (!r.IsFinite) throw Diverged(reason);
-        Fail(reason, Config.Watch.Patience);
-    }
-
-    void Watch(int step)
-    {
-        if (watchdog.Looks(step) && watchdog.See(Samples(WatchedImages), step) is { } collapse) Fail(collapse, Config.Watch.Every);
-    }
-
-    void Fail(string why, int since)
-    {
-        if (Config.Watch.Action != WatchAction.Warn) throw Diverged(why, since);
-        Tell(new Warning(Step, why));
-    }
-
-    DivergedException Diverged(string what, int since = 0)
-    {
-        string kept = checkpoints.Steps is [var newest, ..] ? $"the checkpoint of step {newest} is kept." : "no checkpoint was saved yet.";
-        return new DivergedException($"training diverged: {what}; {kept}") { What = what, Since = since };
+        string kept = Checkpoints.Steps is [var newest, ..] ? $"the checkpoint of step {newest} is kept." : "no checkpoint was saved yet.";
+        string what = e.What.Length > 0 ? e.What : e.Message;
+        return new DivergedException($"training diverged: {what}; {kept}", e) { What = what, Since = e.Since };
     }
 
     // To the best checkpoint, or the newest that is older than the failure, with lower learning rates. False where there is none, or it was
@@ -345,21 +286,21 @@ public sealed partial class TrainingRun : IDisposable
     bool RollBack(DivergedException e)
     {
         WatchConfig watch = Config.Watch;
-        if (rollBacks >= watch.RollBacks) return false;
+        if (keeper.RollBacks >= watch.RollBacks) return false;
         long healthy = Step - (e.Since ?? 0);
-        IReadOnlyList<long> steps = checkpoints.Steps;
-        long? step = checkpoints.Best ?? steps.Cast<long?>().FirstOrDefault(s => s <= healthy) ?? steps.Cast<long?>().LastOrDefault();
+        IReadOnlyList<long> saved = Checkpoints.Steps;
+        long? step = Checkpoints.Best ?? saved.Cast<long?>().FirstOrDefault(s => s <= healthy) ?? saved.Cast<long?>().LastOrDefault();
         if (step is not { } from) return false;
         double scale = state.LearningRateScale * watch.LearningRateFactor;
-        Checkpoint checkpoint = checkpoints.Open(from);
+        Checkpoint checkpoint = Checkpoints.Open(from);
         // It may be from before the run was resumed with other parts.
         state.Load(checkpoint.OpenFile, change => Tell(new Note(Step, change)));
         state.LearningRateScale = scale;
-        (savedStep, sampledStep, wentBack, seen) = (-1, -1, true, default);
-        rollBacks++;
-        Tell(new RolledBack(Step, e.What, scale, rollBacks, watch.RollBacks));
+        keeper.WentBack();
+        keeper.RollBacks++;
+        Tell(new RolledBack(Step, e.What, scale, keeper.RollBacks, watch.RollBacks));
         OpenLog();
-        OpenTrainer();
+        OpenSteps();
         return true;
     }
 
@@ -377,14 +318,6 @@ public sealed partial class TrainingRun : IDisposable
     RunFileException Lost() => new($"{Folder}: {string.Join(", ", lost)}: deleted while the run trained, and begun anew; "
         + "what was in there before is lost. The run itself is whole.");
 
-    // Milliseconds that a step waited for its images, on average since the last line of the log.
-    double WaitPerStep(int step)
-    {
-        (TimeSpan since, int steps) = (trainer!.Waited - loggedWait, Math.Max(1, step - loggedStep));
-        (loggedWait, loggedStep) = (trainer.Waited, step);
-        return Math.Round(since.TotalMilliseconds / steps, 3);
-    }
-
     // A disk that is full for a while costs a picture, a line of the log or a checkpoint, not the run: the next save tries again.
     void GoOnIfItFails(Action write)
     {
@@ -399,51 +332,4 @@ public sealed partial class TrainingRun : IDisposable
     }
 
     static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException or RunFileException;
-
-    void SaveCheckpoint()
-    {
-        if (savedStep == Step) return;
-        // The losses of a step are from before its update, so they can be finite when the weights no longer are.
-        if (!state.IsFinite) throw Diverged($"a weight is not finite after step {Step}");
-        // Measured first, so that the checkpoint knows the best value up to itself.
-        measures = best?.Of(state) ?? [];
-        double? value = measures.Count == 0 ? null : measures[0].Value;
-        bool isBest = value is { } v && best!.IsBetter(v, bestValue);
-        if (isBest) bestValue = value;
-        string saved = checkpoints.Save(Step, state.Files(), new JsonObject
-        {
-            [Checkpoint.ConfigKey] = resolved.ToJsonNode(),
-            [DataFact] = data.Report.ContentHash,
-            ["watch"] = watchdog.State,
-            ["rollBacks"] = rollBacks,
-            ["best"] = bestValue,
-            ["classes"] = new JsonArray([.. data.Report.Classes.Select(c => JsonValue.Create(c.Name))]),
-        });
-        savedStep = Step;
-        if (isBest) checkpoints.MarkBest(Step);
-        if (value is { } measured) Tell(new Measured(Step, best!.Name, measured, isBest));
-        if (wentBack)
-        {
-            checkpoints.RemoveAfter(Step);
-            folder.RemoveSamplesAfter(Step);
-        }
-        wentBack = false;
-        Tell(new CheckpointSaved(Step, saved));
-    }
-
-    void DrawSamples()
-    {
-        if (sampledStep == Step) return;
-        Image[] samples = Samples(Config.Sampling.Images);
-        Image grid = ImageGrid.Of(samples);
-        string path = folder.SampleFile(Step);
-        ImageFile.Save(path, grid,
-        [
-            new("sagan.step", Step.ToString(CultureInfo.InvariantCulture)),
-            new("sagan.seed", training.Seed.ToString(CultureInfo.InvariantCulture)),
-        ]);
-        sampledStep = Step;
-        Tell(new SampleDrawn(Step, path, grid, samples));
-        if (training.KeepSamples > 0) folder.ThinSamples(training.KeepSamples, checkpoints.Best);
-    }
 }

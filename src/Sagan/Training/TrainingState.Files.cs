@@ -82,7 +82,7 @@ sealed partial class TrainingState
         {
             if (changed == null)
                 throw new RunFileException($"the checkpoint has no {EmaFile}, and the run keeps a moving average; --allow-change begins a "
-                    + $"new one.");
+                    + "new one.");
             Ema.Begin();
             changed("the checkpoint has no moving average: begun anew, as a copy of the generator");
         }
@@ -154,12 +154,12 @@ sealed partial class TrainingState
             valid = int.TryParse(numbers[i], NumberStyles.None, CultureInfo.InvariantCulture, out missed[i]) && missed[i] <= adam.StepCount;
         if (!valid)
             throw new RunFileException($"{OptimizerFile}: '{key}' must be {missed.Length} counts of at most {adam.StepCount}, one for each "
-                + $"parameter; the file was not written by this program.");
+                + "parameter; the file was not written by this program.");
     }
 
     static long Number(SafetensorsReader file, string key) =>
         file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n)
             ? n
             : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by "
-                + $"this program.");
+                + "this program.");
 }

@@ -55,10 +55,10 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
     public string? Ending(int steps)
     {
         if (quiet < Math.Max(10, steps / 10) || ChanceLoss(loss) is not { } chance) return null;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} in the last {quiet} steps, so the generator "
-                + $"learns nothing "
-            + $"any more; a lower --d-lr, a higher --g-lr, or --augment where there are few images help");
+        string low = string.Create(CultureInfo.InvariantCulture, $"its loss was below {config.ZeroLoss * chance:G3} in the last "
+            + $"{quiet} steps");
+        return $"the discriminator has won: {low}, so the generator learns nothing any more; "
+            + "a lower --d-lr, a higher --g-lr, or --augment where there are few images help";
     }
 
     /// <summary>Why the run has failed with these samples of a step, or null.</summary>

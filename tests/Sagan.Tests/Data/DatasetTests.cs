@@ -173,8 +173,8 @@ public class DatasetTests
     public void Some_classes_are_picked_by_name_and_numbered_in_that_order()
     {
         using ImageDataset all = Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60 });
-        using ImageDataset two = Dataset
-            .Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60, Classes = ["long ears", "round ears"] });
+        using ImageDataset two =
+            Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60, Classes = ["long ears", "round ears"] });
         Assert.Equal(["long ears", "round ears"], two.Report.Classes.Select(c => c.Name));
         Assert.Equal(all.Report.Classes[2].Count, two.Report.Classes[0].Count);
         Assert.Equal(all.Report.Classes[0].Count + all.Report.Classes[2].Count, two.Count);

@@ -71,8 +71,8 @@ public class RealDataTests
         Assert.Equal(((64, 64), (64, 64), 0), (data.Report.Smallest, data.Report.Largest, data.ClassCount));
         Assert.Equal("cats/00000.png", data.Name(0));
         Assert.Equal(64 * 8 + 9 * 2, data.Grid().Width);
-        using ImageDataset again = Dataset
-            .Open(TestData.Path("cats64/cat-avatars-64.zip"), new DatasetOptions { Size = 64, CacheBytes = 0 });
+        using ImageDataset again =
+            Dataset.Open(TestData.Path("cats64/cat-avatars-64.zip"), new DatasetOptions { Size = 64, CacheBytes = 0 });
         Assert.Equal(data.Report.ContentHash, again.Report.ContentHash);
     }
 
@@ -98,8 +98,8 @@ public class RealDataTests
     [Fact]
     public void Fashion_is_read()
     {
-        using ImageDataset data = Dataset
-            .Open(TestData.Path("fashion-mnist/t10k-images-idx3-ubyte.gz"), new DatasetOptions { Size = 28, Channels = 1 });
+        using ImageDataset data =
+            Dataset.Open(TestData.Path("fashion-mnist/t10k-images-idx3-ubyte.gz"), new DatasetOptions { Size = 28, Channels = 1 });
         Assert.Equal(10_000, data.Count);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => new DatasetClass(i.ToString(CultureInfo.InvariantCulture), 1000)),
             data.Report.Classes);

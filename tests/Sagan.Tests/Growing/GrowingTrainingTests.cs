@@ -106,7 +106,7 @@ public sealed class GrowingTrainingTests : IDisposable
                 {
                     inactive.Add(key);
                     Assert.True(values[i].AsSpan().SequenceEqual(p.Value.ToArray()), $"{name}: {key} moved in step {step} while it was "
-                        + $"inactive");
+                        + "inactive");
                     Assert.Equal(m[i], Of(p, x => x.M));
                     Assert.Equal(v[i], Of(p, x => x.V));
                 }

@@ -47,8 +47,8 @@ public sealed class ForeignGeneratorTests : IDisposable
         }
 
         using SafetensorsReader golden = InterchangeGolden.Numbers(name + ".safetensors");
-        RunConfig config = ResolvedConfig
-            .Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
+        RunConfig config =
+            ResolvedConfig.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
         Generator g = Generator.Create(config.Model, new Initializer(new RandomSource(1)));
         using (SafetensorsReader saved = new(Path.Combine(run, "checkpoints", "step-0000000", "model.safetensors")))
             StateDict.Load(saved, g.State(), "g.");

@@ -73,8 +73,8 @@ public class ProxyNetworkTests(ProxyFixture fixture) : IClassFixture<ProxyFixtur
     public void The_worse_the_images_the_larger_the_distance(bool labelled)
     {
         FeatureNetwork network = labelled ? fixture.Classes : fixture.Rotations;
-        using ImageDataset others = Dataset
-            .Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 400, CreatureSeed = 2 });
+        using ImageDataset others =
+            Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 400, CreatureSeed = 2 });
         Image[] real = [.. Enumerable.Range(0, others.Count).Select(others.Image)];
         Features reference = network.Extract(ImageSet.Of(fixture.Labelled));
         double Distance(double noise) =>

@@ -41,7 +41,7 @@ static class ImageEncoder
 
     static Image Within(int most, string extension, Image image) => image.Width <= most && image.Height <= most ? image
         : throw new IOException($"a {extension} has at most {most} x {most} pixels, this picture {image.Width} x {image.Height}; write "
-            + $"a .png");
+            + "a .png");
 
     static byte[] Png(Image image, IEnumerable<KeyValuePair<string, string>> text)
     {

@@ -234,7 +234,7 @@ sealed class PngFile
         {
             string how = unpacked < expected ? $"end after {unpacked} of" : "go on after";
             throw new DataException(name, data[0].Start, $"the zlib data of this PNG {how} the {expected} bytes that {width} x {height} "
-                + $"pixels have");
+                + "pixels have");
         }
     }
 

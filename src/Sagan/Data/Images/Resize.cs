@@ -121,8 +121,8 @@ public static class Resize
         int x = 0;
         for (; x + 8 <= from.Length; x += 8)
         {
-            Vector128<ushort> eight = Vector128
-                .WidenLower(Vector128.CreateScalar(BinaryPrimitives.ReadUInt64LittleEndian(from[x..])).AsByte());
+            Vector128<ushort> eight =
+                Vector128.WidenLower(Vector128.CreateScalar(BinaryPrimitives.ReadUInt64LittleEndian(from[x..])).AsByte());
             Span<int> to = sums.Slice(x, 8);
             (Vector128.Create<int>(to) + weight * Vector128.WidenLower(eight).AsInt32()).CopyTo(to);
             (Vector128.Create<int>(to[4..]) + weight * Vector128.WidenUpper(eight).AsInt32()).CopyTo(to[4..]);

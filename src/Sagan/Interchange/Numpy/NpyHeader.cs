@@ -156,7 +156,7 @@ sealed record NpyHeader(string Descr, bool Fortran, long[] Shape)
             string descr = Text();
             if (descr.EndsWith('O'))
                 throw new InterchangeException($"{file}: is an array of Python objects, a pickle that can run any code, and is refused; "
-                    + $"save numbers.");
+                    + "save numbers.");
             bool isText = descr.Length is > 2 and < 8 && descr[1] == 'U' && descr[2] != '0' && descr[2..].All(char.IsAsciiDigit);
             if (descr.Length < 2 || !"<>=|".Contains(descr[0]) || !isText && !types.ContainsKey(descr[1..]))
                 throw new InterchangeException($"{file}: has elements of type '{SafetensorsHeader.Show(descr)}'; read are "

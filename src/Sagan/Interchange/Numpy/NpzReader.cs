@@ -69,7 +69,7 @@ sealed class NpzReader : TensorFile
             total += e.Length;
             if (e.Length < 0 || total > Math.Max(MostUnpacked, stream.Length))
                 throw new InterchangeException($"{file}: would unpack to more than {MostUnpacked >> 30} GiB; save it uncompressed, with "
-                    + $"numpy.savez.");
+                    + "numpy.savez.");
             using Stream s = e.Open();
             Add(e.FullName[..^4], s, e.Length, e);
         }

@@ -17,7 +17,7 @@ sealed class NpzWriter : ITensorWriter
         {
             T[] v = values();
             if (v.Length != shape.Count) throw new InvalidOperationException($"npz: array '{name}' is {shape}, but {v.Length} values were "
-                + $"given to write.");
+                + "given to write.");
             byte[] header = NpyHeader.Write(TensorDtypes.Of<T>(), shape.ToArray());
             long length = header.Length + (long)v.Length * Unsafe.SizeOf<T>();
             if (length > Array.MaxLength) throw new InterchangeException($"array '{name}' has more than 2 GiB; write fewer at a time.");

@@ -102,7 +102,7 @@ sealed class PickleReader
 
     PickleGlobal Global(string module, string name) => allowed.Find(module, name) ?? throw new InterchangeException(
         $"{file}: its pickle wants {Shown(module)}.{Shown(name)}, which is refused: to unpickle is to call what the file names, so a "
-            + $"pickle can run any code, "
+            + "pickle can run any code, "
         + "and tensors need no more than OrderedDict and torch's tensor and storage types. "
         + "In Python, save the tensors alone: torch.save(model.state_dict(), path).");
 

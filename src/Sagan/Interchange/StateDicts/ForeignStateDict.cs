@@ -76,7 +76,7 @@ static class ForeignStateDict
         foreach (TensorEntry e in named.Entries.Where(e => !e.Dtype.IsInteger()))
             if (NonFinite.In(named.Read<float>(e.Name)) is { } what)
                 throw named.NotConvertible(e, $"has {what}: such weights make no images; take a checkpoint from before its training "
-                    + $"diverged");
+                    + "diverged");
         StateDict.Load(named, Expected(named, network));
         foreach ((string name, SpectralNorm norm, bool hasV) in Norms(named, network))
             // PyTorch's loader solves for v wherever the divided weight is there, even beside a v.

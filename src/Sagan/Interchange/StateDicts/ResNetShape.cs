@@ -63,7 +63,7 @@ sealed class ResNetShape
         if (bottom is < 4 or > 7 || width != convs[0][1] || !g.Select(n => (long)n).SequenceEqual(convs.Select(c => c[0])))
             throw new InterchangeException($"the file's generator makes images of {size}x{size} with blocks of {convs[0][1]} -> "
                 + $"{string.Join(", ", convs.Select(c => c[0]))} channels; the networks here have {width} -> {string.Join(", ", g)} at "
-                    + $"that size.");
+                    + "that size.");
         string attention = attentionAfter.Length == 0 ? "none" : string.Join(',', attentionAfter.Select(n => bottom << n));
         // The discriminator is a new one, with attention where the generator has it, and where its maps are wide enough.
         int[] maps = [.. NetworkPlan.Discriminator(model).Where(m => m.Channels >= model.Attention.Reduction).Select(m => m.Size)];

@@ -26,7 +26,7 @@ sealed class PthWriter : ITensorWriter
         {
             T[] v = values();
             if (v.Length != shape.Count) throw new InvalidOperationException($"pth: tensor '{name}' is {shape}, but {v.Length} values were "
-                + $"given to write.");
+                + "given to write.");
             if ((long)v.Length * Unsafe.SizeOf<T>() > Array.MaxLength)
                 throw new InterchangeException($"tensor '{name}' has more than 2 GiB; export as safetensors.");
             return MemoryMarshal.AsBytes(v.AsSpan()).ToArray();

@@ -77,7 +77,7 @@ sealed class TorchObjects(string file)
         long count = Fits(shape, stride, offset, s);
         // A stride of 0 would make a large tensor of a small file.
         if (count > s.Count) throw Error($"has an expanded tensor, [{string.Join(", ", shape)}] of a storage of {s.Count} elements; save "
-            + $"it as contiguous()");
+            + "it as contiguous()");
         return new TorchTensor(s, offset, shape, stride);
     }
 
@@ -89,7 +89,7 @@ sealed class TorchObjects(string file)
         if (id is not PickleTuple { Items: [string kind, PickleGlobal type, string key, _, long count, ..] items } || items.Length > 6)
             throw Error("refers to something that is not a storage");
         if (kind != "storage") throw Error($"refers to a '{SafetensorsHeader.Show(kind)}', not a storage: it holds a whole module; save "
-            + $"its state_dict()");
+            + "its state_dict()");
         if (!storages.TryGetValue(type, out TensorDtype dtype)) throw Error($"has a storage of type {type}");
         if (count < 0 || count > long.MaxValue / 8) throw Error($"has a storage of {count} elements");
         if (items.Length < 6 || items[5] == null) return new TorchStorage(key, dtype, count, 0, count);

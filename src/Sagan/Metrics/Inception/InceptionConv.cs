@@ -57,7 +57,7 @@ sealed class InceptionConv : Module
         return found.SequenceEqual(shape)
             ? values
             : throw new RunFileException($"'{name}' is [{string.Join(", ", found)}] in the file of Inception weights, {wanted} in the "
-                + $"network.");
+                + "network.");
     }
 
     protected override Tensor Forward(Tensor x)

@@ -36,7 +36,7 @@ public sealed class InceptionNetwork : FeatureNetwork
             file.Contains(name) ? (file.Read<float>(name), [.. file[name].Shape.Select(n => checked((int)n))]) : null;
         if (Read("fc.weight") is (_, [1000, ..]))
             throw new RunFileException($"{path}: holds torchvision's Inception for the 1000 classes of ImageNet, whose numbers are "
-                + $"not FID; "
+                + "not FID; "
                 + "it must be the network of 2015 with 1008 classes, pt_inception-2015-12-05.");
         using FileStream bytes = RegularFile.OpenRead(path);
         try
