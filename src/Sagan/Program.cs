@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
 
 // Numbers look the same everywhere, whatever the language of the machine.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

@@ -1,8 +1,7 @@
 namespace Sagan.Native;
 
 /// <summary>
-/// Something a user can act on went wrong. The message is complete by itself: one line first, naming the value, the rule and the way out;
-/// the command line prints it without a stack trace and ends with <see cref="ExitCode"/>.
+/// Something a user can act on went wrong. The message is complete by itself: one line first, naming the value, the rule and the way out.
 /// </summary>
 public class SaganException : Exception
 {
@@ -11,9 +10,6 @@ public class SaganException : Exception
     public SaganException(string message) : base(message) { }
 
     public SaganException(string message, Exception? inner) : base(message, inner) { }
-
-    /// <summary>The exit code of a process that ends with this exception.</summary>
-    public virtual ExitCode ExitCode => ExitCode.Failed;
 }
 
 /// <summary>The command line is wrong.</summary>
@@ -24,9 +20,6 @@ public class UsageException : SaganException
     public UsageException(string message) : base(message) { }
 
     public UsageException(string message, Exception? inner) : base(message, inner) { }
-
-    /// <inheritdoc/>
-    public override ExitCode ExitCode => ExitCode.Usage;
 }
 
 /// <summary>A checkpoint, a run folder or another file of ours is invalid, missing or cannot be written.</summary>
@@ -37,9 +30,6 @@ public class RunFileException : SaganException
     public RunFileException(string message) : base(message) { }
 
     public RunFileException(string message, Exception? inner) : base(message, inner) { }
-
-    /// <inheritdoc/>
-    public override ExitCode ExitCode => ExitCode.File;
 }
 
 /// <summary>A check that was asked for did not pass.</summary>
@@ -50,9 +40,6 @@ public sealed class CheckFailedException : SaganException
     public CheckFailedException(string message) : base(message) { }
 
     public CheckFailedException(string message, Exception? inner) : base(message, inner) { }
-
-    /// <inheritdoc/>
-    public override ExitCode ExitCode => ExitCode.CheckFailed;
 }
 
 /// <summary>Training failed: NaN or infinity, a discriminator that has won, a generator that makes one picture only.</summary>
@@ -69,7 +56,4 @@ public sealed class DivergedException : SaganException
 
     /// <summary>How many steps ago it may have begun.</summary>
     public int? Since { get; init; }
-
-    /// <inheritdoc/>
-    public override ExitCode ExitCode => ExitCode.Diverged;
 }

@@ -91,8 +91,10 @@ static class ShellCommand
 
     static bool IsOnPath(string process)
     {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return folders.Select(f => Path.GetFullPath(Path.Combine(f, Path.GetFileName(process)))).Any(found => found == process || LinkTarget(found) == process);
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return folders.Select(f => Path.GetFullPath(Path.Combine(f, Path.GetFileName(process))))
+            .Any(found => found == process || LinkTarget(found) == process);
     }
 
     static string? LinkTarget(string path)

@@ -4,7 +4,8 @@ namespace Sagan.Native.Tests;
 
 public sealed class AblateTests
 {
-    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "8", "--steps", "2", "--set", "data.creatureCount=30",
+    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "8", "--steps", "2", "--set",
+        "data.creatureCount=30",
         "--set", "sampling.images=8", "--images", "8", "--seeds", "1,2"];
 
     [Fact]
@@ -17,7 +18,8 @@ public sealed class AblateTests
         Assert.Equal(["none 1", "none 2", "4 1", "4 2", "4+8 1", "4+8 2"], runs.Select(r => $"{r!["attention"]} {r["seed"]}"));
         Assert.Equal(10, runs[0]!.AsObject().Count);
         Assert.Contains("| 4+8 |", File.ReadAllText(Path.Combine(all, "ablation.md")), StringComparison.Ordinal);
-        Assert.Contains("\"gAttention\": []", File.ReadAllText(Path.Combine(all, "attention-none-seed-2", "config.json")), StringComparison.Ordinal);
+        Assert.Contains("\"gAttention\": []", File.ReadAllText(Path.Combine(all, "attention-none-seed-2", "config.json")),
+            StringComparison.Ordinal);
         // The second time everything is there: the same numbers, and no time per step.
         JsonArray again = Runs(command);
         Assert.All(again, r => Assert.Null(r!["seconds_per_step"]));
@@ -63,7 +65,8 @@ public sealed class AblateTests
     public void Positions_that_no_network_has_are_refused()
     {
         (int code, _, string error) = Sagan(["ablate", "--positions", "12", "--out", "x", .. Tiny]);
-        Assert.Equal((2, true), (code, error.Contains("--positions 12: neither network has a feature map of this size.", StringComparison.Ordinal)));
+        Assert.Equal((2, true), (code,
+            error.Contains("--positions 12: neither network has a feature map of this size.", StringComparison.Ordinal)));
     }
 
     static JsonArray Runs(string[] arguments)
@@ -76,6 +79,6 @@ public sealed class AblateTests
     static (int Code, string Output, string Error) Sagan(string[] arguments)
     {
         using StringWriter output = new(), error = new();
-        return (Cli.SaganCommandLine.Run(arguments, output, error), output.ToString(), error.ToString());
+        return (Commands.SaganCommandLine.Run(arguments, output, error), output.ToString(), error.ToString());
     }
 }

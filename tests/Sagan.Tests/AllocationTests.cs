@@ -1,10 +1,14 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
+using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>A training step leaves little to the garbage collector: handles and tape nodes of the forward pass, whose number depends on the layers, not on sizes.</summary>
+/// <summary>
+/// A training step leaves little to the garbage collector: handles and tape nodes of the forward pass, whose number depends on the layers,
+/// not on sizes.
+/// </summary>
 public class AllocationTests
 {
     const long Most = 64 * 1024;
@@ -29,7 +33,8 @@ public class AllocationTests
         };
         using ImageDataset data = Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = size, CreatureCount = 4 });
         using Trainer trainer = new(new TrainingState(config), data);
-        // The first steps fill pools and tables. Of the others the least counts: a table that grows, or the runtime's own work, is not what a step costs.
+        // The first steps fill pools and tables. Of the others the least counts: a table that grows, or the runtime's own work, is not what
+        // a step costs.
         long least = long.MaxValue;
         for (int i = 0; i < 10; i++)
         {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Sagan.Native.Kernels;
+using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests;
 

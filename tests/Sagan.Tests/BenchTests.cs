@@ -1,13 +1,16 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Benchmarks;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
 using Sagan.Native.Configuration;
+using Sagan.Native.Models;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
 public class BenchTests
 {
-    static readonly string[] Small = ["--size", "16", "--conv-dim", "8", "--g-attention", "8", "--d-attention", "4", "--batch", "4", "--json"];
+    static readonly string[] Small = ["--size", "16", "--conv-dim", "8", "--g-attention", "8", "--d-attention", "4", "--batch", "4",
+        "--json"];
 
     static JsonNode Run(params string[] arguments)
     {
@@ -17,7 +20,8 @@ public class BenchTests
         return JsonNode.Parse(output.ToString())!;
     }
 
-    static double Number(JsonNode json, string key) => json[key]?.GetValue<double>() ?? throw new InvalidDataException($"no {key} in {json}");
+    static double Number(JsonNode json, string key) =>
+        json[key]?.GetValue<double>() ?? throw new InvalidDataException($"no {key} in {json}");
 
     [Fact]
     public void Step_says_how_long_how_much_and_from_when_on()
@@ -38,12 +42,15 @@ public class BenchTests
     }
 
     [Fact]
-    public void Flops_of_a_step_with_gradient_penalty_are_not_told() => Assert.Null(Run(["step", "--steps", "1", "--warm-up", "0", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true", .. Small])["gflop"]);
+    public void Flops_of_a_step_with_gradient_penalty_are_not_told() =>
+        Assert.Null(Run(["step", "--steps", "1", "--warm-up", "0", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true",
+            .. Small])["gflop"]);
 
     [Fact]
     public void Generator_times_batches()
     {
-        JsonNode t = Run("generator", "--batches", "2", "--warm-up", "1", "--size", "16", "--conv-dim", "8", "--g-attention", "8", "--batch", "4", "--set", "model.dAttention=none", "--json");
+        JsonNode t = Run("generator", "--batches", "2", "--warm-up", "1", "--size", "16", "--conv-dim", "8", "--g-attention", "8",
+            "--batch", "4", "--set", "model.dAttention=none", "--json");
         Assert.Equal(4 / Number(t, "step_s"), Number(t, "images_per_s"), 1e-6);
         Assert.InRange(Number(t, "step_min_s"), 0, Number(t, "step_s"));
     }
@@ -71,11 +78,13 @@ public class BenchTests
     [Fact]
     public void Flops_of_sagan64_are_those_counted_by_hand()
     {
-        ModelConfig m = ConfigResolver.Resolve(new ConfigSources { Preset = "sagan64" }).Config.Model;
-        // Convolutions: 2 x 16 x Ci x Co x R^2.  Attention: 2 x N x C x 5/4 C + 2 x N^2 x 9/8 C, at N = 256, C = 128 and N = 1024, C = 64; N = 16, C = 512 and N = 64, C = 256.
+        ModelConfig m = ResolvedConfig.Resolve(new ConfigSources { Preset = "sagan64" }).Config.Model;
+        // Convolutions: 2 x 16 x Ci x Co x R^2.  Attention: 2 x N x C x 5/4 C + 2 x N^2 x 9/8 C, at N = 256, C = 128 and N = 1024, C = 64;
+        // N = 16, C = 512 and N = 64, C = 256.
         double g = 32.0 * (128 * 512 + 512 * 256 * 16 + 256 * 128 * 64 + 128 * 64 * 256 + 64 * 3 * 1024)
             + 2.0 * (256 * 128 * 160 + 256 * 256 * 144 + 1024 * 64 * 80 + 1024 * 1024 * 72);
-        double d = 32.0 * (3 * 64 * 1024 + 64 * 128 * 256 + 128 * 256 * 64 + 256 * 512 * 16 + 512) + 2.0 * (16 * 512 * 640 + 16 * 16 * 576 + 64 * 256 * 320 + 64 * 64 * 288);
+        double d = 32.0 * (3 * 64 * 1024 + 64 * 128 * 256 + 128 * 256 * 64 + 256 * 512 * 16 + 512)
+            + 2.0 * (16 * 512 * 640 + 16 * 16 * 576 + 64 * 256 * 320 + 64 * 64 * 288);
         Assert.Equal(g, ModelFlops.GeneratorForward(m));
         Assert.Equal(d, ModelFlops.DiscriminatorForward(m));
         // Forward once or twice, backward twice a forward pass, less what nothing asks for.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Sagan.Native.Training;
+using Sagan.Native.Commands.Console;
+using Sagan.Native.Training.Checkpoints;
 
 namespace Sagan.Native.Tests;
 
@@ -12,9 +13,11 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
 
     CheckpointStore Store(int keep = 3) => CheckpointStore.ForWriting(folder.File("checkpoints"), keep);
 
-    static string Save(CheckpointStore store, long step) => store.Save(step, CheckpointContent.Files(step), new JsonObject { ["position"] = step });
+    static string Save(CheckpointStore store, long step) =>
+        store.Save(step, CheckpointContent.Files(step), new JsonObject { ["position"] = step });
 
-    string[] Entries() => [.. Directory.GetFileSystemEntries(folder.File("checkpoints")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+    string[] Entries() => [.. Directory.GetFileSystemEntries(folder.File("checkpoints")).Select(p => Path.GetFileName(p))
+        .Order(StringComparer.Ordinal)];
 
     [Fact]
     public void What_is_saved_is_found()
@@ -78,7 +81,8 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         File.AppendAllText(At(7, "optim.safetensors"), "x");
         File.Delete(At(6, "state.json"));
         File.WriteAllText(At(5, "state.json"), "{ \"formatVersion\": 1, ");
-        File.WriteAllText(At(4, "state.json"), File.ReadAllText(At(4, "state.json")).Replace("\"formatVersion\": 1", "\"formatVersion\": 2"));
+        File.WriteAllText(At(4, "state.json"),
+            File.ReadAllText(At(4, "state.json")).Replace("\"formatVersion\": 1", "\"formatVersion\": 2"));
         File.WriteAllText(At(3, "state.json"), File.ReadAllText(At(3, "state.json")).Replace("model.safetensors", "../../x"));
         Directory.Move(folder.File("checkpoints/step-0000002"), folder.File("checkpoints/step-0000099"));
 
@@ -93,7 +97,8 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
             Assert.Contains(reason, s.Reason);
             Assert.Contains(s.Name, s.Reason);
         }
-        Assert.Contains("no such checkpoint; there are those of steps 1, 3,", Assert.Throws<RunFileException>(() => Store(9).Open(1234)).Message);
+        Assert.Contains("no such checkpoint; there are those of steps 1, 3,",
+            Assert.Throws<RunFileException>(() => Store(9).Open(1234)).Message);
     }
 
     [Fact]
@@ -197,9 +202,10 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         {
             for (long step = 3; step < 20; step++) Save(store, step);
         });
-        Assert.Matches($@"^{disk.Path}/step-00000\d\d: the disk is full: the checkpoint needs 65000 bytes and \d+ are free; make room, or keep fewer",
+        Assert.Matches($@"^{disk.Path}/step-00000\d\d: the disk is full: "
+            + @"the checkpoint needs 65000 bytes and \d+ are free; make room, or keep fewer",
             e.Message);
-        Assert.Equal(ExitCode.File, e.ExitCode);
+        Assert.Equal(ExitCode.File, ExitCodes.Of(e));
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(disk.Path), p => Path.GetFileName(p).StartsWith('.'));
         Assert.All(kept, f => Assert.Equal(f.Value, File.ReadAllBytes(f.Key)));
 
@@ -207,7 +213,8 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
         Assert.Empty(skipped);
         CheckpointContent.AssertIn(c);
         // Keeping fewer makes it go on.
-        foreach (long step in store.Steps.Order().SkipLast(1)) Directory.Delete(Path.Combine(disk.Path, Checkpoint.NameOf(step)), recursive: true);
+        foreach (long step in store.Steps.Order().SkipLast(1))
+            Directory.Delete(Path.Combine(disk.Path, Checkpoint.NameOf(step)), recursive: true);
         Save(CheckpointStore.ForWriting(disk.Path, 1), 50);
     }
 

@@ -7,7 +7,9 @@ sealed record ChildProcess(int ExitCode, string Output, string Error)
 {
     public string All => Output + Error;
 
-    /// <summary>Runs it; variables with a null value are removed. A child that runs longer than the limit is killed and fails the test.</summary>
+    /// <summary>
+    /// Runs it; variables with a null value are removed. A child that runs longer than the limit is killed and fails the test.
+    /// </summary>
     public static ChildProcess Run(string program, IEnumerable<string> arguments, string? folder = null,
         IReadOnlyDictionary<string, string?>? environment = null, int limitSeconds = 120)
     {
@@ -18,7 +20,8 @@ sealed record ChildProcess(int ExitCode, string Output, string Error)
         if (!p.WaitForExit(TimeSpan.FromSeconds(limitSeconds)))
         {
             p.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} ran longer than {limitSeconds} s.\n{output.Result}\n{error.Result}");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} ran longer than {limitSeconds} "
+                + $"s.\n{output.Result}\n{error.Result}");
         }
         return new ChildProcess(p.ExitCode, output.Result, error.Result);
     }

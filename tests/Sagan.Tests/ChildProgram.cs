@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
-using Sagan.Native.Training;
+using Sagan.Native.Commands.Console;
+using Sagan.Native.Data;
+using Sagan.Native.Training.Checkpoints;
 using Xunit.MicrosoftTestingPlatform;
 
 namespace Sagan.Native.Tests;
@@ -29,14 +30,15 @@ static partial class ChildProgram
     /// <summary>kill(2).</summary>
     public static void Send(Process process, int signal)
     {
-        if (Kill(process.Id, signal) != 0) throw new InvalidOperationException($"kill {process.Id} {signal}: errno {Marshal.GetLastPInvokeError()}");
+        if (Kill(process.Id, signal) != 0)
+            throw new InvalidOperationException($"kill {process.Id} {signal}: errno {Marshal.GetLastPInvokeError()}");
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
 
-    /// <summary>A training loop of 30-millisecond steps that saves at the end, and never ends by itself. With the file "stuck" in the folder it ignores the
-    /// request.</summary>
+    /// <summary>A training loop of 30-millisecond steps that saves at the end, and never ends by itself. With the file "stuck" in the
+    /// folder it ignores the request.</summary>
     static int SignalLoop(string folder)
     {
         using ShutdownSignal signal = new(Console.Error.WriteLine);
@@ -45,13 +47,15 @@ static partial class ChildProgram
         {
             signal.Step = step;
             Thread.Sleep(30);
-            if (!signal.Requested || File.Exists(Path.Combine(folder, "stuck"))) continue;
+            if (!signal.Token.IsCancellationRequested || File.Exists(Path.Combine(folder, "stuck"))) continue;
             File.WriteAllText(Path.Combine(folder, "saved"), $"{step}");
             return (int)signal.ExitCode;
         }
     }
 
-    /// <summary>Saves one checkpoint after the other, from the newest on, until it is killed. Every third save replaces the newest.</summary>
+    /// <summary>
+    /// Saves one checkpoint after the other, from the newest on, until it is killed. Every third save replaces the newest.
+    /// </summary>
     static int SaveLoop(string folder)
     {
         CheckpointStore store = CheckpointStore.ForWriting(folder, keep: 2);
@@ -69,7 +73,8 @@ static partial class ChildProgram
 /// <summary>Small files whose every byte follows from the step.</summary>
 static class CheckpointContent
 {
-    static readonly (string Name, int Length)[] All = [("model.safetensors", 20_000), ("ema.safetensors", 5_000), ("optim.safetensors", 40_000), ("empty", 0)];
+    static readonly (string Name, int Length)[] All = [("model.safetensors", 20_000), ("ema.safetensors", 5_000),
+        ("optim.safetensors", 40_000), ("empty", 0)];
 
     public static Dictionary<string, Action<Stream>> Files(long step) => All.ToDictionary(f => f.Name, f => (Action<Stream>)(s =>
     {

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
+using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Tests;
 
@@ -15,28 +19,31 @@ public sealed class CommandLineTests
         return (code, output.ToString(), error.ToString());
     }
 
-    /// <summary>Parses a verb by itself and runs it with a service that keeps its request.</summary>
-    static T Request<T>(Func<Func<T, CliContext, ExitCode>, Command> verb, params string[] arguments) where T : class
+    /// <summary>What a verb makes of its options.</summary>
+    static T Request<T>(Verb<T> verb, params string[] arguments)
     {
-        T? seen = null;
-        RootCommand root = new() { verb((r, _) => { seen = r; return ExitCode.Success; }) };
+        RootCommand root = new() { verb };
         GlobalOptions.AddTo(root);
-        Assert.Equal(0, root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Error = TextWriter.Null }));
-        return seen!;
+        ParseResult parsed = root.Parse(arguments);
+        Assert.Empty(parsed.Errors);
+        return verb.Read(parsed, new CommandContext(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalOptions()), Json: false));
     }
 
     [Theory]
     [InlineData("error: unknown command 'trian'. Did you mean train? See `sagan --help`.", "trian")]
     [InlineData("error: unknown command 'trainn'. Did you mean train? See `sagan --help`.", "trainn", "--steps", "3")]
-    [InlineData("error: model.conditionalNorm = linear (from --set): linear conditional normalisation takes the resnet family.", "train", "--set", "model.conditionalNorm=linear", "--print-config")]
+    [InlineData("error: model.conditionalNorm = linear (from --set): linear conditional normalisation takes the resnet family.", "train",
+        "--set", "model.conditionalNorm=linear", "--print-config")]
     [InlineData("error: unknown command 'xyzzy'. See `sagan --help`.", "xyzzy")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach", "3")]
     [InlineData("error: unknown option '--bach'. Did you mean --batch? See `sagan train --help`.", "train", "--bach")]
     [InlineData("error: unknown option '-x'. See `sagan devices --help`.", "devices", "-x")]
     [InlineData("error: unknown argument 'y'. See `sagan devices --help`.", "devices", "y")]
     [InlineData("error: unknown command 'chek'. Did you mean check? See `sagan data --help`.", "data", "chek")]
-    [InlineData("error: model.size = 50 (from --size): must be 4, 5, 6 or 7 doubled some times: 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256.", "train", "--size", "50", "--print-config")]
-    [InlineData("error: training.batch = x (from --batch): must be a whole number of at most 2147483647.", "train", "--batch", "x", "--print-config")]
+    [InlineData("error: model.size = 50 (from --size): must be 4, 5, 6 or 7 doubled some times: 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, "
+        + "96, 112, 128, 160, 192, 224, 256.", "train", "--size", "50", "--print-config")]
+    [InlineData("error: training.batch = x (from --batch): must be a whole number of at most 2147483647.", "train", "--batch", "x",
+        "--print-config")]
     public void Usage_errors_exit_2_with_one_line_and_the_way_out(string message, params string[] arguments)
     {
         (int code, string output, string error) = Sagan(arguments);
@@ -122,7 +129,8 @@ public sealed class CommandLineTests
     [Fact]
     public void Print_config_shows_values_with_origins_as_table_and_json()
     {
-        (int code, string output, _) = Sagan("train", "--preset", "sagan64", "--batch", "7", "--set", "loss.lambda=3", "--g-attention", "32", "--print-config");
+        (int code, string output, _) =
+            Sagan("train", "--preset", "sagan64", "--batch", "7", "--set", "loss.lambda=3", "--g-attention", "32", "--print-config");
         Assert.Equal(0, code);
         Assert.Matches(@"(?m)^training\.batch +7 +--batch$", output);
         Assert.Matches(@"(?m)^loss\.lambda +3 +--set$", output);
@@ -138,17 +146,18 @@ public sealed class CommandLineTests
     {
         string Print(params string[] options)
         {
-            StringWriter output = new();
-            RootCommand root = new() { new TrainCommand((_, _) => throw new InvalidOperationException("trains"), (r, _) => new DryRunResult(r.Config, [("memory", $"{r.Config.Config.Training.Batch} MB")]), (_, _) => []) };
-            GlobalOptions.AddTo(root);
-            Assert.Equal(0, root.Parse(["train", "--dry-run", "--batch", "7", .. options])
-                .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output }));
-            return output.ToString();
+            (int code, string output, string error) = Sagan(["train", "--dry-run", "--batch", "7", "--size", "16", "--conv-dim", "8",
+                "--g-attention", "8", "--d-attention", "4", "--set", "data.creatureCount=20", "--out", "not-there", .. options]);
+            Assert.True(code == 0, error);
+            Assert.False(Directory.Exists("not-there"));
+            return output;
         }
-        Assert.Matches(@"(?m)^training\.batch +7 +--batch$", Print());
-        Assert.EndsWith("memory: 7 MB", Print().TrimEnd());
+        string text = Print();
+        Assert.Matches(@"(?m)^training\.batch +7 +--batch$", text);
+        Assert.Matches(@"(?m)^memory: about \d+ MB of tensors at batch 7$", text);
         JsonNode json = JsonNode.Parse(Print("--json"))!;
-        Assert.Equal(("7 MB", 7), ((string)json["estimate"]!["memory"]!, (int)json["config"]!["training.batch"]!["value"]!));
+        Assert.Matches(@"^about \d+ MB of tensors at batch 7$", (string)json["estimate"]!["memory"]!);
+        Assert.Equal(7, (int)json["config"]!["training.batch"]!["value"]!);
     }
 
     [Fact]
@@ -166,68 +175,74 @@ public sealed class CommandLineTests
         Assert.True((long)cpu["processor"]!["memoryBytes"]! > 100_000_000);
     }
 
-    static DryRunResult NoEstimate(TrainRequest request, CliContext context) => new(request.Config, []);
-
     [Fact]
     public void Options_become_requests()
     {
-        TrainRequest train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--out", "x", "--steps", "20", "--seed", "9");
+        TrainRequest train = Request(new TrainCommand(), "train", "--out", "x", "--steps", "20", "--seed", "9");
         Assert.Equal(("x", 20, 9ul), (train.Folder, train.Config.Config.Training.Steps, train.Config.Config.Training.Seed));
 
-        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (source, _) => [new FlagValue($"--from {source}", "model.zDim", "7")]), "train", "--from", "r", "--no-ema");
-        Assert.Equal(("r", false, 7), (train.From, train.Ema, train.Config.Config.Model.ZDim));
 
-        ResumeRequest resume = Request<ResumeRequest>(s => new ResumeCommand(s),
-            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change", "--max-time", "2h", "--data", "p", "--steps", "9", "--keep", "2");
-        Assert.Equal(("r", 40L, true), (resume.Folder, resume.FromStep!.Value, resume.AllowChange));
-        Assert.Equal(["a=1", "b=2"], resume.Set);
-        Assert.Equal(["data.source=p", "training.steps=9", "training.keep=2", "training.maxTime=2h"], resume.Flags.Select(f => $"{f.Path}={f.Text}"));
+        ResumeRequest resume = Request(new ResumeCommand(),
+            "resume", "r", "--from", "40", "--set", "a=1", "--set", "b=2", "--allow-change", "--max-time", "2h", "--data", "p", "--steps",
+                "9", "--keep", "2");
+        Assert.Equal(("r", 40L, true), (resume.Folder, resume.Options.FromStep!.Value, resume.Options.AllowChange));
+        Assert.Equal(["a=1", "b=2"], resume.Options.Set);
+        Assert.Equal(["data.source=p", "training.steps=9", "training.keep=2", "training.maxTime=2h"],
+            resume.Options.Flags.Select(f => $"{f.Path}={f.Text}"));
 
         using TemporaryFolder photos = new();
-        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", "--conditional", photos.Path, "--set", "data.flip");
-        Assert.Equal((photos.Path, true, true), (train.Config.Config.Data.Source, train.Config.Config.Model.Conditional, train.Config.Config.Data.Flip));
+        train = Request(new TrainCommand(), "train", "--conditional", photos.Path, "--set", "data.flip");
+        Assert.Equal((photos.Path, true, true),
+            (train.Config.Config.Data.Source, train.Config.Config.Model.Conditional, train.Config.Config.Data.Flip));
         string zip = photos.Write("a.zip", "PK\u0003\u0004"), json = photos.Write("c.json", "{ \"training\": { \"batch\": 7 } }");
-        Assert.Equal(zip, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", zip).Config.Config.Data.Source);
+        Assert.Equal(zip, Request(new TrainCommand(), "train", zip).Config.Config.Data.Source);
         // By their first byte these could be JSON: the length of a safetensors header is 123, the label of a first CIFAR image 9.
-        foreach ((string name, string begins) in ((string, string)[])[("a.safetensors", "{\0\0"), ("a.npz", "{"), ("a.npy", " "), ("a.bin", "\t"), ("b.zip", "/"), ("a.GZ", "\n")])
+        (string Name, string Begins)[] files =
+            [("a.safetensors", "{\0\0"), ("a.npz", "{"), ("a.npy", " "), ("a.bin", "\t"), ("b.zip", "/"), ("a.GZ", "\n")];
+        foreach ((string name, string begins) in files)
         {
             string images = photos.Write(name, begins);
-            Assert.Equal(images, Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", images).Config.Config.Data.Source);
+            Assert.Equal(images, Request(new TrainCommand(), "train", images).Config.Config.Data.Source);
         }
-        train = Request<TrainRequest>(s => new TrainCommand(s, NoEstimate, (_, _) => []), "train", json, "--conditional", "false");
-        Assert.Equal(("creatures", 7, false), (train.Config.Config.Data.Source, train.Config.Config.Training.Batch, train.Config.Config.Model.Conditional));
+        train = Request(new TrainCommand(), "train", json, "--conditional", "false");
+        Assert.Equal(("creatures", 7, false),
+            (train.Config.Config.Data.Source, train.Config.Config.Training.Batch, train.Config.Config.Model.Conditional));
 
-        SampleRequest sample = Request<SampleRequest>(s => new SampleCommand(s),
+        SampleRequest sample = Request(new SampleCommand(),
             "sample", "r", "--grid", "3x5", "--no-ema", "--statistics", "batch", "--seed", "7");
         Assert.Equal(new SampleRequest("r", 15, 7, 5, "samples.png", false, NormStatistics.Batch), sample);
 
-        GradCheckRequest grad = Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--op", "conv2d");
+        GradCheckRequest grad = Request(new GradCheckCommand(), "gradcheck", "--op", "conv2d");
         Assert.Equal(("conv2d", "cpu", null), (Assert.Single(grad.Ops), grad.Device, grad.Against));
-        Assert.Equal("reference", Request<GradCheckRequest>(s => new GradCheckCommand(s), "gradcheck", "--against", "reference").Against);
+        Assert.Equal("reference", Request(new GradCheckCommand(), "gradcheck", "--against", "reference").Against);
 
-        BenchStepRequest step = Request<BenchStepRequest>(s => new BenchStepCommand(s),
-            "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true", "--size", "128", "--g-attention", "32,64",
+        BenchStepRequest step = Request(new BenchStepCommand(),
+            "step", "--preset", "sagan64", "--batch", "16", "--steps", "8", "--loss", "wgan-gp", "--set",
+                "loss.penaltyWithSpectralNorm=true", "--size", "128", "--g-attention", "32,64",
             "--d-attention", "64", "--threads", "2", "--json");
         Assert.Equal((8, 16, 128, LossKind.WganGp, 2),
-            (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind, step.Config.Config.Training.Threads));
+            (step.Steps, step.Config.Config.Training.Batch, step.Config.Config.Model.Size, step.Config.Config.Loss.Kind,
+                step.Config.Config.Training.Threads));
         Assert.Equal([32, 64], step.Config.Config.Model.GAttention);
         Assert.Equal([64], step.Config.Config.Model.DAttention);
 
         Assert.Equal(new BenchKernelsRequest("gemm", "cpu", 16, 1),
-            Request<BenchKernelsRequest>(s => new BenchKernelsCommand(s), "kernels", "gemm", "--threads", "1"));
+            Request(new BenchKernelsCommand(), "kernels", "gemm", "--threads", "1"));
 
-        BenchGeneratorRequest generator = Request<BenchGeneratorRequest>(s => new BenchGeneratorCommand(s), "generator", "--preset", "sagan64", "--batches", "5");
+        BenchGeneratorRequest generator = Request(new BenchGeneratorCommand(), "generator", "--preset", "sagan64", "--batches", "5");
         Assert.Equal((5, 2, 64), (generator.Batches, generator.WarmUp, generator.Config.Config.Training.Batch));
-        BenchAttentionRequest attention = Request<BenchAttentionRequest>(s => new BenchAttentionCommand(s), "attention", "256", "1024", "--channels", "32", "--batch", "2");
+        BenchAttentionRequest attention =
+            Request(new BenchAttentionCommand(), "attention", "256", "1024", "--channels", "32", "--batch", "2");
         Assert.Equal([256, 1024], attention.Positions);
         Assert.Equal((2, 32, "cpu", 0), (attention.Batch, attention.Channels, attention.Device, attention.Threads));
-        BenchDataRequest data = Request<BenchDataRequest>(s => new BenchDataCommand(s), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
+        BenchDataRequest data = Request(new BenchDataCommand(), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
         Assert.Equal(("/photos", 64, 5, 5), (data.Config.Config.Data.Source, data.Config.Config.Model.Size, data.Steps, data.WarmUp));
-        Assert.Equal("f", Request<InspectRequest>(s => new InspectCommand(s), "inspect", "f").Path);
+        Assert.Equal("f", Request(new InspectCommand(), "inspect", "f").Path);
 
-        DataCheckRequest check = Request<DataCheckRequest>(s => new DataCheckCommand(s), "check", "/photos", "--size", "128", "--set", "data.crop=none");
-        Assert.Equal(("/photos", 128, CropKind.None), (check.Config.Config.Data.Source, check.Config.Config.Model.Size, check.Config.Config.Data.Crop));
-        DataPackRequest pack = Request<DataPackRequest>(s => new DataPackCommand(s), "pack", "/photos", "--size", "32", "--out", "x.safetensors");
+        DataCheckRequest check = Request(new DataCheckCommand(), "check", "/photos", "--size", "128", "--set", "data.crop=none");
+        Assert.Equal(("/photos", 128, CropKind.None),
+            (check.Config.Config.Data.Source, check.Config.Config.Model.Size, check.Config.Config.Data.Crop));
+        DataPackRequest pack = Request(new DataPackCommand(), "pack", "/photos", "--size", "32", "--out", "x.safetensors");
         Assert.Equal(("/photos", 32, "x.safetensors"), (pack.Config.Config.Data.Source, pack.Config.Config.Model.Size, pack.Out));
     }
 
@@ -242,7 +257,8 @@ public sealed class CommandLineTests
         (code, output, _) = Sagan("data", "check", file, "--size", "16");
         Assert.Equal(0, code);
         Assert.Contains("3 classes: round ears", output, StringComparison.Ordinal);
-        (code, _, string error) = Sagan("data", "pack", "creatures", "--size", "16", "--set", "data.creatureCount=20", "--out", Path.Combine(file, "x.safetensors"));
+        (code, _, string error) = Sagan("data", "pack", "creatures", "--size", "16", "--set", "data.creatureCount=20", "--out",
+            Path.Combine(file, "x.safetensors"));
         Assert.Equal(5, code);
         Assert.Contains("cannot be written", error, StringComparison.Ordinal);
         (code, _, error) = Sagan("data", "pack", "creatures", "--out", "set.npz");
@@ -256,17 +272,21 @@ public sealed class CommandLineTests
     [InlineData("--grid", "axb")]
     public void A_grid_that_is_none_is_an_error(params string[] options)
     {
-        RootCommand root = new() { new SampleCommand((_, _) => ExitCode.Success) };
+        RootCommand root = new() { new SampleCommand() };
         Assert.NotEmpty(root.Parse(["sample", "r", .. options]).Errors);
     }
 
     /// <summary>What an ending says is written, or refused; anything else is a folder.</summary>
     [Theory]
-    [InlineData("sample", "x.gif", "--out x.gif: no .gif can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder.")]
-    [InlineData("sample", "x.mp4", "--out x.mp4: no .mp4 can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder.")]
-    [InlineData("sample", "x.npz", "--out x.npz: no .npz can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without such an ending is a folder; arrays are written by --npz.")]
+    [InlineData("sample", "x.gif", "--out x.gif: no .gif can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without "
+        + "such an ending is a folder.")]
+    [InlineData("sample", "x.mp4", "--out x.mp4: no .mp4 can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without "
+        + "such an ending is a folder.")]
+    [InlineData("sample", "x.npz", "--out x.npz: no .npz can be written; a picture is .png, .jpg, .jpeg, .webp, .bmp, and a name without "
+        + "such an ending is a folder; arrays are written by --npz.")]
     [InlineData("interpolate", "x", "--out x: a picture is written as .png, .jpg, .jpeg, .webp, .bmp; end the name with one of them.")]
-    [InlineData("nearest", "x.tiff", "--out x.tiff: a picture is written as .png, .jpg, .jpeg, .webp, .bmp; end the name with one of them.")]
+    [InlineData("nearest", "x.tiff",
+        "--out x.tiff: a picture is written as .png, .jpg, .jpeg, .webp, .bmp; end the name with one of them.")]
     public void Pictures_that_cannot_be_written_are_refused(string verb, string path, string message)
     {
         (int code, _, string error) = Sagan(verb, "no-run", "--out", path);
@@ -280,7 +300,7 @@ public sealed class CommandLineTests
     [InlineData("run.v2")]
     [InlineData("folder")]
     public void Pictures_and_folders_are_taken_as_they_are_named(string path) =>
-        Assert.Equal(path, Request<SampleRequest>(s => new SampleCommand(s), "sample", "r", "--out", path).Out);
+        Assert.Equal(path, Request(new SampleCommand(), "sample", "r", "--out", path).Out);
 
     /// <summary>Only a file that the user names is replaced.</summary>
     [Fact]
@@ -297,7 +317,7 @@ public sealed class CommandLineTests
     [Fact]
     public void More_images_than_the_grid_holds_is_an_error()
     {
-        UsageException e = Assert.Throws<UsageException>(() => Request<SampleRequest>(s => new SampleCommand(s), "sample", "r", "--grid", "2x2", "-n", "5"));
+        UsageException e = Assert.Throws<UsageException>(() => Request(new SampleCommand(), "sample", "r", "--grid", "2x2", "-n", "5"));
         Assert.Equal("-n 5: a grid of 2x2 holds 4 images.", e.Message);
     }
 }

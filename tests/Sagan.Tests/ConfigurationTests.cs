@@ -4,7 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
@@ -14,20 +16,20 @@ public sealed class ConfigurationTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    static ResolvedConfig Set(params string[] assignments) => ConfigResolver.Resolve(new ConfigSources { Set = assignments });
+    static ResolvedConfig Set(params string[] assignments) => ResolvedConfig.Resolve(new ConfigSources { Set = assignments });
 
-    static string Error(ConfigSources sources) => Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(sources)).Message;
+    static string Error(ConfigSources sources) => Assert.Throws<ConfigException>(() => ResolvedConfig.Resolve(sources)).Message;
 
     static string ErrorOf(params string[] assignments) => Error(new ConfigSources { Set = assignments });
 
-    ResolvedConfig FromFile(string json) => ConfigResolver.Resolve(new ConfigSources { File = folder.Write("c.json", json) });
+    ResolvedConfig FromFile(string json) => ResolvedConfig.Resolve(new ConfigSources { File = folder.Write("c.json", json) });
 
     string ErrorOfFile(string json) => Error(new ConfigSources { File = folder.Write("c.json", json) });
 
     [Fact]
     public void Sagan64_is_the_published_setting()
     {
-        RunConfig c = ConfigResolver.Resolve(new ConfigSources { Preset = "sagan64" }).Config;
+        RunConfig c = ResolvedConfig.Resolve(new ConfigSources { Preset = "sagan64" }).Config;
         Assert.Equal(("sagan64", 64, 3, 128, 64), (c.Preset, c.Model.Size, c.Model.Channels, c.Model.ZDim, c.Model.ConvDim));
         Assert.Equal([16, 32], c.Model.GAttention);
         Assert.Equal([4, 8], c.Model.DAttention);
@@ -41,10 +43,11 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Every_preset_is_valid_and_says_all_it_changes()
     {
-        Assert.Equal(["biggan64", "cifar10", "demo", "fashion28", "fewshot64", "sagan128", "sagan64", "taki128", "upconv64"], Presets.Names);
+        Assert.Equal(["biggan64", "cifar10", "demo", "fashion28", "fewshot64", "sagan128", "sagan64", "taki128", "upconv64"],
+            Presets.Names);
         foreach (string name in Presets.Names)
         {
-            ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources { Preset = name });
+            ResolvedConfig r = ResolvedConfig.Resolve(new ConfigSources { Preset = name });
             Assert.Empty(r.Warnings);
             Assert.Equal("--preset", r.Origins["preset"]);
             Assert.Equal($"preset {name}", r.Origins["model.size"]);
@@ -61,7 +64,7 @@ public sealed class ConfigurationTests : IDisposable
               "training": { "batch": 3, "steps": 30, "seed": 3, "dSteps": 3, },
             }
             """);
-        ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources
+        ResolvedConfig r = ResolvedConfig.Resolve(new ConfigSources
         {
             File = file,
             Environment = new Dictionary<string, string>
@@ -78,8 +81,10 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal((3, 40, 5ul, 6), (t.Batch, t.Steps, t.Seed, t.DSteps));
         Assert.Equal(250, t.SampleEvery);
         Assert.Equal(10, t.LogEvery);
-        string[] paths = ["training.batch", "training.steps", "training.seed", "training.dSteps", "training.sampleEvery", "training.logEvery", "preset"];
-        Assert.Equal([file, "SAGAN_TRAINING_STEPS", "--set", "--d-steps", "preset demo", "default", "default"], paths.Select(p => r.Origins[p]));
+        string[] paths = ["training.batch", "training.steps", "training.seed", "training.dSteps", "training.sampleEvery",
+            "training.logEvery", "preset"];
+        Assert.Equal([file, "SAGAN_TRAINING_STEPS", "--set", "--d-steps", "preset demo", "default", "default"],
+            paths.Select(p => r.Origins[p]));
     }
 
     [Fact]
@@ -94,12 +99,15 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Every_kind_of_value_can_be_typed()
     {
-        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.penaltyWithSpectralNorm=true", "loss.lambda=2.5", "optimizer.adamForm=tensor-flow",
-            "data.flip=true", "training.maxTime=1h30m", "training.seed=18446744073709551615", "data.source=/a b/c", "optimizer.gLearningRate=1e-3",
+        RunConfig c = Set("model.gAttention=8", "model.dAttention=none", "loss.kind=wgan-gp-two-step", "loss.penaltyWithSpectralNorm=true",
+            "loss.lambda=2.5", "optimizer.adamForm=tensor-flow",
+            "data.flip=true", "training.maxTime=1h30m", "training.seed=18446744073709551615", "data.source=/a b/c",
+                "optimizer.gLearningRate=1e-3",
             "model.spectralNorm=heykeetae").Config;
         Assert.Equal([8], c.Model.GAttention);
         Assert.Empty(c.Model.DAttention);
-        Assert.Equal((LossKind.WganGpTwoStep, 2.5, AdamForm.TensorFlow, true), (c.Loss.Kind, c.Loss.Lambda, c.Optimizer.AdamForm, c.Data.Flip));
+        Assert.Equal((LossKind.WganGpTwoStep, 2.5, AdamForm.TensorFlow, true),
+            (c.Loss.Kind, c.Loss.Lambda, c.Optimizer.AdamForm, c.Data.Flip));
         Assert.Equal((TimeSpan.FromMinutes(90), ulong.MaxValue, "/a b/c", 1e-3, SpectralNormKind.Heykeetae),
             (c.Training.MaxTime, c.Training.Seed, c.Data.Source, c.Optimizer.GLearningRate, c.Model.SpectralNorm));
         Assert.Equal([16, 8], Set("model.gAttention=[16,8]").Config.Model.GAttention);
@@ -113,12 +121,14 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("1d2h", 93600)]
     [InlineData("1:00:30", 3630)]
     [InlineData("01:30:00", 5400)]
-    public void Durations(string text, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), Set($"training.maxTime={text}").Config.Training.MaxTime);
+    public void Durations(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Set($"training.maxTime={text}").Config.Training.MaxTime);
 
     [Fact]
     public void A_written_configuration_reads_back_the_same()
     {
-        ResolvedConfig r = Set("loss.kind=wgan-gp", "loss.penaltyWithSpectralNorm=true", "training.maxTime=90s", "model.gAttention=4", "optimizer.beta1=0.123456789012345",
+        ResolvedConfig r = Set("loss.kind=wgan-gp", "loss.penaltyWithSpectralNorm=true", "training.maxTime=90s", "model.gAttention=4",
+            "optimizer.beta1=0.123456789012345",
             "data.source=naïve \"x\"", "training.seed=18446744073709551615");
         string json = r.ToJson();
         ResolvedConfig again = FromFile(json);
@@ -132,7 +142,7 @@ public sealed class ConfigurationTests : IDisposable
     public void A_complete_file_does_not_need_its_preset()
     {
         string file = folder.Write("c.json", Set().ToJson().Replace("\"demo\"", "\"gone\""));
-        ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources { File = file, FileIsComplete = true });
+        ResolvedConfig r = ResolvedConfig.Resolve(new ConfigSources { File = file, FileIsComplete = true });
         Assert.Equal(("gone", 32), (r.Config.Preset, r.Config.Model.Size));
         Assert.Contains("unknown preset 'gone'", Error(new ConfigSources { File = file }));
     }
@@ -140,7 +150,8 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void A_resumed_run_may_become_longer_but_not_another_one()
     {
-        RunConfig before = Set().Config, longer = Set("training.steps=9000", "training.threads=1").Config, other = Set("training.batch=8").Config;
+        RunConfig before = Set().Config, longer = Set("training.steps=9000", "training.threads=1").Config,
+            other = Set("training.batch=8").Config;
         Assert.Equal(["training.steps", "training.threads"], ResumeRules.Check(before, longer, allowChange: false).Select(c => c.Path));
         Assert.Equal("training.batch = 8: the run was begun with 32; leave it, or say --allow-change and it is no longer the same run.",
             Assert.Throws<UsageException>(() => ResumeRules.Check(before, other, allowChange: false)).Message);
@@ -161,23 +172,29 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("nothing.like.it=1", "unknown configuration key 'nothing.like.it' (from --set).")]
     [InlineData("training=1", "unknown configuration key 'training' (from --set). It is a section: give one of its keys.")]
     [InlineData("training.batch", "--set training.batch: must be key=value, such as training.batch=32.")]
-    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: biggan64, cifar10, demo, fashion28, fewshot64, sagan128, sagan64, taki128, upconv64. Did you mean sagan64?")]
+    [InlineData("preset=sagan46", "unknown preset 'sagan46' (from --set); presets: biggan64, cifar10, demo, fashion28, fewshot64, "
+        + "sagan128, sagan64, taki128, upconv64. Did you mean sagan64?")]
     [InlineData("training.batch=many", "training.batch = many (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.batch=99999999999", "training.batch = 99999999999 (from --set): must be a whole number of at most 2147483647.")]
     [InlineData("training.seed=-1", "training.seed = -1 (from --set): must be a whole number of at least 0.")]
     [InlineData("loss.lambda=NaN", "loss.lambda = NaN (from --set): must be a number.")]
     [InlineData("loss.lambda=0,5", "loss.lambda = 0,5 (from --set): must be a number.")]
     [InlineData("data.flip=perhaps", "data.flip = perhaps (from --set): must be true or false.")]
-    [InlineData("loss.kind=hing", "loss.kind = \"hing\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares, kl.")]
-    [InlineData("loss.kind=1", "loss.kind = \"1\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, non-saturating, bce, least-squares, kl.")]
-    [InlineData("training.maxTime=soon", "training.maxTime = \"soon\" (from --set): must be a duration such as 90s, 30m, 2h, 1h30m or 01:30:00.")]
+    [InlineData("loss.kind=hing", "loss.kind = \"hing\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, "
+        + "non-saturating, bce, least-squares, kl.")]
+    [InlineData("loss.kind=1", "loss.kind = \"1\" (from --set): must be one of hinge, wgan-gp, wgan-gp-two-step, wgan-lp, dragan, "
+        + "non-saturating, bce, least-squares, kl.")]
+    [InlineData("training.maxTime=soon", "training.maxTime = \"soon\" (from --set): must be a duration such as 90s, 30m, 2h, 1h30m or "
+        + "01:30:00.")]
     [InlineData("model.gAttention=8;16", "model.gAttention = 8;16 (from --set): must be a list of whole numbers such as 16,32.")]
     [InlineData("training.batch=0", "training.batch = 0 (from --set): must be 1 to 65536.")]
-    [InlineData("model.size=50", "model.size = 50 (from --set): must be 4, 5, 6 or 7 doubled some times: 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256.")]
+    [InlineData("model.size=50", "model.size = 50 (from --set): must be 4, 5, 6 or 7 doubled some times: 16, 20, 24, 28, 32, 40, 48, 56, "
+        + "64, 80, 96, 112, 128, 160, 192, 224, 256.")]
     [InlineData("model.gAttention=32", "model.gAttention = 32 (from --set): a 32x32 network has feature maps of size 4, 8, 16, not 32.")]
     [InlineData("model.gAttention=8,8", "model.gAttention = 8,8 (from --set): names a feature map twice.")]
     [InlineData("model.convDim=4",
-        "model.gAttention = 16 (from preset demo): attention needs 8 channels or more, and the feature map of size 16 has 4; raise model.convDim.")]
+        "model.gAttention = 16 (from preset demo): attention needs 8 channels or more, and the feature map of size 16 has 4; raise "
+            + "model.convDim.")]
     [InlineData("optimizer.beta2=1", "optimizer.beta2 = 1 (from --set): must be at least 0 and below 1.")]
     public void Errors_name_value_origin_rule_and_way_out(string assignment, string message) => Assert.Equal(message, ErrorOf(assignment));
 
@@ -209,16 +226,18 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_says_so() => Assert.Contains("no such configuration file", Error(new ConfigSources { File = folder.File("no.json") }));
+    public void A_missing_file_says_so() =>
+        Assert.Contains("no such configuration file", Error(new ConfigSources { File = folder.File("no.json") }));
 
     [Fact]
     public void A_stray_variable_is_a_warning_with_the_nearest_name()
     {
-        ResolvedConfig r = ConfigResolver.Resolve(new ConfigSources
+        ResolvedConfig r = ResolvedConfig.Resolve(new ConfigSources
         {
             Environment = new Dictionary<string, string> { ["SAGAN_TRAINING_BACH"] = "1", ["SAGAN_DEBUG"] = "1" },
         });
-        Assert.Equal("environment variable SAGAN_TRAINING_BACH names no configuration key and is ignored. Did you mean SAGAN_TRAINING_BATCH?",
+        Assert.Equal("environment variable SAGAN_TRAINING_BACH names no configuration key and is ignored. Did you mean "
+            + "SAGAN_TRAINING_BATCH?",
             Assert.Single(r.Warnings));
     }
 
@@ -237,7 +256,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Matches(@"(?m)^training\.batch +7 +--set$", r.ToTable());
         Assert.Matches(@"(?m)^model\.gAttention +16 +preset demo$", r.ToTable());
         JsonNode json = JsonNode.Parse(r.ToJsonWithOrigins())!;
-        Assert.Equal(ConfigKey.All.Count, json.AsObject().Count);
+        Assert.Equal(RunConfig.Keys.Paths.Count, json.AsObject().Count);
         Assert.Equal(7, (int)json["training.batch"]!["value"]!);
         Assert.Equal("--set", (string)json["training.batch"]!["origin"]!);
     }
@@ -266,7 +285,8 @@ public sealed class ConfigurationTests : IDisposable
     {
         Random random = new(1);
         byte[] good = Encoding.UTF8.GetBytes(Set("training.maxTime=1h").ToJson());
-        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "\\ud800", "\"\\ud800\": 1,",
+        string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "-", "1e400", "99999999999999999999", "\\u0000", "\\ud800",
+            "\"\\ud800\": 1,",
             "//", "/*", new('[', 200), "\"training\":", "\n"];
         int refused = 0;
         for (int i = 0; i < 3000; i++)
@@ -286,7 +306,7 @@ public sealed class ConfigurationTests : IDisposable
             File.WriteAllBytes(folder.File("c.json"), [.. bytes]);
             try
             {
-                ConfigResolver.Resolve(new ConfigSources { File = folder.File("c.json") });
+                ResolvedConfig.Resolve(new ConfigSources { File = folder.File("c.json") });
             }
             catch (ConfigException e)
             {

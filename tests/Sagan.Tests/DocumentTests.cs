@@ -11,7 +11,9 @@ public partial class DocumentTests
     static IEnumerable<string> Quoted(string text) =>
         QuotedText().Matches(FencedBlock().Replace(text, "")).Select(m => m.Groups[1].Value);
 
-    public static TheoryData<string> Documents => [.. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Documents =>
+        [.. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(p => Path.GetFileName(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Documents))]
     public void Every_path_in_a_document_exists(string document)
@@ -31,7 +33,8 @@ public partial class DocumentTests
         HashSet<string> words = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(p => !GeneratedPath().IsMatch(p)).SelectMany(p => Identifier().Matches(File.ReadAllText(p)).Select(m => m.Value))];
         // Formulas are indented or hold operators; what is left are names, alone, with members, or with arguments.
-        string[] names = [.. Quoted(Read(Document)).Where(q => Name().IsMatch(q)).SelectMany(q => Identifier().Matches(q).Select(m => m.Value)).Distinct()];
+        string[] names = [.. Quoted(Read(Document)).Where(q => Name().IsMatch(q))
+            .SelectMany(q => Identifier().Matches(q).Select(m => m.Value)).Distinct()];
         Assert.Contains("ScoreGradients", names);
         string[] missing = [.. names.Where(n => n.Length > 2 && !words.Contains(n))];
         Assert.True(missing.Length == 0, $"docs/{Document} names what src has not: {string.Join(", ", missing)}");

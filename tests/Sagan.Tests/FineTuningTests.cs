@@ -1,16 +1,22 @@
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.IO;
+using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>Going on from what is there: from another run's networks, with a part of the discriminator frozen, and with parts switched on and off.</summary>
+/// <summary>
+/// Going on from what is there: from another run's networks, with a part of the discriminator frozen, and with parts switched on and off.
+/// </summary>
 public sealed class FineTuningTests
 {
     static readonly string[] Small = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4"];
 
-    static readonly string[] Tiny = ["--batch", "8", "--set", "data.creatureCount=30", "--set", "sampling.images=8", "--set", "watch.every=1000"];
+    static readonly string[] Tiny = ["--batch", "8", "--set", "data.creatureCount=30", "--set", "sampling.images=8", "--set",
+        "watch.every=1000"];
 
     static readonly RunConfig Config = new()
     {
@@ -26,7 +32,8 @@ public sealed class FineTuningTests
     public void The_first_blocks_of_a_frozen_discriminator_stay_and_all_else_moves(ModelFamily family, int blocks, params string[] frozen)
     {
         SpectralNormKind norm = family == ModelFamily.Upconv ? SpectralNormKind.None : SpectralNormKind.Torch;
-        TrainingState state = new(Config with { Model = Config.Model with { Family = family, SpectralNorm = norm }, Optimizer = new() { FreezeD = blocks } });
+        TrainingState state = new(Config with { Model = Config.Model with { Family = family, SpectralNorm = norm },
+            Optimizer = new() { FreezeD = blocks } });
         Dictionary<string, float[]> before = Values(), after;
         for (int i = 0; i < 2; i++) Step.Run(() => state.Step.Discriminator(state.Input(Noise(), new int[4], i)));
         after = Values();
@@ -34,8 +41,10 @@ public sealed class FineTuningTests
         {
             bool expected = frozen.Any(f => name.StartsWith(f, StringComparison.Ordinal));
             bool moves = !values.AsSpan().SequenceEqual(after[name]);
-            // A key's bias has gradient 0 but for rounding, the last bias while as many real images push as fakes, and a vector of one component cannot turn.
-            if (name.Contains("key_conv.bias", StringComparison.Ordinal) || name is "last.bias" or "last.0.bias" or "last.weight_u") continue;
+            // A key's bias has gradient 0 but for rounding, the last bias while as many real images push as fakes, and a vector of one
+            // component cannot turn.
+            if (name.Contains("key_conv.bias", StringComparison.Ordinal) || name is "last.bias" or "last.0.bias" or "last.weight_u")
+                continue;
             Assert.True(expected != moves, $"{name} {(moves ? "moved" : "stayed")}");
         }
         Assert.Equal(state.Discriminator.Trained.Count, state.DiscriminatorOptimizer.State().Count());
@@ -52,7 +61,8 @@ public sealed class FineTuningTests
         foreach ((string name, float[] values) in frozen)
             if (name[0] == 'l' && name[1] is '2' or 'a') Assert.Equal(free[name], values);
 
-        // One step: what the other weights' gradients are computed from does not depend on the first block's being frozen, but for its spectral norm.
+        // One step: what the other weights' gradients are computed from does not depend on the first block's being frozen, but for its
+        // spectral norm.
         static Dictionary<string, float[]> Moved(int blocks)
         {
             ModelConfig model = Config.Model with { SpectralNorm = SpectralNormKind.None };
@@ -67,7 +77,8 @@ public sealed class FineTuningTests
     [InlineData("optimizer.freezeD=4", "must be 0 to 3 (the blocks of this discriminator; 0 = all learn)")]
     public void There_are_only_so_many_blocks(string set, string expected)
     {
-        ConfigException e = Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [set] }));
+        ConfigException e = Assert.Throws<ConfigException>(() =>
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [set] }));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 
@@ -76,7 +87,8 @@ public sealed class FineTuningTests
     {
         using TemporaryFolder folder = new();
         string said = Ok(["train", "--out", folder.File("run"), "--steps", "1", "--set", "optimizer.freezeD=1", .. Small, .. Tiny]);
-        Assert.Contains("warning: optimizer.freezeD = 1: the frozen blocks of a new discriminator are random", said, StringComparison.Ordinal);
+        Assert.Contains("warning: optimizer.freezeD = 1: the frozen blocks of a new discriminator are random", said,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +107,8 @@ public sealed class FineTuningTests
 
         // Of the first block of D nothing has moved; G has moved by one step of Adam, at most the learning rate, 4e-4, from the average;
         // 1.5e-8 is half a unit in the last place of the weights, below 0.5.
-        Dictionary<string, float[]> g = Read(first, "ema"), d = Read(first, "model"), then = Read(second, "model"), plain = Read(raw, "model");
+        Dictionary<string, float[]> g = Read(first, "ema"), d = Read(first, "model"), then = Read(second, "model"),
+            plain = Read(raw, "model");
         Assert.Equal(d["d.l1.0.weight_orig"], then["d.l1.0.weight_orig"]);
         Assert.Equal(d["d.l1.0.weight_u"], then["d.l1.0.weight_u"]);
         Assert.NotEqual(d["d.l2.0.weight_orig"], then["d.l2.0.weight_orig"]);
@@ -104,9 +117,11 @@ public sealed class FineTuningTests
         AssertNear(d["d.last.0.weight"], plain["d.last.0.weight"], 1e-7f);
 
         string error = Fails(2, ["train", "--from", first, "--conv-dim", "16", "--out", folder.File("x"), .. Tiny]);
-        Assert.Contains("its networks are others: model.convDim is 8 there and 16 here. Both runs need the same networks", error, StringComparison.Ordinal);
+        Assert.Contains("its networks are others: model.convDim is 8 there and 16 here. Both runs need the same networks", error,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("x")));
-        Assert.Contains("no such run or checkpoint folder", Fails(5, ["train", "--from", folder.File("none"), .. Tiny]), StringComparison.Ordinal);
+        Assert.Contains("no such run or checkpoint folder", Fails(5, ["train", "--from", folder.File("none"), .. Tiny]),
+            StringComparison.Ordinal);
         Assert.Contains("add --from RUN", Fails(2, ["train", "--no-ema", .. Tiny]), StringComparison.Ordinal);
     }
 
@@ -115,9 +130,11 @@ public sealed class FineTuningTests
     {
         using TemporaryFolder folder = new();
         foreach (string name in (string[])["a", "b"])
-            for (int i = 0; i < 4; i++) Native.Images.ImageFile.SavePng(folder / $"data/{name}/{i}.png", Native.Data.Creature.FromSeed(3, i).Draw(16));
+            for (int i = 0; i < 4; i++) Native.Data.Images.ImageFile
+                .Save(folder / $"data/{name}/{i}.png", Native.Data.Creature.FromSeed(3, i).Draw(16));
         (string three, string two, string none) = (folder.File("three"), folder.File("two"), folder.File("none"));
-        string[] still = ["--steps", "1", "--g-lr", "1e-12", "--d-lr", "1e-12", "--data", folder.File("data"), "--set", "training.emaDecay=0", "--batch", "4",
+        string[] still = ["--steps", "1", "--g-lr", "1e-12", "--d-lr", "1e-12", "--data", folder.File("data"), "--set",
+            "training.emaDecay=0", "--batch", "4",
             "--set", "sampling.images=8", "--set", "watch.every=1000"];
         Ok(["train", "--out", three, "--steps", "2", "--conditional", "true", "--set", "training.emaDecay=0", .. Small, .. Tiny]);
         string refused = Fails(2, ["train", "--from", three, "--out", two, .. still]);
@@ -130,12 +147,14 @@ public sealed class FineTuningTests
         foreach ((string name, float[] values) in before)
             if (name.Contains(".gain.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(1, v, 1e-6f));
             else if (name.Contains(".bias.", StringComparison.Ordinal)) Assert.All(after[name], v => Assert.Equal(0, v, 1e-6f));
-            else if (name.EndsWith("weight_orig", StringComparison.Ordinal) && !name.Contains("embed", StringComparison.Ordinal)) AssertNear(values, after[name], 1e-7f);
+            else if (name.EndsWith("weight_orig", StringComparison.Ordinal)
+                && !name.Contains("embed", StringComparison.Ordinal)) AssertNear(values, after[name], 1e-7f);
         Assert.Equal(2 * 16, after["d.embed.0.weight_orig"].Length);
 
         // From no classes to some: each class begins with the gains and biases that all images had.
         Ok(["train", "--out", none, "--steps", "2", "--set", "training.emaDecay=0", .. Small, .. Tiny]);
-        Assert.Contains("or say --fresh-classes", Fails(2, ["train", "--from", none, "--conditional", "true", "--out", folder.File("x"), .. still]), StringComparison.Ordinal);
+        Assert.Contains("or say --fresh-classes",
+            Fails(2, ["train", "--from", none, "--conditional", "true", "--out", folder.File("x"), .. still]), StringComparison.Ordinal);
         Ok(["train", "--from", none, "--conditional", "true", "--fresh-classes", "--out", folder.File("some"), .. still]);
         (before, after) = (Read(none, "model"), Read(folder.File("some"), "model"));
         float[] gain = before["g.l1.1.weight"];
@@ -152,18 +171,22 @@ public sealed class FineTuningTests
         Ok(["train", "--out", run, "--steps", "1", "--set", "training.emaDecay=0", .. Small, .. Tiny]);
         byte[] old = File.ReadAllBytes(Path.Combine(run, "checkpoints", "step-0000001", "optim.safetensors"));
         string[] on = ["--set", "loss.leCam=0.3", "--set", "training.emaDecay=0.9", "--set", "augment.kind=ada"];
-        Assert.Contains("loss.leCam = 0.3: the run was begun with 0", Fails(2, ["resume", run, "--steps", "2", .. on]), StringComparison.Ordinal);
+        Assert.Contains("loss.leCam = 0.3: the run was begun with 0", Fails(2, ["resume", run, "--steps", "2", .. on]),
+            StringComparison.Ordinal);
 
         string said = Ok(["resume", run, "--steps", "2", "--allow-change", .. on]);
-        Assert.Contains("has no step.lecam_real, step.lecam_fake, step.ada_p, step.ada_signs and 1 more: begun anew", said, StringComparison.Ordinal);
+        Assert.Contains("has no step.lecam_real, step.lecam_fake, step.ada_p, step.ada_signs and 1 more: begun anew", said,
+            StringComparison.Ordinal);
         Assert.Contains("the checkpoint has no moving average: begun anew, as a copy of the generator", said, StringComparison.Ordinal);
         Assert.Equal(old, File.ReadAllBytes(Path.Combine(run, "checkpoints", "step-0000001", "optim.safetensors")));
         // Without a change nothing is said.
         Assert.DoesNotContain("begun anew", Ok(["resume", run, "--steps", "3", "--allow-change"]), StringComparison.Ordinal);
 
-        said = Ok(["resume", run, "--steps", "4", "--allow-change", "--set", "loss.leCam=0", "--set", "training.emaDecay=0", "--set", "augment.kind=apa"]);
+        said = Ok(["resume", run, "--steps", "4", "--allow-change", "--set", "loss.leCam=0", "--set", "training.emaDecay=0", "--set",
+            "augment.kind=apa"]);
         Assert.Contains("the checkpoint has no step.apa_p, step.apa_signs, step.apa_updates: begun anew", said, StringComparison.Ordinal);
-        Assert.Contains("step.ada_p, step.ada_signs, step.ada_updates, step.lecam_fake and 1 more of the checkpoint: no longer used", said, StringComparison.Ordinal);
+        Assert.Contains("step.ada_p, step.ada_signs, step.ada_updates, step.lecam_fake and 1 more of the checkpoint: no longer used", said,
+            StringComparison.Ordinal);
         Assert.Contains("the moving average of the checkpoint: no longer used", said, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(run, "checkpoints", "step-0000004", "ema.safetensors")));
 
@@ -220,7 +243,8 @@ public sealed class FineTuningTests
         return reader.Entries.Where(e => e.Dtype == TensorDtype.F32).ToDictionary(e => e.Name, e => reader.Read<float>(e.Name));
     }
 
-    static void AssertNear(float[] expected, float[] actual, float off) => Assert.All(expected.Zip(actual), p => Assert.Equal(p.First, p.Second, off));
+    static void AssertNear(float[] expected, float[] actual, float off) =>
+        Assert.All(expected.Zip(actual), p => Assert.Equal(p.First, p.Second, off));
 
     static string Ok(string[] arguments)
     {
@@ -239,6 +263,6 @@ public sealed class FineTuningTests
     static (int Code, string Error) Sagan(string[] arguments)
     {
         using StringWriter output = new(), error = new();
-        return (Cli.SaganCommandLine.Run(arguments, output, error), error.ToString());
+        return (Commands.SaganCommandLine.Run(arguments, output, error), error.ToString());
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
@@ -7,7 +6,9 @@ using Sagan.Native.Modules;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>Losses, penalties and regularisers against PyTorch's float64 results: values, and gradients by scores or by weights of a small critic.</summary>
+/// <summary>
+/// Losses, penalties and regularisers against PyTorch's float64 results: values, and gradients by scores or by weights of a small critic.
+/// </summary>
 public class GoldenLossTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element. Measured: at most 3e-7.</summary>
@@ -80,7 +81,8 @@ public class GoldenLossTests(ITestOutputHelper output)
             };
             file.AssertClose($"{name}/value", value, CriticTolerance, floor: 1e-3);
             (string, Parameter)[] weights = [.. d.State().Where(s => s.Parameter.IsTrainable)];
-            Tensor[]? terms = kind == "consistency" ? Autograd.Grad(Consistency.Of(score(real), x => score(x).Detach(), fake), d.Parameters) : null;
+            Tensor[]? terms = kind == "consistency" ? Autograd.Grad(Consistency.Of(score(real), x => score(x).Detach(), fake), d.Parameters)
+                : null;
             c.CompareGradients($"{name}/grad", weights, Autograd.Grad(value, d.Parameters), CriticTolerance, terms);
         });
         output.WriteLine($"{c.Worst.Error:G2} in {c.Worst.Key}");
@@ -106,8 +108,8 @@ public class GoldenLossTests(ITestOutputHelper output)
             });
     }
 
-    // A gradient is compared along one direction, relative to its largest element times the root of their number. Of a single row it is 0, and what is left
-    // is the rounding of |w|^2 w - |w|^2 w.
+    // A gradient is compared along one direction, relative to its largest element times the root of their number. Of a single row it is 0,
+    // and what is left is the rounding of |w|^2 w - |w|^2 w.
     [Theory]
     [InlineData("orthogonal_resnet16_shared")]
     [InlineData("orthogonal_resnet16_table")]
@@ -127,11 +129,13 @@ public class GoldenLossTests(ITestOutputHelper output)
             for (int i = 0; i < weights.Length; i++)
             {
                 (string key, Parameter p) = weights[i];
-                float[] gradient = GoldenFile.InFileLayout(p, gradients[i]), direction = FormulaCase.Values($"{name}/direction.{key}", gradient.Length);
+                float[] gradient = GoldenFile.InFileLayout(p, gradients[i]),
+                    direction = FormulaCase.Values($"{name}/direction.{key}", gradient.Length);
                 double along = 0, expected = file.Floats($"{name}/along.{key}")[0], largest = file.Floats($"{name}/largest.{key}")[0];
                 for (int k = 0; k < gradient.Length; k++) along += (double)gradient[k] * direction[k];
                 double error = Math.Abs(along - expected);
-                Assert.True(error <= CriticTolerance * Math.Max(largest, 0.01) * Math.Sqrt(gradient.Length), $"{key}: {along} along the direction, expected {expected}");
+                Assert.True(error <= CriticTolerance * Math.Max(largest, 0.01) * Math.Sqrt(gradient.Length), $"{key}: {along} along the "
+                    + $"direction, expected {expected}");
             }
         });
     }
@@ -140,7 +144,8 @@ public class GoldenLossTests(ITestOutputHelper output)
     public void The_mean_of_the_best_k_agrees_with_PyTorch() => Step.Run(() =>
     {
         using GoldenFile file = new("sagan_losses");
-        Tensor losses = FormulaCase.Image("top-k/losses", new Shape(7), Device).RequireGrad(), scores = FormulaCase.Image("top-k/scores", new Shape(7), Device);
+        Tensor losses = FormulaCase.Image("top-k/losses", new Shape(7), Device).RequireGrad(),
+            scores = FormulaCase.Image("top-k/scores", new Shape(7), Device);
         Tensor value = TopK.Mean(losses, scores, 3);
         file.AssertClose("top-k/value", value, Tolerance);
         file.AssertClose("top-k/grad", Autograd.Grad(value, [losses])[0], Tolerance);

@@ -1,12 +1,14 @@
 using System.Text.Json;
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>Whole networks of every family against PyTorch's float64 results: outputs, gradients by weights and by the input, buffers after.</summary>
+/// <summary>
+/// Whole networks of every family against PyTorch's float64 results: outputs, gradients by weights and by the input, buffers after.
+/// </summary>
 public class GoldenNetworkTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 5e-6.</summary>
@@ -107,7 +109,8 @@ static class GoldenModel
             GrowFrom = Int("grow_from"),
         };
 
-        JsonElement? Form(string key) => o.TryGetProperty("form", out JsonElement form) && form.TryGetProperty(key, out JsonElement value) ? value : null;
+        JsonElement? Form(string key) =>
+            o.TryGetProperty("form", out JsonElement form) && form.TryGetProperty(key, out JsonElement value) ? value : null;
 
         int Int(string key) => o.TryGetProperty(key, out JsonElement n) ? n.GetInt32() : 0;
 
@@ -118,7 +121,9 @@ static class GoldenModel
         T Named<T>(string key) where T : struct, Enum => o.TryGetProperty(key, out JsonElement n) ? Kebab<T>(n.GetString()!) : default;
     }
 
-    public static Growth? GrowthOf(JsonElement o) => o.TryGetProperty("growth", out JsonElement g) ? new Growth(g[0].GetInt32(), g[1].GetSingle()) : null;
+    public static Growth? GrowthOf(JsonElement o) =>
+        o.TryGetProperty("growth", out JsonElement g) ? new Growth(g[0].GetInt32(), g[1].GetSingle()) : null;
 
-    public static T Kebab<T>(string name) where T : struct, Enum => Enum.Parse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+    public static T Kebab<T>(string name) where T : struct, Enum =>
+        Enum.Parse<T>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 }

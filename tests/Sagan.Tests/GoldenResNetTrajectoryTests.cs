@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
@@ -11,8 +11,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Training steps of a small conditional ResNet against the same steps computed by PyTorch in float64, from the same weights, images, noise and classes: see
-/// tests/golden/README.md. Measured: losses within 2e-6, weights within 1e-5.
+/// Training steps of a small conditional ResNet against the same steps computed by PyTorch in float64, from the same weights, images, noise
+/// and classes: see tests/golden/README.md. Measured: losses within 2e-6, weights within 1e-5.
 /// </summary>
 public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
 {
@@ -76,7 +76,8 @@ public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
                 float[] expected = golden.Floats($"final/{net}.{key}"), actual = StateDict.Saved(p);
                 Assert.Equal(expected.Length, actual.Length);
                 for (int i = 0; i < expected.Length; i++)
-                    if (!(Math.Abs(actual[i] - expected[i]) <= weightError)) (weightError, worst) = (Math.Abs(actual[i] - expected[i]), $"{net}.{key}");
+                    if (!(Math.Abs(actual[i] - expected[i]) <= weightError))
+                        (weightError, worst) = (Math.Abs(actual[i] - expected[i]), $"{net}.{key}");
             }
         }
 

@@ -1,6 +1,7 @@
-using Sagan.Native.Configuration;
+using Sagan.Native.Data;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
@@ -9,8 +10,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing weights: see
-/// tests/golden/README.md.
+/// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing
+/// weights: see tests/golden/README.md.
 /// </summary>
 public class GoldenTrajectoryTests(ITestOutputHelper output)
 {
@@ -46,9 +47,9 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
         Assert.True(Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon).WeightError > 1e-3, run);
     }
 
-    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of up to the
-    // learning rate out of their rounding noise. So with the published recipe only the discriminator's loss is comparable to 1e-4; PyTorch's own float32 run
-    // is 3.5e-4 away in the generator's.
+    // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of
+    // up to the learning rate out of their rounding noise. So with the published recipe only the discriminator's loss is comparable to
+    // 1e-4; PyTorch's own float32 run is 3.5e-4 away in the generator's.
     [Fact]
     public void Losses_follow_pytorch_with_the_published_recipe()
     {
@@ -59,7 +60,8 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
 
     readonly record struct Run(double DLossError, double LossError, double WeightError, string WorstWeight);
 
-    Run Follow(string name, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm, float gRate, float dRate, float epsilon, PassKind passes = PassKind.Joint)
+    Run Follow(string name, LossKind loss, SpectralNormKind gNorm, SpectralNormKind dNorm, float gRate, float dRate, float epsilon,
+        PassKind passes = PassKind.Joint)
     {
         using SafetensorsReader start = new(Golden("start")), golden = new(Golden(name));
         ModelConfig model = new() { Size = Size, ConvDim = 8, ZDim = ZDim, GAttention = [8, 16], DAttention = [8, 4] };
@@ -68,16 +70,20 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
         Discriminator d = Discriminator.Create(model with { SpectralNorm = dNorm }, init);
         StateDict.Load(start, g.State(), $"g.{Key(gNorm)}/");
         StateDict.Load(start, d.State(), $"d.{Key(dNorm)}/");
-        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9, epsilon), new Adam(d.Parameters, dRate, 0, 0.9, epsilon), new LossConfig { Kind = loss, Passes = passes });
+        GanStep step = new(g, d, new Adam(g.Parameters, gRate, 0, 0.9, epsilon), new Adam(d.Parameters, dRate, 0, 0.9, epsilon),
+            new LossConfig { Kind = loss, Passes = passes });
 
-        float[] images = golden.Read<float>("images"), zd = golden.Read<float>("z_d"), zg = golden.Read<float>("z_g"), alphas = golden.Read<float>("alpha");
-        float[] dLoss = golden.Read<float>("log/d_loss"), gLoss = golden.Read<float>("log/g_loss"), penalty = golden.Contains("log/gp") ? golden.Read<float>("log/gp") : new float[dLoss.Length];
+        float[] images = golden.Read<float>("images"), zd = golden.Read<float>("z_d"), zg = golden.Read<float>("z_g"),
+            alphas = golden.Read<float>("alpha");
+        float[] dLoss = golden.Read<float>("log/d_loss"), gLoss = golden.Read<float>("log/g_loss"),
+            penalty = golden.Contains("log/gp") ? golden.Read<float>("log/gp") : new float[dLoss.Length];
         double dError = 0, error = 0;
         for (int i = 0; i < dLoss.Length; i++)
         {
             (float dl, float gl) = Step.Run(() =>
             {
-                Tensor nchw = Tensor.From([.. Part(images, i, Batch * 3 * Size * Size).Select(b => (b - 128) / 128)], new Shape(Batch, 3, Size, Size), Device);
+                Tensor nchw = Tensor.From([.. Part(images, i, Batch * 3 * Size * Size).Select(b => (b - 128) / 128)],
+                    new Shape(Batch, 3, Size, Size), Device);
                 Tensor real = Ops.Permute(nchw, 0, 2, 3, 1), alpha = Tensor.From(Part(alphas, i, Batch), new Shape(Batch), Device);
                 float dl = step.Discriminator(new DiscriminatorInput(real, Noise(zd, i)) { Alpha = alpha }).Loss.Item();
                 return (dl, step.Generator(Noise(zg, i)).Item());
@@ -88,7 +94,8 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
 
         double worst = 0;
         string worstName = "";
-        foreach ((string key, Parameter p) in g.State().Select(s => ("final/g." + s.Name, s.Parameter)).Concat(d.State().Select(s => ("final/d." + s.Name, s.Parameter))))
+        foreach ((string key, Parameter p) in g.State().Select(s => ("final/g." + s.Name, s.Parameter))
+            .Concat(d.State().Select(s => ("final/d." + s.Name, s.Parameter))))
         {
             float[] expected = golden.Read<float>(key), actual = StateDict.Saved(p);
             for (int i = 0; i < expected.Length; i++)
@@ -102,14 +109,15 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
 
     static float[] Part(float[] all, int index, int length) => all.AsSpan(index * length, length).ToArray();
 
-    static string Key(SpectralNormKind kind) => kind switch { SpectralNormKind.Torch => "torch", SpectralNormKind.Heykeetae => "hk", _ => "none" };
+    static string Key(SpectralNormKind kind) =>
+        kind switch { SpectralNormKind.Torch => "torch", SpectralNormKind.Heykeetae => "hk", _ => "none" };
 
     static string Golden(string run) => Path.Combine(AppContext.BaseDirectory, "golden", $"trajectory_{run}.safetensors");
 }
 
 /// <summary>
-/// The same on a GPU, with the same tolerances: its sums are in another order than PyTorch's, and so are the processor's. Measured on PoCL: losses within
-/// 1.5e-5, weights within 6e-6; with the published recipe losses within 5e-4.
+/// The same on a GPU, with the same tolerances: its sums are in another order than PyTorch's, and so are the processor's. Measured on PoCL:
+/// losses within 1.5e-5, weights within 6e-6; with the published recipe losses within 5e-4.
 /// </summary>
 public sealed class GpuGoldenTrajectoryTests(ITestOutputHelper output)
 {

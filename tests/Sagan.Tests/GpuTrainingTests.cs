@@ -1,6 +1,8 @@
-using Sagan.Native.Configuration;
+using Sagan.Native.Augmentation;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -17,7 +19,8 @@ public sealed class GpuTrainingTests
         Data = new() { CreatureCount = 4 },
     };
 
-    static readonly RunConfig WganGp = Hinge with { Loss = new() { Kind = LossKind.WganGp }, Model = Hinge.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
+    static readonly RunConfig WganGp =
+        Hinge with { Loss = new() { Kind = LossKind.WganGp }, Model = Hinge.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
     // From the first update on each image is changed in every way.
     static readonly RunConfig Augmented = Hinge with
@@ -27,7 +30,8 @@ public sealed class GpuTrainingTests
     };
 
     // The second step fades in the full size.
-    static readonly RunConfig Growing = Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
+    static readonly RunConfig Growing =
+        Hinge with { Model = Hinge.Model with { GrowFrom = 8 }, Training = Hinge.Training with { GrowSteps = 1, FadeSteps = 1 } };
 
     static Device Gpu => NetworkGpu.Device;
 
@@ -46,10 +50,12 @@ public sealed class GpuTrainingTests
             Assert.Equal(onCpu[i].DLoss, onGpu[i].DLoss, 1e-4);
             Assert.Equal(onCpu[i].GLoss, onGpu[i].GLoss, 1e-4);
         }
-        foreach (((string name, Parameter expected), (_, Parameter actual)) in cpu.Generator.State().Concat(cpu.Discriminator.State()).Zip(gpu.Generator.State().Concat(gpu.Discriminator.State())))
+        foreach (((string name, Parameter expected), (_, Parameter actual)) in cpu.Generator.State().Concat(cpu.Discriminator.State())
+            .Zip(gpu.Generator.State().Concat(gpu.Discriminator.State())))
         {
             float[] e = expected.Value.ToArray(), a = actual.Value.ToArray();
-            for (int k = 0; k < e.Length; k++) Assert.True(Math.Abs(e[k] - a[k]) <= 1e-4, $"{name}[{k}] is {a[k]} on {gpu.Device}, {e[k]} on the processor");
+            for (int k = 0; k < e.Length; k++)
+                Assert.True(Math.Abs(e[k] - a[k]) <= 1e-4, $"{name}[{k}] is {a[k]} on {gpu.Device}, {e[k]} on the processor");
         }
     }
 
@@ -87,7 +93,8 @@ public sealed class GpuTrainingTests
         Assert.Equal(live, Gpu.Pool.LiveCount);
     }
 
-    static IEnumerable<Parameter> Parameters(TrainingState s) => s.Generator.Parameters.Concat(s.Discriminator.Parameters).Concat(s.Average!.Parameters);
+    static IEnumerable<Parameter> Parameters(TrainingState s) =>
+        s.Generator.Parameters.Concat(s.Discriminator.Parameters).Concat(s.Average!.Parameters);
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 4 });
 

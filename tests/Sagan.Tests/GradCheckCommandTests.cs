@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Checks;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
 using Sagan.Native.Kernels;
-using Sagan.Native.Services;
 
 namespace Sagan.Native.Tests;
 
@@ -23,7 +23,8 @@ public class GradCheckCommandTests
         JsonNode json = JsonNode.Parse(output)!;
         Assert.Equal(("cpu", "reference", 0), ((string?)json["device"], (string?)json["against"], (int)json["failed"]!));
         Assert.Equal(OpCases.All.Count, json["cases"]!.AsArray().Count);
-        Assert.All(json["cases"]!.AsArray(), c => Assert.True((bool)c!["passed"]! && (double)c["difference"]! <= DeviceCheck.Tolerance, c.ToString()));
+        Assert.All(json["cases"]!.AsArray(), c =>
+            Assert.True((bool)c!["passed"]! && (double)c["difference"]! <= DeviceCheck.Tolerance, c.ToString()));
     }
 
     [Fact]
@@ -33,14 +34,16 @@ public class GradCheckCommandTests
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("MatMul (batch, b shared)", output);
         Assert.DoesNotContain("Conv2d", output);
-        Assert.EndsWith("cases passed: values and gradients on cpu differ from reference by at most 2E-05 of the largest value.", output.TrimEnd());
+        Assert.EndsWith("cases passed: values and gradients on cpu differ from reference by at most 2E-05 of the largest value.",
+            output.TrimEnd());
     }
 
     [Fact]
     public void A_precision_that_the_device_lacks_is_told_in_one_line_and_float32_is_used()
     {
         (int code, string output, string error) = Sagan("--op", "matmul", "--against", "reference", "--matmul-precision", "high");
-        Assert.Equal((0, "warning: matmul precision high: cpu has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; it stays at highest, float32."), (code, error));
+        Assert.Equal((0, "warning: matmul precision high: cpu has no tensor cores, as NVIDIA GPUs have from compute capability 8.0 on; it "
+            + "stays at highest, float32."), (code, error));
         Assert.EndsWith("differ from reference by at most 2E-05 of the largest value.", output.TrimEnd());
     }
 
@@ -48,7 +51,8 @@ public class GradCheckCommandTests
     public void Finite_differences_are_not_taken_of_rounded_products()
     {
         (int code, _, string error) = Sagan("--op", "matmul", "--matmul-precision", "medium");
-        Assert.Equal((2, "error: --matmul-precision: finite differences need float32; compare with a device that has it: --against reference."), (code, error));
+        Assert.Equal((2, "error: --matmul-precision: finite differences need float32; compare with a device that has it: --against "
+            + "reference."), (code, error));
     }
 
     [Theory]
@@ -57,21 +61,27 @@ public class GradCheckCommandTests
     public void A_wrong_device_exits_4_and_tells_those_there_are(string option, string name)
     {
         (int code, string output, string error) = Sagan(option, name, "--op", "exp");
-        Assert.Equal((4, "", "error: device 'gpu' is unknown; known devices: cpu, reference, cuda:0, opencl:0, emulated."), (code, output, error));
+        Assert.Equal((4, "", "error: device 'gpu' is unknown; known devices: cpu, reference, cuda:0, opencl:0, emulated."),
+            (code, output, error));
     }
 
     [Fact]
     public void A_difference_is_reported_with_its_element_and_both_values()
     {
-        OpCase wrong = new("Wrong", "at one place", [new Shape(3)], t => t[0].Device == Device.Cpu ? 0 * t[0] + Tensor.From([1, 1, 1.5f], new Shape(3)) : 0 * t[0] + 1);
+        OpCase wrong = new("Wrong", "at one place", [new Shape(3)], t =>
+            t[0].Device == Device.Cpu ? 0 * t[0] + Tensor.From([1, 1, 1.5f], new Shape(3)) : 0 * t[0] + 1);
         StringWriter output = new();
-        CliContext context = new(new Terminal(output, TextWriter.Null, TerminalOptions.OfProcess(Verbosity.Normal, noColour: true)), Json: true);
-        CheckFailedException e = Assert.Throws<CheckFailedException>(() => GradCheckService.Compare([OpCases.All[0], wrong], Device.Cpu, Device.Reference, context));
-        Assert.Equal(ExitCode.CheckFailed, e.ExitCode);
+        CommandContext context = new(new Terminal(output, TextWriter.Null, TerminalOptions.OfProcess(quiet: false, noColour: true)),
+            Json: true);
+        CheckFailedException e = Assert
+            .Throws<CheckFailedException>(() => GradCheckCommand.Compare([OpCases.All[0], wrong], Device.Cpu, Device.Reference, context));
+        Assert.Equal(ExitCode.CheckFailed, ExitCodes.Of(e));
         Assert.Equal("gradcheck: 1 of 2 cases on cpu differ from reference by more than 2E-05 of the largest value, or did not run. "
             + "The first: Wrong (at one place): value[2] is 1.5, expected 1", e.Message);
         JsonNode json = JsonNode.Parse(output.ToString())!;
-        Assert.Equal("""{"op":"Wrong","variant":"at one place","passed":false,"output":"value","element":2,"actual":1.5,"expected":1,"difference":0.5}""", json["cases"]![1]!.ToJsonString());
+        string expected = """{"op":"Wrong","variant":"at one place","passed":false,"output":"value","element":2"""
+            + ""","actual":1.5,"expected":1,"difference":0.5}""";
+        Assert.Equal(expected, json["cases"]![1]!.ToJsonString());
         Assert.Equal(1, (int)json["failed"]!);
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Sagan.Native.Benchmarks;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
@@ -25,7 +26,8 @@ public sealed class KernelBenchTests : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    static KernelCase Case(string kernel, double flops, Action run, KernelFamily family = KernelFamily.Product) => new(family, kernel, "[1]", flops, 8, run);
+    static KernelCase Case(string kernel, double flops, Action run, KernelFamily family = KernelFamily.Product) =>
+        new(family, kernel, "[1]", flops, 8, run);
 
     static KernelTiming Timing(string kernel, double ms) => new(Case(kernel, 8, () => { }), ms, 1, 1, 50);
 
@@ -82,7 +84,8 @@ public sealed class KernelBenchTests : IDisposable
         json["processor"] = "another";
         (code, output, error) = Bench([.. Quick, "--baseline", Write(json.ToJsonString())]);
         Assert.Equal(((int)ExitCode.Usage, ""), (code, output));
-        Assert.Contains("another device or with other settings (cpu, another, 1 thread, batch 1; now cpu, ", error, StringComparison.Ordinal);
+        Assert.Contains("another device or with other settings (cpu, another, 1 thread, batch 1; now cpu, ", error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,10 +111,12 @@ public sealed class KernelBenchTests : IDisposable
     {
         KernelBaseline baseline = KernelBaseline.Read(Baseline(("a", 1), ("b", 1), ("c", 1), ("gone", 1)));
         baseline.Check([Timing("a", 1.09), Timing("b", 0.5), Timing("new", 9)], 0.1);
-        CheckFailedException e = Assert.Throws<CheckFailedException>(() => baseline.Check([Timing("a", 1.09), Timing("b", 1.2), Timing("c", 3)], 0.1));
+        CheckFailedException e =
+            Assert.Throws<CheckFailedException>(() => baseline.Check([Timing("a", 1.09), Timing("b", 1.2), Timing("c", 3)], 0.1));
         string[] lines = e.Message.Split('\n');
         Assert.StartsWith("bench kernels: 2 of 3 kernels are slower by more than 10 % than in ", lines[0], StringComparison.Ordinal);
-        Assert.Equal(["  b [1]: 1.2000 ms, in the baseline 1.0000 ms (+20 %)", "  c [1]: 3.0000 ms, in the baseline 1.0000 ms (+200 %)"], lines[1..]);
+        Assert.Equal(["  b [1]: 1.2000 ms, in the baseline 1.0000 ms (+20 %)", "  c [1]: 3.0000 ms, in the baseline 1.0000 ms (+200 %)"],
+            lines[1..]);
         Assert.Throws<UsageException>(() => baseline.Check([Timing("new", 9)], 0.1));
     }
 
@@ -125,7 +130,8 @@ public sealed class KernelBenchTests : IDisposable
     [InlineData("""{"device":"cpu","processor":null,"threads":2,"batch":16,"kernels":[]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":0}]}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":"fast"}]}""")]
-    [InlineData("""{"device":"","processor":"","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
+    [InlineData("""{"device":"","processor":"","threads":2,"batch":16"""
+        + ""","kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
     public void A_file_that_is_no_baseline_is_refused(string text)
     {
         (int code, string output, string error) = Bench([.. Quick, "--baseline", Write(text)]);
@@ -169,7 +175,8 @@ public sealed class KernelBenchTests : IDisposable
         Assert.Equal(cpu.Length, cpu.Select(c => c.Name).Distinct().Count());
         Assert.Contains(cpu, c => c.Kernel == "attention");
         Assert.Contains(cpu, c => c.Kernel == "conv2d + bias + leaky relu");
-        Assert.DoesNotContain(reference, c => c.Kernel.Contains("attention", StringComparison.Ordinal) || c.Kernel.Contains("bias", StringComparison.Ordinal));
+        Assert.DoesNotContain(reference, c =>
+            c.Kernel.Contains("attention", StringComparison.Ordinal) || c.Kernel.Contains("bias", StringComparison.Ordinal));
         Assert.Contains(reference, c => c.Kernel == "conv2d");
         Assert.Subset(cpu.Select(c => c.Name).ToHashSet(), reference.Select(c => c.Name).ToHashSet());
     }
@@ -234,7 +241,8 @@ public sealed class KernelBenchTests : IDisposable
         ];
         XElement svg = XElement.Parse(Roofline.Svg("title", peak, timings).ToString());
         XElement[] points = [.. svg.Elements().Where(e => e.Name.LocalName == "circle")];
-        Assert.Equal(["a <&>: 100 GFLOP/s, 100 %", "b \": 1000 GFLOP/s, 100 %", "c [1]: 100 GFLOP/s, 10 %", "d [1]: 100 GB/s, 100 %", "e [1]: 10 GB/s, 10 %"],
+        Assert.Equal(["a <&>: 100 GFLOP/s, 100 %", "b \": 1000 GFLOP/s, 100 %", "c [1]: 100 GFLOP/s, 10 %", "d [1]: 100 GB/s, 100 %",
+            "e [1]: 10 GB/s, 10 %"],
             points.Select(p => p.Value));
         double[] x = [.. points.Select(p => (double)p.Attribute("cx")!)], y = [.. points.Select(p => (double)p.Attribute("cy")!)];
         Assert.Equal(x[1], x[2]);

@@ -1,5 +1,6 @@
 using Sagan.Native.Configuration;
 using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -19,12 +20,14 @@ public class LatentOptimizationTests
         AssertClose([2 * (0.03f * 0.03f + 0.04f * 0.04f)], cost);
     });
 
-    // The slope of f is taken by central differences with step 1/64: the error of a tanh's is about its third derivative times h^2 / 6, below 1e-4.
+    // The slope of f is taken by central differences with step 1/64: the error of a tanh's is about its third derivative times h^2 / 6,
+    // below 1e-4.
     [Fact]
     public void The_direction_is_the_slope_of_the_score() => Step.Run(() =>
     {
         RandomSource random = new(3);
-        Tensor a = 0.5f * random.Normal(new Shape(4, 5)), b = random.Normal(new Shape(5, 1)), z = random.Uniform(new Shape(3, 4), -0.5f, 0.5f);
+        Tensor a = 0.5f * random.Normal(new Shape(4, 5)), b = random.Normal(new Shape(5, 1)),
+            z = random.Uniform(new Shape(3, 4), -0.5f, 0.5f);
         Func<Tensor, Tensor> score = x => Ops.MatMul(Ops.Tanh(Ops.MatMul(x, a)), b);
         float[] moved = new LatentOptimization(1, 0.2, 0.7).Move(z, score, 0).Z.ToArray(), before = z.ToArray();
         const float H = 1 / 64f;
@@ -64,14 +67,16 @@ public class LatentOptimizationTests
         Assert.InRange(both.Count(v => v == 0) / (double)N, 0.026, 0.054);
     });
 
-    // Of z' and of the cost by the weights of the score, one step and two; five-point differences of float32 are good to 1e-3 as in GradCheck.
+    // Of z' and of the cost by the weights of the score, one step and two; five-point differences of float32 are good to 1e-3 as in
+    // GradCheck.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void Gradients_flow_through_the_steps_to_the_weights(int steps)
     {
         RandomSource random = new(5);
-        Tensor a = 0.5f * random.Normal(new Shape(4, 5)), b = random.Normal(new Shape(5, 1)), z = random.Uniform(new Shape(3, 4), -0.3f, 0.3f);
+        Tensor a = 0.5f * random.Normal(new Shape(4, 5)), b = random.Normal(new Shape(5, 1)),
+            z = random.Uniform(new Shape(3, 4), -0.3f, 0.3f);
         Tensor cotangent = random.Normal(z.Shape), direction = random.Normal(a.Shape);
         LatentOptimization latent = new(1, 0.2, 0.7, steps);
         Step.Run(() =>
@@ -102,7 +107,8 @@ public class LatentOptimizationTests
     {
         RunConfig plain = new()
         {
-            Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [8], SpectralNorm = kind, Latent = LatentKind.Uniform },
+            Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [8], SpectralNorm = kind,
+                Latent = LatentKind.Uniform },
         };
         RunConfig optimised = plain with { Loss = new() { LatentOptimization = 0.9 } };
         Dictionary<string, float[]> without = Pass(plain, out float loss), with = Pass(optimised, out float other);
@@ -115,7 +121,8 @@ public class LatentOptimizationTests
             TrainingState state = new(config);
             loss = Step.Run(() =>
             {
-                float d = state.Step.Discriminator(state.Input(new RandomSource(9).Uniform(new Shape(4, 16, 16, 3), -1, 1), new int[4], 0)).Loss.Item();
+                float d = state.Step.Discriminator(state
+                    .Input(new RandomSource(9).Uniform(new Shape(4, 16, 16, 3), -1, 1), new int[4], 0)).Loss.Item();
                 return d + state.Step.Generator(state.Z(1, 4), draw: 1).Item();
             });
             return state.Generator.State().Where(s => s.Name.EndsWith("weight_u", StringComparison.Ordinal))
@@ -130,12 +137,14 @@ public class LatentOptimizationTests
     [InlineData("loss.latentOptimizationShare=0", "must be above 0 and at most 1")]
     [InlineData("loss.latentOptimizationCost=-1", "must be 0 (none) to 1000000")]
     [InlineData("model.latent=normal", "take a uniform one: --set model.latent=uniform", "loss.latentOptimization=0.9")]
-    [InlineData("model.family=upconv", "its slope means nothing", "loss.latentOptimization=0.9", "model.latent=uniform", "model.gAttention=16",
+    [InlineData("model.family=upconv", "its slope means nothing", "loss.latentOptimization=0.9", "model.latent=uniform",
+        "model.gAttention=16",
         "model.dAttention=4")]
     [InlineData("loss.latentConsistency=5", "leave one of them out", "loss.latentOptimization=0.9", "model.latent=uniform")]
     public void Configurations_that_make_no_sense_are_refused_with_the_way_out(string set, string expected, params string[] more)
     {
-        ConfigException e = Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [set, .. more] }));
+        ConfigException e = Assert.Throws<ConfigException>(() =>
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [set, .. more] }));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,5 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
@@ -32,7 +32,8 @@ public class ModelTests
         ModelConfig spec = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [4], InitialGamma = 0.3 };
         Generator g = Generator.Create(spec, new Initializer(new RandomSource(1), device: device));
         Discriminator d = Discriminator.Create(spec, new Initializer(new RandomSource(2), device: device));
-        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9), new Adam(d.Parameters, 1e-3f, 0, 0.9), new LossConfig { Kind = loss });
+        GanStep step = new(g, d, new Adam(g.Parameters, 1e-3f, 0, 0.9), new Adam(d.Parameters, 1e-3f, 0, 0.9),
+            new LossConfig { Kind = loss });
         RandomSource random = new(3);
         int live = 0;
         Garbage.Collect();
@@ -41,7 +42,9 @@ public class ModelTests
             (float dl, float gl) = Step.Run(() =>
             {
                 Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1, device);
-                Tensor dLoss = step.Discriminator(new DiscriminatorInput(real, random.Normal(new Shape(4, 6), device)) { Alpha = random.Uniform(new Shape(4), device: device) }).Loss;
+                Tensor dLoss = step.Discriminator(
+                    new DiscriminatorInput(real, random.Normal(new Shape(4, 6), device)) { Alpha = random
+                        .Uniform(new Shape(4), device: device) }).Loss;
                 Tensor gLoss = step.Generator(random.Normal(new Shape(4, 6), device));
                 return (dLoss.Item(), gLoss.Item());
             });

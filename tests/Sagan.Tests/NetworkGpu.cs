@@ -11,7 +11,8 @@ static class NetworkGpu
         get
         {
             Assert.SkipWhen(TestGpu.Device.Name == "emulated",
-                "the only GPU here is ILGPU's emulation, on which networks take minutes; an OpenCL device may be a processor (Debian: pocl-opencl-icd).");
+                "the only GPU here is ILGPU's emulation, on which networks take minutes; an OpenCL device may be a processor (Debian: "
+                    + "pocl-opencl-icd).");
             return TestGpu.Device;
         }
     }

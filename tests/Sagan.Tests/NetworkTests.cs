@@ -1,7 +1,9 @@
 using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
@@ -9,7 +11,8 @@ public class NetworkTests
 {
     static readonly Device Device = Device.Cpu;
 
-    // Published counts: the official networks of 128x128 with 1000 classes, StudioGAN's of CIFAR-10, Tiny-ImageNet and ImageNet (from its logs).
+    // Published counts: the official networks of 128x128 with 1000 classes, StudioGAN's of CIFAR-10, Tiny-ImageNet and ImageNet (from its
+    // logs).
     [Theory]
     [InlineData("sagan64", 3_832_885, 3_175_299)]
     [InlineData("sagan128", 42_078_852, 39_463_618)]
@@ -18,24 +21,28 @@ public class NetworkTests
     [InlineData("sagan128", 42_017_412, 39_448_258, "model.gAttention=64", "model.dAttention=64")]
     public void Networks_have_the_published_number_of_parameters(string preset, long generator, long discriminator, params string[] set)
     {
-        ModelConfig model = ConfigResolver.Resolve(new ConfigSources { Preset = preset, Set = set }).Config.Model with { Init = WeightInit.TorchDefault };
+        ModelConfig model =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = preset, Set = set }).Config.Model with { Init = WeightInit.TorchDefault };
         Initializer init = new(new RandomSource(1), device: Device);
         Assert.Equal(generator, Generator.Create(model, init).ParameterCount);
         Assert.Equal(discriminator, Discriminator.Create(model, init).ParameterCount);
     }
 
-    // taki0112's blocks have biases, of C/8, C/8, C/2 and C numbers: at C = 256 in the generator and C = 128 in the discriminator 448 and 224.
+    // taki0112's blocks have biases, of C/8, C/8, C/2 and C numbers: at C = 256 in the generator and C = 128 in the discriminator 448 and
+    // 224.
     [Fact]
     public void The_attention_of_taki128_has_biases()
     {
-        ModelConfig model = ConfigResolver.Resolve(new ConfigSources { Preset = "taki128" }).Config.Model with { Init = WeightInit.TorchDefault };
+        ModelConfig model =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "taki128" }).Config.Model with { Init = WeightInit.TorchDefault };
         ModelConfig without = model with { Attention = model.Attention with { Bias = false } };
         Initializer init = new(new RandomSource(1), device: Device);
         Assert.Equal(448, Generator.Create(model, init).ParameterCount - Generator.Create(without, init).ParameterCount);
         Assert.Equal(224, Discriminator.Create(model, init).ParameterCount - Discriminator.Create(without, init).ParameterCount);
     }
 
-    // Two batches, 1, 3 and 5, 9, with momentum 1/2, from 1: variances 1 and 4, unbiased 2 and 8; ((1 + 1) / 2 + 4) / 2 and ((1 + 2) / 2 + 8) / 2.
+    // Two batches, 1, 3 and 5, 9, with momentum 1/2, from 1: variances 1 and 4, unbiased 2 and 8; ((1 + 1) / 2 + 4) / 2 and ((1 + 2) / 2 +
+    // 8) / 2.
     [Theory]
     [InlineData(false, 4.75)]
     [InlineData(true, 2.5)]
@@ -48,7 +55,8 @@ public class NetworkTests
         Condition condition = new(IndexTensor.From([0, 1], Device));
         foreach (Module norm in norms)
         {
-            foreach (float[] batch in (float[][])[[1, 3], [5, 9]]) Step.Run(() => norm.Call(Tensor.From(batch, new Shape(2, 1, 1, 1)), condition));
+            foreach (float[] batch in (float[][])[[1, 3], [5, 9]])
+                Step.Run(() => norm.Call(Tensor.From(batch, new Shape(2, 1, 1, 1)), condition));
             float variance = norm.State().Single(s => s.Name == "running_var").Parameter.Value.Item();
             Assert.Equal(expected, variance, 1e-5f);
         }
@@ -58,30 +66,37 @@ public class NetworkTests
     {
         TheoryData<string, string[]> all = [];
         string[] dcgan = ["model.family=dcgan", "model.gAttention=8", "model.dAttention=8", "model.initialGamma=0.5"];
-        string[] resnet = ["model.family=resnet", "model.gAttention=16", "model.dAttention=8", "model.initialGamma=0.5", "model.attention.kind=pooled"];
-        string[] upconv = ["model.family=upconv", "model.spectralNorm=none", "model.gAttention=8", "model.dAttention=4", "model.initialGamma=0.5"];
+        string[] resnet = ["model.family=resnet", "model.gAttention=16", "model.dAttention=8", "model.initialGamma=0.5",
+            "model.attention.kind=pooled"];
+        string[] upconv = ["model.family=upconv", "model.spectralNorm=none", "model.gAttention=8", "model.dAttention=4",
+            "model.initialGamma=0.5"];
         string[] classes = ["model.conditional=true", "model.classes=3"];
         all.Add("dcgan", dcgan);
         all.Add("dcgan, 20 pixels, grey", [.. dcgan, "model.size=20", "model.gAttention=10", "model.dAttention=5", "model.channels=1"]);
         all.Add("dcgan, conditional, RGBA", [.. dcgan, .. classes, "model.channels=4"]);
         all.Add("dcgan, official spectral norm", [.. dcgan, "model.spectralNorm=official"]);
-        all.Add("dcgan, spectral norm in D alone, two iterations", [.. dcgan, "model.gSpectralNorm=false", "model.spectralNormIterations=2"]);
+        all.Add("dcgan, spectral norm in D alone, two iterations",
+            [.. dcgan, "model.gSpectralNorm=false", "model.spectralNormIterations=2"]);
         all.Add("resnet", resnet);
         all.Add("resnet, 24 pixels", [.. resnet, "model.size=24", "model.gAttention=24", "model.dAttention=6"]);
         all.Add("resnet, conditional", [.. resnet, .. classes]);
         all.Add("resnet, linear conditioning", [.. resnet, .. classes, "model.conditionalNorm=linear"]);
         all.Add("resnet, shared embedding, pieces of z",
             [.. resnet, .. classes, "model.conditionalNorm=linear", "model.sharedEmbedding=7", "model.hierarchicalZ=true", "model.zDim=9"]);
-        all.Add("resnet, reflection, leaky, uniform z", [.. resnet, "model.padding=reflect", "model.slope=0.2", "model.latent=uniform", "model.outputSpectralNorm=false"]);
+        all.Add("resnet, reflection, leaky, uniform z",
+            [.. resnet, "model.padding=reflect", "model.slope=0.2", "model.latent=uniform", "model.outputSpectralNorm=false"]);
         all.Add("resnet, shortcut after activation", [.. resnet, "model.shortcutAfterActivation=true"]);
         all.Add("upconv", upconv);
         all.Add("upconv, conditional, 48 pixels", [.. upconv, .. classes, "model.size=48", "model.gAttention=24", "model.dAttention=12"]);
-        foreach (string kind in (string[])["full", "pooled", "literal", "multi-head"]) all.Add($"attention {kind}", [.. dcgan, $"model.attention.kind={kind}"]);
-        foreach (string s in (string[])["gaussian", "dot-product", "concatenation"]) all.Add($"similarity {s}", [.. dcgan, $"model.attention.similarity={s}"]);
+        foreach (string kind in (string[])["full", "pooled", "literal", "multi-head"])
+            all.Add($"attention {kind}", [.. dcgan, $"model.attention.kind={kind}"]);
+        foreach (string s in (string[])["gaussian", "dot-product", "concatenation"])
+            all.Add($"similarity {s}", [.. dcgan, $"model.attention.similarity={s}"]);
         all.Add("attention with heads", [.. dcgan, "model.attention.kind=multi-head", "model.attention.heads=4"]);
         all.Add("attention of the best 5 keys", [.. dcgan, "model.attention.topK=5"]);
         all.Add("attention at scales 1, 2, 4", [.. dcgan, "model.attention.scales=1,2,4"]);
-        all.Add("attention after channel attention, normalised", [.. dcgan, "model.attention.channel=true", "model.attention.spectralNorm=true"]);
+        all.Add("attention after channel attention, normalised",
+            [.. dcgan, "model.attention.channel=true", "model.attention.spectralNorm=true"]);
         all.Add("attention with queries of the class", [.. dcgan, .. classes, "model.attention.classQuery=true"]);
         return all;
     }
@@ -91,7 +106,9 @@ public class NetworkTests
     [MemberData(nameof(Small))]
     public void Every_network_makes_and_scores_images_and_every_weight_gets_a_gradient(string name, string[] set)
     {
-        ModelConfig m = ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = ["model.size=16", "model.convDim=16", "model.zDim=6", .. set] }).Config.Model;
+        ModelConfig m =
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo",
+                Set = ["model.size=16", "model.convDim=16", "model.zDim=6", .. set] }).Config.Model;
         Generator g = Generator.Create(m, new Initializer(new RandomSource(1), device: Device));
         Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2), device: Device));
         Step.Run(() =>
@@ -110,7 +127,8 @@ public class NetworkTests
             {
                 float largest = gradients[i].ToArray().Max(Math.Abs);
                 // What a softmax or a normalisation that follows does not see: the key bias, the bias before batch norm.
-                if (largest == 0) Assert.True(names[i].EndsWith("key_conv.bias", StringComparison.Ordinal), $"{name}: {names[i]} has no gradient");
+                if (largest == 0) Assert.True(names[i].EndsWith("key_conv.bias", StringComparison.Ordinal), $"{name}: {names[i]} has no "
+                    + "gradient");
                 Assert.True(float.IsFinite(largest), $"{name}: the gradient of {names[i]} is {largest}");
             }
         });
@@ -123,8 +141,9 @@ public class NetworkTests
     [InlineData("upconv")]
     public void Scores_depend_on_the_class_at_once_and_images_only_once_the_tables_have_moved(string family)
     {
-        string[] set = ["model.size=16", "model.convDim=16", $"model.family={family}", "model.conditional=true", "model.classes=2", "model.gAttention=none", "model.dAttention=none"];
-        ModelConfig m = ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = set }).Config.Model;
+        string[] set = ["model.size=16", "model.convDim=16", $"model.family={family}", "model.conditional=true", "model.classes=2",
+            "model.gAttention=none", "model.dAttention=none"];
+        ModelConfig m = ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = set }).Config.Model;
         Generator g = Generator.Create(m, new Initializer(new RandomSource(1), device: Device));
         Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2), device: Device));
         Step.Run(() =>
@@ -148,12 +167,14 @@ public class NetworkTests
     public void Top_k_of_all_keys_and_one_head_are_the_full_block_bit_for_bit()
     {
         Tensor x = new RandomSource(5).Normal(new Shape(2, 4, 4, 16), Device);
-        float[] full = Block(new AttentionOptions()), all = Block(new AttentionOptions { TopK = 16 }), scale = Block(new AttentionOptions { Scales = [1] });
+        float[] full = Block(new AttentionOptions()), all = Block(new AttentionOptions { TopK = 16 }),
+            scale = Block(new AttentionOptions { Scales = [1] });
         Assert.Equal(full, all);
         Assert.Equal(full, scale);
         Assert.NotEqual(full, Block(new AttentionOptions { TopK = 15 }));
 
-        float[] Block(AttentionOptions o) => Step.Run(() => new SelfAttention(16, new Initializer(new RandomSource(1), device: Device), 0.7f, o).Call(x).ToArray());
+        float[] Block(AttentionOptions o) =>
+            Step.Run(() => new SelfAttention(16, new Initializer(new RandomSource(1), device: Device), 0.7f, o).Call(x).ToArray());
     }
 
     [Theory]
@@ -167,7 +188,8 @@ public class NetworkTests
     [InlineData("training.accumulation=5", "must be a multiple of training.accumulation")]
     public void Configurations_that_make_no_sense_are_refused_with_the_way_out(string set, string expected)
     {
-        ConfigException e = Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [set] }));
+        ConfigException e = Assert.Throws<ConfigException>(() =>
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [set] }));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 }

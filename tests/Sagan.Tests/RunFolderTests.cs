@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
 using Sagan.Native.Training;
+using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Tests;
 
@@ -17,7 +18,7 @@ public sealed class RunFolderTests : IDisposable
         public override DateTimeOffset GetUtcNow() => new(2026, 11, 20, 21, 30, 5, TimeSpan.Zero);
     }
 
-    static ResolvedConfig Config(params string[] set) => ConfigResolver.Resolve(new ConfigSources { Set = set });
+    static ResolvedConfig Config(params string[] set) => ResolvedConfig.Resolve(new ConfigSources { Set = set });
 
     [Theory]
     [InlineData("2026-11-20_2130_demo_s1")]
@@ -52,7 +53,8 @@ public sealed class RunFolderTests : IDisposable
             ((string)sessions[0]!["start"]!, (string)sessions[0]!["exit"]!, (long)sessions[0]!["step"]!, (string)sessions[0]!["version"]!));
         Assert.Null(sessions[1]!["end"]);
         Assert.Equal("2026-11-20T21:30:05Z hello\n", File.ReadAllText(Path.Combine(path, "log.txt")).ReplaceLineEndings("\n"));
-        Assert.Equal("--set", (string)JsonNode.Parse(File.ReadAllText(Path.Combine(path, "config.resolved.json")))!["training.batch"]!["origin"]!);
+        Assert.Equal("--set", (string)JsonNode
+            .Parse(File.ReadAllText(Path.Combine(path, "config.resolved.json")))!["training.batch"]!["origin"]!);
     }
 
     [Fact]
@@ -97,9 +99,11 @@ public sealed class RunFolderTests : IDisposable
         string path = folder.File("metrics.jsonl");
         using (MetricsLog m = MetricsLog.Open(path, long.MaxValue, new FixedTime()))
         {
-            for (long step = 10; step <= 50; step += 10) m.Append(step, ("dLoss", 0.5 * step), ("gLoss", double.NaN), ("rate", double.PositiveInfinity));
+            for (long step = 10; step <= 50; step += 10)
+                m.Append(step, ("dLoss", 0.5 * step), ("gLoss", double.NaN), ("rate", double.PositiveInfinity));
         }
-        Assert.Equal("""{"step":10,"time":"2026-11-20T21:30:05.000Z","dLoss":5,"gLoss":"NaN","rate":"Infinity"}""", File.ReadLines(path).First());
+        Assert.Equal("""{"step":10,"time":"2026-11-20T21:30:05.000Z","dLoss":5,"gLoss":"NaN","rate":"Infinity"}""",
+            File.ReadLines(path).First());
 
         using (MetricsLog m = MetricsLog.Open(path, 35)) m.Append(40, ("dLoss", 1));
         Assert.Equal([10, 20, 30, 40], File.ReadLines(path).Select(l => (int)JsonNode.Parse(l)!["step"]!));

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
-using Sagan.Native.Images;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
-using Sagan.Native.Services;
 using Sagan.Native.Training;
+using Sagan.Native.Training.Checkpoints;
 
 namespace Sagan.Native.Tests;
 
@@ -13,7 +14,8 @@ namespace Sagan.Native.Tests;
 /// </summary>
 public sealed class RunLifeTests : IDisposable
 {
-    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4", "--batch", "8",
+    static readonly string[] Tiny = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "4",
+        "--batch", "8",
         "--set", "sampling.images=8", "--set", "watch.collapse=0", "--set", "data.creatureCount=30"];
 
     readonly TemporaryFolder folder = new();
@@ -50,7 +52,8 @@ public sealed class RunLifeTests : IDisposable
 
     static void Train(string run, params string[] more) => Succeeds(["train", "--out", run, .. Tiny, .. more]);
 
-    static byte[] Weights(string run, int step) => File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:D7}", "model.safetensors"));
+    static byte[] Weights(string run, int step) =>
+        File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:D7}", "model.safetensors"));
 
     // The words of a printed command of this program, without its name.
     static string[] Printed(string text, string verb)
@@ -123,7 +126,8 @@ public sealed class RunLifeTests : IDisposable
         Succeeds("resume", "../moved/runs/a", "--steps", "5", "--data", "packed.safetensors");
         Succeeds("resume", "../moved/runs/a", "--steps", "6");
         Photos("others", shade: 7);
-        Assert.Contains("the images differ", Fails(ExitCode.Usage, "resume", "../moved/runs/a", "--steps", "7", "--data", "others"), StringComparison.Ordinal);
+        Assert.Contains("the images differ", Fails(ExitCode.Usage, "resume", "../moved/runs/a", "--steps", "7", "--data", "others"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -174,9 +178,11 @@ public sealed class RunLifeTests : IDisposable
     [Fact]
     public async Task Files_that_are_deleted_while_a_run_trains_are_begun_anew_and_missed()
     {
-        Task<(int Code, string Output, string Error)> run = Task.Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
+        Task<(int Code, string Output, string Error)> run =
+            Task.Run(() => Sagan(["train", "--out", "a", .. Tiny, "--steps", "400", "--log-every", "1"]));
         Stopwatch clock = Stopwatch.StartNew();
-        while (!(File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0) && clock.Elapsed < TimeSpan.FromSeconds(30)) await Task.Delay(1);
+        while (!(File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0) && clock.Elapsed < TimeSpan.FromSeconds(30))
+            await Task.Delay(1);
         foreach (string name in (string[])["metrics.jsonl", "config.json", "log.txt"]) File.Delete($"a/{name}");
         (int code, string output, string error) = await run;
         Assert.True(code == (int)ExitCode.File, error);
@@ -192,7 +198,8 @@ public sealed class RunLifeTests : IDisposable
     public void Grids_of_samples_are_thinned_evenly()
     {
         Train("a", "--steps", "12", "--sample-every", "1", "--keep-samples", "5");
-        int[] kept = [.. Directory.EnumerateFiles("a/samples", "step-*.png").Select(f => (int)Checkpoint.StepOf(Path.GetFileNameWithoutExtension(f))!).Order()];
+        int[] kept = [.. Directory.EnumerateFiles("a/samples", "step-*.png")
+            .Select(f => (int)Checkpoint.StepOf(Path.GetFileNameWithoutExtension(f))!).Order()];
         Assert.Equal(5, kept.Length);
         Assert.Equal((1, 12), (kept[0], kept[^1]));
         Assert.All(kept.Zip(kept.Skip(1)), p => Assert.InRange(p.Second - p.First, 1, 5));
@@ -203,15 +210,16 @@ public sealed class RunLifeTests : IDisposable
     public void A_run_says_what_it_will_write()
     {
         string said = Succeeds(["train", "--out", "a", .. Tiny, "--steps", "2"]);
-        Assert.Matches(@"on disk: at most [\d.]+ MB \(1 checkpoint of [\d.]+ MB each, grids of samples 0 MB, logs [\d.]+ MB\); of the grids of samples 200 are kept, spread over the run", said);
+        Assert.Matches(@"on disk: at most [\d.]+ MB \(1 checkpoint of [\d.]+ MB each, "
+            + @"grids of samples 0 MB, logs [\d.]+ MB\); of the grids of samples 200 are kept, spread over the run", said);
         TrainingState state = new(ConfigurationOf("a"));
         long written = Directory.EnumerateFiles("a/checkpoints/step-0000002", "*.safetensors").Sum(f => new FileInfo(f).Length);
         Assert.InRange(state.CheckpointBytes, written / 1.2, written * 1.2);
         Assert.Contains("less than", DiskNeed.Of(state, 0).TooMuch("a", 1), StringComparison.Ordinal);
     }
 
-    static Configuration.RunConfig ConfigurationOf(string run) =>
-        Configuration.ConfigResolver.Resolve(new Configuration.ConfigSources { File = $"{run}/config.json", FileIsComplete = true }).Config;
+    static RunConfig ConfigurationOf(string run) =>
+        ResolvedConfig.Resolve(new Configuration.ConfigSources { File = $"{run}/config.json", FileIsComplete = true }).Config;
 
     [Fact]
     public void A_dry_run_looks_at_the_images_and_fails_as_the_run_would()
@@ -361,7 +369,8 @@ public sealed class RunLifeTests : IDisposable
     public void A_run_whose_terminal_is_closed_saves()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
-        string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps 1000000 --save-every 0";
+        string command = $"exec dotnet exec {typeof(SaganCommandLine).Assembly.Location} train --out a {string.Join(' ', Tiny)} --steps "
+            + "1000000 --save-every 0";
         using Process p = Process.Start(ChildProcess.Describe("/usr/bin/script", ["-qc", command, "/dev/null"], folder.Path))!;
         Task<string> output = p.StandardOutput.ReadToEndAsync();
         Wait(() => File.Exists("a/metrics.jsonl") && new FileInfo("a/metrics.jsonl").Length > 0);

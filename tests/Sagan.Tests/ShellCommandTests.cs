@@ -28,7 +28,8 @@ public sealed class ShellCommandTests
     {
         Assert.SkipUnless(File.Exists("/bin/sh"), "needs a POSIX shell");
         string[] words = ["plain", "two words", "it's \"so\"", "$HOME `date` \\ ! *", "a\nb", ""];
-        ProcessStartInfo start = ChildProcess.Describe("/bin/sh", ["-c", $"printf '%s|' {string.Join(' ', words.Select(ShellCommand.QuotePosix))}"]);
+        ProcessStartInfo start =
+            ChildProcess.Describe("/bin/sh", ["-c", $"printf '%s|' {string.Join(' ', words.Select(ShellCommand.QuotePosix))}"]);
         using Process p = Process.Start(start)!;
         Assert.Equal(string.Concat(words.Select(w => w + "|")), p.StandardOutput.ReadToEnd());
     }
@@ -37,7 +38,8 @@ public sealed class ShellCommandTests
     public void After_dotnet_run_commands_begin_with_it()
     {
         Assert.Equal("dotnet run -c Release --project 'my src/Sagan' --",
-            ShellCommand.FromDotnetRun(["dotnet", "run", "-c", "Release", "--project", "my src/Sagan", "--", "train", "--steps", "3"], ["train", "--steps", "3"]));
+            ShellCommand.FromDotnetRun(["dotnet", "run", "-c", "Release", "--project", "my src/Sagan", "--", "train", "--steps", "3"],
+                ["train", "--steps", "3"]));
         Assert.Equal("/usr/bin/dotnet run --", ShellCommand.FromDotnetRun(["/usr/bin/dotnet", "run", "train"], ["train"]));
         Assert.Null(ShellCommand.FromDotnetRun(["/bin/bash"], ["train"]));
         Assert.Null(ShellCommand.FromDotnetRun(["dotnet", "test"], []));

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands.Console;
 
 namespace Sagan.Native.Tests;
 
@@ -99,9 +99,9 @@ public sealed class ShutdownSignalTests : IDisposable
         List<string> said = [];
         List<ExitCode> quit = [];
         using ShutdownSignal s = new(said.Add, quit.Add) { Step = 41 };
-        Assert.False(s.Requested);
+        Assert.False(s.Token.IsCancellationRequested);
         s.Signal(ExitCode.Terminated);
-        Assert.True(s.Requested);
+        Assert.True(s.Token.IsCancellationRequested);
         Assert.Equal("finishing step 41, saving; press again to quit at once", Assert.Single(said));
         Assert.Empty(quit);
         s.Signal(ExitCode.Interrupted);

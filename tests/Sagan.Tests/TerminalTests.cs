@@ -1,4 +1,5 @@
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
 
 namespace Sagan.Native.Tests;
 
@@ -30,7 +31,8 @@ public sealed class TerminalTests
     [Fact]
     public void Results_go_to_stdout_and_the_rest_to_stderr()
     {
-        ChildProcess p = Sagan(new Dictionary<string, string?>(), "train", "--print-config", "--loss", "wgan-gp", "--set", "loss.penaltyWithSpectralNorm=true");
+        ChildProcess p = Sagan(new Dictionary<string, string?>(), "train", "--print-config", "--loss", "wgan-gp", "--set",
+            "loss.penaltyWithSpectralNorm=true");
         Assert.StartsWith("preset ", p.Output);
         Assert.StartsWith("warning: ", p.Error);
     }
@@ -78,7 +80,8 @@ public sealed class TerminalTests
         t.Warning("hot");
         t.EndLive();
         string line = "step 2 is a very lon", blanks = new(' ', 20);
-        Assert.Equal($"\rstep 1\r{line}\rstep 3{blanks[6..]}\r{blanks[..6]}\rwarning: hot{Environment.NewLine}step 3{Environment.NewLine}", error.ToString());
+        Assert.Equal($"\rstep 1\r{line}\rstep 3{blanks[6..]}\r{blanks[..6]}\rwarning: hot{Environment.NewLine}step 3{Environment.NewLine}",
+            error.ToString());
     }
 
     [Fact]
@@ -98,7 +101,7 @@ public sealed class TerminalTests
         StringWriter screen = new();
         Terminal t = new(screen, screen, new TerminalOptions { Live = true, Width = () => 40 });
         t.Live("step 99/100");
-        new CliContext(t, Json: false).Result("consistency of 512 samples");
+        new CommandContext(t, Json: false).Result("consistency of 512 samples");
         string line = Environment.NewLine;
         Assert.Equal($"\rstep 99/100\r{new string(' ', 11)}\rconsistency of 512 samples{line}step 99/100", screen.ToString());
     }
@@ -136,8 +139,10 @@ public sealed class TerminalTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "needs script of util-linux");
         using TemporaryFolder folder = new();
-        string command = $"stty cols 80; dotnet exec {SaganDll} train --out run --steps 3 --size 16 --conv-dim 8 --z-dim 8 --g-attention 8 --d-attention 4 --batch 8 --set data.creatureCount=30";
-        ChildProcess p = ChildProcess.Run("/usr/bin/script", ["-qec", command, "/dev/null"], folder.Path, new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });
+        string command = $"stty cols 80; dotnet exec {SaganDll} train --out run --steps 3 --size 16 --conv-dim 8 --z-dim 8 --g-attention 8 "
+            + "--d-attention 4 --batch 8 --set data.creatureCount=30";
+        ChildProcess p = ChildProcess.Run("/usr/bin/script", ["-qec", command, "/dev/null"], folder.Path, new Dictionary<string,
+            string?> { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });
         Assert.True(p.ExitCode == 0, p.All);
         // What stands on each line in the end: what is written after a carriage return stands over what was there.
         string[] lines = [.. p.All.Split('\n').Select(Visible)];
@@ -149,7 +154,8 @@ public sealed class TerminalTests
         static string Visible(string written)
         {
             string shown = "";
-            foreach (string part in written.TrimEnd('\r').Split('\r')) shown = part + (part.Length < shown.Length ? shown[part.Length..] : "");
+            foreach (string part in written.TrimEnd('\r').Split('\r'))
+                shown = part + (part.Length < shown.Length ? shown[part.Length..] : "");
             return shown.TrimEnd();
         }
     }
@@ -158,10 +164,9 @@ public sealed class TerminalTests
     public void Quiet_shows_warnings_only()
     {
         StringWriter error = new();
-        Terminal t = new(TextWriter.Null, error, new TerminalOptions { Live = true, Verbosity = Verbosity.Quiet });
+        Terminal t = new(TextWriter.Null, error, new TerminalOptions { Live = true, Quiet = true });
         t.Live("x");
         t.Note("x");
-        t.Detail("x");
         t.Warning("w [not markup]");
         Assert.Equal("warning: w [not markup]", error.ToString().TrimEnd());
     }

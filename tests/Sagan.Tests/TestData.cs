@@ -1,6 +1,10 @@
+using Sagan.Native.Data.Images;
+
 namespace Sagan.Native.Tests;
 
-/// <summary>The test data folder: larger files that are not in the repository. Tests that want one are skipped where it is absent.</summary>
+/// <summary>
+/// The test data folder: larger files that are not in the repository. Tests that want one are skipped where it is absent.
+/// </summary>
 static class TestData
 {
     static readonly string? Root = Find();
@@ -13,6 +17,9 @@ static class TestData
         Assert.SkipUnless(found, $"the test data folder has no {name} (set SAGAN_TEST_DATA to the folder)");
         return path!;
     }
+
+    /// <summary>The picture of a file.</summary>
+    public static Image Load(string path) => ImageFile.Decode(File.ReadAllBytes(path), path);
 
     /// <summary>The folder that SAGAN_TEST_DATA names, or shared/data in a folder above the tests.</summary>
     static string? Find()

@@ -1,7 +1,9 @@
-using Sagan.Native.Configuration;
+using Sagan.Native.Augmentation;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
+using Sagan.Native.Models;
 using Sagan.Native.Sampling;
 using Sagan.Native.Training;
 
@@ -16,7 +18,8 @@ public class TrainerTests
         Data = new() { CreatureCount = 40, Flip = true },
     };
 
-    static readonly RunConfig WganGp = Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
+    static readonly RunConfig WganGp =
+        Tiny with { Loss = new() { Kind = LossKind.WganGp }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.Heykeetae } };
 
     // Its probability moves after every second update, upwards, so that it differs from one resumed step to the next.
     static readonly RunConfig Ada = Tiny with
@@ -32,10 +35,12 @@ public class TrainerTests
         Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 },
     };
 
-    // Everything at once: classes, residual blocks, lazy R1, LeCam's averages, a shrinking top-k, orthogonal regularisation, a batch in two parts.
+    // Everything at once: classes, residual blocks, lazy R1, LeCam's averages, a shrinking top-k, orthogonal regularisation, a batch in two
+    // parts.
     static readonly RunConfig Conditional = Tiny with
     {
-        Model = Tiny.Model with { Family = ModelFamily.Resnet, Conditional = true, Classes = 3, SpectralNorm = SpectralNormKind.Official, ConvDim = 4, GAttention = [16] },
+        Model = Tiny.Model with { Family = ModelFamily.Resnet, Conditional = true, Classes = 3, SpectralNorm = SpectralNormKind.Official,
+            ConvDim = 4, GAttention = [16] },
         Loss = new() { R1 = 0.1, R1Every = 3, LeCam = 0.3, LeCamDecay = 0.9, TopK = 0.5, TopKSteps = 6, Orthogonal = 1e-4 },
         Training = Tiny.Training with { Accumulation = 2 },
     };
@@ -47,11 +52,13 @@ public class TrainerTests
         Loss = new() { Kind = LossKind.Bce },
     };
 
-    static readonly RunConfig Dragan = Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
+    static readonly RunConfig Dragan =
+        Tiny with { Loss = new() { Kind = LossKind.Dragan }, Model = Tiny.Model with { SpectralNorm = SpectralNormKind.None } };
 
     static readonly RunConfig Apa = Conditional with { Augment = Ada.Augment with { Kind = AugmentKind.Apa } };
 
-    // Second-order gradients through both networks, in every convention of spectral normalisation; some of the discriminator stays as it is.
+    // Second-order gradients through both networks, in every convention of spectral normalisation; some of the discriminator stays as it
+    // is.
     static readonly RunConfig Latent = Apa with
     {
         Model = Conditional.Model with { Latent = LatentKind.Uniform },
@@ -87,7 +94,8 @@ public class TrainerTests
     static RunConfig InPasses(RunConfig c, SpectralNormKind norm) =>
         c with { Model = c.Model with { SpectralNorm = norm }, Loss = c.Loss with { Passes = PassKind.Separate } };
 
-    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent, Growing, GrowingClasses, .. Separate];
+    static readonly RunConfig[] All = [Tiny, WganGp, Conditional, Upconv, Dragan, Ada, DiffAugment, Apa, Latent, Growing, GrowingClasses,
+        .. Separate];
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 40 });
 
@@ -134,20 +142,26 @@ public class TrainerTests
         foreach ((RunConfig config, int passes) in ((RunConfig, int)[])[(Separate[1], 3), (Separate[0], 4), (WganGp, 1)])
         {
             // Weights stay, so that the passes can be counted by power iteration itself.
-            RunConfig still = config with { Optimizer = new() { GLearningRate = 1e-30, DLearningRate = 1e-30 }, Training = config.Training with { EmaDecay = 0 } };
+            RunConfig still = config with { Optimizer = new() { GLearningRate = 1e-30, DLearningRate = 1e-30 },
+                Training = config.Training with { EmaDecay = 0 } };
             TrainingState trained = new(still), counted = new(still);
-            Step.Run(() => trained.Step.Discriminator(trained.Input(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1), new int[8], 0)));
-            for (int i = 0; i < passes; i++) Step.Run(() => Autograd.NoGrad(() => counted.Discriminator.Call(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1))).ToArray());
+            Step.Run(() => trained.Step.Discriminator(trained
+                .Input(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1), new int[8], 0)));
+            for (int i = 0; i < passes; i++)
+                Step.Run(() => Autograd.NoGrad(() =>
+                    counted.Discriminator.Call(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1))).ToArray());
             Assert.Equal(Vectors(counted), Vectors(trained));
         }
 
         static float[] Vectors(TrainingState s) =>
-            [.. s.Discriminator.State().Where(p => p.Name.EndsWith("weight_u", StringComparison.Ordinal)).SelectMany(p => p.Parameter.Value.ToArray())];
+            [.. s.Discriminator.State().Where(p => p.Name.EndsWith("weight_u", StringComparison.Ordinal))
+                .SelectMany(p => p.Parameter.Value.ToArray())];
     }
 
     [Fact]
     public void Another_seed_gives_other_bits() =>
-        Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan().SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
+        Assert.False(Snapshot(new TrainingState(Tiny)).AsSpan()
+            .SequenceEqual(Snapshot(new TrainingState(Tiny with { Training = Tiny.Training with { Seed = 6 } }))));
 
     [Fact]
     public void A_run_resumed_after_any_step_equals_one_that_never_stopped()
@@ -162,7 +176,8 @@ public class TrainerTests
                 TrainingState resumed = new(config);
                 resumed.Load(name => new MemoryStream(files[name]));
                 Assert.Equal(stop, resumed.StepCount);
-                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))), $"{config.Model.Family}, {config.Loss.Kind}, {config.Augment.Kind}: resumed after step {stop} differs");
+                Assert.True(whole.AsSpan().SequenceEqual(Snapshot(Advance(resumed, Steps - stop))),
+                    $"{config.Model.Family}, {config.Loss.Kind}, {config.Augment.Kind}: resumed after step {stop} differs");
             }
         }
     }
@@ -182,7 +197,8 @@ public class TrainerTests
         Assert.All(images.Zip(again), p => Assert.Equal(p.First.Pixels, p.Second.Pixels));
     }
 
-    // Gradients of parts are averaged; without batch normalisation in D and with a penalty that is a mean, two halves give what the whole gives.
+    // Gradients of parts are averaged; without batch normalisation in D and with a penalty that is a mean, two halves give what the whole
+    // gives.
     [Fact]
     public void A_batch_in_two_parts_moves_the_discriminator_as_one()
     {
@@ -207,7 +223,8 @@ public class TrainerTests
             });
             return state.Discriminator.Parameters.SelectMany(p => p.Value.ToArray()).ToArray();
         })];
-        float moved = start.Zip(weights[0]).Max(w => Math.Abs(w.First - w.Second)), apart = weights[0].Zip(weights[1]).Max(w => Math.Abs(w.First - w.Second));
+        float moved = start.Zip(weights[0]).Max(w => Math.Abs(w.First - w.Second)),
+            apart = weights[0].Zip(weights[1]).Max(w => Math.Abs(w.First - w.Second));
         Assert.True(moved > 0.1 && apart < 1e-5 * moved, $"moved by {moved}, apart by {apart}");
     }
 
@@ -215,11 +232,13 @@ public class TrainerTests
     public void Standing_statistics_differ_from_the_running_ones_and_do_not_depend_on_the_batch()
     {
         TrainingState state = Advance(new TrainingState(Conditional), 2);
-        Image[] standing = Sample(8, NormStatistics.Standing), running = Sample(8, NormStatistics.Running), fewer = Sample(3, NormStatistics.Standing);
+        Image[] standing = Sample(8, NormStatistics.Standing), running = Sample(8, NormStatistics.Running),
+            fewer = Sample(3, NormStatistics.Standing);
         Assert.NotEqual(running[0].Pixels, standing[0].Pixels);
         Assert.Equal(standing[2].Pixels, fewer[2].Pixels);
 
-        Image[] Sample(int n, NormStatistics s) => Step.Run(() => Sampler.Images(state.Best, Ops.Slice(state.FixedZ(8), 0, 0, n), s, state.FixedClasses(n)));
+        Image[] Sample(int n, NormStatistics s) =>
+            Step.Run(() => Sampler.Images(state.Best, Ops.Slice(state.FixedZ(8), 0, 0, n), s, state.FixedClasses(n)));
     }
 
     [Fact]

@@ -1,8 +1,5 @@
-using Sagan.Native.Cli;
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
-using Sagan.Native.Services;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
@@ -37,7 +34,8 @@ public sealed class WarmUpTests
         Assert.Equal(reserved, gpu.Pool.ReservedBytes);
         foreach ((Parameter a, Parameter b) in Weights(cold).Zip(Weights(warm))) Assert.Equal(a.Value.ToArray(), b.Value.ToArray());
 
-        static IEnumerable<Parameter> Weights(TrainingState s) => s.Generator.Parameters.Concat(s.Discriminator.Parameters).Concat(s.Average!.Parameters);
+        static IEnumerable<Parameter> Weights(TrainingState s) =>
+            s.Generator.Parameters.Concat(s.Discriminator.Parameters).Concat(s.Average!.Parameters);
     }
 
     [Fact]
@@ -73,16 +71,17 @@ public sealed class WarmUpTests
     [Fact]
     public void Images_are_read_meanwhile_and_what_is_wrong_with_either_is_told()
     {
-        CliContext context = new(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalOptions()), Json: false);
-        using (ImageDataset data = WarmUp.OpenData(Config, context, Limited(long.MaxValue))) Assert.Equal(4, data.Count);
+        using (ImageDataset data = WarmUp.OpenData(Config, Open(Config), Limited(long.MaxValue))) Assert.Equal(4, data.Count);
 
         RunConfig none = Config with { Data = new() { Source = "no such folder" } };
-        Assert.Throws<DataException>(() => WarmUp.OpenData(none, context, Limited(long.MaxValue)));
+        Assert.Throws<DataException>(() => WarmUp.OpenData(none, Open(none), Limited(long.MaxValue)));
 
         // More than are read in the time that is given to sets that need no warm-up.
         RunConfig many = Config with { Data = new() { CreatureCount = 100_000 } };
-        Assert.Throws<DeviceMemoryException>(() => WarmUp.OpenData(many, context, Limited(1 << 10)));
+        Assert.Throws<DeviceMemoryException>(() => WarmUp.OpenData(many, Open(many), Limited(1 << 10)));
     }
+
+    static Func<CancellationToken, ImageDataset> Open(RunConfig config) => stop => config.OpenData(cancellation: stop);
 
     static Device Limited(long bytes) => LimitedDevice.Create(bytes);
 

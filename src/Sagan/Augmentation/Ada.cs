@@ -3,15 +3,16 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Adaptive discriminator augmentation: a row of transformations, each with probability p, and p adapts itself (<see cref="AdaptiveProbability"/>). Geometry is
-/// one affine map an image, without aliasing (<see cref="AffineWarp"/>), and exactly where it only moves pixels, with reflection at the edges: x-flip, quarter
-/// turns, shift, scale, rotation, stretch, rotation, shift by fractions of a pixel. Colour is one affine map of the channels: brightness, contrast, luma
-/// flip, hue, saturation.
-/// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", section 3 and appendix B, with its code's defaults.
+/// Adaptive discriminator augmentation: a row of transformations, each with probability p, and p adapts itself
+/// (<see cref="AdaptiveProbability"/>). Geometry is one affine map an image, without aliasing (<see cref="AffineWarp"/>), and exactly where
+/// it only moves pixels, with reflection at the edges: x-flip, quarter turns, shift, scale, rotation, stretch, rotation, shift by fractions
+/// of a pixel. Colour is one affine map of the channels: brightness, contrast, luma flip, hue, saturation.
+/// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", section 3 and appendix B, with its code's
+/// defaults.
 /// </summary>
 /// <remarks>
-/// Not as in the original code: there the edge is reflected without repeating the last pixel, and not more than once; images that only move by whole pixels go
-/// through the filters, too; and p may exceed 1.
+/// Not as in the original code: there the edge is reflected without repeating the last pixel, and not more than once; images that only move
+/// by whole pixels go through the filters, too; and p may exceed 1.
 /// </remarks>
 public sealed class Ada : Augment
 {
@@ -69,7 +70,8 @@ public sealed class Ada : Augment
         Tensor y = exact.All(m => m == AffineMap.Identity) ? x : Resampling.Exact(exact, x.Shape).Apply(x);
         if (maps.Count == 0) return y;
         if (maps.Count == exact.Length) return AffineWarp.Apply(x, [.. maps]);
-        Tensor some = Ops.Gather(x.Reshape(exact.Length, -1), IndexTensor.From([.. warped], x.Device)).Reshape(maps.Count, h, w, x.Shape[3]);
+        Tensor some = Ops.Gather(x.Reshape(exact.Length, -1), IndexTensor.From([.. warped], x.Device))
+            .Reshape(maps.Count, h, w, x.Shape[3]);
         Tensor both = Ops.Concat(y.Reshape(exact.Length, -1), AffineWarp.Apply(some, [.. maps]).Reshape(maps.Count, -1));
         int[] from = [.. Enumerable.Range(0, exact.Length).Select(i => warped.IndexOf(i) is >= 0 and var k ? exact.Length + k : i)];
         return Ops.Reshape(Ops.Gather(both, IndexTensor.From(from, x.Device)), x.Shape);

@@ -1,8 +1,9 @@
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// What <see cref="Ada"/> does to one image; the defaults do nothing. Each transformation happens with probability p, and each of the two rotations with
-/// 1 - sqrt(1 - p), so that one or the other does with probability p. In the order in which they are applied, lengths relative to the image's side:
+/// What <see cref="Ada"/> does to one image; the defaults do nothing. Each transformation happens with probability p, and each of the two
+/// rotations with 1 - sqrt(1 - p), so that one or the other does with probability p. In the order in which they are applied, lengths
+/// relative to the image's side:
 /// <code>mirror 0 or 1;  turn 0..3 quarters;  shift U(-1/8, 1/8), rounded to pixels;  scale 2^N(0, 0.2);  rotate U(-pi, pi);
 /// stretch x by s and y by 1/s, s = 2^N(0, 0.2);  rotate U(-pi, pi);  shift N(0, 1/8);
 /// brightness + N(0, 0.2);  contrast * 2^N(0, 0.5);  luma mirrored 0 or 1;  hue turned by U(-pi, pi);  saturation * 2^N(0, 1)</code>
@@ -77,13 +78,17 @@ readonly record struct AdaTransforms()
         * AffineMap.Rotate(RotationBefore) * AffineMap.Scale(1 / Stretch, Stretch) * AffineMap.Rotate(RotationAfter)
         * AffineMap.Translate(-FractionX * width, -FractionY * height);
 
-    /// <summary>True when the geometry leaves pixels as they are, in other places: nothing, or mirrors, turns and shifts by whole pixels.</summary>
+    /// <summary>
+    /// True when the geometry leaves pixels as they are, in other places: nothing, or mirrors, turns and shifts by whole pixels.
+    /// </summary>
     public bool MovesWholePixels(int height, int width) =>
-        this is { Scale: 1, RotationBefore: 0, Stretch: 1, RotationAfter: 0, FractionX: 0, FractionY: 0 } && (height == width || (QuarterTurns & 1) == 0);
+        this is { Scale: 1, RotationBefore: 0, Stretch: 1, RotationAfter: 0, FractionX: 0, FractionY: 0 }
+            && (height == width || (QuarterTurns & 1) == 0);
 
     /// <summary>
-    /// Writes the colour transformations y = M x + offset of an image. All of them leave the luma axis v = (1, 1, 1) / sqrt 3 and the plane across it in place,
-    /// so their product is <code>M = contrast (+-v v^T + saturation (cos hue (I - v v^T) + sin hue [v]_x))        offset = brightness M (1, 1, 1)</code>
+    /// Writes the colour transformations y = M x + offset of an image. All of them leave the luma axis v = (1, 1, 1) / sqrt 3 and the plane
+    /// across it in place, so their product is <code>M = contrast (+-v v^T + saturation (cos hue (I - v v^T) + sin hue [v]_x))
+    /// offset = brightness M (1, 1, 1)</code>
     /// with - where luma is mirrored. Without three colours only brightness and contrast apply.
     /// </summary>
     /// <param name="matrix">M, row by row, of as many rows as <paramref name="offset"/> has elements.</param>

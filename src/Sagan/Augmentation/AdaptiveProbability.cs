@@ -3,12 +3,14 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// A probability that rises while the discriminator overfits and falls while it does not. Every <c>interval</c> updates of the discriminator,
+/// A probability that rises while the discriminator overfits and falls while it does not. Every <c>interval</c> updates of the
+/// discriminator,
 /// <code>p &lt;- clip(p + sign(r - target) batch interval / (1000 kimg), 0, 1)        r = mean of sign(s(real)) over those updates</code>
-/// so p goes from 0 to 1 in no less than <c>kimg</c> thousand images. Source: Karras et al. 2020, "Training generative adversarial networks with limited data",
-/// section 3.1.
+/// so p goes from 0 to 1 in no less than <c>kimg</c> thousand images. Source: Karras et al. 2020, "Training generative adversarial networks
+/// with limited data", section 3.1.
 /// </summary>
-/// <remarks>The host needs p to draw, and keeps it with the number of updates; on a GPU only the sum of the signs lies there, and is read every
+/// <remarks>The host needs p to draw, and keeps it with the number of updates; on a GPU only the sum of the signs lies there, and is read
+/// every
 /// <c>interval</c> updates.</remarks>
 sealed class AdaptiveProbability
 {

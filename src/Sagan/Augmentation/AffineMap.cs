@@ -13,7 +13,8 @@ readonly record struct AffineMap(double A, double B, double Tx, double C, double
     public static AffineMap Translate(double x, double y) => new(1, 0, x, 0, 1, y);
 
     /// <summary>(1, 0) goes to (cos, sin).</summary>
-    public static AffineMap Rotate(double radians) => new(Math.Cos(radians), -Math.Sin(radians), 0, Math.Sin(radians), Math.Cos(radians), 0);
+    public static AffineMap Rotate(double radians) =>
+        new(Math.Cos(radians), -Math.Sin(radians), 0, Math.Sin(radians), Math.Cos(radians), 0);
 
     /// <summary>As <see cref="Rotate"/> by quarter turns, exactly.</summary>
     public static AffineMap Turn(int quarters) => (quarters & 3) switch

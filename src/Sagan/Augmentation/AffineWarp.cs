@@ -3,9 +3,9 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Affine maps of images without aliasing: the image, reflected at its edges without end, is doubled in size with a <see cref="WaveletFilter"/>, read
-/// bilinearly at the points that the map sends the pixels of a doubled result to, and the result halved with the same filter. Every part is linear in the image, so the
-/// gradient is the transpose, part by part.
+/// Affine maps of images without aliasing: the image, reflected at its edges without end, is doubled in size with a
+/// <see cref="WaveletFilter"/>, read bilinearly at the points that the map sends the pixels of a doubled result to, and the result halved
+/// with the same filter. Every part is linear in the image, so the gradient is the transpose, part by part.
 /// <code>x [N,H,W,C] -> doubled [N,4W,4H,C], a period of the reflected image -> read [N,2W+10,2H+10,C] -> halved [N,H,W,C]</code>
 /// Source: Karras et al. 2020, "Training generative adversarial networks with limited data", appendix B.
 /// </summary>
@@ -43,7 +43,8 @@ static class AffineWarp
                 for (int row = 0; row < height; row++, at++)
                 {
                     // Pixel i is at index 2 i of the doubled image.
-                    (double x, double y) = map[n].Apply(0.5 * (column - WaveletFilter.Reach - w + 1), 0.5 * (row - WaveletFilter.Reach - h + 1));
+                    (double x, double y) = map[n].Apply(0.5 * (column - WaveletFilter.Reach - w + 1),
+                        0.5 * (row - WaveletFilter.Reach - h + 1));
                     (int left, int right, double toRight) = Neighbours(2 * x + w - 1, 4 * w);
                     (int top, int bottom, double toBottom) = Neighbours(2 * y + h - 1, 4 * h);
                     (left, right) = (first + left * 4 * h, first + right * 4 * h);

@@ -3,12 +3,12 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Adaptive pseudo augmentation: each real image gives way to a fake, shown to the discriminator as real, with probability p, and p adapts itself
-/// (<see cref="AdaptiveProbability"/>). Images themselves stay as they are.
+/// Adaptive pseudo augmentation: each real image gives way to a fake, shown to the discriminator as real, with probability p, and p adapts
+/// itself (<see cref="AdaptiveProbability"/>). Images themselves stay as they are.
 /// Source: Jiang et al. 2021, "Deceive D: adaptive pseudo augmentation for GAN training with limited data".
 /// </summary>
-/// <remarks>The fakes are those of the update itself, not, as in its authors' code, of the one before: the loss is a mean over images, so its expectation is
-/// the same.</remarks>
+/// <remarks>The fakes are those of the update itself, not, as in its authors' code, of the one before: the loss is a mean over images, so
+/// its expectation is the same.</remarks>
 public sealed class Apa : Augment
 {
     readonly ulong seed;

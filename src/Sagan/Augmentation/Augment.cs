@@ -1,11 +1,10 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Changes images at random before the discriminator sees them, differentiably, so that gradients reach the generator through it. What is drawn depends on the
-/// run's seed, the number of the update and the stream alone: a resumed run draws the same.
+/// Changes images at random before the discriminator sees them, differentiably, so that gradients reach the generator through it. What is
+/// drawn depends on the run's seed, the number of the update and the stream alone: a resumed run draws the same.
 /// </summary>
 public abstract class Augment
 {

@@ -23,7 +23,8 @@ public enum AugmentPolicies
 /// <summary>Policies as a text, such as <c>color,translation,cutout</c>.</summary>
 static class AugmentPolicyText
 {
-    static readonly AugmentPolicies[] All = [AugmentPolicies.Flip, AugmentPolicies.Color, AugmentPolicies.Translation, AugmentPolicies.Cutout];
+    static readonly AugmentPolicies[] All = [AugmentPolicies.Flip, AugmentPolicies.Color, AugmentPolicies.Translation,
+        AugmentPolicies.Cutout];
 
     /// <summary>Reads a list of names separated by commas; false where there is an unknown one, which comes back.</summary>
     public static bool TryParse(string text, out AugmentPolicies policies, out string unknown)

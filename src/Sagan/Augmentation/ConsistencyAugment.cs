@@ -1,7 +1,7 @@
 namespace Sagan.Native.Augmentation;
 
-/// <summary>What consistency regularisation changes images with (Zhang et al. 2020; Zhao et al. 2021): half are mirrored, and each is shifted by up to an
-/// eighth of its side.</summary>
+/// <summary>What consistency regularisation changes images with (Zhang et al. 2020; Zhao et al. 2021): half are mirrored, and each is
+/// shifted by up to an eighth of its side.</summary>
 public static class ConsistencyAugment
 {
     /// <summary>A new one.</summary>

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Differentiable augmentation for training on few images (Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training", with the
-/// constants of its code). Any of these policies, in this order, with draws of its own for each image:
+/// Differentiable augmentation for training on few images (Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training",
+/// with the constants of its code). Any of these policies, in this order, with draws of its own for each image:
 /// <code>flip          mirrored with probability 1/2 (not in the paper)
 /// color         x + U(-0.5, 0.5);  (x - m) U(0, 2) + m, m = mean of the pixel's channels;  (x - m) U(0.5, 1.5) + m, m = mean of the image
 /// translation   shifted by up to an eighth of each side, zeros where nothing is left
@@ -10,8 +10,8 @@ namespace Sagan.Native.Augmentation;
 /// Alpha, the fourth channel, takes part in the geometry only.
 /// </summary>
 /// <remarks>
-/// Colour is one affine map of the pixel's channels. With s the saturation, c the contrast and b the brightness of an image, and since saturation keeps the
-/// mean of a pixel: <code>y = c (s x + (1 - s) mean_pixel(x)) + b + (1 - c) mean_image(x)</code>
+/// Colour is one affine map of the pixel's channels. With s the saturation, c the contrast and b the brightness of an image, and since
+/// saturation keeps the mean of a pixel: <code>y = c (s x + (1 - s) mean_pixel(x)) + b + (1 - c) mean_image(x)</code>
 /// Flip, translation and cutout are one <see cref="Resampling"/> of a single tap.
 /// </remarks>
 public sealed class DiffAugment : Augment

@@ -9,7 +9,8 @@ namespace Sagan.Native.Augmentation;
 /// <param name="ShiftX">Pixel (i, j) reads column j + ShiftX.</param>
 /// <param name="CutY">Row of the centre of the blank square.</param>
 /// <param name="CutX">Column of the same.</param>
-readonly record struct DiffAugmentDraw(bool Flip, float Brightness, float Saturation, float Contrast, int ShiftY, int ShiftX, int CutY, int CutX)
+readonly record struct DiffAugmentDraw(bool Flip, float Brightness, float Saturation, float Contrast, int ShiftY, int ShiftX, int CutY,
+    int CutX)
 {
     /// <summary>The largest shift along a side: an eighth of it.</summary>
     public static int MaxShift(int side) => (int)(side * 0.125 + 0.5);

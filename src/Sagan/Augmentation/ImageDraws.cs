@@ -3,8 +3,8 @@ using Sagan.Native.Data;
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// The random numbers of one image of one augmentation. Each belongs to a slot, so leaving one transformation out changes nothing for the others, and none
-/// depends on what was drawn before.
+/// The random numbers of one image of one augmentation. Each belongs to a slot, so leaving one transformation out changes nothing for the
+/// others, and none depends on what was drawn before.
 /// </summary>
 readonly struct ImageDraws(ulong seed, ulong draw, ulong stream, int image)
 {

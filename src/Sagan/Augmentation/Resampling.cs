@@ -6,8 +6,9 @@ namespace Sagan.Native.Augmentation;
 /// <summary>
 /// Images whose pixels are weighted sums of pixels of other images, in a linear map that was laid out on the host:
 /// <code>y[p, c] = sum over taps t of weight[t, p] x[source[t, p], c]</code>
-/// p counts the pixels of all images of a batch. A tap that points outside of the image has weight 0. Being linear in x, it is differentiable to any order; its
-/// gradient is the transpose, dx[source[t, p], c] += weight[t, p] g[p, c]. The table is megabytes, new for every batch, and is borrowed from a pool: applied once.
+/// p counts the pixels of all images of a batch. A tap that points outside of the image has weight 0. Being linear in x, it is
+/// differentiable to any order; its gradient is the transpose, dx[source[t, p], c] += weight[t, p] g[p, c]. The table is megabytes, new for
+/// every batch, and is borrowed from a pool: applied once.
 /// </summary>
 sealed class Resampling
 {
@@ -53,7 +54,9 @@ sealed class Resampling
         return Ops.Reshape(taps == 1 ? weighted : Ops.Sum(weighted, [0]), result);
     }
 
-    /// <summary>Mirrors, quarter turns and shifts by whole pixels, which move pixels as they are; an image goes on beyond its edge reflected.</summary>
+    /// <summary>
+    /// Mirrors, quarter turns and shifts by whole pixels, which move pixels as they are; an image goes on beyond its edge reflected.
+    /// </summary>
     /// <param name="maps">One for each image: where an output pixel reads, in pixels from the image's centre.</param>
     /// <param name="images">[N,H,W,C] of x.</param>
     public static Resampling Exact(ReadOnlySpan<AffineMap> maps, Shape images)

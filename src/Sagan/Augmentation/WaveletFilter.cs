@@ -1,11 +1,11 @@
 namespace Sagan.Native.Augmentation;
 
 /// <summary>
-/// Doubling and halving the size of an image along one axis with the low-pass filter h of the symlet wavelet of order 6 (Daubechies 1992, table 6.3), as
-/// matrices. With x reflected at its edges, x[-1 - i] = x[i] = x[2 n - 1 - i],
+/// Doubling and halving the size of an image along one axis with the low-pass filter h of the symlet wavelet of order 6 (Daubechies 1992,
+/// table 6.3), as matrices. With x reflected at its edges, x[-1 - i] = x[i] = x[2 n - 1 - i],
 /// <code>doubled[j] = sqrt 2 sum_i h[j + 5 - 2 i] x[i]        halved[i] = 1 / sqrt 2 sum_k h[k] z[2 i + k - 5]</code>
-/// h has norm 1 and is orthogonal to itself shifted by an even number, so halving what was doubled gives it back; its largest number, h[5], lies at pixel i
-/// itself.
+/// h has norm 1 and is orthogonal to itself shifted by an even number, so halving what was doubled gives it back; its largest number, h[5],
+/// lies at pixel i itself.
 /// </summary>
 static class WaveletFilter
 {

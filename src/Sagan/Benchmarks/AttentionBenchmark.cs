@@ -6,7 +6,8 @@ namespace Sagan.Native.Benchmarks;
 /// <summary>What attention over N positions costs, forward and backward.</summary>
 /// <param name="Milliseconds">Median of a forward and backward pass.</param>
 /// <param name="TensorMb">Peak memory of live tensors: q, k, v, the result, their gradients and what is kept for the backward pass.</param>
-/// <param name="RssMb">How much the pass raised the peak resident memory of the process: scratch memory of the kernels is part of it.</param>
+/// <param name="RssMb">How much the pass raised the peak resident memory of the process: scratch memory of the kernels is part of
+/// it.</param>
 readonly record struct AttentionTiming(int Positions, double Milliseconds, double TensorMb, double RssMb);
 
 /// <summary>Times o = softmax(q k^T) v and the gradients of q, k and v over N positions: time is quadratic in N, memory linear.</summary>
@@ -27,10 +28,12 @@ static class AttentionBenchmark
         RandomSource random = new(1);
         List<double> times = [];
         long start = Stopwatch.GetTimestamp();
-        while (times.Count < 3 || (Stopwatch.GetElapsedTime(start).TotalSeconds < Seconds && times.Count < 100)) times.Add(Run(device, random, batch, positions, dk, dv));
+        while (times.Count < 3 || (Stopwatch.GetElapsedTime(start).TotalSeconds < Seconds && times.Count < 100))
+            times.Add(Run(device, random, batch, positions, dk, dv));
         double rss = Math.Max(0, BenchProcess.PeakRssMb() - rssBefore);
         // The first pass brings its memory into being.
-        return new AttentionTiming(positions, StepBenchmark.Median([.. times.Skip(1)]) * 1e3, (pool.PeakLiveBytes - liveBefore) / 1048576.0, rss);
+        return new AttentionTiming(positions, StepBenchmark.Median([.. times.Skip(1)]) * 1e3, (pool.PeakLiveBytes - liveBefore) / 1048576.0,
+            rss);
     }
 
     static double Run(Device device, RandomSource random, int batch, int positions, int dk, int dv) => Step.Run(() =>

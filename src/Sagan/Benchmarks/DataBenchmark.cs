@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Training;
 
@@ -8,10 +7,10 @@ namespace Sagan.Native.Benchmarks;
 /// <summary>Training on a data set.</summary>
 /// <param name="StepSeconds">Mean of a whole step.</param>
 /// <param name="WaitSeconds">The part of it that went by waiting for images.</param>
-public readonly record struct DataWait(double StepSeconds, double WaitSeconds);
+readonly record struct DataWait(double StepSeconds, double WaitSeconds);
 
 /// <summary>Measures whether reading images keeps ahead of training on the same processors.</summary>
-public static class DataBenchmark
+static class DataBenchmark
 {
     const int MostImages = 2000;
     static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sagan.Native.Configuration;
 using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
@@ -12,7 +11,9 @@ namespace Sagan.Native.Benchmarks;
 /// <param name="PeakRssMb">Peak resident memory of the process.</param>
 readonly record struct GeneratorTiming(double Seconds, double MinSeconds, double ImagesPerSecond, double PeakRssMb);
 
-/// <summary>Times a generator in inference: running statistics, no gradients. A batch is noise drawn and images as floats in the host's memory.</summary>
+/// <summary>
+/// Times a generator in inference: running statistics, no gradients. A batch is noise drawn and images as floats in the host's memory.
+/// </summary>
 static class GeneratorBenchmark
 {
     public static GeneratorTiming Run(RunConfig config, int batches, int warmup)
@@ -20,7 +21,8 @@ static class GeneratorBenchmark
         TrainingState state = new(config with { Training = config.Training with { EmaDecay = 0 } });
         int n = config.Training.Batch;
         state.Generator.Train(false);
-        double[] times = SpectralNorm.Frozen(state.Generator, () => Enumerable.Range(0, warmup + batches).Select(i => Time(state, i, n)).ToArray())[warmup..];
+        double[] times = SpectralNorm.Frozen(state.Generator, () =>
+            Enumerable.Range(0, warmup + batches).Select(i => Time(state, i, n)).ToArray())[warmup..];
         double median = StepBenchmark.Median(times);
         return new GeneratorTiming(median, times.Min(), n / median, BenchProcess.PeakRssMb());
     }

@@ -22,8 +22,10 @@ sealed class KernelBaseline
             using JsonDocument document = JsonDocument.Parse(file);
             JsonElement root = document.RootElement;
             JsonElement threads = root.GetProperty("threads");
-            KernelMachine machine = new(Text(root, "device"), Text(root, "processor"), threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),
-                root.GetProperty("batch").GetInt32(), root.TryGetProperty("matmul_precision", out JsonElement precision) ? precision.GetString() : null);
+            KernelMachine machine = new(Text(root, "device"), Text(root, "processor"),
+                threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),
+                root.GetProperty("batch").GetInt32(),
+                    root.TryGetProperty("matmul_precision", out JsonElement precision) ? precision.GetString() : null);
             KernelBaseline baseline = new(path, machine);
             foreach (JsonElement k in root.GetProperty("kernels").EnumerateArray())
             {
@@ -39,7 +41,8 @@ sealed class KernelBaseline
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new RunFileException($"--baseline {path}: this is not what `{ShellCommand.Of("bench", "kernels", "--json")}` prints: {e.Message}", e);
+            throw new RunFileException($"--baseline {path}: this is not what `{ShellCommand.Of("bench", "kernels", "--json")}` prints: "
+                + $"{e.Message}", e);
         }
     }
 
@@ -49,13 +52,16 @@ sealed class KernelBaseline
     public void Require(KernelMachine here)
     {
         if (machine != here)
-            throw new UsageException($"--baseline {path}: it was measured on another device or with other settings ({machine}; now {here}).");
+            throw new UsageException($"--baseline {path}: it was measured on another device or with other settings "
+                + $"({machine}; now {here}).");
     }
 
     /// <summary>Milliseconds of a case then, or null.</summary>
     public double? Of(KernelCase c) => milliseconds.TryGetValue((c.Kernel, c.Shape), out double ms) ? ms : null;
 
-    /// <summary>Throws <see cref="CheckFailedException"/> with a line for each kernel that is slower than before by more than the fraction.</summary>
+    /// <summary>
+    /// Throws <see cref="CheckFailedException"/> with a line for each kernel that is slower than before by more than the fraction.
+    /// </summary>
     public void Check(IReadOnlyCollection<KernelTiming> timings, double fraction)
     {
         (KernelTiming Now, double Before)[] both = [.. timings.Where(t => Of(t.Case) != null).Select(t => (t, Of(t.Case)!.Value))];
@@ -68,6 +74,7 @@ sealed class KernelBaseline
         throw new CheckFailedException(string.Join('\n', [head, .. slower.Select(s => Line(s.Now, s.Before))]));
 
         string Line(KernelTiming t, double before) => string.Create(culture,
-            $"  {t.Case.Name}: {t.Milliseconds:0.0000} ms, in the baseline {before:0.0000} ms ({100 * (t.Milliseconds / before - 1):+0} %)");
+            $"  {t.Case.Name}: {t.Milliseconds:0.0000} ms, in the baseline {before:0.0000} ms "
+            + $"({100 * (t.Milliseconds / before - 1):+0} %)");
     }
 }

@@ -25,7 +25,9 @@ sealed record KernelCase(KernelFamily Family, string Kernel, string Shape, doubl
     public string Name => $"{Kernel} {Shape}";
 }
 
-/// <summary>Random operands on a device, one for each size and number. They come into being when they are first used, and live as long as this.</summary>
+/// <summary>
+/// Random operands on a device, one for each size and number. They come into being when they are first used, and live as long as this.
+/// </summary>
 sealed class KernelOperands(Device device)
 {
     readonly Dictionary<(int, int), Operand> made = [];

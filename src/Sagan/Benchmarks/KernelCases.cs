@@ -5,9 +5,9 @@ using Operand = Sagan.Native.Benchmarks.KernelOperands.Operand;
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// Every kernel of a device at the shapes of SAGAN 64x64, and at some of larger images: 3x3 convolutions of residual networks, and attention over 64x64 maps.
-/// Those have a batch of at most 4, so that all cases together take half a minute on a processor; their cost is linear in the batch. Cases of fused kernels
-/// that the device does not have are left out.
+/// Every kernel of a device at the shapes of SAGAN 64x64, and at some of larger images: 3x3 convolutions of residual networks, and
+/// attention over 64x64 maps. Those have a batch of at most 4, so that all cases together take half a minute on a processor; their cost is
+/// linear in the batch. Cases of fused kernels that the device does not have are left out.
 /// </summary>
 sealed class KernelCases
 {
@@ -40,7 +40,8 @@ sealed class KernelCases
         // Discriminator 3 -> 64 -> 128 -> 256 -> 512; read backwards (input gradient) the same are the generator's transposed convolutions.
         (int Size, int Ci, int Co)[] layers = [(64, 3, 64), (32, 64, 128), (16, 128, 256), (8, 256, 512)];
         foreach ((int size, int ci, int co) in layers)
-            foreach (KernelCase k in ConvolutionKernels(new Conv2dSpec(n, size, size, ci, co, 4, 4, 2, 1, size / 2, size / 2))) yield return k;
+            foreach (KernelCase k in ConvolutionKernels(new Conv2dSpec(n, size, size, ci, co, 4, 4, 2, 1, size / 2, size / 2)))
+                yield return k;
         foreach (KernelCase k in ConvolutionKernels(new Conv2dSpec(n, 4, 4, 512, 1, 4, 4, 1, 0, 1, 1))) yield return k;
         foreach (KernelCase k in ConvolutionKernels(new Conv2dSpec(n, 4, 4, 512, 128, 4, 4, 1, 0, 1, 1))) yield return k;
         foreach ((int size, int c) in ((int, int)[])[(128, 64), (64, 128), (32, 256), (16, 512)])
@@ -71,9 +72,11 @@ sealed class KernelCases
             Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], rows = o[2 * s.Batch * s.N];
             Operand g = o[values, 2], dq = o[keys, 2], dk = o[keys, 3], dv = o[values, 3];
             // Backward: four products where forward has two, and the scores once more.
-            double scores = 2.0 * s.Batch * s.N * s.M * s.Dk, forward = scores + 2.0 * s.Batch * s.N * s.M * s.Dv, backward = 2 * forward + scores;
+            double scores = 2.0 * s.Batch * s.N * s.M * s.Dk, forward = scores + 2.0 * s.Batch * s.N * s.M * s.Dv,
+                backward = 2 * forward + scores;
             double bytes = 4.0 * (2 * keys + 2 * values);
-            KernelCase Case(string name, double flops, double traffic, Action run) => new(Attention, name, $"N={s.N} dk={s.Dk} dv={s.Dv}", flops, traffic, run);
+            KernelCase Case(string name, double flops, double traffic, Action run) =>
+                new(Attention, name, $"N={s.N} dk={s.Dk} dv={s.Dv}", flops, traffic, run);
             void Forward() => fused.Attention(q, k, v, y, rows, s);
             void Backward() => fused.AttentionBackward(q, k, v, y, rows, g, dq, dk, dv, s);
             yield return Case("attention", forward, bytes, Forward);
@@ -102,7 +105,8 @@ sealed class KernelCases
         [
             (256, 256, 256), (512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048),
             // A SAGAN's convolutions and 1x1 convolutions as products: long and thin in each of the three ways.
-            (512, 256, 2048), (256, 1024, 1024), (128, 4096, 2048), (64, 16384, 1024), (1024, 1024, 16), (1024, 128, 1024), (4096, 64, 4096),
+            (512, 256, 2048), (256, 1024, 1024), (128, 4096, 2048), (64, 16384, 1024), (1024, 1024, 16), (1024, 128, 1024),
+                (4096, 64, 4096),
         ];
         foreach ((int rows, int columns, int terms) in shapes)
         {
@@ -119,12 +123,14 @@ sealed class KernelCases
             foreach (MatMulVersion version in profiling?.MatMulVersions ?? [])
             {
                 Operand a = o[m * m], b = o[m * m, 1], y = o[m * m, 2];
-                yield return MatMul($"matmul ({version.Name})", new MatMulSpec(1, m, m, m, false, false, 0, 0), () => version.Run(a, b, y, m, m, m));
+                yield return MatMul($"matmul ({version.Name})", new MatMulSpec(1, m, m, m, false, false, 0, 0), () =>
+                    version.Run(a, b, y, m, m, m));
             }
     }
 
     static KernelCase MatMul(string name, MatMulSpec s, Action run) =>
-        new(Product, name, $"{s.M}x{s.N}x{s.K}", 2.0 * s.M * s.N * s.K, 4.0 * ((double)s.M * s.K + (double)s.K * s.N + (double)s.M * s.N), run);
+        new(Product, name, $"{s.M}x{s.N}x{s.K}", 2.0 * s.M * s.N * s.K, 4.0 * ((double)s.M * s.K + (double)s.K * s.N + (double)s.M * s.N),
+            run);
 
     IEnumerable<KernelCase> Normalisations()
     {
@@ -153,7 +159,8 @@ sealed class KernelCases
             PowerIterationSpec s = new(rows, columns, false, 1, 1e-12f, NormEpsilon.Max);
             Operand w = o[rows * columns], u = o[rows], v = o[columns], sigma = o[1], scaled = o[rows * columns, 1];
             BroadcastSpec byScalar = new(new Shape(rows, columns), new Shape(), new Shape(rows, columns));
-            KernelCase Case(string name, double bytes, Action run) => new(Normalisation, name, $"[{rows}, {columns}]", 6.0 * rows * columns, bytes, run);
+            KernelCase Case(string name, double bytes, Action run) =>
+                new(Normalisation, name, $"[{rows}, {columns}]", 6.0 * rows * columns, bytes, run);
             yield return Case("power iteration", 8.0 * rows * columns, () => spectral.PowerIteration(w, u, v, u, v, sigma, s));
             yield return Case("spectral norm", 16.0 * rows * columns, () =>
             {

@@ -4,7 +4,9 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Benchmarks;
 
-/// <summary>What a device can do at best, measured: the roofs that kernels are compared with. Devices on the host share the processor's.</summary>
+/// <summary>
+/// What a device can do at best, measured: the roofs that kernels are compared with. Devices on the host share the processor's.
+/// </summary>
 /// <param name="GflopsPerSecond">Fused multiply-adds in registers, on all threads; one counts as 2 flops.</param>
 /// <param name="GigabytesPerSecond">y = a + s b over arrays larger than the caches, on all threads: 3 arrays' traffic.</param>
 readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSecond)
@@ -18,7 +20,8 @@ readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSe
     {
         if (device.Backend.Profiling is { } gpu) return gpu.PeakGflops();
         int jobs = WorkerPool.Threads;
-        return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs) : Fma<Simd128>(jobs);
+        return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs)
+            : Fma<Simd128>(jobs);
     }
 
     static double Fma<V>(int jobs) where V : unmanaged, ISimd<V>

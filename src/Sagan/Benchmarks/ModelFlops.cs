@@ -1,12 +1,11 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// Floating-point operations of the unconditional dcgan networks with full attention, counted from the shapes of their layers: products only (a multiply-add is 2), and only those that the result
-/// needs, so what a kernel computes again to save memory does not count.
+/// Floating-point operations of the unconditional dcgan networks with full attention, counted from the shapes of their layers: products
+/// only (a multiply-add is 2), and only those that the result needs, so what a kernel computes again to save memory does not count.
 /// <code>conv k4, Ci -> Co, R x R outputs             2 16 Ci Co R^2      transposed: R x R inputs
 /// attention, C channels, N pixels   1x1        2 N C (C/8 + C/8 + C)
 ///                                   core       2 N N (C/8 + C)       backward: twice that</code>
@@ -14,10 +13,13 @@ namespace Sagan.Native.Benchmarks;
 static class ModelFlops
 {
     /// <summary>False for networks that are not counted.</summary>
-    public static bool Counts(ModelConfig m) => m is { Family: ModelFamily.Dcgan, Conditional: false } && m.Attention == new AttentionConfig { Scales = m.Attention.Scales }
+    public static bool Counts(ModelConfig m) =>
+        m is { Family: ModelFamily.Dcgan, Conditional: false } && m.Attention == new AttentionConfig { Scales = m.Attention.Scales }
         && m.Attention.Scales.Count == 0;
 
-    /// <summary>One pass of one image: First is the first layer's share and Core that of the attention products, both part of All.</summary>
+    /// <summary>
+    /// One pass of one image: First is the first layer's share and Core that of the attention products, both part of All.
+    /// </summary>
     readonly record struct Pass(double All, double First, double Core);
 
     /// <summary>The generator makes one image.</summary>
@@ -45,7 +47,8 @@ static class ModelFlops
         double first = Conv(m.ZDim, maps[0].Channels, m.Bottom, 1), all = first, core = 0;
         for (int i = 0; i < maps.Count; i++)
         {
-            all += Conv(maps[i].Channels, i + 1 < maps.Count ? maps[i + 1].Channels : m.Channels, 4, maps[i].Size) + Projections(maps[i], m.GAttention);
+            all += Conv(maps[i].Channels, i + 1 < maps.Count ? maps[i + 1].Channels : m.Channels, 4, maps[i].Size)
+                + Projections(maps[i], m.GAttention);
             core += Core(maps[i], m.GAttention);
         }
         return new Pass(all + core, first, core);

@@ -4,9 +4,10 @@ using System.Xml.Linq;
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// Kernels beneath the roofs of the device: arithmetic intensity I (flops for each byte that must be moved) against GFLOP/s, both logarithmic. No kernel
-/// whose operands come from memory is above min(peak, bandwidth I). Kernels that count no flops have no intensity: they are in a strip of their own at the left
-/// edge, as far beneath the roof there as they are from the bandwidth. Source: Williams, Waterman and Patterson 2009.
+/// Kernels beneath the roofs of the device: arithmetic intensity I (flops for each byte that must be moved) against GFLOP/s, both
+/// logarithmic. No kernel whose operands come from memory is above min(peak, bandwidth I). Kernels that count no flops have no intensity:
+/// they are in a strip of their own at the left edge, as far beneath the roof there as they are from the bandwidth. Source: Williams,
+/// Waterman and Patterson 2009.
 /// </summary>
 sealed class Roofline
 {
@@ -30,7 +31,8 @@ sealed class Roofline
     readonly List<(double X, double Y, double W, double H)> taken = [];
 
     /// <summary>The picture.</summary>
-    public static XElement Svg(string title, MachinePeak peak, IReadOnlyList<KernelTiming> timings) => new Roofline(title, peak, timings).svg;
+    public static XElement Svg(string title, MachinePeak peak, IReadOnlyList<KernelTiming> timings) =>
+        new Roofline(title, peak, timings).svg;
 
     Roofline(string title, MachinePeak peak, IReadOnlyList<KernelTiming> timings)
     {
@@ -41,7 +43,8 @@ sealed class Roofline
         double[] heights = [peak.GflopsPerSecond, peak.GigabytesPerSecond * x0, .. timings.Select(Height)];
         (y0, y1) = (DecadeBelow(heights.Min()), DecadeAbove(1.2 * heights.Max()));
         double height = LegendTop + LegendLine * Math.Ceiling(timings.Count / LegendColumns) + 30;
-        svg = Element("svg", ("width", Width), ("height", height), ("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}")),
+        svg = Element("svg", ("width", Width), ("height", height),
+            ("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}")),
             ("role", "img"), ("aria-label", title), ("font-family", "sans-serif"), ("font-size", 12), ("fill", Ink));
         Add("rect", ("width", Width), ("height", height), ("rx", 8), ("fill", "white"));
         Text(Left, 30, title, ("font-size", 16), ("font-weight", "bold"));
@@ -82,7 +85,8 @@ sealed class Roofline
         Line(Left, Bottom, Right, Bottom, Ink);
         Add("line", ("x1", StripRight), ("y1", Top), ("x2", StripRight), ("y2", Bottom), ("stroke", Ink), ("stroke-dasharray", "2 4"));
         Text((Left + StripRight) / 2, Bottom + 44, "counted in bytes only", ("text-anchor", "middle"));
-        const string intensity = "arithmetic intensity, flops for each byte of operands and results (operands in a cache: above the roof of memory)";
+        const string intensity = "arithmetic intensity, flops for each byte of operands and results (operands in a cache: above the roof "
+            + "of memory)";
         Text((StripRight + Right) / 2, Bottom + 44, intensity, ("text-anchor", "middle"));
         string upwards = string.Create(CultureInfo.InvariantCulture, $"translate(20 {(Top + Bottom) / 2}) rotate(-90)");
         Text(0, 0, "GFLOP/s", ("text-anchor", "middle"), ("transform", upwards));
@@ -100,7 +104,8 @@ sealed class Roofline
     (double X, double Y)[] Places(IReadOnlyList<KernelTiming> timings)
     {
         int bytesOnly = timings.Count(t => t.Case.Flops == 0), k = 0;
-        return [.. timings.Select(t => (t.Case.Flops > 0 ? X(Intensity(t)) : Left + (k++ + 0.5) / bytesOnly * (StripRight - Left), Y(Height(t))))];
+        return [.. timings.Select(t =>
+            (t.Case.Flops > 0 ? X(Intensity(t)) : Left + (k++ + 0.5) / bytesOnly * (StripRight - Left), Y(Height(t))))];
     }
 
     void Point(int number, KernelTiming t, (double X, double Y) at)
@@ -108,7 +113,8 @@ sealed class Roofline
         string colour = Colour(t), label = number.ToString(CultureInfo.InvariantCulture);
         double width = DigitWidth * label.Length;
         (double x, double y) = LabelPlace(at, width);
-        if (Math.Abs(y - at.Y) > 2 * LabelHeight || Math.Abs(x - at.X) > 2 * LabelHeight + width) Line(at.X, at.Y, x + width / 2, y + LabelHeight / 2, colour);
+        if (Math.Abs(y - at.Y) > 2 * LabelHeight || Math.Abs(x - at.X) > 2 * LabelHeight + width)
+            Line(at.X, at.Y, x + width / 2, y + LabelHeight / 2, colour);
         XElement point = Element("circle", ("cx", at.X), ("cy", at.Y), ("r", Radius), ("fill", colour)), tip = Element("title");
         tip.Value = $"{t.Case.Name}: {Figures(t)}";
         point.Add(tip);
@@ -147,7 +153,8 @@ sealed class Roofline
         for (int i = 0; i < timings.Count; i++)
         {
             (double left, double y) = (Left + i / lines * column, LegendTop + i % lines * LegendLine);
-            Text(left, y, (i + 1).ToString(CultureInfo.InvariantCulture), ("font-size", 11), ("text-anchor", "end"), ("fill", Colour(timings[i])));
+            Text(left, y, (i + 1).ToString(CultureInfo.InvariantCulture), ("font-size", 11), ("text-anchor", "end"),
+                ("fill", Colour(timings[i])));
             Text(left + 8, y, timings[i].Case.Name, ("font-size", 11));
             Text(left + column - 40, y, Figures(timings[i]), ("font-size", 11), ("text-anchor", "end"));
         }
@@ -161,7 +168,8 @@ sealed class Roofline
         return string.Create(CultureInfo.InvariantCulture, $"{speed}, {t.PercentOfPeak:0} %");
     }
 
-    static string Number(double v) => v.ToString(v >= 100 ? "0" : v >= 10 ? "0.#" : v >= 1 ? "0.##" : "0.####", CultureInfo.InvariantCulture);
+    static string Number(double v) =>
+        v.ToString(v >= 100 ? "0" : v >= 10 ? "0.#" : v >= 1 ? "0.##" : "0.####", CultureInfo.InvariantCulture);
 
     static IEnumerable<double> Decades(double low, double high)
     {
@@ -179,7 +187,8 @@ sealed class Roofline
 
     void Add(string name, params ReadOnlySpan<(string Name, object Value)> attributes) => svg.Add(Element(name, attributes));
 
-    void Line(double ax, double ay, double bx, double by, string colour) => Add("line", ("x1", ax), ("y1", ay), ("x2", bx), ("y2", by), ("stroke", colour));
+    void Line(double ax, double ay, double bx, double by, string colour) =>
+        Add("line", ("x1", ax), ("y1", ay), ("x2", bx), ("y2", by), ("stroke", colour));
 
     void Text(double x, double y, string text, params ReadOnlySpan<(string Name, object Value)> attributes)
     {

@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>The timing of a training step: D update and G update.</summary>
-public sealed record StepTiming
+sealed record StepTiming
 {
     /// <summary>Median of a whole step.</summary>
     public required double StepSeconds { get; init; }
@@ -32,7 +31,9 @@ public sealed record StepTiming
     /// <summary>From the start of the process to the end of the first step.</summary>
     public required double FirstStepSeconds { get; init; }
 
-    /// <summary>From the start of the process to the end of the first step that took at most 5 % more than the median of those that are timed.</summary>
+    /// <summary>
+    /// From the start of the process to the end of the first step that took at most 5 % more than the median of those that are timed.
+    /// </summary>
     public required double FullSpeedSeconds { get; init; }
 
     /// <summary>Managed memory allocated by a timed step, on average.</summary>
@@ -46,10 +47,11 @@ public sealed record StepTiming
 }
 
 /// <summary>
-/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights, moments and losses
-/// included, moving average not; the same work as a PyTorch step of the same networks. Networks that grow are timed at their full size.
+/// Times training steps on random images: what a step costs with the data at hand. A step is one D update and one G update, weights,
+/// moments and losses included, moving average not; the same work as a PyTorch step of the same networks. Networks that grow are timed at
+/// their full size.
 /// </summary>
-public static class StepBenchmark
+static class StepBenchmark
 {
     const double FullSpeed = 1.05;
 
@@ -118,6 +120,7 @@ public static class StepBenchmark
         long start = Stopwatch.GetTimestamp();
         float loss = Step.Run(() => update().Item());
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return float.IsFinite(loss) ? seconds : throw new DivergedException("bench: the loss is not finite; the timing would mean nothing.");
+        return float.IsFinite(loss) ? seconds
+            : throw new DivergedException("bench: the loss is not finite; the timing would mean nothing.");
     }
 }

@@ -5,14 +5,14 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sagan.Native.Configuration;
 
-/// <summary>One value of <see cref="RunConfig"/>: its path, such as <c>training.batch</c>, and its type.</summary>
+/// <summary>One value of a configuration: its path, such as <c>training.batch</c>, and its type.</summary>
 sealed class ConfigKey
 {
     readonly JsonTypeInfo json;
     readonly Type type;
     readonly bool nullable;
 
-    ConfigKey(string path, JsonTypeInfo json)
+    public ConfigKey(string path, JsonTypeInfo json)
     {
         Path = path;
         this.json = json;
@@ -20,35 +20,18 @@ sealed class ConfigKey
         type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
     }
 
-    /// <summary>All keys, in the order of <see cref="RunConfig"/>.</summary>
-    public static OrderedDictionary<string, ConfigKey> All { get; } = Collect();
-
     public string Path { get; }
 
     /// <summary>True for a key that is true or false.</summary>
     public bool IsSwitch => type == typeof(bool);
 
-    static OrderedDictionary<string, ConfigKey> Collect()
-    {
-        OrderedDictionary<string, ConfigKey> keys = [];
-        Add(RunConfigJson.Default.RunConfig, "");
-        return keys;
-
-        void Add(JsonTypeInfo owner, string prefix)
-        {
-            foreach (JsonPropertyInfo p in owner.Properties)
-            {
-                JsonTypeInfo t = RunConfigJson.Default.GetTypeInfo(p.PropertyType)!;
-                if (t.Kind == JsonTypeInfoKind.Object) Add(t, $"{prefix}{p.Name}.");
-                else keys.Add(prefix + p.Name, new ConfigKey(prefix + p.Name, t));
-            }
-        }
-    }
+    /// <summary>The words that it can be; empty where it is no choice among words.</summary>
+    public IReadOnlyList<string> Choices => type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName)] : [];
 
     /// <summary>What a value of this key looks like, for errors.</summary>
     public string Expected => type switch
     {
-        _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName)),
+        _ when type.IsEnum => "one of " + string.Join(", ", Choices),
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(int) => "a whole number of at most 2147483647",
         _ when type == typeof(ulong) => "a whole number of at least 0",
@@ -66,8 +49,10 @@ sealed class ConfigKey
             _ when nullable && text is "" or "none" or "null" => null,
             _ when type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) => JsonValue.Create(text),
             _ when type == typeof(bool) && bool.TryParse(text, out bool b) => JsonValue.Create(b),
-            _ when type == typeof(int) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) => JsonValue.Create(i),
-            _ when type == typeof(ulong) && ulong.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong u) => JsonValue.Create(u),
+            _ when type == typeof(int) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) =>
+                JsonValue.Create(i),
+            _ when type == typeof(ulong) && ulong.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong u) =>
+                JsonValue.Create(u),
             _ when type == typeof(double) && TryFinite(text, out double d) => JsonValue.Create(d),
             _ when type.IsPrimitive => throw Wrong(text, origin),
             _ => List(text, origin),
@@ -85,7 +70,8 @@ sealed class ConfigKey
         JsonArray list = [];
         if (inner is "" or "none") return list;
         foreach (string part in inner.Split(','))
-            list.Add(int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) ? JsonValue.Create(i) : throw Wrong(text, origin));
+            list.Add(int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) ? JsonValue.Create(i)
+                : throw Wrong(text, origin));
         return list;
     }
 
@@ -108,12 +94,4 @@ sealed class ConfigKey
         if (value.Length > 60) value = value[..57] + "...";
         return new ConfigException($"{Path} = {value} (from {origin}): must be {Expected}.", inner);
     }
-
-    /// <summary>The key of this path, or an error with the nearest one.</summary>
-    public static ConfigKey Find(string path, string origin) => All.TryGetValue(path, out ConfigKey? key)
-        ? key
-        : throw new ConfigException($"unknown configuration key '{Shortened(path)}' (from {origin}).{NearestName.Suggestion(path, All.Keys)}"
-            + (All.Keys.Any(k => k.StartsWith(path + ".", StringComparison.Ordinal)) ? " It is a section: give one of its keys." : ""));
-
-    static string Shortened(string s) => string.Concat((s.Length > 80 ? s[..77] + "..." : s).Select(c => char.IsControl(c) ? '?' : c));
 }

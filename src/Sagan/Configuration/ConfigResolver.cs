@@ -14,45 +14,47 @@ sealed class ConfigResolver
     /// <summary>Variables with this prefix that are not configuration.</summary>
     static readonly string[] OtherVariables = ["SAGAN_DEBUG", "SAGAN_CACHE", "SAGAN_TEST_DATA", "SAGAN_ANY_OPENCL"];
 
+    readonly ConfigKeys keys;
     readonly OrderedDictionary<string, (JsonNode? Value, string Origin)> values = [];
     readonly List<string> warnings = [];
 
-    ConfigResolver() { }
+    ConfigResolver(ConfigKeys keys) => this.keys = keys;
 
-    /// <summary>The configuration that the sources add up to, validated. Throws <see cref="ConfigException"/>.</summary>
-    public static ResolvedConfig Resolve(ConfigSources sources)
+    /// <summary>
+    /// What the sources add up to: every value of the right type, and not looked at further. Throws <see cref="ConfigException"/>.
+    /// </summary>
+    /// <param name="keys">All there are.</param>
+    /// <param name="defaults">A value for each of them.</param>
+    /// <param name="sources">What lies over these.</param>
+    public static ConfigLayers Resolve(ConfigKeys keys, JsonObject defaults, ConfigSources sources)
     {
+        ConfigResolver r = new(keys);
         List<(ConfigKey Key, JsonNode? Value, string Origin)> file = sources.Content is { } content
-            ? Parse(content, sources.File ?? "configuration")
-            : sources.File == null ? [] : ReadFile(sources.File);
-        ConfigResolver r = new();
-        List<(ConfigKey Key, JsonNode? Value, string Origin)> given = [.. file, .. r.FromEnvironment(sources.Environment), .. sources.Set.Select(FromSet)];
-        foreach (FlagValue f in sources.Flags)
-            given.Add((ConfigKey.All[f.Path], ConfigKey.All[f.Path].FromText(f.Text, f.Flag), f.Flag));
-        if (sources.Preset != null) given.Add((ConfigKey.All[PresetKey], JsonValue.Create(sources.Preset), "--preset"));
+            ? r.Parse(content, sources.File ?? "configuration")
+            : sources.File == null ? [] : r.ReadFile(sources.File);
+        List<(ConfigKey Key, JsonNode? Value, string Origin)> given =
+            [.. file, .. r.FromEnvironment(sources.Environment), .. sources.Set.Select(r.FromSet), .. sources.Flags.Select(r.FromFlag)];
+        if (sources.Preset != null) given.Add((keys[PresetKey], JsonValue.Create(sources.Preset), "--preset"));
 
-        r.Apply(Leaves(JsonSerializer.SerializeToNode(new RunConfig(), RunConfigJson.Default.RunConfig)!.AsObject(), "default"));
+        r.Apply(r.Leaves(defaults, "default"));
         // Any source may name the preset, and the preset lies below all of them.
         (ConfigKey, JsonNode? Value, string Origin) named = given.LastOrDefault(g => g.Key.Path == PresetKey);
-        string preset = named.Value?.GetValue<string>() ?? new RunConfig().Preset;
-        if (sources.Base is { } lowest) r.Apply(Leaves(JsonSerializer.SerializeToNode(lowest.Config, RunConfigJson.Default.RunConfig)!.AsObject(), "default")
-            .Select(l => (l.Key, l.Value, lowest.Origins[l.Key.Path])));
-        else if (!sources.FileIsComplete) r.Apply(Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
-        r.Apply(sources.Found.Select(f => (ConfigKey.All[f.Path], ConfigKey.All[f.Path].FromText(f.Text, f.Flag), f.Flag)));
+        string preset = (named.Value ?? defaults[PresetKey])!.GetValue<string>();
+        if (sources.Base is { } lowest) r.Apply(r.Leaves(lowest.Root, "default").Select(l => (l.Key, l.Value, lowest.Origins[l.Key.Path])));
+        else if (!sources.FileIsComplete) r.Apply(r.Parse(Presets.Read(preset, named.Origin ?? "default"), $"preset {preset}"));
+        r.Apply(sources.Found.Select(r.FromFlag));
         r.Apply(given);
-
-        RunConfig config = r.Build();
-        Dictionary<string, string> origins = r.values.ToDictionary(v => v.Key, v => v.Value.Origin);
-        ConfigRules.Check(config, origins, r.warnings);
-        return new ResolvedConfig(config, origins, r.warnings);
+        return new ConfigLayers(r.Build(), r.values.ToDictionary(v => v.Key, v => v.Value.Origin), r.warnings);
     }
+
+    (ConfigKey Key, JsonNode? Value, string Origin) FromFlag(FlagValue f) => (keys[f.Path], keys[f.Path].FromText(f.Text, f.Flag), f.Flag);
 
     void Apply(IEnumerable<(ConfigKey Key, JsonNode? Value, string Origin)> layer)
     {
         foreach ((ConfigKey key, JsonNode? value, string origin) in layer) values[key.Path] = (value, origin);
     }
 
-    RunConfig Build()
+    JsonObject Build()
     {
         JsonObject root = [];
         foreach ((string path, (JsonNode? value, _)) in values)
@@ -66,15 +68,16 @@ sealed class ConfigResolver
             }
             at[parts[^1]] = value?.DeepClone();
         }
-        return root.Deserialize(RunConfigJson.Default.RunConfig)!;
+        return root;
     }
 
-    static List<(ConfigKey, JsonNode?, string)> ReadFile(string path)
+    List<(ConfigKey, JsonNode?, string)> ReadFile(string path)
     {
         try
         {
             using FileStream s = RegularFile.OpenRead(path);
-            if (s.Length > MostFileBytes) throw new ConfigException($"{path}: {s.Length} bytes is too long for a configuration; is it the right file?");
+            if (s.Length > MostFileBytes) throw new ConfigException($"{path}: {s.Length} bytes is too long for a configuration; is it the "
+                + "right file?");
             return Parse(new StreamReader(s, Encoding.UTF8).ReadToEnd(), path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -88,7 +91,7 @@ sealed class ConfigResolver
         }
     }
 
-    static List<(ConfigKey, JsonNode?, string)> Parse(string text, string origin)
+    List<(ConfigKey, JsonNode?, string)> Parse(string text, string origin)
     {
         try
         {
@@ -98,7 +101,9 @@ sealed class ConfigResolver
                 CommentHandling = JsonCommentHandling.Skip,
                 AllowDuplicateProperties = false,
             });
-            return root is JsonObject o ? [.. Leaves(o, origin)] : throw new ConfigException($"{origin}: the configuration must be a JSON object: {{ ... }}.");
+            return root is JsonObject o
+                ? [.. Leaves(o, origin)]
+                : throw new ConfigException($"{origin}: the configuration must be a JSON object: {{ ... }}.");
         }
         // InvalidOperationException: a name in it is no valid Unicode.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -107,15 +112,14 @@ sealed class ConfigResolver
         }
     }
 
-    static IEnumerable<(ConfigKey Key, JsonNode? Value, string Origin)> Leaves(JsonObject section, string origin, string prefix = "")
+    IEnumerable<(ConfigKey Key, JsonNode? Value, string Origin)> Leaves(JsonObject section, string origin, string prefix = "")
     {
         foreach ((string name, JsonNode? value) in section)
         {
             string path = prefix + name;
-            bool isSection = !ConfigKey.All.ContainsKey(path) && ConfigKey.All.Keys.Any(k => k.StartsWith(path + ".", StringComparison.Ordinal));
-            if (!isSection)
+            if (!keys.IsSection(path))
             {
-                ConfigKey key = ConfigKey.Find(path, origin);
+                ConfigKey key = keys.Find(path, origin);
                 yield return (key, key.Checked(value, origin), origin);
             }
             else if (value is JsonObject inner)
@@ -126,15 +130,15 @@ sealed class ConfigResolver
         }
     }
 
-    static (ConfigKey, JsonNode?, string) FromSet(string assignment)
+    (ConfigKey, JsonNode?, string) FromSet(string assignment)
     {
         int equals = assignment.IndexOf('=');
         // A switch alone is on.
-        if (equals < 0 && ConfigKey.All.TryGetValue(assignment.Trim(), out ConfigKey? alone) && alone.IsSwitch)
+        if (equals < 0 && keys.Get(assignment.Trim()) is { IsSwitch: true } alone)
             return (alone, JsonValue.Create(true), "--set");
         if (equals < 1) throw new ConfigException($"--set {assignment}: must be key=value, such as training.batch=32.");
         string path = assignment[..equals].Trim();
-        ConfigKey key = ConfigKey.Find(path, "--set");
+        ConfigKey key = keys.Find(path, "--set");
         return (key, key.FromText(assignment[(equals + 1)..].Trim(), "--set"), "--set");
     }
 
@@ -142,18 +146,21 @@ sealed class ConfigResolver
     List<(ConfigKey, JsonNode?, string)> FromEnvironment(IReadOnlyDictionary<string, string> environment)
     {
         const string prefix = "SAGAN_";
-        Dictionary<string, ConfigKey> byName = ConfigKey.All.Values.ToDictionary(k => Plain(k.Path));
+        Dictionary<string, ConfigKey> byName = keys.Values.ToDictionary(k => Plain(k.Path));
         List<(ConfigKey, JsonNode?, string)> found = [];
         foreach ((string name, string text) in environment.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
             if (!name.StartsWith(prefix, StringComparison.Ordinal) || OtherVariables.Contains(name)) continue;
             if (byName.TryGetValue(Plain(name[prefix.Length..]), out ConfigKey? key)) found.Add((key, key.FromText(text, name), name));
             else warnings.Add(
-                $"environment variable {name} names no configuration key and is ignored.{NearestName.Suggestion(name, byName.Values.Select(Variable))}");
+                $"environment variable {name} names no configuration key and is "
+                    + $"ignored.{NearestName.Suggestion(name, byName.Values.Select(Variable))}");
         }
         return found;
 
-        static string Plain(string s) => s.Replace("_", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).ToUpperInvariant();
-        static string Variable(ConfigKey k) => prefix + string.Join('_', k.Path.Split('.').Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName));
+        static string Plain(string s) =>
+            s.Replace("_", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).ToUpperInvariant();
+        static string Variable(ConfigKey k) =>
+            prefix + string.Join('_', k.Path.Split('.').Select(JsonNamingPolicy.SnakeCaseUpper.ConvertName));
     }
 }

@@ -1,6 +1,8 @@
 namespace Sagan.Native.Configuration;
 
-/// <summary>Where the values of a configuration come from. The later of these wins: defaults, preset, file, environment, --set, flags.</summary>
+/// <summary>
+/// Where the values of a configuration come from. The later of these wins: defaults, preset, file, environment, --set, flags.
+/// </summary>
 sealed record ConfigSources
 {
     /// <summary>The preset; null = what the other sources say, or the default one.</summary>
@@ -9,8 +11,8 @@ sealed record ConfigSources
     /// <summary>True: the file has all values, and the preset it names is where they once came from.</summary>
     public bool FileIsComplete { get; init; }
 
-    /// <summary>A configuration that is the lowest layer, in place of defaults and preset.</summary>
-    public ResolvedConfig? Base { get; init; }
+    /// <summary>What is the lowest layer, in place of defaults and preset.</summary>
+    public ConfigLayers? Base { get; init; }
 
     /// <summary>A JSON file.</summary>
     public string? File { get; init; }
@@ -34,7 +36,8 @@ sealed record ConfigSources
     public static IReadOnlyDictionary<string, string> ProcessEnvironment()
     {
         Dictionary<string, string> variables = [];
-        foreach (System.Collections.DictionaryEntry e in System.Environment.GetEnvironmentVariables()) variables[(string)e.Key] = (string?)e.Value ?? "";
+        foreach (System.Collections.DictionaryEntry e in System.Environment.GetEnvironmentVariables())
+            variables[(string)e.Key] = (string?)e.Value ?? "";
         return variables;
     }
 }

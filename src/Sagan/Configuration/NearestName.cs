@@ -10,7 +10,9 @@ static class NearestName
         return best == null ? "" : $" Did you mean {best}?";
     }
 
-    /// <summary>The closest candidate, where at most a third of its letters differ. Of a dotted path the last part alone counts too.</summary>
+    /// <summary>
+    /// The closest candidate, where at most a third of its letters differ. Of a dotted path the last part alone counts too.
+    /// </summary>
     public static string? Find(string typed, IEnumerable<string> candidates)
     {
         if (typed.Length > 100) return null;
@@ -36,7 +38,8 @@ static class NearestName
             {
                 int change = Same(a[i - 1], b[j - 1]) ? 0 : 1;
                 d[i, j] = Math.Min(Math.Min(d[i - 1, j], d[i, j - 1]) + 1, d[i - 1, j - 1] + change);
-                if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1])) d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
+                if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1]))
+                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
             }
         return d[a.Length, b.Length];
 

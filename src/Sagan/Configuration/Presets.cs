@@ -20,7 +20,8 @@ static class Presets
     public static string Read(string name, string origin)
     {
         if (!Names.Contains(name))
-            throw new ConfigException($"unknown preset '{name}' (from {origin}); presets: {string.Join(", ", Names)}.{NearestName.Suggestion(name, Names)}");
+            throw new ConfigException($"unknown preset '{name}' (from {origin}); presets: "
+                + $"{string.Join(", ", Names)}.{NearestName.Suggestion(name, Names)}");
         using Stream s = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Prefix}{name}.json")!;
         return new StreamReader(s).ReadToEnd();
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Endless batches of a data set, prepared ahead by one background thread in reused buffers. Batch number k depends on (seed, k) alone: its samples k b .. k b
-/// + b - 1 go through one seeded permutation per epoch (<see cref="EpochOrder"/>), and whether a sample is mirrored is drawn from (seed, sample number). So
+/// Endless batches of a data set, prepared ahead by one background thread in reused buffers. Batch number k depends on (seed, k) alone: its
+/// samples k b .. k b + b - 1 go through one seeded permutation per epoch (<see cref="EpochOrder"/>), and whether a sample is mirrored is
+/// drawn from (seed, sample number). So
 /// <see cref="Seek"/> resumes exactly. To be used by one thread.
 /// </summary>
 public sealed class BatchLoader : IDisposable
@@ -68,8 +69,8 @@ public sealed class BatchLoader : IDisposable
     internal bool IsRunning => thread.IsAlive;
 
     /// <summary>
-    /// The next batch. It is the caller's until the next call of any method of this loader, then its buffers are used again. A failure of the background thread
-    /// is thrown here, and again by every call until <see cref="Seek"/>.
+    /// The next batch. It is the caller's until the next call of any method of this loader, then its buffers are used again. A failure of
+    /// the background thread is thrown here, and again by every call until <see cref="Seek"/>.
     /// </summary>
     public Batch Next()
     {

@@ -1,9 +1,10 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// CIFAR-10, binary version: records of 3073 bytes, one label 0..9 and 32x32 pixels as three planes R, G, B; one file, or the data_batch_*.bin of a folder.
+/// CIFAR-10, binary version: records of 3073 bytes, one label 0..9 and 32x32 pixels as three planes R, G, B; one file, or the
+/// data_batch_*.bin of a folder.
 /// </summary>
 sealed class CifarSource : ImageSource
 {

@@ -1,10 +1,11 @@
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels follow the ordinal order
-/// of the names. Folders that hold everything (an archive's <c>photos/</c>) are looked through first. One folder alone, or images beside folders, is a set
-/// without labels. Folders that hold only subfolders, and those of the same names (<c>train</c> and <c>val</c>, each with <c>cat</c> and <c>dog</c>), look like
-/// parts of one set: they are classes still, and <see cref="PartsNote"/> tells of the doubt.
+/// Labels from folders. Where every image lies in a subfolder, and there are at least two, each first-level folder is a class; labels
+/// follow the ordinal order of the names. Folders that hold everything (an archive's <c>photos/</c>) are looked through first. One folder
+/// alone, or images beside folders, is a set without labels. Folders that hold only subfolders, and those of the same names (<c>train</c>
+/// and <c>val</c>, each with <c>cat</c> and <c>dog</c>), look like parts of one set: they are classes still, and <see cref="PartsNote"/>
+/// tells of the doubt.
 /// </summary>
 static class ClassFolders
 {
@@ -40,8 +41,8 @@ static class ClassFolders
     }
 
     /// <summary>
-    /// Why the classes that <see cref="Of"/> finds may be none, null where nothing speaks against them: two or more of the folders hold subfolders only, at
-    /// least two, and of the fewer names all are among the other's.
+    /// Why the classes that <see cref="Of"/> finds may be none, null where nothing speaks against them: two or more of the folders hold
+    /// subfolders only, at least two, and of the fewer names all are among the other's.
     /// </summary>
     public static string? PartsNote(IReadOnlyList<string> paths, IReadOnlyList<string> classes)
     {
@@ -62,17 +63,19 @@ static class ClassFolders
         }
         (string Name, HashSet<string> Names)[] nested = [.. within.Where(w => w.Value is { Count: > 1 }).Select(w => (w.Key, w.Value!))
             .OrderByDescending(w => w.Item2.Count).ThenBy(w => w.Key, StringComparer.Ordinal)];
-        string[] alike = nested.Length < 2 ? [] : [.. nested.Where(n => n.Names.IsSubsetOf(nested[0].Names)).Select(n => n.Name).Order(StringComparer.Ordinal)];
+        string[] alike = nested.Length < 2 ? []
+            : [.. nested.Where(n => n.Names.IsSubsetOf(nested[0].Names)).Select(n => n.Name).Order(StringComparer.Ordinal)];
         if (alike.Length < 2) return null;
         string parent = string.Concat(first.Take(depth).Select(p => p + "/"));
         string shown = string.Join(", ", nested[0].Names.Order(StringComparer.Ordinal).Take(4));
         return $"the folders {string.Join(" and ", alike.Take(3).Select(a => $"'{DataException.Printable(parent + a)}'"))} hold "
-            + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look like parts of one set, not like classes";
+            + $"subfolders of the same names ({DataException.Printable(shown)}{(nested[0].Names.Count > 4 ? ", ..." : "")}): they look "
+                + "like parts of one set, not like classes";
     }
 
     /// <summary>
-    /// The folders without an image among those that make classes: beside the class folders, or beside the one folder that holds everything. Folders are paths
-    /// that end with '/'. Images that lie in no folder make no classes, and no empty ones.
+    /// The folders without an image among those that make classes: beside the class folders, or beside the one folder that holds
+    /// everything. Folders are paths that end with '/'. Images that lie in no folder make no classes, and no empty ones.
     /// </summary>
     public static string[] Empty(IReadOnlyList<string> paths, IEnumerable<string> folders)
     {
@@ -87,7 +90,8 @@ static class ClassFolders
         for (int start = 0; paths.Count > 0 && paths.All(p => p.IndexOf('/', start) >= 0);)
         {
             string above = paths[0][..start];
-            IEnumerable<string> beside = empty.Where(f => f.StartsWith(above, StringComparison.Ordinal) && f.IndexOf('/', start) == f.Length - 1);
+            IEnumerable<string> beside = empty
+                .Where(f => f.StartsWith(above, StringComparison.Ordinal) && f.IndexOf('/', start) == f.Length - 1);
             found.AddRange(beside.Select(f => f[start..^1]));
             string first = paths[0][..(paths[0].IndexOf('/', start) + 1)];
             if (!paths.All(p => p.StartsWith(first, StringComparison.Ordinal))) break;
@@ -96,7 +100,9 @@ static class ClassFolders
         return [.. found];
     }
 
-    /// <summary>True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.</summary>
+    /// <summary>
+    /// True for a path whose last part is hidden, or that lies in a hidden folder or among the resource forks of an archive made by macOS.
+    /// </summary>
     public static bool IsHidden(string path) => path.Split('/').Any(part => part.StartsWith('.') || part == "__MACOSX");
 
     /// <summary>A line about the files that are no images, null where there are none.</summary>

@@ -1,4 +1,4 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
@@ -47,5 +47,6 @@ sealed class ClassSubset : ImageSource
     }
 
     static string Known(IReadOnlyList<string> classes) =>
-        classes.Count == 0 ? "the set has no classes" : $"there are {string.Join(", ", classes.Take(20))}{(classes.Count > 20 ? $" and {classes.Count - 20} more" : "")}";
+        classes.Count == 0 ? "the set has no classes"
+            : $"there are {string.Join(", ", classes.Take(20))}{(classes.Count > 20 ? $" and {classes.Count - 20} more" : "")}";
 }

@@ -1,4 +1,4 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
@@ -11,9 +11,10 @@ public enum EarShape
 }
 
 /// <summary>
-/// A figure of the built-in set: a coloured body with two ears, two eyes, arms and feet on a plain pale background. Everything is two-sided and its far-apart
-/// parts agree: both ears have one shape, ears, arms and feet one colour, both eyes one colour, both sides one number of arms. Which, is drawn from a seed. So
-/// a generator that paints convincing parts but does not look across the image is found out: see <see cref="CreatureConsistency"/>.
+/// A figure of the built-in set: a coloured body with two ears, two eyes, arms and feet on a plain pale background. Everything is two-sided
+/// and its far-apart parts agree: both ears have one shape, ears, arms and feet one colour, both eyes one colour, both sides one number of
+/// arms. Which, is drawn from a seed. So a generator that paints convincing parts but does not look across the image is found out: see
+/// <see cref="CreatureConsistency"/>.
 /// </summary>
 /// <param name="Body">Colour of the body, an index of <see cref="Colours"/>.</param>
 /// <param name="Accent">Colour of ears, arms and feet, another index of <see cref="Colours"/>.</param>
@@ -25,7 +26,8 @@ public enum EarShape
 /// <param name="X">Shift to the right as a part of the image's width.</param>
 /// <param name="Y">Shift down as a part of the image's height.</param>
 /// <param name="Scale">Size of the figure, about 1.</param>
-public sealed record Creature(int Body, int Accent, EarShape Ears, int Eyes, int Arms, int Background, bool Smiles, float X, float Y, float Scale)
+public sealed record Creature(int Body, int Accent, EarShape Ears, int Eyes, int Arms, int Background, bool Smiles, float X, float Y,
+    float Scale)
 {
     /// <summary>Smallest size at which every part can be seen.</summary>
     public const int SmallestSize = 16;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
@@ -29,6 +29,9 @@ namespace Sagan.Native.Data;
 public sealed record CreatureConsistency(
     int Images, double Figures, double EarColour, double EarShape, double EyeColour, double Combinations)
 {
+    /// <summary>Whether it can be measured of the pictures that a run makes: those that learned from the built-in set, in colour.</summary>
+    public static bool IsOf(string source, int channels) => source == Dataset.Creatures && channels == 3;
+
     /// <summary>Number of combinations among real creatures, where all are as frequent.</summary>
     public static int RealCombinations { get; } = Creature.Colours.Count * Enum.GetValues<EarShape>().Length * Creature.EyeColours.Count;
 
@@ -81,7 +84,9 @@ public sealed record CreatureConsistency(
         return chance == n * n ? 0 : (n * same - chance) / (n * n - chance);
     }
 
-    /// <summary>Entropy in nats: that of the frequencies, and (values seen - 1) / 2n, by which it falls short on average (Miller and Madow).</summary>
+    /// <summary>
+    /// Entropy in nats: that of the frequencies, and (values seen - 1) / 2n, by which it falls short on average (Miller and Madow).
+    /// </summary>
     static double Entropy(List<CreatureHalf> halves)
     {
         int[] counts = [.. halves.CountBy(h => (h.EarColour, h.EarShape, h.EyeColour)).Select(v => v.Value)];

@@ -1,11 +1,12 @@
 using System.Numerics;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Draws a <see cref="Creature"/> from signed distances: a pixel whose centre lies d pixels outside a shape is covered by clamp(1/2 - d, 0, 1) of it, which is
-/// antialiasing good to a few percent. Coordinates are parts of the image's side, y down; the left half is the mirror image of the right one.
+/// Draws a <see cref="Creature"/> from signed distances: a pixel whose centre lies d pixels outside a shape is covered by clamp(1/2 - d, 0,
+/// 1) of it, which is antialiasing good to a few percent. Coordinates are parts of the image's side, y down; the left half is the mirror
+/// image of the right one.
 /// </summary>
 sealed class CreaturePainter
 {
@@ -64,7 +65,8 @@ sealed class CreaturePainter
         Vector2 half = Right(p);
         Vector3 c = background;
         float cover = Coverage(Ellipse(p - BodyAt, BodyRadii));
-        // What is wholly under the body is not drawn; nor, below, is a face where there is no body at all: the same bytes in a third of the time.
+        // What is wholly under the body is not drawn; nor, below, is a face where there is no body at all: the same bytes in a third of the
+        // time.
         if (cover < 1) c = Over(c, accent, Coverage(Limbs(half)));
         c = Over(c, body, cover);
         if (MathF.Abs(half.X - 0.5f) > FaceWidth || MathF.Abs(p.Y - FaceY) > FaceHeight) return c;
@@ -95,8 +97,8 @@ sealed class CreaturePainter
         return Over(c, Ink, Coverage(MathF.Max(ring, -q.Y)));
     }
 
-    // Ears end above 0.45; arms begin at 0.63 and lie between 0.46 and 0.84; feet begin below 0.83. Beyond that and a pixel of the smallest image they cover
-    // nothing, whatever the distance is.
+    // Ears end above 0.45; arms begin at 0.63 and lie between 0.46 and 0.84; feet begin below 0.83. Beyond that and a pixel of the smallest
+    // image they cover nothing, whatever the distance is.
     float Limbs(Vector2 p)
     {
         float d = 1;

@@ -1,5 +1,5 @@
 using System.Numerics;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
@@ -7,9 +7,9 @@ namespace Sagan.Native.Data;
 public sealed record CreatureHalf(int Background, int Body, int EarColour, EarShape EarShape, int EyeColour);
 
 /// <summary>
-/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of the
-/// palette to the mean over a part's place, the ear's shape as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws at all
-/// poses. There is a figure where on either side
+/// Reads the attributes of a <see cref="Creature"/> back from the pixels of each half alone, on a copy of 32x32: colours as the nearest of
+/// the palette to the mean over a part's place, the ear's shape as the nearest of the silhouettes that <see cref="CreaturePainter"/> draws
+/// at all poses. There is a figure where on either side
 /// <list type="bullet">
 /// <item>the corners are of one colour near one of the backgrounds,</item>
 /// <item>the body stands out from them, in a colour near one of the palette,</item>
@@ -75,8 +75,8 @@ static class CreatureReader
     }
 
     /// <summary>
-    /// Colour of what stands out from the background: the mean of the pixels with at least 0.75 of the largest contrast in the zone. Null for
-    /// none.
+    /// Colour of what stands out from the background: the mean of the pixels with at least 0.75 of the largest contrast in the zone. Null
+    /// for none.
     /// </summary>
     static int? Accent(Vector3[] zone, Vector3 background)
     {
@@ -86,7 +86,8 @@ static class CreatureReader
     }
 
     /// <summary>
-    /// The mean of the four darkest pixels: in the zone of an eye nothing is darker than the pupil. Null where they are not dark or nothing is light.
+    /// The mean of the four darkest pixels: in the zone of an eye nothing is darker than the pupil. Null where they are not dark or nothing
+    /// is light.
     /// </summary>
     static Vector3? Pupil(Vector3[] zone)
     {
@@ -104,11 +105,14 @@ static class CreatureReader
         return sum / count;
     }
 
-    /// <summary>Direction from white to a colour: the same for the colour and for what is left of it after blurring with the white around.</summary>
+    /// <summary>
+    /// Direction from white to a colour: the same for the colour and for what is left of it after blurring with the white around.
+    /// </summary>
     static Vector3 FromWhite(Vector3 colour) => Vector3.Normalize(new Vector3(256) - colour);
 
     /// <summary>
-    /// The template with the least squared difference to the zone's contrast, null where even that differs by more than 0.45 of its own square sum.
+    /// The template with the least squared difference to the zone's contrast, null where even that differs by more than 0.45 of its own
+    /// square sum.
     /// </summary>
     static EarShape? Match(Vector3[] zone, Vector3 background)
     {

@@ -1,4 +1,4 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
@@ -9,12 +9,14 @@ public static class Dataset
     public const string Creatures = "creatures";
 
     /// <summary>
-    /// Opens the set <paramref name="source"/>: the word <c>creatures</c>; a folder of images, searched with its subfolders (class folders give labels); a zip
-    /// of images; an IDX file, plain or gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of data_batch_*.bin; a .safetensors, .npz
-    /// or .npy file with images as a tensor of bytes, such as <see cref="DatasetPack"/> writes. Files are told apart by
-    /// content where it tells. Decodes every image once, which may take long: see <see cref="DatasetOptions.Progress"/>.
+    /// Opens the set <paramref name="source"/>: the word <c>creatures</c>; a folder of images, searched with its subfolders (class folders
+    /// give labels); a zip of images; an IDX file, plain or gzip, or a folder with such files; a CIFAR-10 .bin file or a folder of
+    /// data_batch_*.bin; a .safetensors, .npz or .npy file with images as a tensor of bytes, such as <see cref="DatasetPack"/> writes.
+    /// Files are told apart by content where it tells. Decodes every image once, which may take long: see
+    /// <see cref="DatasetOptions.Progress"/>.
     /// </summary>
-    /// <exception cref="DataException">There is no such thing, no image in it can be read, or (without SkipBadImages) one cannot.</exception>
+    /// <exception cref="DataException">There is no such thing, no image in it can be read, or (without SkipBadImages) one
+    /// cannot.</exception>
     /// <exception cref="OperationCanceledException">By <paramref name="cancellation"/>.</exception>
     public static ImageDataset Open(string source, DatasetOptions? options = null, CancellationToken cancellation = default)
     {
@@ -61,16 +63,20 @@ public static class Dataset
         {
             return new CifarSource(cifar);
         }
-        string[] idx = [.. Matching(folder, "*images*idx?*ubyte*").Where(path => !path.EndsWith(".tmp", StringComparison.Ordinal))];
+        string[] idx = [.. Matching(folder, "*images*idx?*ubyte*")
+            .Where(path => !path.EndsWith(".tmp", StringComparison.Ordinal) && !Path.GetFileName(path).StartsWith('.'))];
         if (idx.Length > 0)
         {
-            string chosen = idx.FirstOrDefault(path => Path.GetFileName(path).StartsWith("train", StringComparison.OrdinalIgnoreCase)) ?? idx[0];
+            string chosen = idx.FirstOrDefault(path => Path.GetFileName(path).StartsWith("train", StringComparison.OrdinalIgnoreCase))
+                ?? idx[0];
             string[] others = [.. idx.Where(path => path != chosen).Select(path => Path.GetFileName(path))];
-            return FindFile(chosen, limit, others.Length == 0 ? null : $"{Path.GetFileName(chosen)} is read, not {string.Join(", ", others)}");
+            return FindFile(chosen, limit, others.Length == 0 ? null : $"{Path.GetFileName(chosen)} is read, not "
+                + $"{string.Join(", ", others)}");
         }
         FolderSource images = new(folder, limit, cancellation);
         string notes = string.Concat(images.Notes.Select(note => "; " + note));
-        return images.Count > 0 ? images : throw new DataException(folder, "the folder holds no images, IDX files or CIFAR-10 batches" + notes);
+        return images.Count > 0 ? images
+            : throw new DataException(folder, "the folder holds no images, IDX files or CIFAR-10 batches" + notes);
     }
 
     static ImageSource FindFile(string path, ImageLimit limit, string? note)
@@ -100,7 +106,8 @@ public static class Dataset
         {
             return new CifarSource([path]);
         }
-        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file, a CIFAR-10 .bin file and a .safetensors or .npz of images are read "
+        throw new DataException(path, 0, "not a data set: a folder of images, a zip of images, an IDX file, a CIFAR-10 .bin file and a "
+            + ".safetensors or .npz of images are read "
             + "(unpack other archives first)");
     }
 

@@ -1,16 +1,6 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
-
-/// <summary>What of an image that is not square becomes the square.</summary>
-public enum CropMode
-{
-    /// <summary>The centred square of the short side, or of <see cref="DatasetOptions.CropPixels"/>.</summary>
-    Centre,
-
-    /// <summary>The whole image, stretched.</summary>
-    None,
-}
 
 /// <summary>How a data set is read.</summary>
 public sealed record DatasetOptions
@@ -24,10 +14,11 @@ public sealed record DatasetOptions
     /// <summary>Names of the classes to use, whose places here become their labels; empty = all.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    public CropMode Crop { get; init; } = CropMode.Centre;
+    public CropKind Crop { get; init; } = CropKind.Centre;
 
     /// <summary>
-    /// Side of the centred square in pixels of the original, at most the short side; 0 is the short side. (160 is the usual crop of the aligned CelebA faces.)
+    /// Side of the centred square in pixels of the original, at most the short side; 0 is the short side. (160 is the usual crop of the
+    /// aligned CelebA faces.)
     /// </summary>
     public int CropPixels { get; init; }
 
@@ -37,7 +28,10 @@ public sealed record DatasetOptions
     /// <summary>True: images that cannot be read are left out and listed. False: the first of them is an error.</summary>
     public bool SkipBadImages { get; init; } = true;
 
-    /// <summary>Most bytes for decoded images; null is a quarter of the memory, at most 4 GB. A set that needs more is decoded again for every batch.</summary>
+    /// <summary>
+    /// Most bytes for decoded images; null is a quarter of the memory, at most 4 GB. A set that needs more is decoded again for every
+    /// batch.
+    /// </summary>
     public long? CacheBytes { get; init; }
 
     /// <summary>Number of images of the built-in set.</summary>
@@ -61,7 +55,8 @@ public sealed record DatasetOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CreatureCount, 1);
         if (Channels is not (1 or 3 or 4))
         {
-            throw new ArgumentOutOfRangeException(nameof(Channels), Channels, "images of a data set have 1 channel (grey), 3 (RGB) or 4 (RGB and alpha).");
+            throw new ArgumentOutOfRangeException(nameof(Channels), Channels, "images of a data set have 1 channel (grey), 3 (RGB) or 4 "
+                + "(RGB and alpha).");
         }
     }
 }

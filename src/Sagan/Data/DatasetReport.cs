@@ -47,7 +47,8 @@ public sealed record DatasetReport
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>
-    /// SHA-256, in hexadecimal, of the decoded, cropped and resized pixels and the labels in the order of the set: equal for what trains equally.
+    /// SHA-256, in hexadecimal, of the decoded, cropped and resized pixels and the labels in the order of the set: equal for what trains
+    /// equally.
     /// </summary>
     public required string ContentHash { get; init; }
 

@@ -1,9 +1,9 @@
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// The order in which samples are drawn: sample number p (counted over all batches from 0) is element p mod n of the permutation of epoch p / n, which depends
-/// on (seed, epoch) alone (Fisher-Yates with counter-based draws). Nothing is dropped: the tail of an epoch flows into the next permutation. Not thread-safe:
-/// it keeps the last permutation.
+/// The order in which samples are drawn: sample number p (counted over all batches from 0) is element p mod n of the permutation of epoch p
+/// / n, which depends on (seed, epoch) alone (Fisher-Yates with counter-based draws). Nothing is dropped: the tail of an epoch flows into
+/// the next permutation. Not thread-safe: it keeps the last permutation.
 /// </summary>
 sealed class EpochOrder(ulong seed, int count)
 {

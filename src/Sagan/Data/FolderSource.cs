@@ -1,10 +1,10 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// The images in a folder and its subfolders, in the ordinal order of their paths; class folders give labels (<see cref="ClassFolders"/>). Links are followed,
-/// once.
+/// The images in a folder and its subfolders, in the ordinal order of their paths; class folders give labels (<see cref="ClassFolders"/>).
+/// Links are followed, once.
 /// </summary>
 sealed class FolderSource : ImageSource
 {
@@ -49,7 +49,8 @@ sealed class FolderSource : ImageSource
 
     public override int Label(int index) => labels[index];
 
-    public override Image Read(int index) => ImageFile.Decode(Files.ReadAll(Path.Combine(root, paths[index]), paths[index]), paths[index], limit);
+    public override Image Read(int index) =>
+        ImageFile.Decode(Files.ReadAll(Path.Combine(root, paths[index]), paths[index]), paths[index], limit);
 
     void Collect(DirectoryInfo folder, string prefix, List<string> found, HashSet<string> linked, CancellationToken cancellation)
     {
@@ -80,7 +81,9 @@ sealed class FolderSource : ImageSource
         }
     }
 
-    /// <summary>A linked folder is entered once, and never where it leads back to a folder above: links cannot make the walk endless.</summary>
+    /// <summary>
+    /// A linked folder is entered once, and never where it leads back to a folder above: links cannot make the walk endless.
+    /// </summary>
     static bool IsNew(DirectoryInfo link, HashSet<string> linked)
     {
         char slash = Path.DirectorySeparatorChar;

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// An IDX array, plain or gzip (told apart by content): 00 00 type rank, rank big-endian u32 sizes, then exactly the big-endian elements, last axis fastest.
-/// Types: 08 u8, 09 i8, 0B i16, 0C i32, 0D f32, 0E f64. Errors give the offset in the unpacked file.
+/// An IDX array, plain or gzip (told apart by content): 00 00 type rank, rank big-endian u32 sizes, then exactly the big-endian elements,
+/// last axis fastest. Types: 08 u8, 09 i8, 0B i16, 0C i32, 0D f32, 0E f64. Errors give the offset in the unpacked file.
 /// </summary>
 sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
 {
@@ -53,7 +53,8 @@ sealed record IdxFile(int Type, int[] Sizes, byte[] Data)
             uint size = BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(4 + 4 * i));
             if (size > int.MaxValue || size > 0 && length > Array.MaxLength / size)
             {
-                throw new DataException(name, 4 + 4 * i, $"axis {i} has {size} elements: more than {Array.MaxLength} bytes in all are not read");
+                throw new DataException(name, 4 + 4 * i, $"axis {i} has {size} elements: more than {Array.MaxLength} bytes in all are "
+                    + "not read");
             }
             sizes[i] = (int)size;
             length *= size;

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Images of an IDX file, u8 of [n, height, width] or [n, height, width, 1 or 3]. Labels come from the file beside it whose name says labels where this one
-/// says images (train-images-idx3-ubyte.gz: train-labels-idx1-ubyte, with or without .gz).
+/// Images of an IDX file, u8 of [n, height, width] or [n, height, width, 1 or 3]. Labels come from the file beside it whose name says
+/// labels where this one says images (train-images-idx3-ubyte.gz: train-labels-idx1-ubyte, with or without .gz).
 /// </summary>
 sealed class IdxSource : ImageSource
 {
@@ -64,7 +64,8 @@ sealed class IdxSource : ImageSource
         IdxFile idx = IdxFile.Read(Files.ReadAll(beside, beside), beside);
         if (idx.Sizes.Length != 1 || idx.Type is not (IdxFile.U8 or IdxFile.I32))
         {
-            throw new DataException(beside, 2, $"labels in IDX are u8 or i32 of [n], this is type 0x{idx.Type:x2} of [{string.Join(", ", idx.Sizes)}]");
+            throw new DataException(beside, 2, $"labels in IDX are u8 or i32 of [n], this is type 0x{idx.Type:x2} of "
+                + $"[{string.Join(", ", idx.Sizes)}]");
         }
         if (idx.Sizes[0] != count)
         {
@@ -92,7 +93,8 @@ sealed class IdxSource : ImageSource
         string labels = file.Replace("images", "labels", StringComparison.Ordinal)
             .Replace("idx3", "idx1", StringComparison.Ordinal).Replace("idx4", "idx1", StringComparison.Ordinal);
         string bare = labels.EndsWith(".gz", StringComparison.Ordinal) ? labels[..^3] : labels;
-        string dashed = bare.Replace(".idx1", "-idx1", StringComparison.Ordinal), dotted = bare.Replace("-idx1", ".idx1", StringComparison.Ordinal);
+        string dashed = bare.Replace(".idx1", "-idx1", StringComparison.Ordinal),
+            dotted = bare.Replace("-idx1", ".idx1", StringComparison.Ordinal);
         foreach (string name in (string[])[labels, bare, bare + ".gz", dashed, dotted])
         {
             yield return Path.Combine(folder, name);

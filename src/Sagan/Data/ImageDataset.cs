@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// A set of images of one size, each with a label (0 where the set has none). All images were decoded once when it was opened, so every index is known to be
-/// good; they stay in memory as bytes where they fit, else they are decoded again when asked for. Thread-safe for reading.
+/// A set of images of one size, each with a label (0 where the set has none). All images were decoded once when it was opened, so every
+/// index is known to be good; they stay in memory as bytes where they fit, else they are decoded again when asked for. Thread-safe for
+/// reading.
 /// </summary>
 public sealed class ImageDataset : IDisposable
 {
@@ -41,7 +42,8 @@ public sealed class ImageDataset : IDisposable
     public string Name(int index) => source.Name(items[index]);
 
     /// <summary>
-    /// Pixels of an image, [Size, Size, Channels]. Throws <see cref="DataException"/> where an image that is decoded on demand has gone meanwhile.
+    /// Pixels of an image, [Size, Size, Channels]. Throws <see cref="DataException"/> where an image that is decoded on demand has gone
+    /// meanwhile.
     /// </summary>
     public ReadOnlySpan<byte> Pixels(int index) => cache is null ? Prepare(source.Read(items[index]), options).Pixels : cache[index];
 
@@ -130,7 +132,8 @@ public sealed class ImageDataset : IDisposable
         if (items.Length == 0)
         {
             DataException? first = Array.Find(failures, f => f is not null);
-            string problem = first is null ? $"no images: {source.Kind} without one" : $"none of {count} images can be read; the first: {first.Message}";
+            string problem = first is null ? $"no images: {source.Kind} without one" : $"none of {count} images can be read; the first: "
+                + $"{first.Message}";
             throw new DataException(name, problem, first);
         }
         DatasetClass[] classes = CountClasses(source, items);
@@ -146,7 +149,8 @@ public sealed class ImageDataset : IDisposable
             Classes = classes,
             Skipped = [.. failures.Where(f => f is not null).Select(f => new SkippedFile(f!.FileName, f.Problem))],
             ClassDoubt = source.ClassDoubt,
-            Notes = [.. source.Notes, .. source.ClassDoubt is { } doubt ? [doubt] : Array.Empty<string>(), .. SizeNotes(items, sizes, options)],
+            Notes = [.. source.Notes, .. source.ClassDoubt is { } doubt ? [doubt] : Array.Empty<string>(),
+                .. SizeNotes(items, sizes, options)],
             Warnings = [.. EmptyClasses([.. source.EmptyClasses, .. classes.Where(c => c.Count == 0).Select(c => c.Name)])],
             ContentHash = Hash(source, options, items, hashes),
             Cached = cached,
@@ -160,8 +164,8 @@ public sealed class ImageDataset : IDisposable
     }
 
     /// <summary>
-    /// Crop, composite, resize. Alpha goes before resizing, or the colours under transparent pixels would bleed into the edges. Grey is repeated to RGB after
-    /// it: the same pixels for less.
+    /// Crop, composite, resize. Alpha goes before resizing, or the colours under transparent pixels would bleed into the edges. Grey is
+    /// repeated to RGB after it: the same pixels for less.
     /// </summary>
     static Image Prepare(Image image, DatasetOptions options)
     {
@@ -171,9 +175,10 @@ public sealed class ImageDataset : IDisposable
             image = image.WithAlpha().Premultiplied();
             int side = Math.Min(image.Width, image.Height);
             if (options.CropPixels > 0) side = Math.Min(side, options.CropPixels);
-            return (options.Crop == CropMode.Centre ? Resize.CentreTo(image, side, options.Size) : Resize.To(image, options.Size, options.Size)).Straight();
+            return (options.Crop == CropKind.Centre ? Resize.CentreTo(image, side, options.Size)
+                : Resize.To(image, options.Size, options.Size)).Straight();
         }
-        if (options.Crop == CropMode.Centre)
+        if (options.Crop == CropKind.Centre)
         {
             int side = Math.Min(image.Width, image.Height);
             side = options.CropPixels > 0 ? Math.Min(side, options.CropPixels) : side;
@@ -212,7 +217,8 @@ public sealed class ImageDataset : IDisposable
         int small = items.Count(i => Math.Min(sizes[i].Width, sizes[i].Height) < options.Size);
         if (small > 0)
         {
-            yield return $"{(small == items.Length ? "all" : small)} images are smaller than {options.Size}x{options.Size} and are enlarged";
+            yield return $"{(small == items.Length ? "all" : small)} images are smaller than {options.Size}x{options.Size} "
+                + "and are enlarged";
         }
     }
 

@@ -1,15 +1,16 @@
 using System.Text.Json;
-using Sagan.Native.Images;
-using Sagan.Native.Interchange;
+using Sagan.Native.Data.Images;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Numpy;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// Images that lie in a file of tensors as they are, not packed: the one u8 tensor of [n, height, width, channels], [n, channels, height, width] or
-/// [n, height, width] of a .safetensors, .npz or .npy file, whatever its name; labels are the integers [n] called labels, label or y, if there are any, and their
-/// names the texts called class_names of an .npz file.
-/// <see cref="DatasetPack"/> writes such a file; so do numpy and many programs that sample images. A safetensors file may be larger than memory.
+/// Images that lie in a file of tensors as they are, not packed: the one u8 tensor of [n, height, width, channels], [n, channels, height,
+/// width] or [n, height, width] of a .safetensors, .npz or .npy file, whatever its name; labels are the integers [n] called labels, label
+/// or y, if there are any, and their names the texts called class_names of an .npz file.
+/// <see cref="DatasetPack"/> writes such a file; so do numpy and many programs that sample images. A safetensors file may be larger than
+/// memory.
 /// </summary>
 sealed class TensorSource : ImageSource
 {
@@ -31,7 +32,7 @@ sealed class TensorSource : ImageSource
     public TensorSource(string path, ImageLimit limit)
     {
         this.path = path;
-        file = Guard(path, () => TensorFiles.Open(path));
+        file = Guard(path, () => Open(path));
         try
         {
             images = Find(file, path);
@@ -51,6 +52,10 @@ sealed class TensorSource : ImageSource
 
     /// <summary>Whether a file of this name is one of tensors.</summary>
     public static bool Is(string path) => Path.GetExtension(path).ToLowerInvariant() is ".safetensors" or ".npz" or ".npy";
+
+    static TensorFile Open(string path) =>
+        Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? new SafetensorsReader(path)
+            : new NpzReader(path);
 
     public override string Kind => "images in a tensor file";
 
@@ -110,7 +115,8 @@ sealed class TensorSource : ImageSource
         {
             1 => found[0],
             0 => throw new DataException(path, $"no images among its tensors ({shown}): they are u8 of [n, height, width, channels]"),
-            _ => throw new DataException(path, $"{found.Length} of its tensors could be the images ({shown}): only one may be u8 of three or four axes"),
+            _ => throw new DataException(path, $"{found.Length} of its tensors could be the images ({shown}): only one may be u8 of three "
+                + "or four axes"),
         };
     }
 
@@ -120,7 +126,8 @@ sealed class TensorSource : ImageSource
         // [n, 3, 4, 4] could be either: rather 4 x 4 pixels than 3 x 4.
         bool planes = s.Count == 4 && (s[3] is not (1 or 3 or 4) || s[1] is 1 or 3 or 4 && s[2] == s[3] && s[1] != s[2]);
         (long h, long w, long c) = s.Count == 3 ? (s[1], s[2], 1) : planes ? (s[2], s[3], s[1]) : (s[1], s[2], s[3]);
-        if (c is not (1 or 3 or 4)) throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: neither the last axis nor the second has 1, 3 or 4 channels");
+        if (c is not (1 or 3 or 4)) throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: neither the last axis nor the "
+            + "second has 1, 3 or 4 channels");
         if (s[0] > int.MaxValue) throw new DataException(path, $"{s[0]} images; at most {int.MaxValue} are read");
         limit.Require(path, w, h);
         return ((int)s[0], (int)h, (int)w, (int)c, planes);
@@ -130,7 +137,8 @@ sealed class TensorSource : ImageSource
     {
         if (labelNames.FirstOrDefault(file.Contains) is not { } name) return null;
         TensorEntry e = file[name];
-        if (e.Shape.Count != 1 || e.Count != count) throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: labels are [{count}], one for each image");
+        if (e.Shape.Count != 1 || e.Count != count)
+            throw new DataException(path, $"{SafetensorsHeader.Show(e.ToString())}: labels are [{count}], one for each image");
         int[] read = file.Read<int>(name);
         int wrong = Array.FindIndex(read, l => l is < 0 or >= MostClasses);
         return wrong < 0 ? read : throw new DataException(path, $"label {read[wrong]} of image {wrong}: labels are 0 to {MostClasses - 1}");

@@ -1,12 +1,12 @@
 using System.IO.Compression;
 using System.IO.Hashing;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Data;
 
 /// <summary>
-/// The images in a zip archive, read in place: nothing is unpacked to disk, so names in the archive are only names. The declared length of an entry is checked
-/// against what deflate can reach before memory is taken, the bytes against that length and the CRC.
+/// The images in a zip archive, read in place: nothing is unpacked to disk, so names in the archive are only names. The declared length of
+/// an entry is checked against what deflate can reach before memory is taken, the bytes against that length and the CRC.
 /// </summary>
 sealed class ZipSource : ImageSource
 {
@@ -138,5 +138,6 @@ sealed class ZipSource : ImageSource
 
     /// <summary>What ZipArchive throws on archives that are not sound; the documented InvalidDataException is not the only one.</summary>
     static bool IsArchiveError(Exception e) =>
-        e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException or ObjectDisposedException;
+        e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException
+            or ObjectDisposedException;
 }

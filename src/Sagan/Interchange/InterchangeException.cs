@@ -8,7 +8,4 @@ public sealed class InterchangeException : SaganException
     public InterchangeException(string message) : base(message) { }
 
     public InterchangeException(string message, Exception? inner) : base(message, inner) { }
-
-    /// <inheritdoc/>
-    public override ExitCode ExitCode => ExitCode.File;
 }

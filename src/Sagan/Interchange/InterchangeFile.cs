@@ -18,7 +18,8 @@ static class InterchangeFile
     }
 
     /// <summary>Whether this is what .NET's zip and streams throw for damaged files.</summary>
-    public static bool IsDamage(Exception e) => e is InvalidDataException or IOException or OverflowException or NotSupportedException or ArgumentException;
+    public static bool IsDamage(Exception e) =>
+        e is InvalidDataException or IOException or OverflowException or NotSupportedException or ArgumentException;
 
     public static InterchangeException Unreadable(string file, Exception e) => new($"{file}: is damaged or truncated: {e.Message}", e);
 }

@@ -9,6 +9,7 @@ static class NonFinite
         int count = 0;
         foreach (float v in values)
             if (!float.IsFinite(v)) count++;
-        return count == 0 ? null : $"{count} {(count == 1 ? "value" : "values")} of {values.Length} that {(count == 1 ? "is" : "are")} NaN or infinite";
+        return count == 0 ? null : $"{count} {(count == 1 ? "value" : "values")} of {values.Length} that {(count == 1 ? "is" : "are")} NaN "
+            + "or infinite";
     }
 }

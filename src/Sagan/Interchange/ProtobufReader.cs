@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Sagan.Native.Interchange;
 
-/// <summary>Takes a message of protocol buffers apart, field by field; nothing is copied. Every length is checked against what is left.</summary>
+/// <summary>
+/// Takes a message of protocol buffers apart, field by field; nothing is copied. Every length is checked against what is left.
+/// </summary>
 /// <param name="message">The message's bytes.</param>
 /// <param name="file">What errors call the file.</param>
 sealed class ProtobufReader(ReadOnlyMemory<byte> message, string file)
@@ -64,5 +66,6 @@ sealed class ProtobufReader(ReadOnlyMemory<byte> message, string file)
     }
 
     InterchangeException Error() =>
-        new($"{file}: is damaged or of another format: byte {at} of a part of {message.Length} bytes does not belong to a protocol buffer.");
+        new($"{file}: is damaged or of another format: byte {at} of a part of {message.Length} bytes "
+            + "does not belong to a protocol buffer.");
 }

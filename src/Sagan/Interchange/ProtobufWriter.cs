@@ -5,8 +5,8 @@ using System.Text;
 namespace Sagan.Native.Interchange;
 
 /// <summary>
-/// Writes a message of protocol buffers field by field: varint(number * 8 + type), then the value. Fields are written as given, also those of value 0: whether
-/// one is left out is the caller's to say. Source: protobuf.dev, "Encoding".
+/// Writes a message of protocol buffers field by field: varint(number * 8 + type), then the value. Fields are written as given, also those
+/// of value 0: whether one is left out is the caller's to say. Source: protobuf.dev, "Encoding".
 /// </summary>
 sealed class ProtobufWriter
 {

@@ -20,7 +20,8 @@ sealed class RenamedTensorFile : TensorFile
         foreach (TensorEntry e in inner.Entries)
         {
             if (rename(e.Name) is not { } name) continue;
-            if (!originals.TryAdd(name, e)) throw inner.NotConvertible(e, $"would be called '{SafetensorsHeader.Show(name)}', as would another");
+            if (!originals.TryAdd(name, e))
+                throw inner.NotConvertible(e, $"would be called '{SafetensorsHeader.Show(name)}', as would another");
             entries.Add(new TensorEntry(name, e.Dtype, e.Shape));
         }
     }

@@ -6,8 +6,9 @@ using System.Text;
 namespace Sagan.Native.Interchange;
 
 /// <summary>
-/// Writes a zip of stored entries whose data begins at multiples of 64 bytes, so that a reader can map it into memory; the same content gives the same bytes
-/// (every time stamp is 1980-01-01). The padding is an extra field "FB", as PyTorch writes it. System.IO.Compression can do neither. Below 4 GiB.
+/// Writes a zip of stored entries whose data begins at multiples of 64 bytes, so that a reader can map it into memory; the same content
+/// gives the same bytes (every time stamp is 1980-01-01). The padding is an extra field "FB", as PyTorch writes it. System.IO.Compression
+/// can do neither. Below 4 GiB.
 /// </summary>
 sealed class StoredZip(Stream stream)
 {
@@ -27,7 +28,8 @@ sealed class StoredZip(Stream stream)
         int padding = (int)((Alignment - unpadded % Alignment) % Alignment);
         long length = unpadded + padding + data.Length + directory.WrittenCount + CentralHeader + utf8.Length + EndRecord;
         if (utf8.Length > ushort.MaxValue || names.Count >= ushort.MaxValue || length > uint.MaxValue)
-            throw new InterchangeException("the file would have more than 4 GiB or 65534 entries, which this kind of zip file cannot; export as safetensors.");
+            throw new InterchangeException("the file would have more than 4 GiB or 65534 entries, which this kind of zip file cannot; "
+                + "export as safetensors.");
         uint crc = Crc32.HashToUInt32(data);
 
         byte[] local = new byte[LocalHeader];

@@ -4,8 +4,8 @@ namespace Sagan.Native.Interchange;
 static class StridedBytes
 {
     /// <summary>
-    /// The elements (i, j, ...) of <paramref name="size"/> bytes each that lie at i stride[0] + j stride[1] + ... of <paramref name="from"/>, row by row.
-    /// The caller has checked that they do, and that there are fewer than 2 GiB.
+    /// The elements (i, j, ...) of <paramref name="size"/> bytes each that lie at i stride[0] + j stride[1] + ... of
+    /// <paramref name="from"/>, row by row. The caller has checked that they do, and that there are fewer than 2 GiB.
     /// </summary>
     public static byte[] Gather(ReadOnlySpan<byte> from, long[] shape, long[] stride, int size)
     {

@@ -1,10 +1,10 @@
-using Sagan.Native.Configuration;
 using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Losses;
 
 /// <summary>
-/// What the networks lose by each score s [N]: the discriminator mean Real(s(real)) + mean Fake(s(fake)), the generator mean Generator(s(fake)).
+/// What the networks lose by each score s [N]: the discriminator mean Real(s(real)) + mean Fake(s(fake)), the generator mean
+/// Generator(s(fake)).
 /// <code>                 Real            Fake            Generator
 /// hinge            relu(1 - s)     relu(1 + s)     -s               Lim and Ye 2017; Zhang et al. 2019, equation 4
 /// wgan-*           -s              s               -s               Arjovsky et al. 2017; Gulrajani et al. 2017
@@ -15,7 +15,8 @@ namespace Sagan.Native.Losses;
 /// </summary>
 public sealed class AdversarialLoss
 {
-    AdversarialLoss(Func<Tensor, Tensor> real, Func<Tensor, Tensor> fake, Func<Tensor, Tensor> generator) => (Real, Fake, Generator) = (real, fake, generator);
+    AdversarialLoss(Func<Tensor, Tensor> real, Func<Tensor, Tensor> fake, Func<Tensor, Tensor> generator) =>
+        (Real, Fake, Generator) = (real, fake, generator);
 
     /// <summary>The discriminator's, for each score of a real image.</summary>
     public Func<Tensor, Tensor> Real { get; }

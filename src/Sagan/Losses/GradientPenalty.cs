@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Losses;
@@ -15,18 +14,23 @@ public static class GradientPenalty
     // Keeps the gradient of the norm finite where it is 0.
     const float Tiny = 1e-12f;
 
-    /// <summary>The penalty that belongs to a loss, or null where it has none. The points x are made of constants: no gradient flows to the generator.</summary>
+    /// <summary>
+    /// The penalty that belongs to a loss, or null where it has none. The points x are made of constants: no gradient flows to the
+    /// generator.
+    /// </summary>
     /// <param name="kind">The loss.</param>
     /// <param name="score">Scores of images, [N,H,W,C] to [N].</param>
     /// <param name="real">[N,H,W,C].</param>
     /// <param name="fake">[N,H,W,C].</param>
     /// <param name="alpha">[N] uniform in [0, 1).</param>
     /// <param name="noise">[N,H,W,C] uniform in [0, 1); for dragan only.</param>
-    public static Tensor? Of(LossKind kind, Func<Tensor, Tensor> score, Tensor real, Tensor fake, Tensor alpha, Tensor? noise) => kind switch
+    public static Tensor? Of(LossKind kind, Func<Tensor, Tensor> score, Tensor real, Tensor fake, Tensor alpha, Tensor? noise) =>
+        kind switch
     {
         LossKind.WganGp or LossKind.WganGpTwoStep => Mean(Square(Slopes(score, Between(real, fake, alpha)) - 1)),
         LossKind.WganLp => Mean(Square(Relu(Slopes(score, Between(real, fake, alpha)) - 1))),
-        LossKind.Dragan => Mean(Square(Slopes(score, Around(real, alpha, noise ?? throw new ArgumentNullException(nameof(noise), "dragan needs noise."))) - 1)),
+        LossKind.Dragan => Mean(Square(
+            Slopes(score, Around(real, alpha, noise ?? throw new ArgumentNullException(nameof(noise), "dragan needs noise."))) - 1)),
         _ => null,
     };
 

@@ -6,7 +6,8 @@ namespace Sagan.Native.Losses;
 /// The LeCam regulariser: scores must not run away from the averages of those of the other kind.
 /// <code>R = mean relu(s(real) - E_fake)^2 + mean relu(E_real - s(fake))^2
 /// E &lt;- d E + (1 - d) mean s, after each step</code>
-/// Source: Tseng et al. 2021, "Regularizing generative adversarial networks under limited data", equation 7. The averages begin as 0 and are part of a run's state.
+/// Source: Tseng et al. 2021, "Regularizing generative adversarial networks under limited data", equation 7. The averages begin as 0 and
+/// are part of a run's state.
 /// </summary>
 public sealed class LeCam(double decay, Kernels.Device device)
 {

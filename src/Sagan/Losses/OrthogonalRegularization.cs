@@ -21,7 +21,8 @@ public static class OrthogonalRegularization
         {
             if (p.Shape.Rank < 2 || tables.Contains(p)) continue;
             Tensor w = p.Value.Reshape(p.Shape[0], -1);
-            // The squares of all products of two rows, without those of a row with itself. |W W^T| = |W^T W|, so the smaller of the two will do.
+            // The squares of all products of two rows, without those of a row with itself. |W W^T| = |W^T W|, so the smaller of the two
+            // will do.
             bool tall = w.Shape[0] > w.Shape[1];
             Tensor gram = MatMul(w, w, transposeA: tall, transposeB: !tall);
             Tensor diagonal = Sum(Square(w), [1]);

@@ -1,10 +1,11 @@
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// A factor of a covariance, whose rank may be lower than its size: S = B B^T by Cholesky's method with the largest remaining diagonal element as the pivot.
+/// A factor of a covariance, whose rank may be lower than its size: S = B B^T by Cholesky's method with the largest remaining diagonal
+/// element as the pivot.
 /// <code>column j, with pivot p:   b_j = (S e_p - sum over k below j of B[p,k] b_k) / sqrt(pivot)</code>
-/// It ends where the largest pivot is below n eps times the largest variance, the rest being rounding. Source: Higham 2002, "Accuracy and Stability of
-/// Numerical Algorithms", section 10.3.
+/// It ends where the largest pivot is below n eps times the largest variance, the rest being rounding. Source: Higham 2002, "Accuracy and
+/// Stability of Numerical Algorithms", section 10.3.
 /// </summary>
 static class Cholesky
 {

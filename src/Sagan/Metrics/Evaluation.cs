@@ -27,7 +27,8 @@ public static class Evaluation
     public static IReadOnlyList<string> Metrics { get; } = ["fid", "kid", "is", "prdc", "intra-fid"];
 
     /// <summary>The ids of the numbers, for thresholds.</summary>
-    public static IReadOnlyList<string> Numbers { get; } = ["fid", "kid", "is", "precision", "recall", "density", "coverage", "intra-fid", "consistency"];
+    public static IReadOnlyList<string> Numbers { get; } = ["fid", "kid", "is", "precision", "recall", "density", "coverage", "intra-fid",
+        "consistency"];
 
     /// <summary>What tables call a metric over the published network.</summary>
     public static string NameOf(string metric) => metric switch
@@ -42,7 +43,9 @@ public static class Evaluation
     /// <summary>The fewest images of either set that a metric has a value for.</summary>
     public static int LeastImages(string metric) => metric == "prdc" ? Manifold.DensityNeighbours + 1 : 2;
 
-    /// <summary>Why a metric has no value for sets of this many images, or null where it has one. The Inception score looks at no real image.</summary>
+    /// <summary>
+    /// Why a metric has no value for sets of this many images, or null where it has one. The Inception score looks at no real image.
+    /// </summary>
     public static string? TooFew(string metric, int images, int references)
     {
         int least = LeastImages(metric), fewest = metric == "is" ? images : Math.Min(images, references);
@@ -50,7 +53,8 @@ public static class Evaluation
     }
 
     /// <summary>All of these metrics but intra-fid, which needs features by class: see <see cref="IntraFrechetDistance"/>.</summary>
-    public static IReadOnlyList<MetricResult> Of(IEnumerable<string> metrics, FeatureNetwork network, Features real, Features fake, ulong seed)
+    public static IReadOnlyList<MetricResult> Of(IEnumerable<string> metrics, FeatureNetwork network, Features real, Features fake,
+        ulong seed)
     {
         ArgumentNullException.ThrowIfNull(metrics);
         ArgumentNullException.ThrowIfNull(network);
@@ -90,11 +94,14 @@ public static class Evaluation
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(results);
-        foreach (MetricResult r in results.Where(r => r.Id is "fid" && Math.Min(r.Images, r.ReferenceImages ?? r.Images) < FrechetDistance.FewImages))
-            yield return $"{r.Name} of {r.Images} generated and {r.ReferenceImages} real images: with fewer than {FrechetDistance.FewImages} it is biased "
+        foreach (MetricResult r in results
+            .Where(r => r.Id is "fid" && Math.Min(r.Images, r.ReferenceImages ?? r.Images) < FrechetDistance.FewImages))
+            yield return $"{r.Name} of {r.Images} generated and {r.ReferenceImages} real images: with fewer than "
+                + $"{FrechetDistance.FewImages} it is biased "
                 + "upwards; compare it only with values of equally many.";
         if (network.IsProxy)
-            yield return $"the feature network {network.Name} was trained on the data set itself: its numbers compare generators of this data set, "
+            yield return $"the feature network {network.Name} was trained on the data set itself: its numbers compare generators of this "
+                + "data set, "
                 + "and must not be compared with published ones. For those give --network the Inception weights.";
     }
 }

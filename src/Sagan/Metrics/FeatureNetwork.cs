@@ -1,11 +1,11 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// A fixed network that turns images into features, by which sets of images are compared. Always in inference mode. What a metric is called depends on it:
-/// a stand-in's numbers are named after it, since they are comparable with nothing but themselves.
+/// A fixed network that turns images into features, by which sets of images are compared. Always in inference mode. What a metric is called
+/// depends on it: a stand-in's numbers are named after it, since they are comparable with nothing but themselves.
 /// </summary>
 public abstract class FeatureNetwork
 {
@@ -71,7 +71,8 @@ public abstract class FeatureNetwork
         for (int i = 0; i < images.Length; i++)
         {
             if ((images[i].Height, images[i].Width, images[i].Channels) != (h, w, c))
-                throw new MetricException($"the images of a set differ in size: {images[i].Width}x{images[i].Height}x{images[i].Channels} beside {w}x{h}x{c}.");
+                throw new MetricException($"the images of a set differ in size: {images[i].Width}x{images[i].Height}x{images[i].Channels} "
+                    + $"beside {w}x{h}x{c}.");
             PixelRange.ToSigned(images[i].Pixels, x.AsSpan(i * length, length));
         }
         return Tensor.From(x, new Shape(images.Length, h, w, c));

@@ -1,8 +1,8 @@
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// What a <see cref="FeatureNetwork"/> sees in a set of images: a row of <see cref="Width"/> numbers for each, and a row of logits where the network is a
-/// classifier. All finite.
+/// What a <see cref="FeatureNetwork"/> sees in a set of images: a row of <see cref="Width"/> numbers for each, and a row of logits where
+/// the network is a classifier. All finite.
 /// </summary>
 public sealed class Features
 {
@@ -16,7 +16,8 @@ public sealed class Features
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        if (values.Length % width != 0) throw new ArgumentException($"{values.Length} values are no whole number of rows of {width}.", nameof(values));
+        if (values.Length % width != 0)
+            throw new ArgumentException($"{values.Length} values are no whole number of rows of {width}.", nameof(values));
         (Values, Width, Logits, Count) = (values, width, logits, values.Length / width);
         if (logits != null && (Count == 0 || logits.Length % Count != 0))
             throw new ArgumentException($"{logits.Length} logits are no whole number of rows for {Count} images.", nameof(logits));
@@ -69,7 +70,8 @@ public sealed class Features
     {
         for (int i = 0; i < x.Length; i++)
             if (!float.IsFinite(x[i]))
-                throw new MetricException($"the {what} of {name?.Invoke(i / width) ?? $"image {i / width}"} are not finite (number {i % width} is {x[i]}): "
+                throw new MetricException($"the {what} of {name?.Invoke(i / width) ?? $"image {i / width}"} are not finite (number "
+                    + $"{i % width} is {x[i]}): "
                     + "the image or the feature network is broken.");
     }
 }

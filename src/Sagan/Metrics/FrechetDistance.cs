@@ -7,22 +7,22 @@ namespace Sagan.Native.Metrics;
 /// <code>d = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
 /// tr (S1 S2)^(1/2) = sum sqrt(max(eig(S1^(1/2) S2 S1^(1/2)), 0)) = sum sqrt(max(eig(B^T S2 B), 0)) for any B with S1 = B B^T
 /// with A = (x - m)^T / sqrt(N - 1), [D, N], so that S = A A^T:   tr (S1 S2)^(1/2) = sum of the singular values of A1^T A2</code>
-/// These products are symmetric, so their eigenvalues are real and what rounding makes negative is 0 in truth: no imaginary parts, no constant on the
-/// diagonal. B is a Cholesky factor, which takes a tenth of the time of a square root. Sources: Dowson and Landau 1982; Heusel et al. 2017, "GANs Trained by
-/// a Two Time-Scale Update Rule", equation 6.
+/// These products are symmetric, so their eigenvalues are real and what rounding makes negative is 0 in truth: no imaginary parts, no
+/// constant on the diagonal. B is a Cholesky factor, which takes a tenth of the time of a square root. Sources: Dowson and Landau 1982;
+/// Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", equation 6.
 /// </summary>
 public static class FrechetDistance
 {
     /// <summary>With fewer images than this the value says more about their number than about the images.</summary>
     public const int FewImages = 2048;
 
-    // From about here on singular values take longer than factor and eigenvalues (2048 features, one core: 0.4 against 1.7 s for 512 images, 2.2 against
-    // 3.4 s for 1000).
+    // From about here on singular values take longer than factor and eigenvalues (2048 features, one core: 0.4 against 1.7 s for 512
+    // images, 2.2 against 3.4 s for 1000).
     const int MostForSingularValues = 1024;
 
     /// <summary>
-    /// The distance of two sets: by singular values where both are small and neither has more images than features, which is cheaper and loses no digits
-    /// to squares, else by eigenvalues.
+    /// The distance of two sets: by singular values where both are small and neither has more images than features, which is cheaper and
+    /// loses no digits to squares, else by eigenvalues.
     /// </summary>
     public static double Of(Features a, Features b)
     {

@@ -1,5 +1,4 @@
-using Sagan.Native.Configuration;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Sampling;
@@ -10,8 +9,8 @@ namespace Sagan.Native.Metrics;
 static class GeneratorImages
 {
     /// <summary>
-    /// Images of the latent vectors that <paramref name="seed"/> gives, made a batch at a time while they are asked for. Batches differ in size by one
-    /// at most, so that with batch statistics all images are made alike.
+    /// Images of the latent vectors that <paramref name="seed"/> gives, made a batch at a time while they are asked for. Batches differ in
+    /// size by one at most, so that with batch statistics all images are made alike.
     /// </summary>
     /// <param name="generator">Left exactly as it was.</param>
     /// <param name="count">How many images.</param>
@@ -19,13 +18,15 @@ static class GeneratorImages
     /// <param name="statistics">Of batch normalisation.</param>
     /// <param name="batch">Most images at a time.</param>
     /// <param name="label">The class of them all; null = of a conditional model all classes in turn.</param>
-    public static ImageSet Of(Generator generator, int count, ulong seed, NormStatistics statistics = NormStatistics.Running, int batch = 64, int? label = null)
+    public static ImageSet Of(Generator generator, int count, ulong seed, NormStatistics statistics = NormStatistics.Running,
+        int batch = 64, int? label = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         // Bytes cannot show it: NaN becomes black.
         foreach ((string name, Parameter p) in generator.State())
-            if (!p.Value.IsFinite()) throw new MetricException($"the generator's '{name}' is not finite: it makes no images that could be judged.");
+            if (!p.Value.IsFinite()) throw new MetricException($"the generator's '{name}' is not finite: it makes no images that could be "
+                + "judged.");
         return new ImageSet(count, Batches().SelectMany(b => b), i => $"generated image {i} of seed {seed}");
 
         IEnumerable<Image[]> Batches()

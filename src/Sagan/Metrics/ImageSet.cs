@@ -1,5 +1,5 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Metrics;
 

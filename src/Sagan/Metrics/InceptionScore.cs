@@ -3,8 +3,8 @@ namespace Sagan.Native.Metrics;
 /// <summary>
 /// How sure a classifier is of each image, and how many classes the images spread over.
 /// <code>p_i = softmax(logits_i)    IS = exp( mean over i of sum over c of p_ic (ln p_ic - ln mean_i p_ic) )</code>
-/// Between 1 (every image alike to the classifier) and the number of classes. Of each of several splits of the images in their order: mean and standard
-/// deviation. Source: Salimans et al. 2016, "Improved Techniques for Training GANs", section 4.
+/// Between 1 (every image alike to the classifier) and the number of classes. Of each of several splits of the images in their order: mean
+/// and standard deviation. Source: Salimans et al. 2016, "Improved Techniques for Training GANs", section 4.
 /// </summary>
 public static class InceptionScore
 {
@@ -18,7 +18,8 @@ public static class InceptionScore
         splits = Math.Min(splits, features.Count);
         double[] scores = new double[splits];
         for (int s = 0; s < splits; s++)
-            scores[s] = OfRange(features.Logits, features.Classes, (int)((long)features.Count * s / splits), (int)((long)features.Count * (s + 1) / splits));
+            scores[s] = OfRange(features.Logits, features.Classes, (int)((long)features.Count * s / splits),
+                (int)((long)features.Count * (s + 1) / splits));
         return MeanAndDeviation.Of(scores);
     }
 

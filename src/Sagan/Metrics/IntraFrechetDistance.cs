@@ -1,8 +1,8 @@
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// Frechet distance within each class, and the mean over the classes: sees a generator that makes every class alike, which the distance of the whole sets
-/// forgives. Source: Miyato and Koyama 2018, "cGANs with Projection Discriminator", section 5.
+/// Frechet distance within each class, and the mean over the classes: sees a generator that makes every class alike, which the distance of
+/// the whole sets forgives. Source: Miyato and Koyama 2018, "cGANs with Projection Discriminator", section 5.
 /// </summary>
 public static class IntraFrechetDistance
 {
@@ -11,7 +11,8 @@ public static class IntraFrechetDistance
     /// <param name="fake">Features of generated images of class c; asked for one class at a time.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="name">What an error calls class c.</param>
-    public static (double Mean, double[] Classes) Of(Func<int, Features> real, Func<int, Features> fake, int classes, Func<int, string>? name = null)
+    public static (double Mean, double[] Classes) Of(Func<int, Features> real, Func<int, Features> fake, int classes, Func<int,
+        string>? name = null)
     {
         ArgumentNullException.ThrowIfNull(real);
         ArgumentNullException.ThrowIfNull(fake);

@@ -16,8 +16,9 @@ public readonly record struct MeanAndDeviation(double Mean, double Deviation)
 /// The squared maximum mean discrepancy of two sets under a cubic kernel; over Inception features, KID.
 /// <code>k(x, y) = (x.y / D + 1)^3
 /// MMD^2 = 1/(n(n-1)) sum over i != j of [k(x_i, x_j) + k(y_i, y_j)] - 2/n^2 sum over i, j of k(x_i, y_j)</code>
-/// Unbiased, so its value does not depend on how many images there are, and it may be slightly negative, as an estimate without bias of 0 must be half of the
-/// time. The mean over random subsets, drawn without replacement from each set. Source: Binkowski et al. 2018, "Demystifying MMD GANs", section 3.3 and equation 4.
+/// Unbiased, so its value does not depend on how many images there are, and it may be slightly negative, as an estimate without bias of 0
+/// must be half of the time. The mean over random subsets, drawn without replacement from each set. Source: Binkowski et al. 2018,
+/// "Demystifying MMD GANs", section 3.3 and equation 4.
 /// </summary>
 public static class KernelDistance
 {

@@ -3,19 +3,20 @@ namespace Sagan.Native.Metrics;
 /// <summary>Which images lie among the others: precision, recall, density, coverage. Each is a share, except density.</summary>
 /// <param name="Precision">Share of the fakes that look like some real image: how good they are.</param>
 /// <param name="Recall">Share of the real images that some fake comes near: how much of the data is made.</param>
-/// <param name="Density">How many balls of real images a fake lies in, relative to what is expected of real ones: about 1 for real images, and may be
-/// more.</param>
+/// <param name="Density">How many balls of real images a fake lies in, relative to what is expected of real ones: about 1 for real images,
+/// and may be more.</param>
 /// <param name="Coverage">Share of the real images with a fake in their ball.</param>
 public readonly record struct PrecisionRecall(double Precision, double Recall, double Density, double Coverage);
 
 /// <summary>
-/// Sets of features as unions of balls around each of their points, whose radius r_k is the distance to the point's k-th nearest neighbour in its set.
+/// Sets of features as unions of balls around each of their points, whose radius r_k is the distance to the point's k-th nearest neighbour
+/// in its set.
 /// <code>precision = share of fakes y with |y - x_i| at most r_3(x_i) for some real x_i      recall = the same with real and fake exchanged
 /// density = 1/(5 M) sum over fakes y of the number of real x_i with |y - x_i| below r_5(x_i)
 /// coverage = share of real x_i with some |y - x_i| below r_5(x_i)</code>
-/// Sources: Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric", equations 1 and 2 (k = 3, the border belongs to the ball); Naeem et al. 2020,
-/// "Reliable Fidelity and Diversity Metrics", equations 3 and 4 (k = 5, and as in the authors' code the border does not belong to it: a set has density 1
-/// in itself).
+/// Sources: Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric", equations 1 and 2 (k = 3, the border belongs to the ball);
+/// Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", equations 3 and 4 (k = 5, and as in the authors' code the border does not
+/// belong to it: a set has density 1 in itself).
 /// </summary>
 public static class Manifold
 {

@@ -7,9 +7,9 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// A folder that keeps what metrics compute again and again: the features of reference sets, and trained stand-in networks. A file's name is a hash of what
-/// it is for, its content carries that in full and a hash of the values, and it is written whole or not at all; a file that is damaged or that cannot be
-/// read or written costs a warning and the time to compute its content again, never an error.
+/// A folder that keeps what metrics compute again and again: the features of reference sets, and trained stand-in networks. A file's name
+/// is a hash of what it is for, its content carries that in full and a hash of the values, and it is written whole or not at all; a file
+/// that is damaged or that cannot be read or written costs a warning and the time to compute its content again, never an error.
 /// </summary>
 /// <param name="folder">Made when something is first kept in it.</param>
 /// <param name="warn">Told of files that are no good.</param>
@@ -20,17 +20,22 @@ public sealed class MetricCache(string folder, Action<string>? warn = null)
     /// <summary>The folder.</summary>
     public string Folder => folder;
 
-    /// <summary><c>$SAGAN_CACHE</c>, else <c>$XDG_CACHE_HOME/sagan</c>, else <c>sagan</c> among the user's local application data.</summary>
+    /// <summary>
+    /// <c>$SAGAN_CACHE</c>, else <c>$XDG_CACHE_HOME/sagan</c>, else <c>sagan</c> among the user's local application data.
+    /// </summary>
     public static string DefaultFolder(Func<string, string?>? variable = null)
     {
         variable ??= Environment.GetEnvironmentVariable;
         if (variable("SAGAN_CACHE") is { Length: > 0 } own) return own;
         if (variable("XDG_CACHE_HOME") is { Length: > 0 } cache) return Path.Combine(cache, "sagan");
-        string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify);
         return Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "sagan");
     }
 
-    /// <summary>The features of <paramref name="count"/> images, [count, width] with [count, classes] logits: kept ones, or else computed and kept.</summary>
+    /// <summary>
+    /// The features of <paramref name="count"/> images, [count, width] with [count, classes] logits: kept ones, or else computed and kept.
+    /// </summary>
     /// <param name="key">Data, images and network: whatever the features depend on.</param>
     /// <param name="count">Number of images.</param>
     /// <param name="network">Gives width and number of classes.</param>

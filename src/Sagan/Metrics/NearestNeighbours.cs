@@ -4,12 +4,13 @@ namespace Sagan.Native.Metrics;
 static class NearestNeighbours
 {
     /// <summary>
-    /// For each row the squared distance to its k-th nearest other row, for k = 1 .. <paramref name="most"/>: element row * most + k - 1. Equal rows are
-    /// neighbours at distance 0; only the row itself is left out.
+    /// For each row the squared distance to its k-th nearest other row, for k = 1 .. <paramref name="most"/>: element row * most + k - 1.
+    /// Equal rows are neighbours at distance 0; only the row itself is left out.
     /// </summary>
     public static float[] SquaredDistances(Features set, int most, int tile = Pairs.Tile)
     {
-        if (set.Count <= most) throw new MetricException($"nearest neighbours: {Features.Images(set.Count)} in a set; at least {most + 1} are needed.");
+        if (set.Count <= most) throw new MetricException($"nearest neighbours: {Features.Images(set.Count)} in a set; at least {most + 1} "
+            + "are needed.");
         float[] nearest = new float[(long)set.Count * most];
         Array.Fill(nearest, float.PositiveInfinity);
         Pairs.Visit<float, SquaredDistance>(set.Values, set.Values, set.Width, (row, first, distances) =>

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Sagan.Native.Metrics;
 
-/// <summary>A sum over the components of two vectors, one step at a time, for a vector of lanes and for the components that fill no vector.</summary>
+/// <summary>
+/// A sum over the components of two vectors, one step at a time, for a vector of lanes and for the components that fill no vector.
+/// </summary>
 interface IPairing<T> where T : unmanaged
 {
     static abstract Vector<T> Add(Vector<T> sum, Vector<T> x, Vector<T> y);

@@ -6,8 +6,9 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// Every row of x [N, width] against every row of y [M, width], a tile of tile x tile pairs at a time: the N x M matrix is never in memory. A pair's value
-/// depends on its two rows alone, and a row's values are visited in the order of y by one thread, so neither the tile nor the threads change a result.
+/// Every row of x [N, width] against every row of y [M, width], a tile of tile x tile pairs at a time: the N x M matrix is never in memory.
+/// A pair's value depends on its two rows alone, and a row's values are visited in the order of y by one thread, so neither the tile nor
+/// the threads change a result.
 /// </summary>
 static class Pairs
 {
@@ -23,7 +24,8 @@ static class Pairs
     /// <param name="visit">Called by several threads, each with rows of its own.</param>
     /// <param name="tile">Rows of x and of y that are paired at a time.</param>
     /// <param name="upper">True: of a symmetric matrix only the tiles on and above the diagonal.</param>
-    public static void Visit<T, TPairing>(ReadOnlyMemory<T> x, ReadOnlyMemory<T> y, int width, Visitor<T> visit, int tile = Tile, bool upper = false)
+    public static void Visit<T, TPairing>(ReadOnlyMemory<T> x, ReadOnlyMemory<T> y, int width, Visitor<T> visit, int tile = Tile,
+        bool upper = false)
         where T : unmanaged
         where TPairing : struct, IPairing<T>
     {
@@ -54,7 +56,8 @@ static class Pairs
         {
             ReadOnlySpan<T> x0 = x.Slice(i * width, width), x1 = x.Slice((i + 1) * width, width);
             int j = 0;
-            for (; j + 4 <= columns; j += 4) TwoByFour<T, TPairing>(x0, x1, y.Slice(j * width, 4 * width), to.Slice(i * columns + j, columns + 4));
+            for (; j + 4 <= columns; j += 4)
+                TwoByFour<T, TPairing>(x0, x1, y.Slice(j * width, 4 * width), to.Slice(i * columns + j, columns + 4));
             for (; j < columns; j++)
             {
                 to[i * columns + j] = One<T, TPairing>(x0, y.Slice(j * width, width));

@@ -4,9 +4,9 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// The stand-in where no Inception weights are at hand: a small classifier trained on the data set itself, on its classes or, where it has none, to tell by
-/// how many quarter turns an image was turned (Gidaris et al. 2018). Its numbers compare generators of one data set with each other and with nothing else,
-/// so they are called proxy-FID, proxy-KID and so on.
+/// The stand-in where no Inception weights are at hand: a small classifier trained on the data set itself, on its classes or, where it has
+/// none, to tell by how many quarter turns an image was turned (Gidaris et al. 2018). Its numbers compare generators of one data set with
+/// each other and with nothing else, so they are called proxy-FID, proxy-KID and so on.
 /// </summary>
 public sealed class ProxyNetwork : FeatureNetwork
 {

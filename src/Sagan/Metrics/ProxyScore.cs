@@ -1,14 +1,15 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
+using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// A cheap score for use while training: the proxy-FID of a generator against its data set, low for good. Made once for a run: it trains the stand-in network
-/// (or reads it from the cache) and keeps the moments of the data; a score then costs making the images, one forward pass of a small network, and an
-/// eigendecomposition of some hundred numbers square. Scores compare only with scores of equally many images.
+/// A cheap score for use while training: the proxy-FID of a generator against its data set, low for good. Made once for a run: it trains
+/// the stand-in network (or reads it from the cache) and keeps the moments of the data; a score then costs making the images, one forward
+/// pass of a small network, and an eigendecomposition of some hundred numbers square. Scores compare only with scores of equally many
+/// images.
 /// </summary>
 /// <example><code>
 /// ProxyScore score = ProxyScore.Of(data, state.Device, new MetricCache(MetricCache.DefaultFolder()));
@@ -33,7 +34,8 @@ public sealed class ProxyScore
     /// <param name="cache">Where network and features are kept; null for nowhere.</param>
     /// <param name="most">Most images of the data set to compare with.</param>
     /// <param name="progress">Told steps done and all steps while the network is trained.</param>
-    public static ProxyScore Of(ImageDataset data, Device? device = null, MetricCache? cache = null, int most = 10_000, Action<int, int>? progress = null)
+    public static ProxyScore Of(ImageDataset data, Device? device = null, MetricCache? cache = null, int most = 10_000, Action<int,
+        int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         ProxyNetwork network = ProxyNetwork.Of(data, device, cache, progress);

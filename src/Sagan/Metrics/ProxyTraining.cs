@@ -1,13 +1,13 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
 
 namespace Sagan.Native.Metrics;
 
-/// <summary>How a <see cref="ProxyClassifier"/> is trained: 300 steps of Adam on batches of 64, cross-entropy, everything random from one constant
-/// seed.</summary>
+/// <summary>How a <see cref="ProxyClassifier"/> is trained: 300 steps of Adam on batches of 64, cross-entropy, everything random from one
+/// constant seed.</summary>
 static class ProxyTraining
 {
     const int Steps = 300, BatchSize = 64, Turns = 4;
@@ -15,10 +15,12 @@ static class ProxyTraining
 
     /// <summary>The untrained classifier of a data set.</summary>
     public static ProxyClassifier Fresh(ImageDataset data, Device device) =>
-        new(data.Size, data.Channels, data.ClassCount > 1 ? data.ClassCount : Turns, new Initializer(new RandomSource(Seed), device: device));
+        new(data.Size, data.Channels, data.ClassCount > 1 ? data.ClassCount : Turns,
+            new Initializer(new RandomSource(Seed), device: device));
 
     /// <summary>Trains it in place; the running statistics of its batch norms are then those of the data.</summary>
-    public static void Train(ProxyClassifier classifier, ImageDataset data, Device device, Action<int, int>? progress = null, int steps = Steps)
+    public static void Train(ProxyClassifier classifier, ImageDataset data, Device device, Action<int, int>? progress = null,
+        int steps = Steps)
     {
         bool labelled = data.ClassCount > 1;
         int classes = labelled ? data.ClassCount : Turns;

@@ -13,7 +13,8 @@ static class Rows
     /// <summary>sum x y.</summary>
     public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
-        ReadOnlySpan<Vector<double>> a = MemoryMarshal.Cast<double, Vector<double>>(x), b = MemoryMarshal.Cast<double, Vector<double>>(y[..x.Length]);
+        ReadOnlySpan<Vector<double>> a = MemoryMarshal.Cast<double, Vector<double>>(x), b = MemoryMarshal.Cast<double,
+            Vector<double>>(y[..x.Length]);
         Vector<double> s = default, t = default;
         int i = 0;
         for (; i + 1 < a.Length; i += 2) (s, t) = (Vector.FusedMultiplyAdd(a[i], b[i], s), Vector.FusedMultiplyAdd(a[i + 1], b[i + 1], t));

@@ -1,16 +1,19 @@
 namespace Sagan.Native.Metrics;
 
 /// <summary>
-/// Eigenvalues of a symmetric matrix, without the vectors: Householder reflections make it tridiagonal, then implicit QL steps make that diagonal. Sources:
-/// Golub and Van Loan 2013, "Matrix Computations", algorithms 8.3.1 and 8.3.2; the QL step is EISPACK's imtql1 (Dubrulle, Martin, Wilkinson 1968). A general
-/// library computes the vectors along, at ten times the time and more for the 2048 features of Inception.
+/// Eigenvalues of a symmetric matrix, without the vectors: Householder reflections make it tridiagonal, then implicit QL steps make that
+/// diagonal. Sources: Golub and Van Loan 2013, "Matrix Computations", algorithms 8.3.1 and 8.3.2; the QL step is EISPACK's imtql1
+/// (Dubrulle, Martin, Wilkinson 1968). A general library computes the vectors along, at ten times the time and more for the 2048 features
+/// of Inception.
 /// </summary>
 static class SymmetricEigenvalues
 {
     const double MachineEpsilon = 2.220446049250313e-16;
     const int MostSteps = 60;
 
-    /// <summary>All n eigenvalues, in no order. The mean of a and its transpose is taken, which rounding may have made differ; a is overwritten.</summary>
+    /// <summary>
+    /// All n eigenvalues, in no order. The mean of a and its transpose is taken, which rounding may have made differ; a is overwritten.
+    /// </summary>
     public static double[] Of(double[] a, int n)
     {
         for (int i = 0; i < n; i++)
@@ -53,7 +56,8 @@ static class SymmetricEigenvalues
         }
     }
 
-    // Each block that is not yet diagonal is swept by rotations from below, until the element beside its first diagonal element is negligible.
+    // Each block that is not yet diagonal is swept by rotations from below, until the element beside its first diagonal element is
+    // negligible.
     static void Diagonal(double[] d, double[] e)
     {
         for (int l = 0; l < d.Length; l++)
@@ -64,7 +68,8 @@ static class SymmetricEigenvalues
                 while (m < d.Length - 1 && Math.Abs(e[m]) > MachineEpsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1]))) m++;
                 if (m == l) break;
                 if (step == MostSteps)
-                    throw new MetricException($"eigenvalues: no convergence after {MostSteps} steps; the matrix has numbers that are not finite.");
+                    throw new MetricException($"eigenvalues: no convergence after {MostSteps} steps; the matrix has numbers that are not "
+                        + "finite.");
                 Sweep(d, e, l, m);
             }
         }

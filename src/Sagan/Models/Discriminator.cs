@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;

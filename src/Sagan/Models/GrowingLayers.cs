@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;
@@ -12,7 +11,7 @@ namespace Sagan.Native.Models;
 /// discriminator:  h_r/2 = (1 - alpha) from_rgb_r/2(down(x_r)) + alpha layers(from_rgb_r(x_r)),   x_r = down(... x), then the other layers
 /// real images:    x = (1 - alpha) up(down(x_r)) + alpha x_r,   then up to the full size</code>
 /// up gives each pixel twice both ways, down is the mean of 2 x 2. So all that sees an image sees the full size. Layers for larger sizes,
-/// and heads that are not in the formula, are not computed: they are asleep.
+/// and heads that are not in the formula, are not computed: they are inactive.
 /// Source: Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", section 2 and figure 2.
 /// </summary>
 /// <param name="model">Its full size, and the first one, GrowFrom, where it grows.</param>
@@ -21,7 +20,7 @@ sealed class GrowingLayers(ModelConfig model, bool up)
 {
     readonly List<Module> layers = [];
     readonly List<Head> heads = [];
-    HashSet<Parameter>? asleep;
+    HashSet<Parameter>? inactive;
     IReadOnlyList<Parameter>? live;
 
     // The feature map of this size lies between layers number Place - 1 and Place.
@@ -40,7 +39,7 @@ sealed class GrowingLayers(ModelConfig model, bool up)
             if (!known || !(value.Alpha is > 0 and <= 1) || (fades && !HasHead(value.Size / 2)))
                 throw new ArgumentException($"growth: size {value.Size} at weight {value.Alpha} is no stage of a network of "
                     + $"{model.Size}x{model.Size} that grows from {model.GrowFrom}.", nameof(value));
-            if (value.Size != field.Size || fades != field.Alpha < 1) (asleep, live) = (null, null);
+            if (value.Size != field.Size || fades != field.Alpha < 1) (inactive, live) = (null, null);
             field = value;
         }
     } = new(model.Size, 1);
@@ -57,8 +56,8 @@ sealed class GrowingLayers(ModelConfig model, bool up)
     /// <summary>Adds it.</summary>
     public void AddHead(int size, Module head) => heads.Add(new Head(size, layers.Count, head));
 
-    /// <summary>True unless the parameter or buffer belongs to what is asleep.</summary>
-    public bool IsLive(Parameter p) => !(asleep ??= [.. Asleep().SelectMany(m => m.State()).Select(s => s.Parameter)]).Contains(p);
+    /// <summary>True unless the parameter or buffer belongs to what is inactive.</summary>
+    public bool IsLive(Parameter p) => !(inactive ??= [.. Inactive().SelectMany(m => m.State()).Select(s => s.Parameter)]).Contains(p);
 
     /// <summary>The live ones among the parameters that training moves, which are all of the network unless others are given, in their
     /// order.</summary>
@@ -120,7 +119,7 @@ sealed class GrowingLayers(ModelConfig model, bool up)
         return Enlarged(Growth.Alpha < 1 ? Mix(Ops.Upsample2x(Ops.AvgPool2x2(x)), x) : x);
     }
 
-    IEnumerable<Module> Asleep()
+    IEnumerable<Module> Inactive()
     {
         int place = Growth.Size < model.Size ? HeadOf(Growth.Size).Place : up ? layers.Count : 0;
         IEnumerable<Module> unused = heads.Where(h => h.Size != Growth.Size && !(Growth.Alpha < 1 && h.Size == Growth.Size / 2))

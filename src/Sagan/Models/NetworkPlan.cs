@@ -1,5 +1,3 @@
-using Sagan.Native.Configuration;
-
 namespace Sagan.Native.Models;
 
 /// <summary>A feature map that can have a self-attention block.</summary>

@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 

@@ -1,5 +1,5 @@
-using Sagan.Native.Configuration;
-using Sagan.Native.Images;
+using Sagan.Native.Data;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
@@ -11,22 +11,25 @@ public static class Sampler
     const int BatchSize = 64;
 
     /// <summary>
-    /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics that mean
-    /// anything and is refused.
+    /// One image for each row of z. With batch statistics the rows are made in batches of nearly equal size; a single row has no statistics
+    /// that mean anything and is refused.
     /// </summary>
     /// <param name="generator">Left as it was.</param>
     /// <param name="z">[N, ZDim].</param>
     /// <param name="statistics">Of batch normalisation.</param>
     /// <param name="classes">What each image is to be, in a conditional model.</param>
-    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running, int[]? classes = null) =>
-        Images(generator, z, statistics, (start, count) => classes == null ? null : new Condition(IndexTensor.From(classes.AsSpan(start, count), z.Device)));
+    public static Image[] Images(Generator generator, Tensor z, NormStatistics statistics = NormStatistics.Running,
+        int[]? classes = null) =>
+        Images(generator, z, statistics, (start, count) =>
+            classes == null ? null : new Condition(IndexTensor.From(classes.AsSpan(start, count), z.Device)));
 
     /// <summary>The same with any condition: it is asked for that of a number of rows from a first one.</summary>
     internal static Image[] Images(Generator generator, Tensor z, NormStatistics statistics, Func<int, int, Condition?> condition)
     {
         int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
         if (n == 1 && statistics == NormStatistics.Batch)
-            throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, or more images.");
+            throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, "
+                + "or more images.");
         using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, z.Device) : null;
         (BatchNormalization Norm, bool UseBatch)[] norms =
             [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>().Select(m => (m, m.UseBatchStatistics))];
@@ -46,7 +49,8 @@ public static class Sampler
         Image[] Batch(int i)
         {
             int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() => Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
+            return Step.Run(() =>
+                Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
         }
     }
 
@@ -62,7 +66,8 @@ public static class Sampler
     {
         Image first = images[0];
         float[] x = new float[images.Count * first.Pixels.Length];
-        for (int i = 0; i < images.Count; i++) PixelRange.ToSigned(images[i].Pixels, x.AsSpan(i * first.Pixels.Length, first.Pixels.Length));
+        for (int i = 0; i < images.Count; i++)
+            PixelRange.ToSigned(images[i].Pixels, x.AsSpan(i * first.Pixels.Length, first.Pixels.Length));
         return Tensor.From(x, new Shape(images.Count, first.Height, first.Width, first.Channels), device);
     }
 

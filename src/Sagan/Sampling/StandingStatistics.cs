@@ -4,8 +4,8 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Sampling;
 
 /// <summary>
-/// Gives a generator's batch normalisation the mean statistics of a number of batches made just now, in place of those gathered in training, until it is
-/// disposed; then everything is as before.  Source: Brock et al. 2019, section 4.1.
+/// Gives a generator's batch normalisation the mean statistics of a number of batches made just now, in place of those gathered in
+/// training, until it is disposed; then everything is as before.  Source: Brock et al. 2019, section 4.1.
 /// </summary>
 sealed class StandingStatistics : IDisposable
 {
@@ -17,14 +17,17 @@ sealed class StandingStatistics : IDisposable
     public StandingStatistics(Generator generator, Kernels.Device device)
     {
         BatchNormalization[] norms = [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>()];
-        foreach (Parameter buffer in norms.SelectMany(n => n.State()).Select(s => s.Parameter).Where(p => !p.IsTrainable).Distinct()) before.Add((buffer, buffer.Value.ToArray()));
+        foreach (Parameter buffer in norms.SelectMany(n => n.State()).Select(s => s.Parameter).Where(p => !p.IsTrainable).Distinct())
+            before.Add((buffer, buffer.Value.ToArray()));
         RandomSource random = new(Seed);
         bool training = generator.IsTraining;
         generator.Train();
         foreach (BatchNormalization n in norms) n.Gather();
         SpectralNorm.Frozen(generator, () =>
         {
-            for (int i = 0; i < Passes; i++) Step.Run(() => Autograd.NoGrad(() => generator.Call(Sampler.Latent(generator.Model, random, BatchSize, device), Classes(generator.Model, i, device))));
+            for (int i = 0; i < Passes; i++)
+                Step.Run(() => Autograd.NoGrad(() =>
+                    generator.Call(Sampler.Latent(generator.Model, random, BatchSize, device), Classes(generator.Model, i, device))));
             return 0;
         });
         foreach (BatchNormalization n in norms) n.Gather(standing: false);
@@ -37,7 +40,7 @@ sealed class StandingStatistics : IDisposable
     }
 
     // All classes in turn.
-    static Condition? Classes(Configuration.ModelConfig m, int pass, Kernels.Device device) => m.Conditional
+    static Condition? Classes(ModelConfig m, int pass, Kernels.Device device) => m.Conditional
         ? new Condition(IndexTensor.From([.. Enumerable.Range(0, BatchSize).Select(i => (pass * BatchSize + i) % m.Classes)], device))
         : null;
 }

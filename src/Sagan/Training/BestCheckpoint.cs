@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 using Sagan.Native.Metrics;
 using Sagan.Native.Sampling;
@@ -15,12 +14,16 @@ sealed class BestCheckpoint
 
     BestCheckpoint(BestKind kind, ProxyScore? score) => (this.kind, this.score) = (kind, score);
 
-    /// <summary>The measure of a configuration, or null where it has none. For proxy-FID the feature network is trained, or read from the cache.</summary>
-    public static BestCheckpoint? Of(RunConfig config, ImageDataset data, Kernels.Device device, Action<string> warn, Action<int, int> progress) => config.Training.Best switch
+    /// <summary>
+    /// The measure of a configuration, or null where it has none. For proxy-FID the feature network is trained, or read from the cache.
+    /// </summary>
+    public static BestCheckpoint? Of(RunConfig config, ImageDataset data, Kernels.Device device, Action<string> warn, Action<int,
+        int> progress) => config.Training.Best switch
     {
         BestKind.None => null,
         BestKind.Consistency => new BestCheckpoint(BestKind.Consistency, null),
-        _ => new BestCheckpoint(BestKind.ProxyFid, ProxyScore.Of(data, device, new MetricCache(MetricCache.DefaultFolder(), warn), progress: progress)),
+        _ => new BestCheckpoint(BestKind.ProxyFid,
+            ProxyScore.Of(data, device, new MetricCache(MetricCache.DefaultFolder(), warn), progress: progress)),
     };
 
     /// <summary>Its name in the log: proxy_fid or consistency.</summary>

@@ -50,7 +50,8 @@ public sealed record DiscriminatorInput(Tensor Real, Tensor Z)
         return this with
         {
             Real = Ops.Reshape(Ops.Gather(all, chosen), Real.Shape),
-            RealClasses = RealClasses == null ? null : [.. Enumerable.Range(0, n).Select(i => replaced[i] ? FakeClasses![i] : RealClasses[i])],
+            RealClasses = RealClasses == null ? null
+                : [.. Enumerable.Range(0, n).Select(i => replaced[i] ? FakeClasses![i] : RealClasses[i])],
         };
     }
 }

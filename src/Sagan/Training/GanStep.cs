@@ -1,5 +1,4 @@
 using Sagan.Native.Augmentation;
-using Sagan.Native.Configuration;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -8,14 +7,15 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses and tracks batch
-/// statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass (one power
-/// iteration), or in passes of their own (<see cref="PassKind.Separate"/>), and D is updated. The generator's: gradients flow through D to
-/// G, and D's own weight gradients are not computed.
+/// The two halves of a SAGAN training step. The discriminator's: fakes are made without recording (G's weights stay; its batch norm uses
+/// and tracks batch statistics and its spectral norms move, as in PyTorch under no_grad), scored together with the real images in one pass
+/// (one power iteration), or in passes of their own (<see cref="PassKind.Separate"/>), and D is updated. The generator's: gradients flow
+/// through D to G, and D's own weight gradients are not computed.
 /// <code>D:  mean L(s(T real)) + mean L(s(T fake)) + penalty + regularisers          G:  mean of the k best of L_G(s(T G(z))) + regulariser
 /// T: augmentation, where there is one</code>
 /// With latent optimisation z moves first, in passes that leave the spectral norms alone, and gradients flow through its steps.
-/// With accumulation the batch is cut into parts that go through one after the other; their gradients are averaged, and batch norm sees one part at a time.
+/// With accumulation the batch is cut into parts that go through one after the other; their gradients are averaged, and batch norm sees one
+/// part at a time.
 /// </summary>
 public sealed class GanStep
 {
@@ -40,11 +40,14 @@ public sealed class GanStep
     /// <param name="consistency">What consistency regularisation changes images with.</param>
     /// <param name="parts">Parts that a batch is cut into.</param>
     /// <param name="latent">What moves z before an update; null for none.</param>
-    public GanStep(Generator generator, Discriminator discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer, LossConfig? config = null,
+    public GanStep(Generator generator, Discriminator discriminator, Adam generatorOptimizer, Adam discriminatorOptimizer,
+        LossConfig? config = null,
         Augment? augment = null, Augment? consistency = null, int parts = 1, LatentOptimization? latent = null)
     {
-        (this.generator, this.discriminator, this.generatorOptimizer, this.discriminatorOptimizer) = (generator, discriminator, generatorOptimizer, discriminatorOptimizer);
-        (this.config, this.augment, this.consistency, this.parts, this.latent) = (config ?? new LossConfig(), augment, consistency, parts, latent);
+        (this.generator, this.discriminator, this.generatorOptimizer, this.discriminatorOptimizer) =
+            (generator, discriminator, generatorOptimizer, discriminatorOptimizer);
+        (this.config, this.augment, this.consistency, this.parts, this.latent) =
+            (config ?? new LossConfig(), augment, consistency, parts, latent);
         (generatorParameters, discriminatorParameters) = (generator.Parameters, discriminator.Trained);
         loss = AdversarialLoss.Of(this.config.Kind);
         LossConfig c = this.config;
@@ -104,11 +107,13 @@ public sealed class GanStep
             (Tensor moved, Tensor? cost) = Moved(Part(z, i), c, draw * parts + i);
             Tensor fake = generator.Call(moved, c);
             Tensor scores = discriminator.Call(Transform(fake, draw * parts + i, Augment.Fake), c), losses = loss.Generator(scores);
-            Tensor part = config.TopK < 1 ? TopK.Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
+            Tensor part = config.TopK < 1 ? TopK
+                .Mean(losses, scores, TopK.Count(n, config.TopK, generatorOptimizer.StepCount, config.TopKSteps)) : Ops.Mean(losses);
             if (cost != null) part += (float)config.LatentOptimizationCost * cost;
             if (config.LatentDiversity > 0)
                 part -= (float)config.LatentDiversity * LatentConsistency.Diversity(fake, Near(Part(Required(nearZ), i), c));
-            return config.Orthogonal > 0 ? part + (float)config.Orthogonal * OrthogonalRegularization.Of(generator, generator.LiveParameters) : part;
+            return config.Orthogonal > 0 ? part
+                + (float)config.Orthogonal * OrthogonalRegularization.Of(generator, generator.LiveParameters) : part;
         });
 
         Tensor Part(Tensor all, int i) => parts == 1 ? all : Ops.Slice(all, 0, i * n, n);
@@ -150,7 +155,8 @@ public sealed class GanStep
     (Tensor Z, Tensor? Cost) Moved(Tensor z, Condition? c, long draw) => latent == null ? (z, null) : Moved(latent, z, c, draw);
 
     (Tensor Z, Tensor Cost) Moved(LatentOptimization latent, Tensor z, Condition? c, long draw) =>
-        latent.Move(z, x => SpectralNorm.Frozen(discriminator, () => discriminator.Call(Transform(Near(x, c), draw, Augment.Fake), c)), (ulong)draw);
+        latent.Move(z, x => SpectralNorm.Frozen(discriminator, () => discriminator.Call(Transform(Near(x, c), draw, Augment.Fake), c)),
+            (ulong)draw);
 
     Tensor? Penalty(Pass p)
     {
@@ -164,17 +170,21 @@ public sealed class GanStep
         if (config.R1 > 0 && discriminatorOptimizer.StepCount % config.R1Every == 0)
             yield return (float)(0.5 * config.R1 * config.R1Every) * GradientPenalty.R1(p.ScoreReal, p.Real);
         if (leCam != null) yield return (float)config.LeCam * leCam.Of(p.RealScores, p.FakeScores);
-        if (config.Consistency > 0) yield return (float)config.Consistency * Consistency.Of(p.RealScores, p.ScoreReal, Copy(p.Input.Real, Augment.Real));
-        if (config.FakeConsistency > 0) yield return (float)config.FakeConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Copy(p.Made, Augment.Fake));
+        if (config.Consistency > 0) yield return (float)config.Consistency * Consistency
+            .Of(p.RealScores, p.ScoreReal, Copy(p.Input.Real, Augment.Real));
+        if (config.FakeConsistency > 0)
+            yield return (float)config.FakeConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Copy(p.Made, Augment.Fake));
         if (config.LatentConsistency > 0)
         {
             // The same changes as those of the images compared with.
             Tensor near = Autograd.NoGrad(() => Near(Required(p.Input.NearZ), Classes(p.Input.FakeClasses)));
-            yield return (float)config.LatentConsistency * Consistency.Of(p.FakeScores, p.ScoreFake, Transform(near, p.Input.Draw, Augment.Fake));
+            yield return (float)config.LatentConsistency * Consistency
+                .Of(p.FakeScores, p.ScoreFake, Transform(near, p.Input.Draw, Augment.Fake));
         }
 
         Tensor Copy(Tensor x, ulong stream) =>
-            (consistency ?? throw new InvalidOperationException("consistency regularisation needs something to change images with.")).Apply(x, (ulong)p.Input.Draw, stream);
+            (consistency ?? throw new InvalidOperationException("consistency regularisation needs something to change images with."))
+                .Apply(x, (ulong)p.Input.Draw, stream);
     }
 
     Tensor Near(Tensor z, Condition? c) => SpectralNorm.Frozen(generator, () => generator.Call(z, c));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using Sagan.Native.Configuration;
 using Sagan.Native.Models;
 
 namespace Sagan.Native.Training;

@@ -1,11 +1,11 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// The updates of a training step on images of noise, of networks of their own: what measuring a step, recording its kernels and warming a device up need.
-/// Tensors that it returns belong to the <see cref="Step"/> around the call.
+/// The updates of a training step on images of noise, of networks of their own: what measuring a step, recording its kernels and warming a
+/// device up need. Tensors that it returns belong to the <see cref="Step"/> around the call.
 /// </summary>
 sealed class NoiseStep
 {
@@ -33,7 +33,8 @@ sealed class NoiseStep
     public Tensor Generator(long draw)
     {
         Tensor z = state.Z(draw, classes.Length);
-        return state.Step.Generator(z, state.Classes(draw, classes.Length, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
+        return state.Step.Generator(z, state.Classes(draw, classes.Length, classes), draw,
+            state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
     }
 
     /// <summary>Updates the moving average, where the configuration has one.</summary>

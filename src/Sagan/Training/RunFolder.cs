@@ -3,6 +3,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sagan.Native.Configuration;
+using Sagan.Native.Data;
+using Sagan.Native.IO;
+using Sagan.Native.Training.Checkpoints;
+using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Training;
 
@@ -21,8 +25,10 @@ namespace Sagan.Native.Training;
 /// </summary>
 sealed class RunFolder : IDisposable
 {
-    const string Samples = "samples", Checkpoints = "checkpoints";
-    const string Config = "config.json", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
+    /// <summary>The folder of the checkpoints, and the file of the configuration.</summary>
+    public const string Checkpoints = "checkpoints", Config = "config.json";
+
+    const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
 
     readonly TimeProvider time;
     FileStream guard;
@@ -103,7 +109,8 @@ sealed class RunFolder : IDisposable
     /// </summary>
     public void ThinSamples(int keep, long? best)
     {
-        IEnumerable<string> names = Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => System.IO.Path.GetFileNameWithoutExtension(f));
+        IEnumerable<string> names = Directory.EnumerateFiles(File(Samples), "step-*.png")
+            .Select(f => System.IO.Path.GetFileNameWithoutExtension(f));
         List<long> steps = [.. names.Select(Checkpoint.StepOf).OfType<long>().Order()];
         while (steps.Count > keep)
         {
@@ -118,13 +125,14 @@ sealed class RunFolder : IDisposable
     /// <summary>Deletes the pictures of steps above this one: those of a way that was given up.</summary>
     public void RemoveSamplesAfter(long step)
     {
-        foreach (long s in Directory.EnumerateFiles(File(Samples), "step-*.png").Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>())
+        foreach (long s in Directory.EnumerateFiles(File(Samples), "step-*.png")
+            .Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>())
             if (s > step) System.IO.File.Delete(SampleFile(s));
     }
 
     /// <summary>
-    /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/> for a folder that
-    /// has something in it: no run is ever overwritten.
+    /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/>
+    /// for a folder that has something in it: no run is ever overwritten.
     /// </summary>
     public static RunFolder Create(string? path, ResolvedConfig config, TimeProvider? time = null)
     {
@@ -135,8 +143,8 @@ sealed class RunFolder : IDisposable
             CheckFree(path);
             Directory.CreateDirectory(path);
             RunFolder run = new(path, time);
-            DurableFile.Replace(run.File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
-            DurableFile.Replace(run.File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
+            AtomicFile.WriteAllBytes(run.File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
+            AtomicFile.WriteAllBytes(run.File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
             return run;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -162,7 +170,7 @@ sealed class RunFolder : IDisposable
             Lock => true,
             Log => new FileInfo(entry).Length == 0,
             Samples => Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any(),
-            var name => name.StartsWith(DurableFile.TemporaryPrefix, StringComparison.Ordinal),
+            var name => name.StartsWith(AtomicFile.TemporaryPrefix, StringComparison.Ordinal),
         };
     }
 
@@ -178,7 +186,7 @@ sealed class RunFolder : IDisposable
         RunFolder run = new(path, time ?? TimeProvider.System);
         if (kept != null)
         {
-            DurableFile.Replace(run.File(Config), Encoding.UTF8.GetBytes(kept.ToJsonString() + "\n"));
+            AtomicFile.WriteAllBytes(run.File(Config), Encoding.UTF8.GetBytes(kept.ToJsonString() + "\n"));
             run.Say($"warning: {Config} was gone and is that of the newest checkpoint again");
         }
         try
@@ -194,7 +202,7 @@ sealed class RunFolder : IDisposable
 
     /// <summary>The run's configuration, with these values of it changed.</summary>
     public ResolvedConfig ReadConfig(IReadOnlyList<string>? set = null, IReadOnlyList<FlagValue>? flags = null) =>
-        ConfigResolver.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set ?? [], Flags = flags ?? [] });
+        ResolvedConfig.Resolve(new ConfigSources { File = File(Config), FileIsComplete = true, Set = set ?? [], Flags = flags ?? [] });
 
     /// <summary>What run.json says of the run's beginning under this name, or null.</summary>
     public string? Fact(string name) =>
@@ -203,8 +211,8 @@ sealed class RunFolder : IDisposable
     /// <summary>Writes the configuration that a resumed run goes on with.</summary>
     public void WriteConfig(ResolvedConfig config)
     {
-        DurableFile.Replace(File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
-        DurableFile.Replace(File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
+        AtomicFile.WriteAllBytes(File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
+        AtomicFile.WriteAllBytes(File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
     }
 
     public CheckpointStore OpenCheckpoints(int keep) => CheckpointStore.ForWriting(File(Checkpoints), keep);
@@ -240,7 +248,7 @@ sealed class RunFolder : IDisposable
     void WriteSessions()
     {
         JsonObject document = new() { ["sessions"] = sessions.DeepClone() };
-        DurableFile.Replace(File(Run), JsonSerializer.SerializeToUtf8Bytes(document, CheckpointJson.Default.JsonObject));
+        AtomicFile.WriteAllBytes(File(Run), JsonSerializer.SerializeToUtf8Bytes(document, CheckpointJson.Default.JsonObject));
     }
 
     string Now() => time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
@@ -255,10 +263,12 @@ sealed class RunFolder : IDisposable
     internal static string DefaultName(RunConfig config, DateTimeOffset now)
     {
         string source = config.Data.Source;
-        string label = source == new DataConfig().Source ? config.Preset : System.IO.Path.GetFileNameWithoutExtension(source.TrimEnd('/', '\\'));
+        string label = source == new DataConfig().Source ? config.Preset
+            : System.IO.Path.GetFileNameWithoutExtension(source.TrimEnd('/', '\\'));
         label = string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-')).Trim('-');
         if (label.Length > 40) label = label[..40];
-        return string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd_HHmm}_{(label.Length == 0 ? "run" : label)}_s{config.Training.Seed}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{now:yyyy-MM-dd_HHmm}_{(label.Length == 0 ? "run" : label)}_s{config.Training.Seed}");
     }
 
     static string FreeName(string path)

@@ -1,26 +1,36 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
-using Sagan.Native.Logging;
-using Sagan.Native.Modules;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Training;
 
-/// <summary>What a session writes down while it trains: a line of metrics.jsonl for each logged step, and the same with pictures and distributions for TensorBoard.</summary>
+/// <summary>
+/// What of a run's events is written down: lines of log.txt, the numbers of metrics.jsonl, and the same with pictures and distributions for
+/// TensorBoard.
+/// </summary>
 sealed class RunLog : IDisposable
 {
     const int ScoredImages = 64;
 
+    readonly RunFolder folder;
+    readonly TrainingState state;
+    readonly ImageDataset data;
     readonly MetricsLog metrics;
     readonly EventFile? events;
 
     /// <param name="folder">The run's. What its metrics have of later steps is cut off.</param>
-    /// <param name="step">Where the session begins.</param>
-    /// <param name="tensorBoard">False: without event files.</param>
-    public RunLog(RunFolder folder, long step, bool tensorBoard)
+    /// <param name="state">The run's.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="config">The configuration, for TensorBoard.</param>
+    public RunLog(RunFolder folder, TrainingState state, ImageDataset data, string config)
     {
-        metrics = folder.OpenMetrics(step);
+        (this.folder, this.state, this.data) = (folder, state, data);
+        metrics = folder.OpenMetrics(state.StepCount);
         string board = folder.File("tb");
-        if (tensorBoard) events = new EventFile(board, TimeProvider.System, step == 0 && !Directory.Exists(board) ? null : step + 1);
+        if (state.Config.Training.TensorBoard)
+            events = new EventFile(board, TimeProvider.System,
+                state.StepCount == 0 && !Directory.Exists(board) ? null : state.StepCount + 1);
+        events?.Text("config", $"```json\n{config}\n```");
     }
 
     /// <summary>What was deleted of its files since it began.</summary>
@@ -33,27 +43,32 @@ sealed class RunLog : IDisposable
         }
     }
 
-    /// <summary>The configuration, for TensorBoard.</summary>
-    public void Configuration(string json) => events?.Text("config", $"```json\n{json}\n```");
-
-    /// <summary>The numbers of a step.</summary>
-    public void Numbers(long step, params ReadOnlySpan<(string Name, double Value)> values)
+    /// <summary>Writes down what is to be kept of an event.</summary>
+    public void Write(TrainingEvent e)
     {
-        metrics.Append(step, values);
+        if (e is NumbersLogged numbers) Numbers(numbers);
+        else if (e is SampleDrawn samples) Samples(samples);
+        else if (e is not (StepDone or CheckpointSaved or Ended)) folder.Say(e.ToString());
+    }
+
+    void Numbers(NumbersLogged e)
+    {
+        metrics.Append(e.Step, [.. e.Values]);
         if (events == null) return;
         // A dot would be part of the name there, a slash makes a group.
-        foreach ((string name, double value) in values) events.Scalar(name.Contains('.') ? name.Replace('.', '/') : $"train/{name}", value, step);
+        foreach ((string name, double value) in e.Values)
+            events.Scalar(name.Contains('.') ? name.Replace('.', '/') : $"train/{name}", value, e.Step);
         events.Flush();
     }
 
-    /// <summary>The sample grid of a step, unless it is null, and how the discriminator scores some real images and some samples.</summary>
-    public void Samples(TrainingState state, ImageDataset data, Image[] samples, Image? grid)
+    // The grid, and how the discriminator scores some real images and some samples.
+    void Samples(SampleDrawn e)
     {
         if (events == null) return;
-        if (grid != null) events.Image("samples", ImageFile.EncodePng(grid), state.StepCount);
-        int n = Math.Min(Math.Min(ScoredImages, samples.Length), data.Count);
-        events.Histogram("scores/real", state.Scores(data.Some(n), [.. data.SomeLabels(n)]), state.StepCount);
-        events.Histogram("scores/fake", state.Scores(samples[..n], state.FixedClasses(n) ?? []), state.StepCount);
+        if (DiskNeed.IsOnBoard(state.Config.Training, e.Step)) events.Image("samples", ImageFile.EncodePng(e.Grid), e.Step);
+        int n = Math.Min(Math.Min(ScoredImages, e.Images.Count), data.Count);
+        events.Histogram("scores/real", state.Scores(data.Some(n), [.. data.SomeLabels(n)]), e.Step);
+        events.Histogram("scores/fake", state.Scores([.. e.Images.Take(n)], state.FixedClasses(n) ?? []), e.Step);
         events.Flush();
     }
 

@@ -1,4 +1,3 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
 
 namespace Sagan.Native.Training;
@@ -9,15 +8,15 @@ namespace Sagan.Native.Training;
 /// <param name="GLoss">Of the generator update, before it.</param>
 /// <param name="DReal">Mean score of the real images.</param>
 /// <param name="DFake">Mean score of the fakes.</param>
-public readonly record struct StepReport(int Step, float DLoss, float GLoss, float DReal, float DFake)
+readonly record struct StepReport(int Step, float DLoss, float GLoss, float DReal, float DFake)
 {
     /// <summary>False when anything is NaN or infinite.</summary>
     public bool IsFinite => float.IsFinite(DLoss) && float.IsFinite(GLoss) && float.IsFinite(DReal) && float.IsFinite(DFake);
 }
 
-/// <summary>Advances a <see cref="TrainingState"/> on a data set, one step at a time. Step number k is a function of the state and of k alone, so a resumed
-/// run equals one that never stopped.</summary>
-public sealed class Trainer : IDisposable
+/// <summary>Advances a <see cref="TrainingState"/> on a data set, one step at a time. Step number k is a function of the state and of k
+/// alone, so a resumed run equals one that never stopped.</summary>
+sealed class Trainer : IDisposable
 {
     readonly TrainingState state;
     readonly BatchLoader loader;
@@ -88,7 +87,8 @@ public sealed class Trainer : IDisposable
         {
             long draw = (long)step * (training.DSteps + 1) + training.DSteps;
             Tensor z = state.Z(draw, n);
-            Tensor loss = gan.Generator(z, state.Classes(draw, n, classes), draw, state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
+            Tensor loss = gan.Generator(z, state.Classes(draw, n, classes), draw,
+                state.Config.Loss.LatentDiversity > 0 ? state.NearZ(draw, z) : null);
             if (report) g = loss.Item();
             return report ? Array.Empty<Tensor>() : [loss];
         });

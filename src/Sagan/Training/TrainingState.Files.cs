@@ -1,13 +1,16 @@
 using System.Globalization;
-using Sagan.Native.Interchange;
+using Sagan.Native.Data;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange;
+using Sagan.Native.Metrics;
+using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
 
 namespace Sagan.Native.Training;
 
 // A checkpoint's files.
-public sealed partial class TrainingState
+sealed partial class TrainingState
 {
     /// <summary>The files of a checkpoint.</summary>
     public const string ModelFile = "model.safetensors", EmaFile = "ema.safetensors", OptimizerFile = "optim.safetensors";
@@ -15,7 +18,8 @@ public sealed partial class TrainingState
     /// <summary>The files of a checkpoint and what writes them.</summary>
     public Dictionary<string, Action<Stream>> Files()
     {
-        Dictionary<string, Action<Stream>> files = new() { [ModelFile] = s => Model().Write(s), [OptimizerFile] = s => Optimizers().Write(s) };
+        Dictionary<string, Action<Stream>> files =
+            new() { [ModelFile] = s => Model().Write(s), [OptimizerFile] = s => Optimizers().Write(s) };
         if (Average != null) files[EmaFile] = s => File(Average.State(), "").Write(s);
         return files;
     }
@@ -25,9 +29,9 @@ public sealed partial class TrainingState
         .Sum(s => 4L * s.Parameter.Shape.Count + 2 * s.Name.Length + 100);
 
     /// <summary>
-    /// Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it. Where the configuration has
-    /// changed, what the checkpoint lacks beside the networks (LeCam's averages, an augmentation's probability, moments, the moving average) can begin anew,
-    /// and what is no longer wanted be left behind.
+    /// Restores what <see cref="Files"/> wrote. Each file is checked against the networks before anything is assigned from it. Where the
+    /// configuration has changed, what the checkpoint lacks beside the networks (LeCam's averages, an augmentation's probability, moments,
+    /// the moving average) can begin anew, and what is no longer wanted be left behind.
     /// </summary>
     /// <param name="open">Opens a file of the checkpoint by name; null where there is none.</param>
     /// <param name="changed">Is told of each such change; null: there may be none.</param>
@@ -77,7 +81,8 @@ public sealed partial class TrainingState
         else if (Ema != null)
         {
             if (changed == null)
-                throw new RunFileException($"the checkpoint has no {EmaFile}, and the run keeps a moving average; --allow-change begins a new one.");
+                throw new RunFileException($"the checkpoint has no {EmaFile}, and the run keeps a moving average; --allow-change begins a "
+                    + "new one.");
             Ema.Begin();
             changed("the checkpoint has no moving average: begun anew, as a copy of the generator");
         }
@@ -87,7 +92,8 @@ public sealed partial class TrainingState
         new(open(name) ?? throw new RunFileException($"the checkpoint has no {name}; the file was not written by this program."), name);
 
     SafetensorsWriter Model() =>
-        File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter)).Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
+        File(Generator.State().Select(s => ($"g.{s.Name}", s.Parameter))
+            .Concat(Discriminator.State().Select(s => ($"d.{s.Name}", s.Parameter))), "");
 
     SafetensorsWriter Optimizers()
     {
@@ -96,8 +102,8 @@ public sealed partial class TrainingState
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
         if (Config.Model.GrowFrom > 0)
         {
-            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.Missed.ToArray());
-            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.Missed.ToArray());
+            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.SkippedSteps.ToArray());
+            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.SkippedSteps.ToArray());
         }
         if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
@@ -132,13 +138,14 @@ public sealed partial class TrainingState
     static int Count(SafetensorsReader file, string key)
     {
         long n = Number(file, key);
-        return n <= int.MaxValue ? (int)n : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
+        return n <= int.MaxValue ? (int)n
+            : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is {n}, more than any run has.");
     }
 
     // How many steps each parameter was left out of; in the files of networks that do not grow there is none.
     static void ReadMissed(SafetensorsReader file, string key, Adam adam)
     {
-        Span<int> missed = adam.Missed;
+        Span<int> missed = adam.SkippedSteps;
         missed.Clear();
         if (!file.Metadata.TryGetValue(key, out string? text)) return;
         string[] numbers = text.Length <= 12 * missed.Length ? text.Split(',') : [];
@@ -146,11 +153,13 @@ public sealed partial class TrainingState
         for (int i = 0; valid && i < numbers.Length; i++)
             valid = int.TryParse(numbers[i], NumberStyles.None, CultureInfo.InvariantCulture, out missed[i]) && missed[i] <= adam.StepCount;
         if (!valid)
-            throw new RunFileException($"{OptimizerFile}: '{key}' must be {missed.Length} counts of at most {adam.StepCount}, one for each parameter; the file was not written by this program.");
+            throw new RunFileException($"{OptimizerFile}: '{key}' must be {missed.Length} counts of at most {adam.StepCount}, one for each "
+                + "parameter; the file was not written by this program.");
     }
 
     static long Number(SafetensorsReader file, string key) =>
         file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n)
             ? n
-            : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by this program.");
+            : throw new RunFileException($"{OptimizerFile}: the counter '{key}' is missing or not a number; the file was not written by "
+                + "this program.");
 }

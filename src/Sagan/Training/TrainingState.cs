@@ -1,7 +1,6 @@
 using Sagan.Native.Augmentation;
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
@@ -12,10 +11,10 @@ using Sagan.Native.Sampling;
 namespace Sagan.Native.Training;
 
 /// <summary>
-/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Files"/> writes is enough to go on bit for bit; random
-/// numbers and the order of the data need no state, because they are counter-based: they follow from seed and step.
+/// All that a run is at one moment: networks, moving average, moments, counters. What <see cref="Files"/> writes is enough to go on bit for
+/// bit; random numbers and the order of the data need no state, because they are counter-based: they follow from seed and step.
 /// </summary>
-public sealed partial class TrainingState
+sealed partial class TrainingState
 {
     // Independent random streams under the run's seed. The numbers are part of what "same seed" means.
     const ulong GeneratorInit = 1, DiscriminatorInit = 2, Noise = 3, Mixing = 4, FixedNoise = 5, FakeClasses = 6, PenaltyNoise = 7;
@@ -38,7 +37,8 @@ public sealed partial class TrainingState
         GeneratorOptimizer = Adam(Generator.Parameters, o.GLearningRate);
         DiscriminatorOptimizer = Adam(Discriminator.Trained, o.DLearningRate);
         Step = new GanStep(Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, config.Loss,
-            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)), config.Training.Accumulation,
+            Augment.Create(config.Augment, Seed(Augmentation), Device), ConsistencyAugment.Create(Seed(ConsistencyCopies)),
+                config.Training.Accumulation,
             LatentOptimization.Create(config.Loss, Seed(LatentChoice)));
         if (config.Training.EmaDecay > 0)
         {
@@ -51,7 +51,8 @@ public sealed partial class TrainingState
 
         ulong Seed(ulong stream) => CounterRandom.Bits(config.Training.Seed, stream, 0);
         Initializer Init(ulong stream) => new(new RandomSource(config.Training.Seed, stream), config.Model.Init, Device);
-        Adam Adam(IReadOnlyList<Parameter> trained, double rate) => new(trained, (float)rate, o.Beta1, o.Beta2, (float)o.Epsilon, o.AdamForm);
+        Adam Adam(IReadOnlyList<Parameter> trained, double rate) =>
+            new(trained, (float)rate, o.Beta1, o.Beta2, (float)o.Epsilon, o.AdamForm);
     }
 
     public RunConfig Config { get; }
@@ -106,12 +107,15 @@ public sealed partial class TrainingState
     public Tensor Z(long draw, int count) => Latent(Noise, draw * RoundUp((long)count * Config.Model.ZDim), count);
 
     /// <summary>Vectors near those of draw number <paramref name="draw"/>, for consistency under changes of the latent vector.</summary>
-    public Tensor NearZ(long draw, Tensor z) => z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
+    public Tensor NearZ(long draw, Tensor z) =>
+        z + (float)Config.Loss.LatentNoise * Stream(LatentShift, draw * RoundUp(z.Count)).Normal(z.Shape, Device);
 
     /// <summary>The mixing weights of the gradient penalty of D step number <paramref name="draw"/>.</summary>
     public Tensor Alpha(long draw, int count) => Stream(Mixing, draw * RoundUp(count)).Uniform(new Shape(count), device: Device);
 
-    /// <summary>What D step number <paramref name="draw"/> is computed from: these images, and random numbers that follow from the number.</summary>
+    /// <summary>
+    /// What D step number <paramref name="draw"/> is computed from: these images, and random numbers that follow from the number.
+    /// </summary>
     public DiscriminatorInput Input(Tensor real, int[] classes, long draw)
     {
         int n = real.Shape[0];
@@ -120,33 +124,38 @@ public sealed partial class TrainingState
         {
             NearZ = Config.Loss.LatentConsistency > 0 ? NearZ(draw, z) : null,
             Alpha = GradientPenalty.Belongs(Config.Loss.Kind) ? Alpha(draw, n) : null,
-            Noise = Config.Loss.Kind == LossKind.Dragan ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
+            Noise = Config.Loss.Kind == LossKind.Dragan
+                ? Stream(PenaltyNoise, draw * RoundUp(real.Count)).Uniform(real.Shape, device: Device) : null,
             RealClasses = Config.Model.Conditional ? classes : null,
             FakeClasses = Classes(draw, n, classes),
             Draw = draw,
         };
     }
 
-    /// <summary>The classes that the fakes of draw number <paramref name="draw"/> are to be of: uniform, or those of the real images; null in an unconditional
-    /// model.</summary>
+    /// <summary>The classes that the fakes of draw number <paramref name="draw"/> are to be of: uniform, or those of the real images; null
+    /// in an unconditional model.</summary>
     public int[]? Classes(long draw, int count, int[]? real)
     {
         if (!Config.Model.Conditional) return null;
         if (Config.Training.FakeClasses == FakeClassKind.Real && real != null) return real;
-        return [.. Enumerable.Range(0, count).Select(i => CounterRandom.Below(Config.Model.Classes, Config.Training.Seed, FakeClasses, (ulong)(draw * count + i)))];
+        return [.. Enumerable.Range(0, count)
+            .Select(i => CounterRandom.Below(Config.Model.Classes, Config.Training.Seed, FakeClasses, (ulong)(draw * count + i)))];
     }
 
     /// <summary>The noise of the sample grids, the same during a whole run, so that pictures of different steps can be compared.</summary>
     public Tensor FixedZ(int count) => Latent(FixedNoise, 0, count);
 
     /// <summary>The classes of the sample grids: one after the other, a column of eight for each.</summary>
-    public int[]? FixedClasses(int count) => Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
+    public int[]? FixedClasses(int count) =>
+        Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
 
     /// <summary>The gamma of every attention block, by name.</summary>
-    public IEnumerable<(string Name, float Value)> Gammas() => gammas.Where(g => IsLive(g.Gamma)).Select(g => (g.Name, g.Gamma.Value.Item()));
+    public IEnumerable<(string Name, float Value)> Gammas() =>
+        gammas.Where(g => IsLive(g.Gamma)).Select(g => (g.Name, g.Gamma.Value.Item()));
 
     /// <summary>The largest singular value of every spectrally normalised weight, as the last power iteration left it, by name.</summary>
-    public IEnumerable<(string Name, float Value)> SingularValues() => norms.Where(n => IsLive(n.Weight)).Select(n => (n.Name, n.Norm.Sigma));
+    public IEnumerable<(string Name, float Value)> SingularValues() =>
+        norms.Where(n => IsLive(n.Weight)).Select(n => (n.Name, n.Norm.Sigma));
 
     bool IsLive(Parameter p) => Generator.IsLive(p) && Discriminator.IsLive(p);
 
@@ -172,13 +181,15 @@ public sealed partial class TrainingState
     }
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
-    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept()).All(s => s.Parameter.Value.IsFinite());
+    public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept())
+        .All(s => s.Parameter.Value.IsFinite());
 
     static IEnumerable<(string Name, Parameter Gamma)> Gammas(string network, Module module) =>
         module.Descendants().Where(m => m.Module is SelfAttention).Select(m => ($"{network}.{m.Name}", ((SelfAttention)m.Module).Gamma));
 
     static IEnumerable<(string Name, SpectralNorm Norm, Parameter Weight)> Norms(string network, Module module) =>
-        module.Descendants().Where(m => m.Module is SpectralNorm).Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module, m.Module.Parameters[0]));
+        module.Descendants().Where(m => m.Module is SpectralNorm)
+            .Select(m => ($"{network}.{m.Name}", (SpectralNorm)m.Module, m.Module.Parameters[0]));
 
     Tensor Latent(ulong stream, long offset, int count) => Sampler.Latent(Config.Model, Stream(stream, offset), count, Device);
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Sagan.Native.Configuration;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Losses;
 
 namespace Sagan.Native.Training;
 
@@ -19,7 +19,10 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
         _ => null,
     };
 
-    /// <summary>How much images differ from each other: the standard deviation over the images, averaged over pixels and channels, in levels of 0 to 255.</summary>
+    /// <summary>
+    /// How much images differ from each other: the standard deviation over the images, averaged over pixels and channels, in levels of 0 to
+    /// 255.
+    /// </summary>
     public static double Spread(IReadOnlyList<Image> images)
     {
         int n = images[0].Pixels.Length;
@@ -41,7 +44,8 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
         quiet = r.DLoss < config.ZeroLoss * chance ? quiet + 1 : 0;
         if (quiet < config.Patience) return null;
         quiet = 0;
-        return string.Create(c, $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} for {config.Patience} steps, the last of them {r.Step}");
+        return string.Create(c, $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} for {config.Patience} steps, "
+            + $"the last of them {r.Step}");
     }
 
     /// <summary>
@@ -51,9 +55,10 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
     public string? Ending(int steps)
     {
         if (quiet < Math.Max(10, steps / 10) || ChanceLoss(loss) is not { } chance) return null;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"the discriminator has won: its loss was below {config.ZeroLoss * chance:G3} in the last {quiet} steps, so the generator learns nothing "
-            + $"any more; a lower --d-lr, a higher --g-lr, or --augment where there are few images help");
+        string low = string.Create(CultureInfo.InvariantCulture, $"its loss was below {config.ZeroLoss * chance:G3} in the last "
+            + $"{quiet} steps");
+        return $"the discriminator has won: {low}, so the generator learns nothing any more; "
+            + "a lower --d-lr, a higher --g-lr, or --augment where there are few images help";
     }
 
     /// <summary>Why the run has failed with these samples of a step, or null.</summary>
@@ -61,7 +66,8 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
     {
         double spread = Spread(samples);
         return spread >= config.Collapse * realSpread ? null : string.Create(CultureInfo.InvariantCulture,
-            $"the generator has collapsed: at step {step} its images differ by {spread:0.00} of 255 levels, real ones by {realSpread:0.00}");
+            $"the generator has collapsed: at step {step} its images differ by {spread:0.00} of 255 levels, "
+            + $"real ones by {realSpread:0.00}");
     }
 
     /// <summary>True at steps whose samples are to be shown.</summary>

@@ -48,8 +48,8 @@ public class AdaTests
         Assert.All(x.ToArray().Zip(y), p => Assert.Equal(p.First, p.Second, 2e-6f));
     });
 
-    // A chessboard made a third smaller has no detail left that pixels can show. Read bilinearly as it is, it would keep a quarter of its contrast, as a moire;
-    // the filters, being finite, leave 7 % of it.
+    // A chessboard made a third smaller has no detail left that pixels can show. Read bilinearly as it is, it would keep a quarter of its
+    // contrast, as a moire; the filters, being finite, leave 7 % of it.
     [Fact]
     public void What_is_too_fine_for_a_smaller_image_turns_grey() => Step.Run(() =>
     {
@@ -175,7 +175,8 @@ public class AdaTests
         }
     }
 
-    static AdaTransforms[] Draw(double p, int n) => [.. Enumerable.Range(0, n).Select(i => AdaTransforms.Of(new ImageDraws(5, 2, Augment.Fake, i), p))];
+    static AdaTransforms[] Draw(double p, int n) =>
+        [.. Enumerable.Range(0, n).Select(i => AdaTransforms.Of(new ImageDraws(5, 2, Augment.Fake, i), p))];
 
     [Fact]
     public void With_probability_0_images_stay_as_they_are_bit_for_bit() => Step.Run(() =>
@@ -267,7 +268,8 @@ public class AdaTests
         Assert.InRange(ada.Probability, 0, 1);
     });
 
-    static Tensor Images(int n, int side, int channels) => new RandomSource(8).Uniform(new Shape(n, side, side, channels), -1, 1, Device.Cpu);
+    static Tensor Images(int n, int side, int channels) =>
+        new RandomSource(8).Uniform(new Shape(n, side, side, channels), -1, 1, Device.Cpu);
 
     static double Dot(Tensor a, Tensor b) => a.ToArray().Zip(b.ToArray(), (x, y) => (double)x * y).Sum();
 }

@@ -1,6 +1,7 @@
 using Sagan.Native.Augmentation;
 using Sagan.Native.Configuration;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
@@ -10,7 +11,8 @@ namespace Sagan.Native.Tests;
 
 public class AugmentTrainingTests
 {
-    static readonly ModelConfig Small = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [], DAttention = [], SpectralNorm = SpectralNormKind.None };
+    static readonly ModelConfig Small =
+        new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [], DAttention = [], SpectralNorm = SpectralNormKind.None };
 
     // Notes what it was asked for, and changes nothing.
     sealed class Spy : Augment
@@ -98,7 +100,8 @@ public class AugmentTrainingTests
     {
         ModelConfig m = Small;
         RandomSource random = new(3);
-        Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1), z = random.Normal(new Shape(4, 8)), near = z + 0.3f * random.Normal(z.Shape);
+        Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1), z = random.Normal(new Shape(4, 8)),
+            near = z + 0.3f * random.Normal(z.Shape);
         DiscriminatorInput input = new(real, z) { NearZ = near };
 
         (Generator g, Discriminator d, _) = Fresh(new LossConfig());
@@ -114,7 +117,8 @@ public class AugmentTrainingTests
 
         // Weights that make the terms about as large as the losses: the rest is rounding.
         LossConfig weighted = new() { LatentConsistency = 1 / consistency, LatentDiversity = 1 / diversity };
-        float plain = Fresh(new LossConfig()).Step.Discriminator(input).Loss.Item(), with = Fresh(weighted).Step.Discriminator(input).Loss.Item();
+        float plain = Fresh(new LossConfig()).Step.Discriminator(input).Loss.Item(),
+            with = Fresh(weighted).Step.Discriminator(input).Loss.Item();
         Assert.Equal(1, with - plain, 1e-3f);
         plain = Fresh(new LossConfig()).Step.Generator(z).Item();
         with = Fresh(weighted).Step.Generator(z, nearZ: near).Item();
@@ -125,7 +129,8 @@ public class AugmentTrainingTests
         {
             Generator g = Generator.Create(m, new Initializer(new RandomSource(1)));
             Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2)));
-            return (g, d, new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9), new Adam(d.Parameters, 1e-4f, 0, 0.9), loss, parts: parts));
+            return (g, d, new GanStep(g, d, new Adam(g.Parameters, 1e-4f, 0, 0.9), new Adam(d.Parameters, 1e-4f, 0, 0.9), loss,
+                parts: parts));
         }
     });
 
@@ -140,7 +145,8 @@ public class AugmentTrainingTests
     [InlineData("augment.kind=adaptive", "one of none, diff-augment, ada, apa")]
     public void Configurations_that_make_no_sense_are_refused_with_the_way_out(string set, string expected, params string[] more)
     {
-        ConfigException e = Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [set, .. more] }));
+        ConfigException e = Assert.Throws<ConfigException>(() =>
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [set, .. more] }));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 
@@ -153,14 +159,16 @@ public class AugmentTrainingTests
         Assert.Equal(["ada_p", "ada_signs", "ada_updates"], ada.State.Select(p => p.Name));
         Augment apa = Assert.IsType<Apa>(Augment.Create(new AugmentConfig { Kind = AugmentKind.Apa }, 1, Device.Cpu));
         Assert.Equal(["apa_p", "apa_signs", "apa_updates"], apa.State.Select(p => p.Name));
-        AugmentConfig few = ConfigResolver.Resolve(new ConfigSources { Preset = "fewshot64" }).Config.Augment;
-        Assert.Equal((AugmentKind.DiffAugment, AugmentPolicies.Color | AugmentPolicies.Translation | AugmentPolicies.Cutout), (few.Kind, few.Policies));
+        AugmentConfig few = ResolvedConfig.Resolve(new ConfigSources { Preset = "fewshot64" }).Config.Augment;
+        Assert.Equal((AugmentKind.DiffAugment, AugmentPolicies.Color | AugmentPolicies.Translation | AugmentPolicies.Cutout),
+            (few.Kind, few.Policies));
     }
 
     [Fact]
     public void Augmentation_may_not_change_when_a_run_is_resumed()
     {
         RunConfig c = new();
-        Assert.Throws<UsageException>(() => ResumeRules.Check(c, c with { Augment = new() { Kind = AugmentKind.Ada } }, allowChange: false));
+        Assert.Throws<UsageException>(() =>
+            ResumeRules.Check(c, c with { Augment = new() { Kind = AugmentKind.Ada } }, allowChange: false));
     }
 }

@@ -30,14 +30,16 @@ public class DiffAugmentTests
     {
         (float[] b, int[] p) = (file.Floats($"{name}/numbers"), file.Ints($"{name}/places"));
         return [.. Enumerable.Range(0, b.Length / 3).Select(i =>
-            new DiffAugmentDraw(p[5 * i] == 1, b[3 * i], b[3 * i + 1], b[3 * i + 2], p[5 * i + 1], p[5 * i + 2], p[5 * i + 3], p[5 * i + 4]))];
+            new DiffAugmentDraw(p[5 * i] == 1, b[3 * i], b[3 * i + 1], b[3 * i + 2], p[5 * i + 1], p[5 * i + 2], p[5 * i + 3],
+                p[5 * i + 4]))];
     }
 
     // 100,000 draws: the mean of a uniform number of width w is off by w / sqrt(12 * 100,000) = 0.0009 w; five times that is allowed.
     [Fact]
     public void Draws_have_the_papers_ranges_and_means()
     {
-        DiffAugmentDraw[] draws = [.. Enumerable.Range(0, 100_000).Select(i => DiffAugmentDraw.Of(new ImageDraws(7, 3, Augment.Real, i), 16, 9))];
+        DiffAugmentDraw[] draws = [.. Enumerable.Range(0, 100_000)
+            .Select(i => DiffAugmentDraw.Of(new ImageDraws(7, 3, Augment.Real, i), 16, 9))];
         Assert.InRange(draws.Average(d => d.Flip ? 1.0 : 0), 0.49, 0.51);
         Uniform(d => d.Brightness, -0.5, 0.5);
         Uniform(d => d.Saturation, 0, 2);
@@ -80,7 +82,8 @@ public class DiffAugmentTests
         Assert.NotEqual(y, new DiffAugment(2, All).Apply(x, 5, Augment.Real).ToArray());
     });
 
-    // With given draws it is linear but for the constant that brightness adds: <T x, y> = <x, T^T y>, where T x = A(x) - A(0) and T^T is the gradient.
+    // With given draws it is linear but for the constant that brightness adds: <T x, y> = <x, T^T y>, where T x = A(x) - A(0) and T^T is
+    // the gradient.
     [Fact]
     public void The_gradient_is_the_transpose() => Step.Run(() =>
     {
@@ -137,7 +140,8 @@ public class DiffAugmentTests
         Assert.NotEqual(from, to);
     });
 
-    static Tensor Images(int n, int side, int channels) => new RandomSource(8).Uniform(new Shape(n, side, side, channels), -1, 1, Device.Cpu);
+    static Tensor Images(int n, int side, int channels) =>
+        new RandomSource(8).Uniform(new Shape(n, side, side, channels), -1, 1, Device.Cpu);
 
     static double Dot(Tensor a, Tensor b) => a.ToArray().Zip(b.ToArray(), (x, y) => (double)x * y).Sum();
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
 
 namespace Sagan.Native.Tests.Data;
 
@@ -92,7 +91,8 @@ public class ArrayFileTests
     }
 
     /// <summary>
-    /// 1 MB of gzip that claims and holds 1 GB less one byte than it says: the claim is checked against what deflate can reach, the end against the claim.
+    /// 1 MB of gzip that claims and holds 1 GB less one byte than it says: the claim is checked against what deflate can reach, the end
+    /// against the claim.
     /// </summary>
     [Fact]
     public void A_gzip_claim_that_cannot_be_takes_no_memory()

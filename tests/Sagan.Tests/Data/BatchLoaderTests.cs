@@ -1,5 +1,5 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Data;
 
@@ -157,7 +157,7 @@ public class BatchLoaderTests
         using TemporaryFolder folder = new();
         for (int i = 0; i < 4; i++)
         {
-            ImageFile.SavePng(folder / $"{i}.png", Creature.FromSeed(1, i).Draw(16));
+            ImageFile.Save(folder / $"{i}.png", Creature.FromSeed(1, i).Draw(16));
         }
         using ImageDataset data = Dataset.Open(folder.Path, new DatasetOptions { Size = 16, CacheBytes = 0 });
         Assert.False(data.Report.Cached);
@@ -190,7 +190,7 @@ public class BatchLoaderTests
         using TemporaryFolder folder = new();
         for (int i = 0; i < 12; i++)
         {
-            ImageFile.SavePng(folder / $"{i:00}.png", Creature.FromSeed(1, i).Draw(24));
+            ImageFile.Save(folder / $"{i:00}.png", Creature.FromSeed(1, i).Draw(24));
         }
         using ImageDataset cached = Dataset.Open(folder.Path, new DatasetOptions { Size = 16 });
         using ImageDataset lazy = Dataset.Open(folder.Path, new DatasetOptions { Size = 16, CacheBytes = 12 * 768 - 1 });

@@ -1,9 +1,11 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Data;
 
-/// <summary>The measure on sets of pictures of which it is known what it must say: near 1 on real ones, near 0 on what only suggests them.</summary>
+/// <summary>
+/// The measure on sets of pictures of which it is known what it must say: near 1 on real ones, near 0 on what only suggests them.
+/// </summary>
 public class CreatureConsistencyTests
 {
     const int Count = 300;

@@ -1,5 +1,4 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
 
 namespace Sagan.Native.Tests.Data;
 

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
 using Sagan.Native.Configuration;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.StateDicts;
+using Sagan.Native.Training;
 using Sagan.Native.Tests.Images;
 
 namespace Sagan.Native.Tests.Data;
@@ -48,10 +50,10 @@ public class DatasetTests
         {
             image.Pixels.AsSpan(y * 120, 120).CopyTo(wide.Pixels.AsSpan((y * 60 + 10) * 3));
         }
-        ImageFile.SavePng(folder / "wide.png", wide);
+        ImageFile.Save(folder / "wide.png", wide);
         byte[] Open(DatasetOptions options) => Dataset.Open(folder.Path, options).Image(0).Pixels;
         Assert.Equal(Resize.To(image, 16, 16).Pixels, Open(Small));
-        Assert.Equal(Resize.To(wide, 16, 16).Pixels, Open(Small with { Crop = CropMode.None }));
+        Assert.Equal(Resize.To(wide, 16, 16).Pixels, Open(Small with { Crop = CropKind.None }));
         Assert.Equal(Resize.To(Resize.CentreCrop(image, 20, 20), 16, 16).Pixels, Open(Small with { CropPixels = 20 }));
         Assert.Equal(Resize.To(image, 16, 16).Pixels, Open(Small with { CropPixels = 500 }));
         Assert.Equal(Resize.To(image.ToChannels(1), 16, 16).Pixels, Open(Small with { Channels = 1 }));
@@ -131,7 +133,8 @@ public class DatasetTests
         Assert.Contains("no such file or folder (the built-in set is called creatures)", Message(folder / "nothing"));
         Assert.Contains("the folder holds no images", Message(folder.Path));
         File.WriteAllText(folder / "x/readme.md", "x");
-        Assert.Contains("the folder holds no images, IDX files or CIFAR-10 batches; 1 other files are not images by their names: .md 1", Message(folder.Path));
+        Assert.Contains("the folder holds no images, IDX files or CIFAR-10 batches; 1 other files are not images by their names: .md 1",
+            Message(folder.Path));
         Save(folder / "one.png", 1);
         Assert.Contains("one PNG image is not a data set: give the folder it lies in", Message(folder / "one.png"));
         File.WriteAllText(folder / "x.tar", "ustar");
@@ -175,7 +178,8 @@ public class DatasetTests
     public void Some_classes_are_picked_by_name_and_numbered_in_that_order()
     {
         using ImageDataset all = Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60 });
-        using ImageDataset two = Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60, Classes = ["long ears", "round ears"] });
+        using ImageDataset two =
+            Dataset.Open("creatures", new DatasetOptions { Size = 16, CreatureCount = 60, Classes = ["long ears", "round ears"] });
         Assert.Equal(["long ears", "round ears"], two.Report.Classes.Select(c => c.Name));
         Assert.Equal(all.Report.Classes[2].Count, two.Report.Classes[0].Count);
         Assert.Equal(all.Report.Classes[0].Count + all.Report.Classes[2].Count, two.Count);
@@ -217,7 +221,8 @@ public class DatasetTests
         Assert.Equal(30, seen.Max(p => p.Done));
         Assert.All(seen, p => Assert.Equal(30, p.Total));
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => Dataset.Open(folder.Path, Small with { Progress = new Listener(_ => stop.Cancel()) }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Dataset.Open(folder.Path, Small with { Progress = new Listener(_ => stop.Cancel()) }, stop.Token));
     }
 
     [Fact]
@@ -254,14 +259,16 @@ public class DatasetTests
         const string reason = "cannot be opened: it is a pipe, a socket or a device, not a file";
         Assert.Equal((reason, reason, reason), (reasons["pipe.png"], reasons["linked.png"], reasons["zero.png"]));
         Assert.Equal("the file is empty", reasons["null.png"]);
-        foreach (string name in (string[])["set", "set.zip", "set.npz", "set.npy", "set.safetensors", "set.bin", "folder/data_batch_1.bin", "idx/train-images-idx3-ubyte"])
+        foreach (string name in (string[])["set", "set.zip", "set.npz", "set.npy", "set.safetensors", "set.bin", "folder/data_batch_1.bin",
+            "idx/train-images-idx3-ubyte"])
         {
             Pipe(folder / name);
             string source = name.Contains('/') ? folder / name[..name.IndexOf('/')] : folder / name;
             Assert.Contains("it is a pipe, a socket or a device", Assert.Throws<DataException>(() => Dataset.Open(source, Small)).Message);
         }
         foreach (string name in (string[])["c.json", "c.pth", "d.safetensors"]) Pipe(folder / name);
-        Assert.Contains("it is a pipe", Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { File = folder / "c.json" })).Message);
+        Assert.Contains("it is a pipe",
+            Assert.Throws<ConfigException>(() => ResolvedConfig.Resolve(new ConfigSources { File = folder / "c.json" })).Message);
         Assert.Contains("it is a pipe", Assert.Throws<InterchangeException>(() => TensorFiles.Open(folder / "c.pth").Dispose()).Message);
         Assert.Contains("it is a pipe", Assert.ThrowsAny<Exception>(() => TensorFiles.Open(folder / "d.safetensors").Dispose()).Message);
     }
@@ -278,10 +285,11 @@ public class DatasetTests
     {
         using TemporaryFolder folder = new();
         Save(folder / "small.png", 1);
-        ImageFile.SavePng(folder / "large.png", new Image(2000, 1000, 1));
+        ImageFile.Save(folder / "large.png", new Image(2000, 1000, 1));
         using ImageDataset one = Dataset.Open(folder.Path, Small with { MaxMegapixels = 1 });
         string reason = Assert.Single(one.Report.Skipped).Reason;
-        Assert.Equal("2000 x 1000 pixels are more than the limit of 1 megapixels: reduce the picture, or raise data.maxMegapixels (up to 500)", reason);
+        Assert.Equal("2000 x 1000 pixels are more than the limit of 1 megapixels: reduce the picture, or raise data.maxMegapixels (up "
+            + "to 500)", reason);
         using ImageDataset two = Dataset.Open(folder.Path, Small with { MaxMegapixels = 2 });
         Assert.Equal((2, (2000, 1000)), (two.Count, two.Report.Largest));
         using StringWriter output = new(), error = new();
@@ -312,7 +320,8 @@ public class DatasetTests
         // A single folder with images is no class; that it has an empty one beside it is said all the same.
         Save(other / $"{prefix}cats/1.png", 1);
         Directory.CreateDirectory(other / $"{prefix}dogs");
-        using (ImageDataset data = Dataset.Open(other.Path, Small)) Assert.Equal((0, "class 'dogs' has no images"), (data.ClassCount, Assert.Single(data.Report.Warnings)));
+        using (ImageDataset data = Dataset.Open(other.Path, Small))
+            Assert.Equal((0, "class 'dogs' has no images"), (data.ClassCount, Assert.Single(data.Report.Warnings)));
         Save(other / "0.png", 1);
         using (ImageDataset data = Dataset.Open(other.Path, Small)) Assert.Empty(data.Report.Warnings);
     }
@@ -337,7 +346,9 @@ public class DatasetTests
         Assert.Equal([path], Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
     }
 
-    /// <summary>1 MB of zeros pack to 1 KB; an entry that lies about its length, or is damaged, is refused without taking the memory.</summary>
+    /// <summary>
+    /// 1 MB of zeros pack to 1 KB; an entry that lies about its length, or is damaged, is refused without taking the memory.
+    /// </summary>
     [Fact]
     public void Archive_bombs_and_lies_are_refused()
     {
@@ -375,7 +386,7 @@ public class DatasetTests
     }
 
     static void Save(string path, int index, int width = 16, int height = 16) =>
-        ImageFile.SavePng(path, Resize.To(Creature.FromSeed(1, index).Draw(32), width, height));
+        ImageFile.Save(path, Resize.To(Creature.FromSeed(1, index).Draw(32), width, height));
 
     static byte[] ImageGolden(string name) => Tests.Images.ImageGolden.File($"jpeg/{name}.jpg");
 
@@ -409,7 +420,7 @@ public class DatasetTests
     {
         using TemporaryFolder temporary = new();
         foreach (string f in folders)
-            for (int i = 0; i < 2; i++) ImageFile.SavePng(temporary / $"data/{f}/{i}.png", Creature.FromSeed(1, i).Draw(16));
+            for (int i = 0; i < 2; i++) ImageFile.Save(temporary / $"data/{f}/{i}.png", Creature.FromSeed(1, i).Draw(16));
         string data = temporary.File("data"), zip = temporary.File("data.zip");
         System.IO.Compression.ZipFile.CreateFromDirectory(data, zip);
         foreach (string source in (string[])[data, zip])
@@ -422,11 +433,13 @@ public class DatasetTests
             if (doubt != null) Assert.Contains(set.Report.Notes, n => n.Contains(doubt, StringComparison.Ordinal));
 
             string run = temporary.File("run-" + Path.GetFileName(source));
-            string[] train = ["train", "--data", source, "--size", "16", "--conv-dim", "8", "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "-q",
+            string[] train = ["train", "--data", source, "--size", "16", "--conv-dim", "8", "--g-attention", "none", "--d-attention",
+                "none", "--steps", "1", "--batch", "2", "-q",
                 "--set", "sampling.images=8"];
             if (doubt == null) continue;
             Assert.Equal(3, Run([.. train, "--conditional", "true", "--out", run], out string error));
-            Assert.Contains("they look like parts of one set, not like classes; give one of them with --data", error, StringComparison.Ordinal);
+            Assert.Contains("they look like parts of one set, not like classes; give one of them with --data", error,
+                StringComparison.Ordinal);
             Assert.Equal(0, Run([.. train, "--out", run], out _));
             // Who means it says so.
             string named = string.Join(',', set.Report.Classes.Select(c => c.Name));
@@ -438,7 +451,7 @@ public class DatasetTests
     static int Run(string[] arguments, out string error)
     {
         using StringWriter said = new();
-        int code = Cli.SaganCommandLine.Run(arguments, TextWriter.Null, said);
+        int code = Commands.SaganCommandLine.Run(arguments, TextWriter.Null, said);
         error = said.ToString();
         return code;
     }
@@ -449,9 +462,10 @@ public class DatasetTests
         using TemporaryFolder temporary = new();
         string[] classes = [.. Enumerable.Range(10, 23).Select(i => $"class {i} (it's)")];
         foreach (string name in classes)
-            foreach (string part in (string[])["a", "b"]) ImageFile.SavePng(temporary / $"data/{name}/{part}/0.png", Creature.FromSeed(1, 0).Draw(16));
-        string[] train = ["train", "--data", temporary.File("data"), "--conditional", "--size", "16", "--conv-dim", "8", "--g-attention", "none", "--d-attention", "none",
-            "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q", "--out", temporary.File("run")];
+            foreach (string part in (string[])["a", "b"])
+                ImageFile.Save(temporary / $"data/{name}/{part}/0.png", Creature.FromSeed(1, 0).Draw(16));
+        string[] train = ["train", "--data", temporary.File("data"), "--conditional", "--size", "16", "--conv-dim", "8",
+            "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q", "--out", temporary.File("run")];
         Assert.Equal(3, Run(train, out string error));
         string value = $"data.classes={string.Join(',', classes)}";
         Assert.Contains($"or name the classes if they are such: --set {ShellCommand.Quote(value)}", error, StringComparison.Ordinal);

@@ -3,20 +3,22 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.IO.Hashing;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Tests.Images;
 
 namespace Sagan.Native.Tests.Data;
 
 /// <summary>
-/// Thousands of damaged files of every format from fixed seeds: each is read, or refused by a <see cref="DataException"/> that names the file; never another
-/// exception, a hang, or memory out of proportion to the file.
+/// Thousands of damaged files of every format from fixed seeds: each is read, or refused by a <see cref="DataException"/> that names the
+/// file; never another exception, a hang, or memory out of proportion to the file.
 /// </summary>
 public class HostileInputTests
 {
     const string Name = "hostile.file";
 
-    /// <summary>Memory a small file may ask for: a palette picture of 1 bit per pixel packs 1032 * 8 pixels of 4 bytes into one byte of a file.</summary>
+    /// <summary>
+    /// Memory a small file may ask for: a palette picture of 1 bit per pixel packs 1032 * 8 pixels of 4 bytes into one byte of a file.
+    /// </summary>
     const long AnyFile = 2_000_000, PerByte = 40_000;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     static readonly uint[] Extremes = [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x00010000, 0x0000FFFF];
@@ -45,8 +47,8 @@ public class HostileInputTests
     public void Other_formats(string extension, int count, int mostlyRead, int mostlyRefused)
     {
         byte[][] corpus = [.. ImageGolden.Names("other", extension).Select(n => ImageGolden.File($"other/{n[0]}{extension}"))];
-        // In a lossless WebP a pixel may take no bit at all, and the package makes room for as many Huffman tables as it is told, 65536 of up to
-        // 4486 codes of 8 bytes: the limit of pixels and that of the format are all there is.
+        // In a lossless WebP a pixel may take no bit at all, and the package makes room for as many Huffman tables as it is told, 65536 of
+        // up to 4486 codes of 8 bytes: the limit of pixels and that of the format are all there is.
         long most = extension == ".webp" ? 4_000_000L * (ImageLimit.DefaultMegapixels + 1) + 65536L * 4486 * 8 : AnyFile;
         (int read, int refused) = Attack(corpus, count, 8, file => file, file => ImageFile.Decode(file, Name), most);
         Assert.True(read > mostlyRead && refused > mostlyRefused, $"{read} read, {refused} refused");
@@ -72,7 +74,8 @@ public class HostileInputTests
     [Fact]
     public void Zip()
     {
-        (int read, int refused) = Attack([Archive(CompressionLevel.Optimal), Archive(CompressionLevel.NoCompression)], 3000, 4, file => file, file =>
+        (int read, int refused) = Attack([Archive(CompressionLevel.Optimal), Archive(CompressionLevel.NoCompression)], 3000, 4, file =>
+            file, file =>
         {
             using ZipSource source = new(Name, new MemoryStream(file), ImageLimit.Default);
             DataException? last = null;
@@ -132,7 +135,8 @@ public class HostileInputTests
         byte[][] heads =
         [
             [.. PngFile.Signature], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8], [0, 0, 8, 3],
-            [0x1F, 0x8B, 8, 0], [], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8 "u8], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8L"u8], [.. "GIF89a"u8], [.. "BM"u8],
+            [0x1F, 0x8B, 8, 0], [], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8 "u8], [.. "RIFF"u8, 100, 0, 0, 0, .. "WEBPVP8L"u8],
+                [.. "GIF89a"u8], [.. "BM"u8],
         ];
         Random random = new(7);
         for (int i = 0; i < 4000; i++)
@@ -147,7 +151,8 @@ public class HostileInputTests
         }
     }
 
-    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read, long anyFile = AnyFile)
+    static (int Read, int Refused) Attack(byte[][] corpus, int count, int seed, Func<byte[], byte[]> repair, Action<byte[]> read,
+        long anyFile = AnyFile)
     {
         Random random = new(seed);
         int good = 0, refused = 0;
@@ -165,7 +170,8 @@ public class HostileInputTests
             long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
             string what = $"case {i} of seed {seed}, {file.Length} bytes, {Convert.ToHexString(file.AsSpan(0, Math.Min(file.Length, 64)))}";
             Assert.True(e is null or DataException, $"{what}: {e}");
-            Assert.True(e is null || e.Message.StartsWith(Name + ": ", StringComparison.Ordinal) && !e.Message.Contains('\n'), $"{what}: {e?.Message}");
+            Assert.True(e is null || e.Message.StartsWith(Name + ": ", StringComparison.Ordinal) && !e.Message.Contains('\n'),
+                $"{what}: {e?.Message}");
             Assert.True(bytes <= anyFile + PerByte * file.Length, $"{what}: {bytes} bytes of memory");
             Assert.True(time < Patience, $"{what}: {time}");
             (good, refused) = e is null ? (good + 1, refused) : (good, refused + 1);
@@ -216,7 +222,9 @@ public class HostileInputTests
         return [.. file];
     }
 
-    /// <summary>Makes the checksums of the chunks right again, as far as the chunks go, so that the damage reaches the code behind them.</summary>
+    /// <summary>
+    /// Makes the checksums of the chunks right again, as far as the chunks go, so that the damage reaches the code behind them.
+    /// </summary>
     static byte[] FixChecksums(byte[] file)
     {
         for (long at = 8; at + 12 <= file.Length;)
@@ -226,7 +234,8 @@ public class HostileInputTests
             {
                 break;
             }
-            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)), Crc32.HashToUInt32(file.AsSpan((int)at + 4, (int)length + 4)));
+            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)),
+                Crc32.HashToUInt32(file.AsSpan((int)at + 4, (int)length + 4)));
             at += 12 + length;
         }
         return file;

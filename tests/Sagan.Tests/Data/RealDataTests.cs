@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.IO.Compression;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
-using Sagan.Native.Tests.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Data;
 
 /// <summary>Real files, where the test data folder has them.</summary>
 public class RealDataTests
 {
-    /// <summary>Every file of awkward/ behaves as its MANIFEST.tsv says: decoded, with size and channels, or rejected with a clear error.</summary>
+    /// <summary>
+    /// Every file of awkward/ behaves as its MANIFEST.tsv says: decoded, with size and channels, or rejected with a clear error.
+    /// </summary>
     [Fact]
     public void Awkward_files_behave_as_their_manifest_says()
     {
@@ -44,8 +45,8 @@ public class RealDataTests
     }
 
     /// <summary>
-    /// Channels are those of the file: Pillow's count, but a palette (counted 1 there) is RGB here, transparency (kept aside there) is a channel here, and
-    /// 16-bit grey + alpha (RGBA there) is two.
+    /// Channels are those of the file: Pillow's count, but a palette (counted 1 there) is RGB here, transparency (kept aside there) is a
+    /// channel here, and 16-bit grey + alpha (RGBA there) is two.
     /// </summary>
     static int Channels(string[] fields, string special, byte[] file)
     {
@@ -70,7 +71,8 @@ public class RealDataTests
         Assert.Equal(((64, 64), (64, 64), 0), (data.Report.Smallest, data.Report.Largest, data.ClassCount));
         Assert.Equal("cats/00000.png", data.Name(0));
         Assert.Equal(64 * 8 + 9 * 2, data.Grid().Width);
-        using ImageDataset again = Dataset.Open(TestData.Path("cats64/cat-avatars-64.zip"), new DatasetOptions { Size = 64, CacheBytes = 0 });
+        using ImageDataset again =
+            Dataset.Open(TestData.Path("cats64/cat-avatars-64.zip"), new DatasetOptions { Size = 64, CacheBytes = 0 });
         Assert.Equal(data.Report.ContentHash, again.Report.ContentHash);
     }
 
@@ -80,7 +82,8 @@ public class RealDataTests
     {
         using TemporaryFolder folder = new();
         string pngs = folder.File("pngs.zip");
-        using (ZipArchive from = ZipFile.OpenRead(TestData.Path("cats64/cat-avatars-64.zip")), to = ZipFile.Open(pngs, ZipArchiveMode.Create))
+        using (ZipArchive from = ZipFile.OpenRead(TestData.Path("cats64/cat-avatars-64.zip")),
+            to = ZipFile.Open(pngs, ZipArchiveMode.Create))
         {
             foreach (ZipArchiveEntry entry in from.Entries.Where(e => e.Name.EndsWith(".png", StringComparison.Ordinal)))
             {
@@ -95,9 +98,11 @@ public class RealDataTests
     [Fact]
     public void Fashion_is_read()
     {
-        using ImageDataset data = Dataset.Open(TestData.Path("fashion-mnist/t10k-images-idx3-ubyte.gz"), new DatasetOptions { Size = 28, Channels = 1 });
+        using ImageDataset data =
+            Dataset.Open(TestData.Path("fashion-mnist/t10k-images-idx3-ubyte.gz"), new DatasetOptions { Size = 28, Channels = 1 });
         Assert.Equal(10_000, data.Count);
-        Assert.Equal(Enumerable.Range(0, 10).Select(i => new DatasetClass(i.ToString(CultureInfo.InvariantCulture), 1000)), data.Report.Classes);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => new DatasetClass(i.ToString(CultureInfo.InvariantCulture), 1000)),
+            data.Report.Classes);
         Assert.Equal(FashionHash, data.Report.ContentHash);
     }
 

@@ -1,5 +1,4 @@
 using Sagan.Native.Checks;
-using Sagan.Native.Configuration;
 using Sagan.Native.IO;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -9,7 +8,8 @@ namespace Sagan.Native.Tests.Growing;
 /// <summary>What networks compute while they grow. PyTorch's numbers are in <see cref="GoldenNetworkTests"/>.</summary>
 public class GrowingNetworkTests
 {
-    static readonly ModelConfig Dcgan = new() { Size = 32, ConvDim = 8, ZDim = 6, GrowFrom = 4, GAttention = [4, 16], DAttention = [4, 8], InitialGamma = 0.5 };
+    static readonly ModelConfig Dcgan =
+        new() { Size = 32, ConvDim = 8, ZDim = 6, GrowFrom = 4, GAttention = [4, 16], DAttention = [4, 8], InitialGamma = 0.5 };
 
     static readonly ModelConfig ResNet = Dcgan with
     {
@@ -21,7 +21,8 @@ public class GrowingNetworkTests
         Attention = new AttentionConfig { Kind = AttentionKind.Pooled },
     };
 
-    static readonly ModelConfig Classes = Dcgan with { Conditional = true, Classes = 3, Channels = 4, SpectralNorm = SpectralNormKind.Heykeetae };
+    static readonly ModelConfig Classes =
+        Dcgan with { Conditional = true, Classes = 3, Channels = 4, SpectralNorm = SpectralNormKind.Heykeetae };
 
     static readonly ModelConfig BigGan = ResNet with
     {
@@ -33,7 +34,9 @@ public class GrowingNetworkTests
         ZDim = 8,
     };
 
-    static readonly ModelConfig Upconv = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GrowFrom = 8, GAttention = [8], DAttention = [4], SpectralNorm = SpectralNormKind.None };
+    static readonly ModelConfig Upconv =
+        new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GrowFrom = 8, GAttention = [8], DAttention = [4],
+            SpectralNorm = SpectralNormKind.None };
 
     static readonly Dictionary<string, ModelConfig> all = new()
     {
@@ -65,10 +68,13 @@ public class GrowingNetworkTests
         (Generator g, Discriminator d) = Networks(m);
         (Generator plainG, Discriminator plainD) = Networks(m with { GrowFrom = 0 });
         Assert.Equal(plainG.State().Select(s => s.Name), g.CompleteState().Select(s => s.Name));
-        Assert.Equal(plainD.State().Select(s => s.Name), d.State().Select(s => s.Name).Where(n => !n.StartsWith("from_rgb", StringComparison.Ordinal)));
+        Assert.Equal(plainD.State().Select(s => s.Name),
+            d.State().Select(s => s.Name).Where(n => !n.StartsWith("from_rgb", StringComparison.Ordinal)));
         int heads = Sizes(m).Count() - 1;
-        Assert.Equal(heads, g.State().Select(s => s.Name.Split('.')[0]).Where(n => n.StartsWith("to_rgb", StringComparison.Ordinal)).Distinct().Count());
-        Assert.Equal(heads, d.State().Select(s => s.Name.Split('.')[0]).Where(n => n.StartsWith("from_rgb", StringComparison.Ordinal)).Distinct().Count());
+        Assert.Equal(heads, g.State().Select(s => s.Name.Split('.')[0]).Where(n => n.StartsWith("to_rgb", StringComparison.Ordinal))
+            .Distinct().Count());
+        Assert.Equal(heads, d.State().Select(s => s.Name.Split('.')[0]).Where(n => n.StartsWith("from_rgb", StringComparison.Ordinal))
+            .Distinct().Count());
         Copy(g, plainG);
         Copy(d, plainD);
         Step.Run(() =>
@@ -142,7 +148,8 @@ public class GrowingNetworkTests
             (int c, int w, int h) = (i % 3, i / 3 % S, i / 3 / S);
             Assert.Equal(0.75 * Mean(4) + 0.25 * Mean(2), seen[i], 1e-6);
 
-            double Mean(int k) => (from a in Enumerable.Range(h / k * k, k) from b in Enumerable.Range(w / k * k, k) select (double)x[(a * S + b) * 3 + c]).Average();
+            double Mean(int k) => (from a in Enumerable.Range(h / k * k, k) from b in Enumerable
+                .Range(w / k * k, k) select (double)x[(a * S + b) * 3 + c]).Average();
         }
     }
 
@@ -153,7 +160,8 @@ public class GrowingNetworkTests
     [InlineData(16, 0.7f)]
     public void Gradients_of_a_growing_discriminator_agree_with_differences(int size, float alpha)
     {
-        ModelConfig m = new() { Size = 16, ConvDim = 8, GrowFrom = 4, GAttention = [], DAttention = [4], InitialGamma = 0.5, Slope = 1, SpectralNorm = SpectralNormKind.None };
+        ModelConfig m = new() { Size = 16, ConvDim = 8, GrowFrom = 4, GAttention = [], DAttention = [4], InitialGamma = 0.5, Slope = 1,
+            SpectralNorm = SpectralNormKind.None };
         (_, Discriminator d) = Networks(m);
         d.Growth = new Growth(size, alpha);
         d.Train(false);

@@ -1,8 +1,9 @@
-using Sagan.Native.Cli;
-using Sagan.Native.Configuration;
+using Sagan.Native.Augmentation;
+using Sagan.Native.Commands;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.IO;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 using Sagan.Native.Optim;
@@ -21,7 +22,8 @@ public sealed class GrowingTrainingTests : IDisposable
         Data = new() { CreatureCount = 8 },
     };
 
-    static readonly ModelConfig ResNet = Small.Model with { Family = ModelFamily.Resnet, ConvDim = 4, GrowFrom = 8, GAttention = [8], DAttention = [8] };
+    static readonly ModelConfig ResNet =
+        Small.Model with { Family = ModelFamily.Resnet, ConvDim = 4, GrowFrom = 8, GAttention = [8], DAttention = [8] };
 
     static readonly ModelConfig BigGan = ResNet with
     {
@@ -37,16 +39,20 @@ public sealed class GrowingTrainingTests : IDisposable
     static readonly Dictionary<string, RunConfig> all = new()
     {
         ["hinge, moments"] = Small with { Optimizer = new() { Beta1 = 0.5 } },
-        ["diff-augment, zCR"] = Small with { Augment = new() { Kind = AugmentKind.DiffAugment }, Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 } },
+        ["diff-augment, zCR"] = Small with { Augment = new() { Kind = AugmentKind.DiffAugment },
+            Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 } },
         ["ada, bCR, lazy R1, parts"] = Small with
         {
             Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.9, AdaInterval = 1, AdaKimg = 0.01 },
             Loss = new() { Consistency = 1, FakeConsistency = 1, R1 = 0.1, R1Every = 2 },
             Training = Small.Training with { Accumulation = 2, DSteps = 2 },
         },
-        ["wgan-gp"] = Small with { Loss = new() { Kind = LossKind.WganGp }, Model = Small.Model with { SpectralNorm = SpectralNormKind.Heykeetae } },
-        ["wgan-gp, two steps"] = Small with { Loss = new() { Kind = LossKind.WganGpTwoStep }, Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
-        ["dragan"] = Small with { Loss = new() { Kind = LossKind.Dragan }, Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
+        ["wgan-gp"] = Small with { Loss = new() { Kind = LossKind.WganGp },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.Heykeetae } },
+        ["wgan-gp, two steps"] = Small with { Loss = new() { Kind = LossKind.WganGpTwoStep },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
+        ["dragan"] = Small with { Loss = new() { Kind = LossKind.Dragan },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
         ["resnet, classes, pieces of z, orthogonal, LeCam, apa"] = Small with
         {
             Model = BigGan,
@@ -55,7 +61,8 @@ public sealed class GrowingTrainingTests : IDisposable
         },
         ["upconv"] = Small with
         {
-            Model = Small.Model with { Family = ModelFamily.Upconv, GrowFrom = 8, GAttention = [8], DAttention = [4], SpectralNorm = SpectralNormKind.None },
+            Model = Small.Model with { Family = ModelFamily.Upconv, GrowFrom = 8, GAttention = [8], DAttention = [4],
+                SpectralNorm = SpectralNormKind.None },
             Loss = new() { Kind = LossKind.Bce },
         },
     };
@@ -68,7 +75,7 @@ public sealed class GrowingTrainingTests : IDisposable
 
     static ImageDataset Data() => Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 8 });
 
-    // What is asleep rests: weights, buffers, singular vectors, moments. What is live and trainable moves.
+    // What is inactive rests: weights, buffers, singular vectors, moments. What is live and trainable moves.
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_stage_trains_what_is_live_and_nothing_else(string name)
@@ -77,7 +84,7 @@ public sealed class GrowingTrainingTests : IDisposable
         TrainingState state = new(config);
         using ImageDataset data = Data();
         using Trainer trainer = new(state, data);
-        HashSet<string> asleep = [];
+        HashSet<string> inactive = [];
         for (int step = 0; step < 10; step++)
         {
             Assert.Equal(GrowthSchedule.At(config, step), state.Generator.Growth);
@@ -87,16 +94,19 @@ public sealed class GrowingTrainingTests : IDisposable
                 .. state.Generator.State().Select(s => ("g." + s.Name, s.Parameter, state.Generator.IsLive(s.Parameter))),
                 .. state.Discriminator.State().Select(s => ("d." + s.Name, s.Parameter, state.Discriminator.IsLive(s.Parameter))),
             ];
-            Dictionary<Parameter, (Parameter M, Parameter V)> moments = state.GeneratorOptimizer.State().Concat(state.DiscriminatorOptimizer.State()).ToDictionary(s => s.Parameter, s => (s.M, s.V));
-            float[][] values = [.. before.Select(b => b.P.Value.ToArray())], m = [.. before.Select(b => Of(b.P, p => p.M))], v = [.. before.Select(b => Of(b.P, p => p.V))];
+            Dictionary<Parameter, (Parameter M, Parameter V)> moments = state.GeneratorOptimizer.State()
+                .Concat(state.DiscriminatorOptimizer.State()).ToDictionary(s => s.Parameter, s => (s.M, s.V));
+            float[][] values = [.. before.Select(b => b.P.Value.ToArray())], m = [.. before.Select(b => Of(b.P, p => p.M))],
+                v = [.. before.Select(b => Of(b.P, p => p.V))];
             Assert.True(trainer.Next().IsFinite, $"{name}: step {step}");
             for (int i = 0; i < before.Length; i++)
             {
                 (string key, Parameter p, bool live) = before[i];
                 if (!live)
                 {
-                    asleep.Add(key);
-                    Assert.True(values[i].AsSpan().SequenceEqual(p.Value.ToArray()), $"{name}: {key} moved in step {step} while it was asleep");
+                    inactive.Add(key);
+                    Assert.True(values[i].AsSpan().SequenceEqual(p.Value.ToArray()), $"{name}: {key} moved in step {step} while it was "
+                        + "inactive");
                     Assert.Equal(m[i], Of(p, x => x.M));
                     Assert.Equal(v[i], Of(p, x => x.V));
                 }
@@ -106,27 +116,31 @@ public sealed class GrowingTrainingTests : IDisposable
             }
             Assert.True(state.IsFinite);
 
-            float[] Of(Parameter p, Func<(Parameter M, Parameter V), Parameter> which) => moments.TryGetValue(p, out (Parameter, Parameter) pair) ? which(pair).Value.ToArray() : [];
+            float[] Of(Parameter p, Func<(Parameter M, Parameter V), Parameter> which) =>
+                moments.TryGetValue(p, out (Parameter, Parameter) pair) ? which(pair).Value.ToArray() : [];
         }
         Assert.Equal(new Growth(16, 1), state.Generator.Growth);
-        Assert.Contains(asleep, k => k.StartsWith("g.to_rgb", StringComparison.Ordinal));
-        Assert.Contains(asleep, k => k.StartsWith("d.from_rgb", StringComparison.Ordinal));
+        Assert.Contains(inactive, k => k.StartsWith("g.to_rgb", StringComparison.Ordinal));
+        Assert.Contains(inactive, k => k.StartsWith("d.from_rgb", StringComparison.Ordinal));
     }
 
-    // With beta1 = 0 the first step of Adam is the learning rate times the gradient's sign: by the t of the run it would be several times that.
+    // With beta1 = 0 the first step of Adam is the learning rate times the gradient's sign: by the t of the run it would be several times
+    // that.
     [Fact]
     public void A_block_that_wakes_takes_its_first_steps_as_a_new_one_does()
     {
-        RunConfig config = Small with { Training = Small.Training with { GrowSteps = 6 }, Optimizer = new() { GLearningRate = 1e-3, Beta2 = 0.99 } };
+        RunConfig config = Small with { Training = Small.Training with { GrowSteps = 6 },
+            Optimizer = new() { GLearningRate = 1e-3, Beta2 = 0.99 } };
         TrainingState state = new(config);
         using ImageDataset data = Data();
         using Trainer trainer = new(state, data);
         for (int i = 0; i < 6; i++) trainer.Next();
-        Parameter awake = state.Generator.State().First(s => s.Name == "l2.0.weight_orig").Parameter, head = state.Generator.State().First(s => s.Name == "to_rgb8.weight").Parameter;
+        Parameter awake = state.Generator.State().First(s => s.Name == "l2.0.weight_orig").Parameter,
+            head = state.Generator.State().First(s => s.Name == "to_rgb8.weight").Parameter;
         foreach (Parameter p in (Parameter[])[awake, head])
         {
             Assert.True(state.Generator.IsLive(p));
-            Assert.Equal(6, state.GeneratorOptimizer.Missed[state.Generator.Parameters.ToList().IndexOf(p)]);
+            Assert.Equal(6, state.GeneratorOptimizer.SkippedSteps[state.Generator.Parameters.ToList().IndexOf(p)]);
         }
         float[] before = [.. awake.Value.ToArray(), .. head.Value.ToArray()];
         trainer.Next();
@@ -142,9 +156,10 @@ public sealed class GrowingTrainingTests : IDisposable
         using (ImageDataset data = Data())
         using (Trainer trainer = new(state, data)) trainer.Next();
         int n = state.Generator.Parameters.Count;
-        string good = string.Join(',', state.GeneratorOptimizer.Missed.ToArray());
-        Assert.Equal(1, state.GeneratorOptimizer.Missed.ToArray().Max());
-        foreach (string bad in (string[])["", "1", string.Join(',', Enumerable.Repeat("2", n)), string.Join(',', Enumerable.Repeat("-1", n)), good + ",0", new string('1', 100 * n)])
+        string good = string.Join(',', state.GeneratorOptimizer.SkippedSteps.ToArray());
+        Assert.Equal(1, state.GeneratorOptimizer.SkippedSteps.ToArray().Max());
+        foreach (string bad in (string[])["", "1", string.Join(',', Enumerable.Repeat("2", n)),
+            string.Join(',', Enumerable.Repeat("-1", n)), good + ",0", new string('1', 100 * n)])
         {
             RunFileException e = Assert.Throws<RunFileException>(() => Load(bad));
             Assert.Contains($"'sagan.g_missed' must be {n} counts of at most 1", e.Message);
@@ -159,7 +174,8 @@ public sealed class GrowingTrainingTests : IDisposable
             if (name != TrainingState.OptimizerFile) return s;
             using SafetensorsReader reader = new(s, name);
             SafetensorsWriter writer = new();
-            foreach (TensorEntry e in reader.Entries) writer.Add(e.Name, new Shape([.. e.Shape.Select(d => (int)d)]), reader.Read<float>(e.Name));
+            foreach (TensorEntry e in reader.Entries)
+                writer.Add(e.Name, new Shape([.. e.Shape.Select(d => (int)d)]), reader.Read<float>(e.Name));
             foreach ((string key, string value) in reader.Metadata) writer.Metadata[key] = key == "sagan.g_missed" ? missed : value;
             MemoryStream changed = new();
             writer.Write(changed);
@@ -174,9 +190,11 @@ public sealed class GrowingTrainingTests : IDisposable
     {
         string run = folder.File("run"), file = folder.File("g.safetensors"), plain = folder.File("plain");
         string[] small = ["--size", "16", "--conv-dim", "8", "--z-dim", "8", "--g-attention", "8", "--d-attention", "none"];
-        string[] grow = ["--grow-from", "4", "--set", "training.growSteps=2", "--set", "training.fadeSteps=1", "--batch", "4", "--set", "data.creatureCount=8"];
+        string[] grow = ["--grow-from", "4", "--set", "training.growSteps=2", "--set", "training.fadeSteps=1", "--batch", "4", "--set",
+            "data.creatureCount=8"];
         Ok(["train", .. small, .. grow, "--steps", "7", "--save-every", "1", "--keep", "9", "--sample-every", "0", "--out", run, "-q"]);
-        Assert.Contains("4x4 to step 2, 8x8 fades in until 3 and stays to 5, 16x16 fades in until 6", File.ReadAllText(Path.Combine(run, "log.txt")));
+        Assert.Contains("4x4 to step 2, 8x8 fades in until 3 and stays to 5, 16x16 fades in until 6",
+            File.ReadAllText(Path.Combine(run, "log.txt")));
 
         foreach ((int step, int blocks) in (IEnumerable<(int, int)>)[(1, 4), (3, 2), (7, 1)])
         {
@@ -197,7 +215,8 @@ public sealed class GrowingTrainingTests : IDisposable
         Assert.False(File.Exists(file));
 
         Ok(["export", run, "--out", file]);
-        using (SafetensorsReader exported = new(file)) Assert.DoesNotContain(exported.Entries, e => e.Name.StartsWith("to_rgb", StringComparison.Ordinal));
+        using (SafetensorsReader exported = new(file))
+            Assert.DoesNotContain(exported.Entries, e => e.Name.StartsWith("to_rgb", StringComparison.Ordinal));
         Ok(["import", file, .. small, "--out", plain]);
         Assert.Equal(Sample(run, 5).Select(i => i.Pixels), Sample(plain, 5).Select(i => i.Pixels));
 
@@ -214,7 +233,7 @@ public sealed class GrowingTrainingTests : IDisposable
     {
         string pictures = folder.File(Guid.NewGuid().ToString("N"));
         Ok(["sample", source, "-n", $"{count}", "--seed", "3", "--out", pictures]);
-        return [.. Directory.EnumerateFiles(pictures).Order(StringComparer.Ordinal).Select(f => ImageFile.Load(f))];
+        return [.. Directory.EnumerateFiles(pictures).Order(StringComparer.Ordinal).Select(f => TestData.Load(f))];
     }
 
     static (int Code, string Error) Sagan(params string[] arguments)

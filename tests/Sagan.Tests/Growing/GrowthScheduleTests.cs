@@ -21,7 +21,8 @@ public class GrowthScheduleTests
             (8, 1), (8, 1), (8, 1), (16, 0.2f), (16, 0.4f), (16, 0.6f), (16, 0.8f),
             (16, 1), (16, 1), (16, 1), (32, 0.2f), (32, 0.4f), (32, 0.6f), (32, 0.8f), (32, 1), (32, 1),
         ];
-        Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(k => (GrowthSchedule.At(c, k).Size, GrowthSchedule.At(c, k).Alpha)));
+        Assert.Equal(expected, Enumerable.Range(0, expected.Length)
+            .Select(k => (GrowthSchedule.At(c, k).Size, GrowthSchedule.At(c, k).Alpha)));
         Assert.Equal(14, GrowthSchedule.End(c));
         Assert.Equal(new Growth(32, 1), GrowthSchedule.At(c, int.MaxValue));
         Assert.Equal("8x8 to step 3, 16x16 fades in until 7 and stays to 10, 32x32 fades in until 14", GrowthSchedule.Describe(c));
@@ -31,7 +32,8 @@ public class GrowthScheduleTests
     public void Without_fading_a_size_is_there_at_once()
     {
         RunConfig c = Config(28, 7, 2, 0);
-        Assert.Equal([(7, 1f), (7, 1f), (14, 1f), (14, 1f), (28, 1f)], Enumerable.Range(0, 5).Select(k => (GrowthSchedule.At(c, k).Size, GrowthSchedule.At(c, k).Alpha)));
+        Assert.Equal([(7, 1f), (7, 1f), (14, 1f), (14, 1f), (28, 1f)],
+            Enumerable.Range(0, 5).Select(k => (GrowthSchedule.At(c, k).Size, GrowthSchedule.At(c, k).Alpha)));
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public class GrowthScheduleTests
     }
 
     [Theory]
-    [InlineData("model.growFrom = 12 (from --set): networks of this family for 32x32 can grow from 4, 8, 16; 0 = they do not grow.", "model.growFrom=12")]
+    [InlineData("model.growFrom = 12 (from --set): networks of this family for 32x32 can grow from 4, 8, 16; 0 = they do not grow.",
+        "model.growFrom=12")]
     [InlineData("model.growFrom = 32", "model.growFrom=32")]
     [InlineData("can grow from 8, 16;", "model.growFrom=4", "model.family=resnet", "model.dAttention=8")]
     [InlineData("can grow from 16;", "model.growFrom=8", "model.family=upconv", "model.gAttention=16", "model.spectralNorm=none")]
@@ -58,7 +61,7 @@ public class GrowthScheduleTests
     [InlineData("training.fadeSteps = -1", "model.growFrom=8", "training.fadeSteps=-1")]
     public void Impossible_sizes_and_steps_are_refused_with_the_possible_ones(string expected, params string[] set)
     {
-        ConfigException e = Assert.Throws<ConfigException>(() => ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = set }));
+        ConfigException e = Assert.Throws<ConfigException>(() => ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = set }));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 
@@ -66,7 +69,8 @@ public class GrowthScheduleTests
     public void A_run_that_ends_before_its_networks_are_complete_is_warned_of()
     {
         string[] set = ["model.growFrom=8", "training.growSteps=100", "training.fadeSteps=50"];
-        Assert.Contains("complete after 300 steps, and the run ends after 299", ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [.. set, "training.steps=299"] }).Warnings.Single());
-        Assert.Empty(ConfigResolver.Resolve(new ConfigSources { Preset = "demo", Set = [.. set, "training.steps=300"] }).Warnings);
+        Assert.Contains("complete after 300 steps, and the run ends after 299",
+            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [.. set, "training.steps=299"] }).Warnings.Single());
+        Assert.Empty(ResolvedConfig.Resolve(new ConfigSources { Preset = "demo", Set = [.. set, "training.steps=300"] }).Warnings);
     }
 }

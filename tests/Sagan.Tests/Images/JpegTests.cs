@@ -1,5 +1,4 @@
-using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
@@ -8,10 +7,11 @@ public class JpegTests
     public static IEnumerable<object[]> Names => ImageGolden.Names("jpeg", ".jpg");
 
     /// <summary>
-    /// Baseline and progressive, 16 samplings, restarts, separate scans, RGB, EXIF orientations 1 to 8, against Pillow (libjpeg-turbo). Two things differ.
-    /// The inverse transform and the conversion of colours are in float, not in integers: up to 3 levels, 0.07 in the mean. And where colours are stored at
-    /// half the width, the height or both, they are repeated, where libjpeg draws a line between them ("fancy upsampling"): at the edges of these pictures,
-    /// which are all edges and of full colours, up to 133 levels, and 17 in the mean; the brightness, where all of it is stored, stays within 3 in the mean.
+    /// Baseline and progressive, 16 samplings, restarts, separate scans, RGB, EXIF orientations 1 to 8, against Pillow (libjpeg-turbo). Two
+    /// things differ. The inverse transform and the conversion of colours are in float, not in integers: up to 3 levels, 0.07 in the mean.
+    /// And where colours are stored at half the width, the height or both, they are repeated, where libjpeg draws a line between them
+    /// ("fancy upsampling"): at the edges of these pictures, which are all edges and of full colours, up to 133 levels, and 17 in the mean;
+    /// the brightness, where all of it is stored, stays within 3 in the mean.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
@@ -38,7 +38,8 @@ public class JpegTests
     static bool HasHalfColours(byte[] file, out bool allBrightness)
     {
         int sof = Enumerable.Range(0, file.Length - 1).First(i => file[i] == 0xFF && file[i + 1] is 0xC0 or 0xC2);
-        (int H, int V)[] factors = [.. Enumerable.Range(0, file[sof + 9]).Select(i => file[sof + 11 + 3 * i]).Select(f => (f >> 4, f & 15))];
+        (int H, int V)[] factors = [.. Enumerable.Range(0, file[sof + 9]).Select(i => file[sof + 11 + 3 * i])
+            .Select(f => (f >> 4, f & 15))];
         int h = factors.Max(f => f.H), v = factors.Max(f => f.V);
         allBrightness = factors[0] == (h, v);
         return factors.Any(f => (h / f.H, v / f.V) is (2, 1) or (1, 2) or (2, 2));
@@ -103,7 +104,8 @@ public class JpegTests
         int sof = Enumerable.Range(0, file.Length - 1).First(i => file[i] == 0xFF && file[i + 1] == 0xC0);
         IEnumerable<byte> parts = Enumerable.Range(1, components).SelectMany(i => new byte[] { (byte)i, 0x11, 0 });
         byte[] header = [0xFF, (byte)marker, 0, (byte)(8 + 3 * components), (byte)precision, 0, 16, 0, 16, (byte)components, .. parts];
-        DataException e = Assert.Throws<DataException>(() => ImageFile.Decode([.. file[..sof], .. header, .. file[(sof + 19)..]], "odd.jpg"));
+        DataException e = Assert.Throws<DataException>(() =>
+            ImageFile.Decode([.. file[..sof], .. header, .. file[(sof + 19)..]], "odd.jpg"));
         Assert.Contains(message + " is not read: convert it to PNG or JPEG", e.Message);
         Assert.Equal(sof + 2, e.Offset);
     }
@@ -125,7 +127,8 @@ public class JpegTests
     public void A_damaged_exif_block_is_no_reason_to_refuse_the_picture()
     {
         byte[] file = ImageGolden.File("jpeg/exif-6.jpg");
-        int exif = Enumerable.Range(0, file.Length - 4).First(i => file[i] == 'E' && file[i + 1] == 'x' && file[i + 2] == 'i' && file[i + 3] == 'f');
+        int exif = Enumerable.Range(0, file.Length - 4)
+            .First(i => file[i] == 'E' && file[i + 1] == 'x' && file[i + 2] == 'i' && file[i + 3] == 'f');
         for (int i = exif + 6; i < exif + 26; i++)
         {
             byte[] damaged = [.. file];

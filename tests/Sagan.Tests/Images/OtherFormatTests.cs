@@ -1,5 +1,5 @@
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
@@ -27,14 +27,18 @@ public class OtherFormatTests
             // JPEG is transformed in float. What colour lies under a transparent pixel is anybody's choice.
             int tolerance = file.EndsWith(".jpg", StringComparison.Ordinal) ? 2 : 0;
             bool seen = expected.Channels < 4 || expected.Pixels[i | 3] > 0 || i % 4 == 3;
-            Assert.True(!seen || Math.Abs(expected.Pixels[i] - actual.Pixels[i]) <= tolerance, $"byte {i}: {expected.Pixels[i]}, {actual.Pixels[i]}");
+            Assert.True(!seen || Math.Abs(expected.Pixels[i] - actual.Pixels[i]) <= tolerance, $"byte {i}: {expected.Pixels[i]}, "
+                + $"{actual.Pixels[i]}");
         }
     }
 
     [Fact]
-    public void A_bitmap_has_its_rows_from_the_bottom() => Assert.Equal([7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6], ImageFile.Decode(bitmap, "x.bmp").ToChannels(3).Pixels);
+    public void A_bitmap_has_its_rows_from_the_bottom() =>
+        Assert.Equal([7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6], ImageFile.Decode(bitmap, "x.bmp").ToChannels(3).Pixels);
 
-    /// <summary>No beginning of a file is taken for a file, unless what is missing is no part of the picture (the filling after a last chunk).</summary>
+    /// <summary>
+    /// No beginning of a file is taken for a file, unless what is missing is no part of the picture (the filling after a last chunk).
+    /// </summary>
     [Theory]
     [MemberData(nameof(Files))]
     public void Cut_files_are_errors(string name)
@@ -78,7 +82,8 @@ public class OtherFormatTests
     {
         byte[] file = Convert.FromHexString(hex);
         Assert.Equal(format, ImageFormat.Of(file));
-        Assert.Equal($"photo.jpg: {format} is not read: convert it to PNG or JPEG", Assert.Throws<DataException>(() => ImageFile.Decode(file, "photo.jpg")).Message);
+        Assert.Equal($"photo.jpg: {format} is not read: convert it to PNG or JPEG",
+            Assert.Throws<DataException>(() => ImageFile.Decode(file, "photo.jpg")).Message);
     }
 
     [Theory]
@@ -104,6 +109,7 @@ public class OtherFormatTests
         (file[at], file[at + 1]) = (0xFF, 0xFF);
         (file[at + (name == "24.bmp" ? 4 : 2)], file[at + (name == "24.bmp" ? 5 : 3)]) = (0xFF, 0xFF);
         string message = Assert.Throws<DataException>(() => ImageFile.Decode(file, "x")).Message;
-        Assert.Contains("65535 x 65535 pixels are more than the limit of 67 megapixels: reduce the picture, or raise data.maxMegapixels", message);
+        Assert.Contains("65535 x 65535 pixels are more than the limit of 67 megapixels: reduce the picture, or raise data.maxMegapixels",
+            message);
     }
 }

@@ -1,4 +1,4 @@
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
@@ -94,7 +94,8 @@ public class ResizeTests
     [Fact]
     public void A_grid_of_images_with_alpha_keeps_it_and_is_transparent_between_them()
     {
-        Image grid = ImageGrid.Of([new Image(1, 1, 4, [9, 8, 7, 6]), new Image(1, 1, 2, [5, 4]), new Image(1, 1, 3, [1, 2, 3])], padding: 1);
+        Image grid = ImageGrid.Of([new Image(1, 1, 4, [9, 8, 7, 6]), new Image(1, 1, 2, [5, 4]), new Image(1, 1, 3, [1, 2, 3])],
+            padding: 1);
         Assert.Equal((7, 3, 4), (grid.Width, grid.Height, grid.Channels));
         byte[] row = grid.Pixels[28..56];
         Assert.Equal([0, 0, 0, 0, 9, 8, 7, 6, 0, 0, 0, 0, 5, 5, 5, 4, 0, 0, 0, 0, 1, 2, 3, 255, 0, 0, 0, 0], row);

@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
 using Sagan.Native.Configuration;
 using Sagan.Native.IO;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests.Interchange;
 
 /// <summary>
-/// Generators of BigGAN-PyTorch and StudioGAN: the names and forms of their layers, written as modules of PyTorch from the description of these (see
-/// make_interchange.py), and their images.
+/// Generators of BigGAN-PyTorch and StudioGAN: the names and forms of their layers, written as modules of PyTorch from the description of
+/// these (see make_interchange.py), and their images.
 /// </summary>
 public sealed class ForeignGeneratorTests : IDisposable
 {
@@ -21,10 +22,13 @@ public sealed class ForeignGeneratorTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("big/hierarchical", "size=128", "convDim=1", "zDim=12", "sharedEmbedding=6", "hierarchicalZ=true", "classes=5", "gAttention=8", "conditionalNorm=linear")]
-    [InlineData("big/shared", "size=32", "convDim=2", "zDim=8", "sharedEmbedding=6", "hierarchicalZ=false", "classes=4", "gAttention=16", "conditionalNorm=linear")]
+    [InlineData("big/hierarchical", "size=128", "convDim=1", "zDim=12", "sharedEmbedding=6", "hierarchicalZ=true", "classes=5",
+        "gAttention=8", "conditionalNorm=linear")]
+    [InlineData("big/shared", "size=32", "convDim=2", "zDim=8", "sharedEmbedding=6", "hierarchicalZ=false", "classes=4", "gAttention=16",
+        "conditionalNorm=linear")]
     [InlineData("big/tables", "size=32", "zDim=8", "sharedEmbedding=0", "classes=3", "conditionalNorm=table")]
-    [InlineData("studio/one_hot", "size=32", "convDim=2", "classes=4", "conditionalNorm=linear", "gAttention=16", "batchNormEpsilon=0.0001")]
+    [InlineData("studio/one_hot", "size=32", "convDim=2", "classes=4", "conditionalNorm=linear", "gAttention=16",
+        "batchNormEpsilon=0.0001")]
     [InlineData("studio/tables", "size=32", "classes=5", "conditionalNorm=linear")]
     [InlineData("studio/plain", "size=64", "convDim=1", "conditional=false", "gSpectralNorm=false")]
     [InlineData("studio/shared", "size=32", "zDim=16", "sharedEmbedding=6", "hierarchicalZ=true", "gAttention=8")]
@@ -43,16 +47,19 @@ public sealed class ForeignGeneratorTests : IDisposable
         }
 
         using SafetensorsReader golden = InterchangeGolden.Numbers(name + ".safetensors");
-        RunConfig config = ConfigResolver.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
+        RunConfig config =
+            ResolvedConfig.Resolve(new ConfigSources { File = Path.Combine(run, "config.json"), FileIsComplete = true }).Config;
         Generator g = Generator.Create(config.Model, new Initializer(new RandomSource(1)));
-        using (SafetensorsReader saved = new(Path.Combine(run, "checkpoints", "step-0000000", "model.safetensors"))) StateDict.Load(saved, g.State(), "g.");
+        using (SafetensorsReader saved = new(Path.Combine(run, "checkpoints", "step-0000000", "model.safetensors")))
+            StateDict.Load(saved, g.State(), "g.");
         g.Train(false);
         float[] expected = golden.Read<float>("images"), actualPixels = [];
         int every = int.Parse(golden.Metadata["every"], System.Globalization.CultureInfo.InvariantCulture);
         Step.Run(() => Autograd.NoGrad(() =>
         {
             Tensor z = Tensor.From(golden.Read<float>("z"), new Shape(3, (int)golden["z"].Shape[1]));
-            Condition? classes = g.Model.Conditional ? new Condition(IndexTensor.From([.. Enumerable.Range(0, 3).Select(i => i % g.Model.Classes)], Kernels.Device.Cpu)) : null;
+            Condition? classes = g.Model.Conditional
+                ? new Condition(IndexTensor.From([.. Enumerable.Range(0, 3).Select(i => i % g.Model.Classes)], Kernels.Device.Cpu)) : null;
             Tensor y = Ops.Permute(g.Call(z, classes), 0, 3, 1, 2);
             (int planes, int size, float[] all) = (y.Shape[0] * y.Shape[1], y.Shape[2], y.ToArray());
             int[] kept = [.. Enumerable.Range(0, size / every).Select(i => i * every)];

@@ -1,7 +1,6 @@
-using Sagan.Native.Configuration;
-using Sagan.Native.Interchange;
-using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.StateDicts;
+using Sagan.Native.Interchange.Torch;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
@@ -66,7 +65,8 @@ public class ForeignStateDictTests
         Generator g = Loaded("hk/g.pth", Generator.Create(heykeetae, Init()));
         Compute(() =>
         {
-            // Sampling freezes u and v. The original does one power step in each forward pass, in evaluation too; so does a plain call here.
+            // Sampling freezes u and v. The original does one power step in each forward pass, in evaluation too; so does a plain call
+            // here.
             AssertClose(golden, "frozen", Images(SpectralNorm.Frozen(g, () => g.Call(Noise(golden))), 4));
             Tensor stepped = g.Call(Noise(golden));
             AssertClose(golden, "stepped", Images(stepped, 4));
@@ -84,7 +84,8 @@ public class ForeignStateDictTests
         {
             Tensor images = SpectralNorm.Frozen(g, () => g.Call(Noise(golden)));
             float[] frozen = SpectralNorm.Frozen(d, () => d.Call(images)).ToArray(), stepped = d.Call(images).ToArray();
-            foreach ((string name, float[] actual) in (ReadOnlySpan<(string, float[])>)[("scores_frozen", frozen), ("scores_stepped", stepped)])
+            foreach ((string name, float[] actual) in (ReadOnlySpan<(string, float[])>)[("scores_frozen", frozen),
+                ("scores_stepped", stepped)])
                 Assert.All(golden.Read<float>(name).Zip(actual), p =>
                     Assert.InRange(Math.Abs(p.First - p.Second), 0, Tolerance * Math.Max(1, Math.Abs(p.First))));
         });
@@ -159,7 +160,8 @@ public class ForeignStateDictTests
         using TemporaryFolder folder = new();
         StateDict.Save(g, folder.File("g.safetensors"));
         using TensorFile named = ForeignStateDict.Named(new SafetensorsReader(folder.File("g.safetensors")));
-        Exception e = Assert.ThrowsAny<Exception>(() => ForeignStateDict.Load(named, Generator.Create(small with { SpectralNorm = SpectralNormKind.None }, Init())));
+        Exception e = Assert.ThrowsAny<Exception>(() =>
+            ForeignStateDict.Load(named, Generator.Create(small with { SpectralNorm = SpectralNormKind.None }, Init())));
         Assert.Contains($"'{name}' has 2 values of 3 that are NaN or infinite", e.Message);
     }
 

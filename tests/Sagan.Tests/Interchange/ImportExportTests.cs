@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
+using Sagan.Native.Commands;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
-using Sagan.Native.Interchange;
-using Sagan.Native.Interchange.Torch;
+using Sagan.Native.Data.Images;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Numpy;
+using Sagan.Native.Interchange.StateDicts;
+using Sagan.Native.Interchange.Torch;
 
 namespace Sagan.Native.Tests.Interchange;
 
@@ -58,7 +59,7 @@ public sealed class ImportExportTests : IDisposable
         using NpzReader r = new(npz);
         Assert.Equal([6L, 16, 16, 3], r["arr_0"].Shape);
         Assert.Equal(TensorDtype.U8, r["arr_0"].Dtype);
-        byte[] pixels = [.. Enumerable.Range(0, 6).SelectMany(i => ImageFile.Load(Path.Combine(pictures, $"{i:D5}.png")).Pixels)];
+        byte[] pixels = [.. Enumerable.Range(0, 6).SelectMany(i => TestData.Load(Path.Combine(pictures, $"{i:D5}.png")).Pixels)];
         Assert.Equal(pixels, r.Read<byte>("arr_0"));
         Assert.True(pixels.Max() - pixels.Min() > 60, "the images are all alike");
     }
@@ -66,7 +67,8 @@ public sealed class ImportExportTests : IDisposable
     [Fact]
     public void What_the_user_says_wins_over_what_the_file_shows()
     {
-        (int code, _, string error) = Sagan(["import", Golden("hk/parallel.pth"), .. small, "--set", "model.spectralNorm=torch", "--out", folder.File("no")]);
+        (int code, _, string error) = Sagan(
+            ["import", Golden("hk/parallel.pth"), .. small, "--set", "model.spectralNorm=torch", "--out", folder.File("no")]);
         Assert.Equal(5, code);
         Assert.Contains("the file does not fit the network: 'l1.0.bias' [16] is missing", error);
         Assert.Contains("Is it the right preset", error);
@@ -122,7 +124,9 @@ public sealed class ImportExportTests : IDisposable
     [InlineData("sn/hook.pth", "say it with --set model.classes=10", "--conditional", "true")]
     public void Names_that_fit_twice_or_nowhere_are_an_error_that_quotes_them(string golden, string expected, params string[] more)
     {
-        (int code, _, string error) = Sagan(["import", Golden(golden), .. small[..6], "--d-attention", "none", .. more.Contains("none") ? [] : small[6..8], .. more, "--out", folder.File("no")]);
+        (int code, _, string error) = Sagan(
+            ["import", Golden(golden), .. small[..6], "--d-attention", "none", .. more.Contains("none") ? [] : small[6..8], .. more,
+                "--out", folder.File("no")]);
         Assert.True(code is 2 or 5, error);
         Assert.Contains(expected, error);
         Assert.False(Directory.Exists(folder.File("no")));
@@ -143,9 +147,11 @@ public sealed class ImportExportTests : IDisposable
     public void A_discriminator_comes_from_its_own_file()
     {
         string run = folder.File("run");
-        Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16", "--out", run);
+        Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16",
+            "--out", run);
         string checkpoint = Path.Combine(run, "checkpoints", "step-0000000");
-        using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")), d = new PthReader(Golden("hk/d.pth")))
+        using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")),
+            d = new PthReader(Golden("hk/d.pth")))
             foreach (TensorEntry e in d.Entries) Assert.Equal(d.Read<float>(e.Name), saved.Read<float>("d." + e.Name));
     }
 
@@ -201,7 +207,7 @@ public sealed class ImportExportTests : IDisposable
     public void An_exported_file_names_no_folder_of_the_machine(string format)
     {
         string data = folder.File("private-pictures"), run = folder.File("run"), file = folder.File("out." + format);
-        for (int i = 0; i < 4; i++) ImageFile.SavePng(folder / $"private-pictures/{i}.png", Creature.FromSeed(1, i).Draw(16));
+        for (int i = 0; i < 4; i++) ImageFile.Save(folder / $"private-pictures/{i}.png", Creature.FromSeed(1, i).Draw(16));
         Ok(["train", .. small, "--steps", "1", "--batch", "2", "--data", data, "--out", run, "-q", "--set", "sampling.images=8"]);
         Ok("export", run, "--out", file);
         string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));

@@ -1,15 +1,17 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Sagan.Native.Interchange;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange;
+using Sagan.Native.Interchange.Numpy;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;
 
 public class NpzTests
 {
-    public static TheoryData<string> Arrays => InterchangeGolden.Names("npy", ".npy", n => !n.StartsWith("refused", StringComparison.Ordinal));
+    public static TheoryData<string> Arrays =>
+        InterchangeGolden.Names("npy", ".npy", n => !n.StartsWith("refused", StringComparison.Ordinal));
 
     static NpzReader Open(byte[] file, string name = "file.npy") => new(new MemoryStream(file), name);
 
@@ -56,7 +58,8 @@ public class NpzTests
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (", 4, "no tuple of numbers")]
     [InlineData("{'descr", 0, "has a text without an end")]
     [InlineData("[]", 0, "lacks a '{'")]
-    public void A_bad_header_is_refused_with_the_reason(string dict, int bytes, string reason) => Assert.Contains(reason, Refusal(Npy(dict, bytes)));
+    public void A_bad_header_is_refused_with_the_reason(string dict, int bytes, string reason) =>
+        Assert.Contains(reason, Refusal(Npy(dict, bytes)));
 
     [Fact]
     public void Bad_files_are_refused_with_the_reason()
@@ -98,7 +101,8 @@ public class NpzTests
     /// <summary>The hash of a file that numpy.load of numpy 1.24 was seen to read: names, types, shapes, values right.</summary>
     [Fact]
     public void The_bytes_are_those_that_numpy_reads() =>
-        Assert.Equal("c4371eb5767db261c0ed9acd04d27ee3fbf9accbe79366d5784049fc06dc1db1", Convert.ToHexStringLower(SHA256.HashData(Written())));
+        Assert.Equal("c4371eb5767db261c0ed9acd04d27ee3fbf9accbe79366d5784049fc06dc1db1",
+            Convert.ToHexStringLower(SHA256.HashData(Written())));
 
     [Fact]
     public void Damage_is_refused_or_harmless()

@@ -1,8 +1,8 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Interchange;
-using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Kernels;
+using Sagan.Native.Losses;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;
 
@@ -51,16 +51,16 @@ public class OnnxExportTests
         ["attention literal"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.Literal } },
         ["attention heads"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2 } },
         ["attention dot product"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.DotProduct } },
-        ["attention gaussian, scales"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian,
-            Scales = [1, 2, 4] } },
+        ["attention gaussian, scales"] =
+            dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Gaussian, Scales = [1, 2, 4] } },
         ["attention concatenation"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.Concatenation } },
         ["attention concatenation, heads"] = dcgan with
         {
             Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, Similarity = AttentionSimilarity.Concatenation },
         },
         ["attention top-k"] = dcgan with { Attention = new AttentionConfig { TopK = 3 } },
-        ["attention top-k of more than there are"] = resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled,
-            TopK = 16 } },
+        ["attention top-k of more than there are"] =
+            resnet with { Attention = new AttentionConfig { Kind = AttentionKind.Pooled, TopK = 16 } },
         ["attention heads, top-k"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2, TopK = 5 } },
         ["attention channel"] = dcgan with { Attention = new AttentionConfig { Channel = true } },
         ["attention class"] = dcgan with { Conditional = true, Classes = 3, Attention = new AttentionConfig { ClassQuery = true } },
@@ -244,8 +244,8 @@ public class OnnxExportTests
         {
             byte[] file = [.. whole];
             // Most of the file is weights, which any bits are; the structure is at the ends and between.
-            for (int k = 1 << random.Next(6); k > 0; k--) file[random.Next(random.Next(2) == 0 ? 2500
-                : file.Length)] ^= (byte)(1 << random.Next(8));
+            for (int k = 1 << random.Next(6); k > 0; k--)
+                file[random.Next(random.Next(2) == 0 ? 2500 : file.Length)] ^= (byte)(1 << random.Next(8));
             if (i % 7 == 0) file = file[..random.Next(file.Length)];
             try
             {

@@ -4,8 +4,8 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Tests.Interchange;
 
 /// <summary>
-/// Damaged .pth files of both containers, from a fixed seed. Each is either read in full or refused with a <see cref="SaganException"/>, and none takes much
-/// more memory than its size.
+/// Damaged .pth files of both containers, from a fixed seed. Each is either read in full or refused with a <see cref="SaganException"/>,
+/// and none takes much more memory than its size.
 /// </summary>
 public class PthFuzzTests
 {
@@ -30,7 +30,8 @@ public class PthFuzzTests
         {
             throw new InvalidOperationException($"{what}: {e.GetType().Name} instead of a SaganException", e);
         }
-        // Opening a zip costs some 20 kB and an exception 10 kB. Measured for whole files: 22 times their size, most of it the conversion to double.
+        // Opening a zip costs some 20 kB and an exception 10 kB. Measured for whole files: 22 times their size, most of it the conversion
+        // to double.
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(allocated < 300_000 + 50L * file.Length, $"{what}: {allocated} bytes allocated for a file of {file.Length}");
     }

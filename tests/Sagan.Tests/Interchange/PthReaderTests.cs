@@ -1,13 +1,15 @@
 using System.IO.Compression;
+using Sagan.Native.Data;
+using Sagan.Native.IO;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Torch;
-using Sagan.Native.IO;
 
 namespace Sagan.Native.Tests.Interchange;
 
 public class PthReaderTests
 {
-    public static TheoryData<string> Files => InterchangeGolden.Names("pth", ".pth", n => !n.StartsWith("refused", StringComparison.Ordinal));
+    public static TheoryData<string> Files =>
+        InterchangeGolden.Names("pth", ".pth", n => !n.StartsWith("refused", StringComparison.Ordinal));
 
     static PthReader Open(byte[] file, string? key = null) => new(new MemoryStream(file), "file.pth", key);
 
@@ -78,7 +80,8 @@ public class PthReaderTests
     const string Storage = "((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpuK\u0004tQ";
 
     /// <summary>{'w': tensor} of the storage of 4 floats, from this text for offset, size and stride.</summary>
-    static byte[] Tensor(string view) => Bytes($"\u0080\u0002}}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n{Storage}{view}\u0089)tRs.");
+    static byte[] Tensor(string view) =>
+        Bytes($"\u0080\u0002}}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n{Storage}{view}\u0089)tRs.");
 
     static byte[] Bytes(string latin1) => System.Text.Encoding.Latin1.GetBytes(latin1);
 
@@ -101,7 +104,8 @@ public class PthReaderTests
     [InlineData("K\u0000J\0\0\0\u0010\u0085K\u0000\u0085", "expanded tensor")]
     [InlineData("K\u0000K\u0004\u0085K\u0001K\u0001\u0086", "1 sizes and 2 strides")]
     [InlineData("K\u0000K\u0004K\u0001\u0085", "calls torch._utils._rebuild_tensor_v2 with other arguments")]
-    public void A_view_must_stay_in_its_storage(string view, string reason) => Assert.Contains(reason, Refusal(Zip(Tensor(view), Floats(1, 2, 3, 4))));
+    public void A_view_must_stay_in_its_storage(string view, string reason) =>
+        Assert.Contains(reason, Refusal(Zip(Tensor(view), Floats(1, 2, 3, 4))));
 
     [Fact]
     public void Storages_must_be_there_whole_and_stored()
@@ -152,17 +156,21 @@ public class PthReaderTests
 
     [Theory]
     [MemberData(nameof(BadPickles))]
-    public void A_bad_pickle_is_refused_with_the_reason(string pickle, string reason) => Assert.Contains(reason, Refusal(Zip(Bytes(pickle))));
+    public void A_bad_pickle_is_refused_with_the_reason(string pickle, string reason) =>
+        Assert.Contains(reason, Refusal(Zip(Bytes(pickle))));
 
     [Fact]
     public void Depth_and_cycles_are_bounded()
     {
-        // A dict in itself, beside a tensor: read. A hundred dicts in each other: refused. Lists that double forty times over: each is looked at once.
+        // A dict in itself, beside a tensor: read. A hundred dicts in each other: refused. Lists that double forty times over: each is
+        // looked at once.
         byte[] tensor = Tensor("K\u0000K\u0004\u0085K\u0001\u0085");
         string self = System.Text.Encoding.Latin1.GetString(tensor)[..^1] + "q\u0000X\u0001\0\0\0sh\u0000s.";
         using (PthReader r = Open(Zip(Bytes(self), Floats(1, 2, 3, 4)))) Assert.Equal(["w"], r.Entries.Select(e => e.Name));
-        Assert.Contains("is nested deeper than 64", Refusal(Zip(Bytes(string.Concat(Enumerable.Repeat("}K\u0001", 100)) + "N" + new string('s', 100) + "."))));
-        string doubling = "]q\u00000" + string.Concat(Enumerable.Range(0, 40).Select(i => $"](h{(char)i}h{(char)i}eq{(char)(i + 1)}0")) + "h\u0028.";
+        Assert.Contains("is nested deeper than 64",
+            Refusal(Zip(Bytes(string.Concat(Enumerable.Repeat("}K\u0001", 100)) + "N" + new string('s', 100) + "."))));
+        string doubling = "]q\u00000" + string.Concat(Enumerable.Range(0, 40).Select(i => $"](h{(char)i}h{(char)i}eq{(char)(i + 1)}0"))
+            + "h\u0028.";
         Assert.Contains("holds no state dict", Refusal(Zip(Bytes(doubling))));
         Assert.Contains("makes more than", Refusal(Zip(Bytes("](" + new string('N', 3_000_000) + "e."))));
     }

@@ -1,8 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Sagan.Native.Interchange;
-using Sagan.Native.Interchange.Torch;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Torch;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;
@@ -47,7 +46,8 @@ public class PthWriterTests
     }
 
     /// <summary>
-    /// The hash of a small file that torch.load of PyTorch 1.13.1 was seen to read, with and without weights_only: names, order, types, shapes, values right.
+    /// The hash of a small file that torch.load of PyTorch 1.13.1 was seen to read, with and without weights_only: names, order, types,
+    /// shapes, values right.
     /// </summary>
     [Fact]
     public void The_bytes_are_those_that_pytorch_reads()
@@ -73,7 +73,8 @@ public class PthWriterTests
     {
         PthWriter w = new();
         w.Add("w", new Shape(2), () => new float[3]);
-        Assert.Contains("two tensors named 'w'", Assert.Throws<ArgumentException>(() => w.Add("w", new Shape(2), () => new float[2])).Message);
+        Assert.Contains("two tensors named 'w'",
+            Assert.Throws<ArgumentException>(() => w.Add("w", new Shape(2), () => new float[2])).Message);
         Assert.Contains("'w' is [2], but 3 values", Assert.Throws<InvalidOperationException>(() => w.Write(Stream.Null)).Message);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Sagan.Native.Images;
-using Sagan.Native.Logging;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Training.Logging;
 using Sagan.Native.Tests.Interchange;
 
 namespace Sagan.Native.Tests.Logging;

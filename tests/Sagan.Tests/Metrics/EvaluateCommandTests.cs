@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Sagan.Native.Cli;
-using Sagan.Native.Configuration;
+using Sagan.Native.Commands;
+using Sagan.Native.Commands.Console;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Tests.Metrics;
 
@@ -16,7 +17,8 @@ public sealed class TinyRun : IDisposable
     {
         Environment.SetEnvironmentVariable("SAGAN_CACHE", Folder.File("cache"));
         Path = Folder.File("run");
-        (int code, _, string error) = Sagan("train", "--out", Path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+        (int code, _, string error) = Sagan("train", "--out", Path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8",
+            "--batch", "4",
             "--g-attention", "none", "--d-attention", "none", "--set", "data.creatureCount=120", "-q");
         Assert.True(code == 0, error);
     }
@@ -26,7 +28,7 @@ public sealed class TinyRun : IDisposable
     {
         get
         {
-            for (int i = 0; i < 10; i++) ImageFile.SavePng(Folder / $"images/{i}.png", Creature.FromSeed(7, i).Draw(16));
+            for (int i = 0; i < 10; i++) ImageFile.Save(Folder / $"images/{i}.png", Creature.FromSeed(7, i).Draw(16));
             return Folder.File("images");
         }
     }
@@ -55,19 +57,21 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
 
     static EvaluateRequest Request(params string[] arguments)
     {
-        EvaluateRequest? seen = null;
-        RootCommand root = new() { new EvaluateCommand((r, _) => { seen = r; return ExitCode.Success; }) };
+        EvaluateCommand verb = new();
+        RootCommand root = new() { verb };
         GlobalOptions.AddTo(root);
-        root.Parse(["evaluate", .. arguments]).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-        return seen!;
+        return verb.Read(root.Parse(["evaluate", .. arguments]),
+            new CommandContext(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalOptions()), Json: false));
     }
 
     [Fact]
     public void Options_become_a_request()
     {
-        EvaluateRequest r = Request("r", "--metric", "fid, prdc", "--n", "500", "--data", "d", "--network", "w", "--seed", "4", "--batch", "8", "--no-ema",
+        EvaluateRequest r = Request("r", "--metric", "fid, prdc", "--n", "500", "--data", "d", "--network", "w", "--seed", "4", "--batch",
+            "8", "--no-ema",
             "--statistics", "batch", "--fail-over", "fid=30", "--fail-under", "recall=0.5", "--reference-n", "700");
-        Assert.Equal(("r", "d", 500, 700, "w", 4ul, 8, false), (r.Source, r.Data, r.Count, r.ReferenceCount, r.Network, r.Seed, r.Batch, r.Ema));
+        Assert.Equal(("r", "d", 500, 700, "w", 4ul, 8, false),
+            (r.Source, r.Data, r.Count, r.ReferenceCount, r.Network, r.Seed, r.Batch, r.Ema));
         Assert.Equal(["fid", "prdc"], r.Metrics);
         Assert.Equal(NormStatistics.Batch, r.Statistics);
         Assert.Equal([new Threshold("--fail-over", "fid", 30, false), new Threshold("--fail-under", "recall", 0.5, true)], r.Thresholds);
@@ -85,13 +89,15 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     [InlineData("must be metric=value, such as fid=30", "r", "--fail-over", "fid")]
     [InlineData("must be metric=value", "r", "--fail-over", "fid=NaN")]
     [InlineData("Did you mean recall?", "r", "--fail-under", "recal=3")]
-    [InlineData("consistency is not among the metrics", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--fail-over", "consistency=1")]
+    [InlineData("consistency is not among the metrics", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--fail-over",
+        "consistency=1")]
     [InlineData("the data set has none; give --network", "--images", "IMAGES", "--data", "IMAGES", "--size", "16", "--metric", "is")]
     [InlineData("have not the classes of the data set", "RUN", "--n", "20", "--metric", "intra-fid")]
     [InlineData("recall is not among the metrics that are computed here", "RUN", "--metric", "fid", "--fail-under", "recall=1")]
     public void A_wrong_command_line_exits_2_with_the_way_out(string message, params string[] arguments)
     {
-        (int code, string output, string error) = Sagan(["evaluate", .. arguments.Select(a => a == "RUN" ? run.Path : a == "IMAGES" ? run.Images : a)]);
+        (int code, string output, string error) =
+            Sagan(["evaluate", .. arguments.Select(a => a == "RUN" ? run.Path : a == "IMAGES" ? run.Images : a)]);
         Assert.Equal(2, code);
         Assert.Contains(message, error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
         Assert.DoesNotContain("FID", output);
@@ -181,7 +187,7 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     public void Metrics_that_have_a_value_are_told_beside_the_reason_why_others_have_none()
     {
         string five = run.Folder.File("five");
-        for (int i = 0; i < 5; i++) ImageFile.SavePng(run.Folder / $"five/{i}.png", Creature.FromSeed(9, i).Draw(16));
+        for (int i = 0; i < 5; i++) ImageFile.Save(run.Folder / $"five/{i}.png", Creature.FromSeed(9, i).Draw(16));
         string[] arguments = ["evaluate", "--images", five, "--data", five, "--size", "16"];
         (int code, string output, string error) = Sagan(arguments);
         Assert.True(code == 0, error);
@@ -203,9 +209,11 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     [InlineData("four", "--metric", "prdc")]
     public void What_cannot_be_computed_is_refused_before_a_network_is_trained(string images, params string[] more)
     {
-        for (int i = 0; i < (images == "one" ? 1 : 4); i++) ImageFile.SavePng(run.Folder / $"{images}/{i}.png", Creature.FromSeed(10, i).Draw(16));
+        for (int i = 0; i < (images == "one" ? 1 : 4); i++)
+            ImageFile.Save(run.Folder / $"{images}/{i}.png", Creature.FromSeed(10, i).Draw(16));
         string[] before = Directory.Exists(run.Folder.File("cache")) ? Directory.GetFiles(run.Folder.File("cache")) : [];
-        (int code, _, string error) = Sagan(["evaluate", "--images", run.Folder.File(images), "--data", run.Folder.File(images), "--size", "16", .. more]);
+        (int code, _, string error) = Sagan(
+            ["evaluate", "--images", run.Folder.File(images), "--data", run.Folder.File(images), "--size", "16", .. more]);
         Assert.Equal(1, code);
         Assert.Contains("nothing can be computed", error);
         Assert.DoesNotContain("training the feature network", error);
@@ -216,7 +224,8 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     public void One_class_of_a_model_is_judged_against_the_real_images_of_it()
     {
         string data = Folders("pair", 3), path = run.Folder.File("conditional");
-        (int code, string output, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
+        (int code, string output, string error) =
+            Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
             "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
         Assert.True(code == 0, error);
         (code, output, error) = Sagan("evaluate", path, "--class", "right", "--n", "8", "--metric", "fid,prdc", "--json");
@@ -272,7 +281,7 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     string Folders(string name, ulong seed, string even = "left", string odd = "right")
     {
         for (int i = 0; i < 24; i++)
-            ImageFile.SavePng(run.Folder / $"{name}/{(i % 2 == 0 ? even : odd)}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
+            ImageFile.Save(run.Folder / $"{name}/{(i % 2 == 0 ? even : odd)}/{i}.png", Creature.FromSeed(seed, i).Draw(16));
         return run.Folder.File(name);
     }
 }

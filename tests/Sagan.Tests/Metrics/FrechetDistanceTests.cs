@@ -88,7 +88,8 @@ public class FrechetDistanceTests
     public void One_image_or_another_network_is_refused()
     {
         Features one = Clouds.Normal(1, 4, 1), some = Clouds.Normal(5, 4, 1), wide = Clouds.Normal(5, 6, 1);
-        Assert.Contains("1 image in a set; at least 2 are needed", Assert.Throws<MetricException>(() => FrechetDistance.Of(one, some)).Message);
+        Assert.Contains("1 image in a set; at least 2 are needed",
+            Assert.Throws<MetricException>(() => FrechetDistance.Of(one, some)).Message);
         Assert.Contains("1 image in a set", Assert.Throws<MetricException>(() => Moments.Of(one)).Message);
         Assert.Contains("two different networks", Assert.Throws<MetricException>(() => FrechetDistance.Of(some, wide)).Message);
     }
@@ -100,13 +101,15 @@ public class FrechetDistanceTests
         MetricException e = Assert.Throws<MetricException>(() => new Features(values, 2, name: i => $"cats/{i}.png"));
         Assert.Contains("cats/1.png", e.Message);
         Assert.Contains("not finite", e.Message);
-        Assert.Contains("image 2", Assert.Throws<MetricException>(() => new Features(new float[6], 2, [0, 0, 0, 0, float.PositiveInfinity, 0])).Message);
+        Assert.Contains("image 2", Assert
+            .Throws<MetricException>(() => new Features(new float[6], 2, [0, 0, 0, 0, float.PositiveInfinity, 0])).Message);
     }
 
     [Fact]
     public void Within_classes_it_is_the_mean_of_their_distances()
     {
-        Features[] real = [Clouds.Normal(50, 3, 1), Clouds.Normal(50, 3, 2, shift: 5)], fake = [Clouds.Normal(50, 3, 3), Clouds.Normal(50, 3, 4, shift: 4)];
+        Features[] real = [Clouds.Normal(50, 3, 1), Clouds.Normal(50, 3, 2, shift: 5)],
+            fake = [Clouds.Normal(50, 3, 3), Clouds.Normal(50, 3, 4, shift: 4)];
         (double mean, double[] classes) = IntraFrechetDistance.Of(c => real[c], c => fake[c], 2);
         Assert.Equal([FrechetDistance.Of(real[0], fake[0]), FrechetDistance.Of(real[1], fake[1])], classes);
         Assert.Equal(classes.Average(), mean);

@@ -1,15 +1,18 @@
 using System.Text;
 using System.Text.Json;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
-using Sagan.Native.Interchange.Torch;
+using Sagan.Native.Data.Images;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.Torch;
 using Sagan.Native.Kernels;
 using Sagan.Native.Metrics;
+using Sagan.Native.Metrics.Inception;
 
 namespace Sagan.Native.Tests.Metrics;
 
-/// <summary>Against torchvision's modules with the pools of 2015: tests/golden/make_inception.py. Weights and images are drawn again here.</summary>
+/// <summary>
+/// Against torchvision's modules with the pools of 2015: tests/golden/make_inception.py. Weights and images are drawn again here.
+/// </summary>
 public sealed class InceptionTests : IDisposable
 {
     const ulong Seed = 2015;
@@ -42,7 +45,8 @@ public sealed class InceptionTests : IDisposable
     NamedWeights Small()
     {
         Dictionary<string, int[]> state = State;
-        return name => state.TryGetValue(name, out int[]? s) ? Draw(name, [.. s.Select((n, axis) => axis > 1 || n == 3 ? n : n / Divisor)]) : null;
+        return name => state.TryGetValue(name, out int[]? s) ? Draw(name, [.. s.Select((n, axis) => axis > 1 || n == 3 ? n : n / Divisor)])
+            : null;
     }
 
     static ImageSet Noise(string name, int count, int size)
@@ -50,7 +54,8 @@ public sealed class InceptionTests : IDisposable
         ulong stream = Hash(name);
         int length = size * size * 3;
         return ImageSet.Of([.. Enumerable.Range(0, count).Select(i =>
-            new Image(size, size, 3, [.. Enumerable.Range(0, length).Select(k => (byte)(CounterRandom.Bits(Seed, stream, (ulong)(i * length + k)) >> 56))]))]);
+            new Image(size, size, 3, [.. Enumerable.Range(0, length)
+                .Select(k => (byte)(CounterRandom.Bits(Seed, stream, (ulong)(i * length + k)) >> 56))]))]);
     }
 
     [Theory]
@@ -97,7 +102,8 @@ public sealed class InceptionTests : IDisposable
         Image one = new(8, 8, 1, grey), three = new(8, 8, 3, [.. grey.SelectMany(v => new[] { v, v, v })]);
         Assert.Equal(network.Extract(ImageSet.Of([three])).Values, network.Extract(ImageSet.Of([one])).Values);
         byte[] rgba = [.. grey.SelectMany(v => new byte[] { v, 10, 200, 255 })], rgb = [.. grey.SelectMany(v => new byte[] { v, 10, 200 })];
-        float[] opaque = network.Extract(ImageSet.Of([new(8, 8, 4, rgba)])).Values, expected = network.Extract(ImageSet.Of([new(8, 8, 3, rgb)])).Values;
+        float[] opaque = network.Extract(ImageSet.Of([new(8, 8, 4, rgba)])).Values,
+            expected = network.Extract(ImageSet.Of([new(8, 8, 3, rgb)])).Values;
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], opaque[i], 1e-5f);
         for (int i = 3; i < rgba.Length; i += 4) rgba[i] = 0;
         Image white = new(8, 8, 3, [.. Enumerable.Repeat((byte)255, 192)]);

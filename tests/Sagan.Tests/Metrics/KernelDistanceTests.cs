@@ -44,7 +44,8 @@ public class KernelDistanceTests
     [Fact]
     public void Of_equal_distributions_it_is_0_on_average_whatever_the_number()
     {
-        // Unbiased: the mean over many small draws is 0 within four deviations of the mean, where the biased estimate would be above 0 by far.
+        // Unbiased: the mean over many small draws is 0 within four deviations of the mean, where the biased estimate would be above 0 by
+        // far.
         Features x = Clouds.Normal(4000, 4, 1), y = Clouds.Normal(4000, 4, 2);
         MeanAndDeviation kid = KernelDistance.Of(x, y, seed: 1, subsets: 200, size: 20);
         Assert.InRange(kid.Mean, -4 * kid.Deviation / Math.Sqrt(200), 4 * kid.Deviation / Math.Sqrt(200));
@@ -52,5 +53,6 @@ public class KernelDistanceTests
 
     [Fact]
     public void One_image_is_refused() =>
-        Assert.Contains("at least 2", Assert.Throws<MetricException>(() => KernelDistance.Of(Clouds.Normal(1, 2, 1), Clouds.Normal(9, 2, 1), 1)).Message);
+        Assert.Contains("at least 2", Assert
+            .Throws<MetricException>(() => KernelDistance.Of(Clouds.Normal(1, 2, 1), Clouds.Normal(9, 2, 1), 1)).Message);
 }

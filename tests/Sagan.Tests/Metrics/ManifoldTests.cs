@@ -42,7 +42,8 @@ public class ManifoldTests
 
     [Fact]
     public void Too_few_images_are_refused() =>
-        Assert.Contains("at least 6", Assert.Throws<MetricException>(() => Manifold.Of(Clouds.Normal(5, 2, 1), Clouds.Normal(50, 2, 1))).Message);
+        Assert.Contains("at least 6", Assert
+            .Throws<MetricException>(() => Manifold.Of(Clouds.Normal(5, 2, 1), Clouds.Normal(50, 2, 1))).Message);
 
     static PrecisionRecall BruteForce(Features real, Features fake)
     {

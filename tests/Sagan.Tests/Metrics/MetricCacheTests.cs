@@ -32,7 +32,8 @@ public sealed class MetricCacheTests : IDisposable
     Features Get(string key = "data", int width = 2) => Cache.Features(key, 4, new Network(width), () =>
     {
         computed++;
-        return new Features([.. Enumerable.Range(0, 4 * width).Select(i => i + 0.1f)], width, [.. Enumerable.Range(0, 12).Select(i => -i * 0.3f)]);
+        return new Features([.. Enumerable.Range(0, 4 * width).Select(i => i + 0.1f)], width,
+            [.. Enumerable.Range(0, 12).Select(i => -i * 0.3f)]);
     });
 
     [Fact]

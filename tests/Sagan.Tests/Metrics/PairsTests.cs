@@ -18,7 +18,8 @@ public class PairsTests
             for (int j = 0; j < columns; j++)
             {
                 double d = Clouds.SquaredDistance(x, i, y, j), dot = 0, size = 0;
-                for (int k = 0; k < width; k++) (dot, size) = (dot + (double)x.Row(i)[k] * y.Row(j)[k], size + Math.Abs((double)x.Row(i)[k] * y.Row(j)[k]));
+                for (int k = 0; k < width; k++)
+                    (dot, size) = (dot + (double)x.Row(i)[k] * y.Row(j)[k], size + Math.Abs((double)x.Row(i)[k] * y.Row(j)[k]));
                 // Float32 sums of at most 64 terms.
                 Assert.Equal(d, distances[i * columns + j], 1e-5 * d);
                 Assert.Equal(dot, dots[i * columns + j], 1e-5 * size);
@@ -52,7 +53,8 @@ public class PairsTests
     {
         double[] x = [.. Clouds.Normal(20, 6, 1).Values.Select(v => (double)v)];
         bool[] seen = new bool[400];
-        Pairs.Visit<double, DoubleProduct>(x, x, 6, (row, first, values) => seen.AsSpan(row * 20 + first, values.Length).Fill(true), tile: 5, upper: true);
+        Pairs.Visit<double, DoubleProduct>(x, x, 6, (row, first, values) =>
+            seen.AsSpan(row * 20 + first, values.Length).Fill(true), tile: 5, upper: true);
         for (int i = 0; i < 20; i++)
             for (int j = 0; j < 20; j++) Assert.Equal(j / 5 >= i / 5, seen[i * 20 + j]);
     }

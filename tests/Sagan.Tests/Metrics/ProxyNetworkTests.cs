@@ -1,6 +1,5 @@
-using Sagan.Native.Configuration;
 using Sagan.Native.Data;
-using Sagan.Native.Images;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
 using Sagan.Native.Metrics;
 using Sagan.Native.Models;
@@ -16,7 +15,7 @@ public sealed class ProxyFixture : IDisposable
     public ProxyFixture()
     {
         Labelled = Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 400 });
-        for (int i = 0; i < 150; i++) ImageFile.SavePng(folder.File($"{i:D3}.png"), Labelled.Image(i));
+        for (int i = 0; i < 150; i++) ImageFile.Save(folder.File($"{i:D3}.png"), Labelled.Image(i));
         Unlabelled = Dataset.Open(folder.Path, new DatasetOptions { Size = 16 });
         Classes = ProxyNetwork.Of(Labelled, cache: Cache, progress: (step, steps) => Trained = (step, steps));
         Rotations = ProxyNetwork.Of(Unlabelled);
@@ -74,10 +73,12 @@ public class ProxyNetworkTests(ProxyFixture fixture) : IClassFixture<ProxyFixtur
     public void The_worse_the_images_the_larger_the_distance(bool labelled)
     {
         FeatureNetwork network = labelled ? fixture.Classes : fixture.Rotations;
-        using ImageDataset others = Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 400, CreatureSeed = 2 });
+        using ImageDataset others =
+            Dataset.Open(Dataset.Creatures, new DatasetOptions { Size = 16, CreatureCount = 400, CreatureSeed = 2 });
         Image[] real = [.. Enumerable.Range(0, others.Count).Select(others.Image)];
         Features reference = network.Extract(ImageSet.Of(fixture.Labelled));
-        double Distance(double noise) => FrechetDistance.Of(reference, network.Extract(ImageSet.Of([.. real.Select((image, i) => Noisy(image, noise, i))])));
+        double Distance(double noise) =>
+            FrechetDistance.Of(reference, network.Extract(ImageSet.Of([.. real.Select((image, i) => Noisy(image, noise, i))])));
         double[] d = [Distance(0), Distance(0.1), Distance(0.3), Distance(1)];
         for (int i = 1; i < d.Length; i++) Assert.True(d[i] > 1.5 * d[i - 1], string.Join(", ", d));
 
@@ -188,7 +189,8 @@ public class ProxyNetworkTests(ProxyFixture fixture) : IClassFixture<ProxyFixtur
         Assert.StartsWith("proxy-FID (class-cnn-1 ", score.Name);
         Generator g = Generator.Create(Model, new Initializer(new RandomSource(1)));
         double value = score.Of(g, 64);
-        Features fake = fixture.Classes.Extract(GeneratorImages.Of(g, 64, 0)), real = fixture.Classes.Extract(ImageSet.Of(fixture.Labelled));
+        Features fake = fixture.Classes.Extract(GeneratorImages.Of(g, 64, 0)),
+            real = fixture.Classes.Extract(ImageSet.Of(fixture.Labelled));
         Assert.Equal(FrechetDistance.Of(Moments.Of(real), Moments.Of(fake)), value, 1e-9 * value);
         Assert.Equal(value, score.Of(g, 64));
         Assert.True(value > 10 * score.Of(ImageSet.Of(fixture.Labelled, 200)));

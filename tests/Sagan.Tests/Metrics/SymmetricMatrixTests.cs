@@ -35,7 +35,8 @@ public class SymmetricMatrixTests
     public void Eigenvalues_of_a_diagonal_matrix_and_of_blocks_are_exact()
     {
         Assert.Equal([0, 0, 2, 5], SymmetricEigenvalues.Of([5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0], 4).Order());
-        Assert.Equal([-1, 1, 3, 3], SymmetricEigenvalues.Of([0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3], 4).Order().Select(v => Math.Round(v, 14)));
+        Assert.Equal([-1, 1, 3, 3], SymmetricEigenvalues.Of([0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3], 4).Order()
+            .Select(v => Math.Round(v, 14)));
     }
 
     [Theory]

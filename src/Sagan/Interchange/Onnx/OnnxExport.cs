@@ -41,7 +41,7 @@ public static class OnnxExport
     /// real.</summary>
     internal static byte[] Discriminator(Discriminator discriminator, IReadOnlyDictionary<string, string> metadata)
     {
-        Configuration.ModelConfig m = discriminator.Model;
+        ModelConfig m = discriminator.Model;
         return Export(discriminator, "discriminator", Inputs(new Given("image", new Shape(m.Size, m.Size, m.Channels)), m.Conditional),
             "score",
             x => discriminator.Call(x[0], ConditionOf(x)), metadata);

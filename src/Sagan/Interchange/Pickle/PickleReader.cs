@@ -6,9 +6,10 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Interchange.Pickle;
 
 /// <summary>
-/// Runs a pickle of protocol 2, Python's format for objects: a program for a machine with a stack and a memo. In Python it can call anything; here it builds
-/// data only. A name outside the allow-list ends the reading, and a call becomes a <see cref="PickleCall"/> for the caller to judge.
-/// Opcodes: Python's pickletools. Those of text protocols, and of protocol 3 and later, are refused: PyTorch writes protocol 2.
+/// Runs a pickle of protocol 2, Python's format for objects: a program for a machine with a stack and a memo. In Python it can call
+/// anything; here it builds data only. A name outside the allow-list ends the reading, and a call becomes a <see cref="PickleCall"/> for
+/// the caller to judge. Opcodes: Python's pickletools. Those of text protocols, and of protocol 3 and later, are refused: PyTorch writes
+/// protocol 2.
 /// </summary>
 sealed class PickleReader
 {
@@ -31,7 +32,8 @@ sealed class PickleReader
         (this.stream, this.file, this.allowed, start) = (stream, file, allowed, stream.Position);
 
     /// <summary>
-    /// The object of the pickle at the stream's position; the stream then stands behind it. Throws <see cref="InterchangeException"/> with the place.
+    /// The object of the pickle at the stream's position; the stream then stands behind it. Throws <see cref="InterchangeException"/> with
+    /// the place.
     /// </summary>
     /// <param name="stream">A seekable stream.</param>
     /// <param name="file">What errors call it.</param>
@@ -42,7 +44,8 @@ sealed class PickleReader
     {
         while (true)
         {
-            if (stream.Position - start > MostBytes) throw Error($"is longer than {MostBytes} bytes, which is more than any state dict needs");
+            if (stream.Position - start > MostBytes)
+                throw Error($"is longer than {MostBytes} bytes, which is more than any state dict needs");
             byte opcode = NextByte();
             if (opcode == '.')
             {
@@ -98,7 +101,8 @@ sealed class PickleReader
     }
 
     PickleGlobal Global(string module, string name) => allowed.Find(module, name) ?? throw new InterchangeException(
-        $"{file}: its pickle wants {Shown(module)}.{Shown(name)}, which is refused: to unpickle is to call what the file names, so a pickle can run any code, "
+        $"{file}: its pickle wants {Shown(module)}.{Shown(name)}, which is refused: to unpickle is to call what the file names, so a "
+            + "pickle can run any code, "
         + "and tensors need no more than OrderedDict and torch's tensor and storage types. "
         + "In Python, save the tensors alone: torch.save(model.state_dict(), path).");
 
@@ -111,7 +115,8 @@ sealed class PickleReader
 
     void Reduce()
     {
-        if (Pop() is not PickleTuple arguments || Pop() is not PickleGlobal function) throw Error("calls something that is not a function with a tuple");
+        if (Pop() is not PickleTuple arguments || Pop() is not PickleGlobal function)
+            throw Error("calls something that is not a function with a tuple");
         if (function != PickleGlobal.OrderedDict)
         {
             Push(new PickleCall(function, arguments));
@@ -157,7 +162,8 @@ sealed class PickleReader
         memo[index] = Top();
     }
 
-    object? Get(uint index) => memo.TryGetValue(index, out object? value) ? value : throw Error($"gets {index} from its memo, which was not put there");
+    object? Get(uint index) => memo.TryGetValue(index, out object? value) ? value
+        : throw Error($"gets {index} from its memo, which was not put there");
 
     void Push(object? value)
     {
@@ -220,7 +226,8 @@ sealed class PickleReader
     int Length()
     {
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(Next(4));
-        return length <= stream.Length - stream.Position && length <= MostBytes ? (int)length : throw Error($"has text of {length} bytes, more than are left");
+        return length <= stream.Length - stream.Position && length <= MostBytes ? (int)length
+            : throw Error($"has text of {length} bytes, more than are left");
     }
 
     string NextLine()

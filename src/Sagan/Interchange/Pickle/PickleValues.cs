@@ -2,7 +2,8 @@ using System.Collections.Frozen;
 
 namespace Sagan.Native.Interchange.Pickle;
 
-// What a pickle builds. None is null; True, False, integers, floats and text are bool, long (BigInteger where it does not fit), double and string.
+// What a pickle builds. None is null; True, False, integers, floats and text are bool, long (BigInteger where it does not fit), double and
+// string.
 
 /// <summary>A name of Python: a function or a class.</summary>
 sealed record PickleGlobal(string Module, string Name)
@@ -21,7 +22,9 @@ sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
-/// <summary>A dict or an OrderedDict, in the order in which it was filled. It may contain itself, and name a key twice; the last one counts.</summary>
+/// <summary>
+/// A dict or an OrderedDict, in the order in which it was filled. It may contain itself, and name a key twice; the last one counts.
+/// </summary>
 sealed class PickleDict
 {
     public List<(object? Key, object? Value)> Items { get; } = [];

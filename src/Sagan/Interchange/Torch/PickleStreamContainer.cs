@@ -57,15 +57,18 @@ sealed class PickleStreamContainer : PthContainer
         Span<byte> prefix = stackalloc byte[8];
         foreach (object? item in keys.Items)
         {
-            if (item is not string key || !referenced.TryGetValue(key, out TorchStorage? s)) throw Error("has a storage that nothing refers to");
+            if (item is not string key || !referenced.TryGetValue(key, out TorchStorage? s))
+                throw Error("has a storage that nothing refers to");
             if (at > stream.Length - 8) throw Error("is truncated: a storage is missing");
             stream.Position = at;
             stream.ReadExactly(prefix);
             long count = BinaryPrimitives.ReadInt64LittleEndian(prefix), bytes = s.Whole * s.Dtype.Size();
-            if (count != s.Whole) throw Error($"has {count} elements of the storage '{SafetensorsHeader.Show(key)}', where its pickle says {s.Whole}");
+            if (count != s.Whole) throw Error($"has {count} elements of the storage '{SafetensorsHeader.Show(key)}', where its pickle says "
+                + $"{s.Whole}");
             at += 8;
             if (bytes > stream.Length - at)
-                throw Error($"is truncated: of the {bytes} bytes of the storage '{SafetensorsHeader.Show(key)}' there are {stream.Length - at}");
+                throw Error($"is truncated: of the {bytes} bytes of the storage '{SafetensorsHeader.Show(key)}' there are "
+                    + $"{stream.Length - at}");
             if (!places.TryAdd(key, at)) throw Error($"has two storages '{SafetensorsHeader.Show(key)}'");
             at += bytes;
         }

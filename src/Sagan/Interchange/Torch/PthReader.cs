@@ -4,9 +4,10 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Interchange.Torch;
 
 /// <summary>
-/// Reads the tensors of a .pth file, what torch.save makes of a state dict, in its present container (a zip) and in the one before PyTorch 1.6. Nothing in the
-/// file is ever run. Every length is checked against the file before anything is allocated for it, and a tensor's bytes are read when asked for. Views are
-/// followed: a tensor comes out row by row, whatever its strides in the storage it may share with others.
+/// Reads the tensors of a .pth file, what torch.save makes of a state dict, in its present container (a zip) and in the one before PyTorch
+/// 1.6. Nothing in the file is ever run. Every length is checked against the file before anything is allocated for it, and a tensor's bytes
+/// are read when asked for. Views are followed: a tensor comes out row by row, whatever its strides in the storage it may share with
+/// others.
 /// </summary>
 sealed class PthReader : TensorFile
 {
@@ -16,9 +17,12 @@ sealed class PthReader : TensorFile
     readonly PthContainer container;
     readonly List<Entry> entries = [];
 
-    /// <summary>Opens a state dict of a file. Throws <see cref="InterchangeException"/> when the file is malformed or has no such state dict.</summary>
+    /// <summary>
+    /// Opens a state dict of a file. Throws <see cref="InterchangeException"/> when the file is malformed or has no such state dict.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="key">Which dict in it, such as <c>model.generator</c>; null for the whole file where it is a state dict, else the only one in it.</param>
+    /// <param name="key">Which dict in it, such as <c>model.generator</c>; null for the whole file where it is a state dict, else the only
+    /// one in it.</param>
     public PthReader(string path, string? key = null) : this(InterchangeFile.Open(path), path, key) { }
 
     /// <summary>Reads from a seekable stream, which the reader then owns.</summary>
@@ -46,7 +50,8 @@ sealed class PthReader : TensorFile
 
     /// <summary>Opens all tensors of all dicts in the file, under their full paths.</summary>
     public static PthReader Everything(string path) => new(InterchangeFile.Open(path), path,
-        dicts => dicts.SelectMany(d => d.Tensors.Select(t => (d.Path.Length == 0 ? t.Name : $"{d.Path}.{t.Name}", t.Tensor))).DistinctBy(t => t.Item1));
+        dicts => dicts.SelectMany(d => d.Tensors.Select(t => (d.Path.Length == 0 ? t.Name : $"{d.Path}.{t.Name}", t.Tensor)))
+            .DistinctBy(t => t.Item1));
 
     /// <summary>How the file is packed.</summary>
     public string Container => container.Name;
@@ -80,7 +85,8 @@ sealed class PthReader : TensorFile
     }
 
     protected internal override Exception Missing(string name) =>
-        new InterchangeException($"{file}: there is no tensor '{SafetensorsHeader.Show(name)}' among the {entries.Count} of the state dict.");
+        new InterchangeException($"{file}: there is no tensor '{SafetensorsHeader.Show(name)}' "
+            + $"among the {entries.Count} of the state dict.");
 
     protected internal override Exception NotConvertible(TensorEntry entry, string problem, Exception? inner = null) =>
         new InterchangeException($"{file}: tensor '{SafetensorsHeader.Show(entry.Name)}' {problem}.", inner);

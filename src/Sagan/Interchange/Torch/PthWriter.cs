@@ -6,8 +6,8 @@ using Sagan.Native.IO;
 namespace Sagan.Native.Interchange.Torch;
 
 /// <summary>
-/// Writes a state dict as a .pth file that torch.load reads, with weights_only too: an OrderedDict of tensors, in the order in which they were added. The same
-/// content gives the same bytes.
+/// Writes a state dict as a .pth file that torch.load reads, with weights_only too: an OrderedDict of tensors, in the order in which they
+/// were added. The same content gives the same bytes.
 /// </summary>
 sealed class PthWriter : ITensorWriter
 {
@@ -25,7 +25,8 @@ sealed class PthWriter : ITensorWriter
         items.Add(new Item(name, TensorDtypes.Of<T>(), shape, () =>
         {
             T[] v = values();
-            if (v.Length != shape.Count) throw new InvalidOperationException($"pth: tensor '{name}' is {shape}, but {v.Length} values were given to write.");
+            if (v.Length != shape.Count) throw new InvalidOperationException($"pth: tensor '{name}' is {shape}, but {v.Length} values were "
+                + "given to write.");
             if ((long)v.Length * Unsafe.SizeOf<T>() > Array.MaxLength)
                 throw new InterchangeException($"tensor '{name}' has more than 2 GiB; export as safetensors.");
             return MemoryMarshal.AsBytes(v.AsSpan()).ToArray();

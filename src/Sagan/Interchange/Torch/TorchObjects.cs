@@ -11,7 +11,9 @@ namespace Sagan.Native.Interchange.Torch;
 /// <param name="Whole">How many elements lie in the file under the key.</param>
 sealed record TorchStorage(string Key, TensorDtype Dtype, long Count, long Begin, long Whole);
 
-/// <summary>A tensor as the pickle states it: element (i, j, ...) is element Offset + i Stride[0] + j Stride[1] + ... of its storage, which has it.</summary>
+/// <summary>
+/// A tensor as the pickle states it: element (i, j, ...) is element Offset + i Stride[0] + j Stride[1] + ... of its storage, which has it.
+/// </summary>
 sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Shape, long[] Stride)
 {
     /// <summary>True where the elements lie one after the other in the order of the indices.</summary>
@@ -67,26 +69,32 @@ sealed class TorchObjects(string file)
         if (value is not PickleCall { Function: var function, Arguments.Items: var a }) return null;
         // (storage, offset, size, stride) and, in the second version, requires_grad and hooks; metadata may follow.
         if (!(function == RebuildTensor ? a.Length is 6 or 7 : function == rebuild && a.Length == 4)
-            || a[0] is not PicklePersistent { Id: var id } || a[1] is not long offset || Sizes(a[2]) is not { } shape || Sizes(a[3]) is not { } stride)
+            || a[0] is not PicklePersistent { Id: var id } || a[1] is not long offset || Sizes(a[2]) is not { } shape
+                || Sizes(a[3]) is not { } stride)
             throw Error($"calls {(function == parameter ? RebuildTensor : function)} with other arguments than a tensor's");
         TorchStorage s = Storage(id);
         if (shape.Length != stride.Length) throw Error($"has a tensor of {shape.Length} sizes and {stride.Length} strides");
         long count = Fits(shape, stride, offset, s);
         // A stride of 0 would make a large tensor of a small file.
-        if (count > s.Count) throw Error($"has an expanded tensor, [{string.Join(", ", shape)}] of a storage of {s.Count} elements; save it as contiguous()");
+        if (count > s.Count) throw Error($"has an expanded tensor, [{string.Join(", ", shape)}] of a storage of {s.Count} elements; save "
+            + "it as contiguous()");
         return new TorchTensor(s, offset, shape, stride);
     }
 
-    /// <summary>The storage of a persistent identifier: ('storage', type, key, location, count) and, in the old container, a view of it or None.</summary>
+    /// <summary>
+    /// The storage of a persistent identifier: ('storage', type, key, location, count) and, in the old container, a view of it or None.
+    /// </summary>
     public TorchStorage Storage(object? id)
     {
         if (id is not PickleTuple { Items: [string kind, PickleGlobal type, string key, _, long count, ..] items } || items.Length > 6)
             throw Error("refers to something that is not a storage");
-        if (kind != "storage") throw Error($"refers to a '{SafetensorsHeader.Show(kind)}', not a storage: it holds a whole module; save its state_dict()");
+        if (kind != "storage") throw Error($"refers to a '{SafetensorsHeader.Show(kind)}', not a storage: it holds a whole module; save "
+            + "its state_dict()");
         if (!storages.TryGetValue(type, out TensorDtype dtype)) throw Error($"has a storage of type {type}");
         if (count < 0 || count > long.MaxValue / 8) throw Error($"has a storage of {count} elements");
         if (items.Length < 6 || items[5] == null) return new TorchStorage(key, dtype, count, 0, count);
-        if (items[5] is not PickleTuple { Items: [_, long begin, long size] } || begin < 0 || size < 0 || size > count || begin > count - size)
+        if (items[5] is not PickleTuple { Items: [_, long begin, long size] } || begin < 0 || size < 0 || size > count
+            || begin > count - size)
             throw Error($"has a view that leaves its storage of {count} elements");
         return new TorchStorage(key, dtype, size, begin, count);
     }

@@ -12,11 +12,14 @@ sealed record TorchStateDict(string Path, bool IsNamed, IReadOnlyList<(string Na
 {
     const int Deepest = 64, LongestPath = 256;
 
-    /// <summary>All dicts with tensors below an object, in the order of the file. Each dict and list is looked at once, however often it occurs.</summary>
+    /// <summary>
+    /// All dicts with tensors below an object, in the order of the file. Each dict and list is looked at once, however often it occurs.
+    /// </summary>
     public static IReadOnlyList<TorchStateDict> All(object? root, string file)
     {
         TorchObjects objects = new(file);
-        if (objects.Tensor(root) != null) throw new InterchangeException($"{file}: is a tensor, not a state dict: names for tensors are needed.");
+        if (objects.Tensor(root) != null)
+            throw new InterchangeException($"{file}: is a tensor, not a state dict: names for tensors are needed.");
         List<TorchStateDict> found = [];
         HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
         Visit(root, "", true, 0);

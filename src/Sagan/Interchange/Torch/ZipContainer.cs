@@ -29,8 +29,10 @@ sealed class ZipContainer : PthContainer
         zip = new ZipArchive(stream, ZipArchiveMode.Read);
         foreach (ZipArchiveEntry e in zip.Entries)
             if (!entries.TryAdd(e.FullName, e)) throw Error($"has two entries '{SafetensorsHeader.Show(e.FullName)}'");
-        string[] pickles = [.. entries.Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.IndexOf('/') == n.Length - 9)];
-        if (pickles.Length != 1) throw Error(pickles.Length == 0 ? "is a zip, but not of torch.save: it has no data.pkl" : "has several data.pkl");
+        string[] pickles = [.. entries.Keys
+            .Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.IndexOf('/') == n.Length - 9)];
+        if (pickles.Length != 1) throw Error(pickles.Length == 0 ? "is a zip, but not of torch.save: it has no data.pkl"
+            : "has several data.pkl");
         prefix = pickles[0][..^8];
         if (entries.ContainsKey(prefix + "constants.pkl"))
             throw Error("is a TorchScript program; in Python, save its tensors: torch.save(torch.jit.load(path).state_dict(), path2)");

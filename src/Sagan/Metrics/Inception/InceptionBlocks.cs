@@ -1,7 +1,7 @@
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
-namespace Sagan.Native.Metrics;
+namespace Sagan.Native.Metrics.Inception;
 
 /// <summary>
 /// The blocks of Inception-v3 (Szegedy et al. 2016, figures 5 to 7) under torchvision's names, for a file of weights. Widths are divided by
@@ -45,9 +45,11 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
     /// <summary>17 x 17: 768 channels.</summary>
     public Module C(string name, int inner) => new Branches(
         [Conv($"{name}.branch1x1", 768, 192, 1)],
-        [Conv($"{name}.branch7x7_1", 768, inner, 1), Row($"{name}.branch7x7_2", inner, inner, 7), Column($"{name}.branch7x7_3", inner, 192, 7)],
+        [Conv($"{name}.branch7x7_1", 768, inner, 1), Row($"{name}.branch7x7_2", inner, inner, 7),
+            Column($"{name}.branch7x7_3", inner, 192, 7)],
         [
-            Conv($"{name}.branch7x7dbl_1", 768, inner, 1), Column($"{name}.branch7x7dbl_2", inner, inner, 7), Row($"{name}.branch7x7dbl_3", inner, inner, 7),
+            Conv($"{name}.branch7x7dbl_1", 768, inner, 1), Column($"{name}.branch7x7dbl_2", inner, inner, 7),
+                Row($"{name}.branch7x7dbl_3", inner, inner, 7),
             Column($"{name}.branch7x7dbl_4", inner, inner, 7), Row($"{name}.branch7x7dbl_5", inner, 192, 7),
         ],
         [new MeanPool(), Conv($"{name}.branch_pool", 768, 192, 1)]);
@@ -56,7 +58,8 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
     public Module D(string name) => new Branches(
         [Conv($"{name}.branch3x3_1", 768, 192, 1), Conv($"{name}.branch3x3_2", 192, 320, 3, stride: 2)],
         [
-            Conv($"{name}.branch7x7x3_1", 768, 192, 1), Row($"{name}.branch7x7x3_2", 192, 192, 7), Column($"{name}.branch7x7x3_3", 192, 192, 7),
+            Conv($"{name}.branch7x7x3_1", 768, 192, 1), Row($"{name}.branch7x7x3_2", 192, 192, 7),
+                Column($"{name}.branch7x7x3_3", 192, 192, 7),
             Conv($"{name}.branch7x7x3_4", 192, 192, 3, stride: 2),
         ],
         [new MaxPool2d(3, 2)]);
@@ -64,7 +67,8 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
     /// <summary>8 x 8: 2048 channels. The network of 2015 averages in the first of its two and takes the maximum in the second.</summary>
     public Module E(string name, int inputs, bool maximum) => new Branches(
         [Conv($"{name}.branch1x1", inputs, 320, 1)],
-        [Conv($"{name}.branch3x3_1", inputs, 384, 1), new Branches([Row($"{name}.branch3x3_2a", 384, 384, 3)], [Column($"{name}.branch3x3_2b", 384, 384, 3)])],
+        [Conv($"{name}.branch3x3_1", inputs, 384, 1),
+            new Branches([Row($"{name}.branch3x3_2a", 384, 384, 3)], [Column($"{name}.branch3x3_2b", 384, 384, 3)])],
         [
             Conv($"{name}.branch3x3dbl_1", inputs, 448, 1), Conv($"{name}.branch3x3dbl_2", 448, 384, 3, padding: 1),
             new Branches([Row($"{name}.branch3x3dbl_3a", 384, 384, 3)], [Column($"{name}.branch3x3dbl_3b", 384, 384, 3)]),
@@ -90,7 +94,9 @@ sealed class InceptionBlocks(NamedWeights file, Device device, int divisor)
         }
     }
 
-    /// <summary>Mean over 3 x 3 pixels at every pixel; what lies outside of the image is left out of the mean, as TensorFlow does.</summary>
+    /// <summary>
+    /// Mean over 3 x 3 pixels at every pixel; what lies outside of the image is left out of the mean, as TensorFlow does.
+    /// </summary>
     sealed class MeanPool : Module
     {
         protected override Tensor Forward(Tensor x) =>

@@ -1,7 +1,7 @@
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
-namespace Sagan.Native.Metrics;
+namespace Sagan.Native.Metrics.Inception;
 
 /// <summary>A tensor of a weights file by its name, in PyTorch's layout; null where the file has none.</summary>
 delegate (float[] Values, int[] Shape)? NamedWeights(string name);
@@ -17,7 +17,8 @@ sealed class InceptionConv : Module
     readonly Parameter weight, bias;
     readonly int stride, padHeight, padWidth;
 
-    /// <param name="file">Where the weights are: <c>name.conv.weight</c> [out, in, kh, kw] and <c>name.bn.weight</c>, <c>.bias</c>, <c>.running_mean</c>,
+    /// <param name="file">Where the weights are: <c>name.conv.weight</c> [out, in, kh, kw] and <c>name.bn.weight</c>, <c>.bias</c>,
+    /// <c>.running_mean</c>,
     /// <c>.running_var</c>.</param>
     /// <param name="name">The layer's name in the file.</param>
     /// <param name="shape">[out, in, kh, kw], as in the file.</param>
@@ -25,7 +26,8 @@ sealed class InceptionConv : Module
     /// <param name="padHeight">Zeros above and below.</param>
     /// <param name="padWidth">Zeros left and right.</param>
     /// <param name="device">Where it computes.</param>
-    public InceptionConv(NamedWeights file, string name, (int Out, int In, int Height, int Width) shape, int stride, int padHeight, int padWidth, Device device)
+    public InceptionConv(NamedWeights file, string name, (int Out, int In, int Height, int Width) shape, int stride, int padHeight,
+        int padWidth, Device device)
     {
         (int co, int ci, int kh, int kw) = shape;
         float[] w = Read(file, $"{name}.conv.weight", co, ci, kh, kw);
@@ -49,11 +51,13 @@ sealed class InceptionConv : Module
     public static float[] Read(NamedWeights file, string name, params int[] shape)
     {
         string wanted = $"[{string.Join(", ", shape)}]";
-        (float[] values, int[] found) = file(name) ?? throw new RunFileException($"the file of Inception weights has no tensor '{name}' {wanted}; "
+        (float[] values, int[] found) = file(name)
+            ?? throw new RunFileException($"the file of Inception weights has no tensor '{name}' {wanted}; "
             + "it must hold the network that FID is defined by, pt_inception-2015-12-05.");
         return found.SequenceEqual(shape)
             ? values
-            : throw new RunFileException($"'{name}' is [{string.Join(", ", found)}] in the file of Inception weights, {wanted} in the network.");
+            : throw new RunFileException($"'{name}' is [{string.Join(", ", found)}] in the file of Inception weights, {wanted} in the "
+                + "network.");
     }
 
     protected override Tensor Forward(Tensor x)

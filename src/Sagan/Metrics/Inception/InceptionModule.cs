@@ -1,12 +1,13 @@
 using Sagan.Native.Kernels;
 using Sagan.Native.Modules;
 
-namespace Sagan.Native.Metrics;
+namespace Sagan.Native.Metrics.Inception;
 
 /// <summary>
-/// Inception-v3 up to the global mean, in the variant of TensorFlow's graph of 2015-12-05 that FID and the Inception score are defined by: images
-/// [N, 299, 299, 3] in [-1, 1] to features [N, 2048]. Differs from torchvision's in its pools: means leave out what is outside of the image, and the last
-/// block takes a maximum. Names and layouts of the weights are torchvision's, as in the file pt_inception-2015-12-05 of pytorch-fid.
+/// Inception-v3 up to the global mean, in the variant of TensorFlow's graph of 2015-12-05 that FID and the Inception score are defined by:
+/// images [N, 299, 299, 3] in [-1, 1] to features [N, 2048]. Differs from torchvision's in its pools: means leave out what is outside of
+/// the image, and the last block takes a maximum. Names and layouts of the weights are torchvision's, as in the file
+/// pt_inception-2015-12-05 of pytorch-fid.
 /// </summary>
 sealed class InceptionModule : Module
 {
@@ -25,7 +26,8 @@ sealed class InceptionModule : Module
         float[] fc = InceptionConv.Read(file, "fc.weight", Classes, Width);
         layers =
         [
-            b.Conv("Conv2d_1a_3x3", 3, 32, 3, stride: 2), b.Conv("Conv2d_2a_3x3", 32, 32, 3), b.Conv("Conv2d_2b_3x3", 32, 64, 3, padding: 1),
+            b.Conv("Conv2d_1a_3x3", 3, 32, 3, stride: 2), b.Conv("Conv2d_2a_3x3", 32, 32, 3),
+                b.Conv("Conv2d_2b_3x3", 32, 64, 3, padding: 1),
             new MaxPool2d(3, 2),
             b.Conv("Conv2d_3b_1x1", 64, 80, 1), b.Conv("Conv2d_4a_3x3", 80, 192, 3), new MaxPool2d(3, 2),
             b.A("Mixed_5b", 192, 32), b.A("Mixed_5c", 256, 64), b.A("Mixed_5d", 288, 64),
@@ -46,7 +48,8 @@ sealed class InceptionModule : Module
     Parameter FullyConnected { get; }
 
     /// <summary>
-    /// Logits of features. Without the bias, which the authors' code for the Inception score leaves out too: it takes the matrix of the graph alone.
+    /// Logits of features. Without the bias, which the authors' code for the Inception score leaves out too: it takes the matrix of the
+    /// graph alone.
     /// </summary>
     public Tensor Logits(Tensor features) => Ops.Linear(features, FullyConnected);
 

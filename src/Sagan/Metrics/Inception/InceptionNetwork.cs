@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
-using Sagan.Native.Interchange;
 using Sagan.Native.IO;
+using Sagan.Native.Interchange.StateDicts;
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Metrics;
+namespace Sagan.Native.Metrics.Inception;
 
 /// <summary>
-/// The feature network of the published metrics, with weights that the user supplies. Images of any size and of 1, 3 or 4 channels: grey is repeated, alpha
-/// composited over white; they are brought to 299 x 299 by plain bilinear interpolation, as pytorch-fid does (TensorFlow 1 placed its samples
-/// differently, and antialiased resizing gives other numbers again: Parmar et al. 2022).
+/// The feature network of the published metrics, with weights that the user supplies. Images of any size and of 1, 3 or 4 channels: grey is
+/// repeated, alpha composited over white; they are brought to 299 x 299 by plain bilinear interpolation, as pytorch-fid does (TensorFlow 1
+/// placed its samples differently, and antialiased resizing gives other numbers again: Parmar et al. 2022).
 /// </summary>
 public sealed class InceptionNetwork : FeatureNetwork
 {
@@ -32,9 +32,11 @@ public sealed class InceptionNetwork : FeatureNetwork
     {
         if (!File.Exists(path)) throw new RunFileException($"{path}: there is no such file of Inception weights.");
         using TensorFile file = TensorFiles.Open(path);
-        (float[], int[])? Read(string name) => file.Contains(name) ? (file.Read<float>(name), [.. file[name].Shape.Select(n => checked((int)n))]) : null;
+        (float[], int[])? Read(string name) =>
+            file.Contains(name) ? (file.Read<float>(name), [.. file[name].Shape.Select(n => checked((int)n))]) : null;
         if (Read("fc.weight") is (_, [1000, ..]))
-            throw new RunFileException($"{path}: holds torchvision's Inception for the 1000 classes of ImageNet, whose numbers are not FID; "
+            throw new RunFileException($"{path}: holds torchvision's Inception for the 1000 classes of ImageNet, whose numbers are "
+                + "not FID; "
                 + "it must be the network of 2015 with 1008 classes, pt_inception-2015-12-05.");
         using FileStream bytes = RegularFile.OpenRead(path);
         try
@@ -75,7 +77,8 @@ public sealed class InceptionNetwork : FeatureNetwork
         return (features, module.Logits(features));
     }
 
-    // The interpolation is linear with weights that sum to 1, so it does not matter whether it comes before or after the step from [0, 1] to [-1, 1].
+    // The interpolation is linear with weights that sum to 1, so it does not matter whether it comes before or after the step from [0, 1]
+    // to [-1, 1].
     Tensor Prepare(Tensor x)
     {
         (int n, int h, int w, int c) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
@@ -87,6 +90,7 @@ public sealed class InceptionNetwork : FeatureNetwork
         }
         else if (c != 3) throw new MetricException($"Inception: images have {c} channels; 1, 3 or 4 are needed.");
         if ((h, w) == (InceptionModule.Size, InceptionModule.Size)) return x;
-        return SeparableFilter.Apply(x, SeparableFilter.Bilinear(h, InceptionModule.Size), SeparableFilter.Bilinear(w, InceptionModule.Size));
+        return SeparableFilter.Apply(x, SeparableFilter.Bilinear(h, InceptionModule.Size),
+            SeparableFilter.Bilinear(w, InceptionModule.Size));
     }
 }

@@ -1,8 +1,8 @@
-namespace Sagan.Native.Metrics;
+namespace Sagan.Native.Metrics.Inception;
 
 /// <summary>
-/// One matrix along the rows of an image and one along its columns: y[n,i,j,c] = sum over h, w of rows[i,h] columns[j,w] x[n,h,w,c]. Resizing and averaging
-/// are such filters, as matrix products on any device.
+/// One matrix along the rows of an image and one along its columns: y[n,i,j,c] = sum over h, w of rows[i,h] columns[j,w] x[n,h,w,c].
+/// Resizing and averaging are such filters, as matrix products on any device.
 /// </summary>
 static class SeparableFilter
 {
@@ -10,8 +10,9 @@ static class SeparableFilter
     public static Tensor Apply(Tensor x, Tensor rows, Tensor columns) => Turned(Turned(x, rows), columns);
 
     /// <summary>
-    /// Bilinear interpolation [to, from], the corners of the corner pixels aligned (PyTorch's align_corners=false): output i lies at (i + 1/2) from/to - 1/2,
-    /// at least 0, between the two inputs beside it. Without a low-pass, also when it reduces: as the published FID is defined.
+    /// Bilinear interpolation [to, from], the corners of the corner pixels aligned (PyTorch's align_corners=false): output i lies at (i +
+    /// 1/2) from/to - 1/2, at least 0, between the two inputs beside it. Without a low-pass, also when it reduces: as the published FID is
+    /// defined.
     /// </summary>
     public static Tensor Bilinear(int from, int to)
     {

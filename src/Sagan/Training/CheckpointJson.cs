@@ -1,8 +1,0 @@
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-
-namespace Sagan.Native.Training;
-
-[JsonSourceGenerationOptions(WriteIndented = true)]
-[JsonSerializable(typeof(JsonObject))]
-sealed partial class CheckpointJson : JsonSerializerContext;

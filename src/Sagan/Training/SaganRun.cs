@@ -1,0 +1,164 @@
+using Sagan.Native.Configuration;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Interchange;
+using Sagan.Native.IO;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Sagan.Native.Sampling;
+using Sagan.Native.Training.Checkpoints;
+
+namespace Sagan.Native.Training;
+
+/// <summary>
+/// A trained run, opened to make images; no data set is read, and nothing in its folder is changed, so that it can be opened while it
+/// trains.
+/// <code>
+/// SaganRun run = SaganRun.Load("runs/flowers");
+/// Image[] images = run.Sample(16, seed: 7);
+/// </code>
+/// </summary>
+/// <remarks>
+/// <see cref="Sample"/> is thread-safe: calls from several threads are computed one after the other, as a web endpoint needs it, and what a
+/// call returns depends on its arguments alone. On a GPU stay with the thread that loaded it. The networks themselves are not thread-safe.
+/// </remarks>
+public sealed class SaganRun
+{
+    readonly Lock gate = new();
+    readonly Lazy<Discriminator> discriminator;
+
+    SaganRun(Checkpoint checkpoint, RunConfig config, Generator generator, bool isAverage)
+    {
+        (Checkpoint, Config, Generator, IsAverage) = (checkpoint, config, generator, isAverage);
+        Classes = [.. checkpoint.State["classes"]?.AsArray().Select(c => c!.GetValue<string>()) ?? []];
+        discriminator = new Lazy<Discriminator>(LoadDiscriminator);
+    }
+
+    /// <summary>Opens a run folder (its newest sound checkpoint) or a checkpoint folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="average">The generator as the moving average of its weights, where the run kept one; false: as the weights
+    /// themselves.</param>
+    /// <param name="device">Where to compute; null: where the run was trained.</param>
+    /// <exception cref="RunFileException">There is no run, none of its checkpoints is sound, or the generator has NaN or
+    /// infinity.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not there.</exception>
+    public static SaganRun Load(string path, bool average = true, string? device = null) => Load(path, average, device, _ => { });
+
+    /// <summary>The same, telling of checkpoints that are passed over.</summary>
+    internal static SaganRun Load(string path, bool average, string? device, Action<string> warn)
+    {
+        (Checkpoint checkpoint, RunConfig config) = Find(path, warn);
+        if (device != null) config = config with { Training = config.Training with { Device = device } };
+        RunDevice.Prepare(config.Training, warn);
+        Generator generator = Generator.Create(config.Model, Unfilled(config));
+        bool isAverage = average && File.Exists(checkpoint.File(TrainingState.EmaFile));
+        using SafetensorsReader file = new(checkpoint.File(isAverage ? TrainingState.EmaFile : TrainingState.ModelFile));
+        StateDict.Load(file, generator.State(), isAverage ? "" : "g.");
+        foreach ((string name, Parameter p) in generator.State())
+            if (NonFinite.In(p.Value.ToArray()) is { } what)
+                throw new RunFileException($"{checkpoint.Folder}: the generator's '{name}' has {what}, so that it makes no images; "
+                    + $"take an earlier checkpoint, or {(isAverage ? "--no-ema" : "import other weights")}.");
+        generator.Growth = GrowthSchedule.At(config, checkpoint.Step);
+        return new SaganRun(checkpoint, config, generator, isAverage);
+    }
+
+    /// <summary>The run's configuration.</summary>
+    public RunConfig Config { get; }
+
+    /// <summary>The generator.</summary>
+    public Generator Generator { get; }
+
+    /// <summary>The discriminator, loaded when it is first asked for.</summary>
+    public Discriminator Discriminator => discriminator.Value;
+
+    /// <summary>Number of training steps behind it.</summary>
+    public long Step => Checkpoint.Step;
+
+    /// <summary>The folder of the checkpoint that was opened.</summary>
+    public string Folder => Checkpoint.Folder;
+
+    /// <summary>The folder of the run that the checkpoint lies in; null where it was taken away from it.</summary>
+    public string? Run => RunOf(Folder);
+
+    static string? RunOf(string checkpoint)
+    {
+        string? above = Path.GetDirectoryName(Path.GetFullPath(checkpoint));
+        return Path.GetFileName(above) == RunFolder.Checkpoints ? Path.GetDirectoryName(above) : null;
+    }
+
+    /// <summary>Whether the generator is the moving average of its weights.</summary>
+    public bool IsAverage { get; }
+
+    /// <summary>Names of the classes of a conditional model, by number, where the run knew them.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>The class's name, or its number where no names are known.</summary>
+    public string NameOf(int label) => label < Classes.Count ? Classes[label] : $"{label}";
+
+    /// <summary>Where it computes.</summary>
+    public Device Device => Device.Parse(Config.Training.Device);
+
+    internal Checkpoint Checkpoint { get; }
+
+    /// <summary>Makes images. Thread-safe.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Of the noise: the same seed makes the same images.</param>
+    /// <param name="classes">The class of each, by number, in a conditional model; null: all classes in turn.</param>
+    /// <param name="statistics">Of batch normalisation; null: as the run is configured.</param>
+    /// <returns>Images of model.size, with model.channels.</returns>
+    /// <exception cref="DivergedException">The generator makes NaN or infinity.</exception>
+    public Image[] Sample(int count, ulong seed = 1, IReadOnlyList<int>? classes = null, NormStatistics? statistics = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ModelConfig m = Config.Model;
+        if (classes != null && (!m.Conditional || classes.Count != count || classes.Any(c => c < 0 || c >= m.Classes)))
+            throw new ArgumentException(m.Conditional
+                ? $"{count} images take as many classes, each 0 to {m.Classes - 1}."
+                : "the model knows no classes; leave them out.", nameof(classes));
+        int[]? labels = m.Conditional ? [.. classes ?? [.. Enumerable.Range(0, count).Select(i => i % m.Classes)]] : null;
+        lock (gate)
+            return Native.Step.Run(() => Sampler.Images(Generator, Sampler.Latent(m, new RandomSource(seed), count, Device),
+                statistics ?? Config.Sampling.Statistics, labels));
+    }
+
+    Discriminator LoadDiscriminator()
+    {
+        Discriminator network = Discriminator.Create(Config.Model, Unfilled(Config));
+        using SafetensorsReader file = new(Checkpoint.File(TrainingState.ModelFile));
+        StateDict.Load(file, network.State(), "d.");
+        network.Growth = GrowthSchedule.At(Config, Step);
+        network.Train(false);
+        return network;
+    }
+
+    static Initializer Unfilled(RunConfig config) => new(new RandomSource(0), device: Device.Parse(config.Training.Device));
+
+    /// <summary>The checkpoint that a run or checkpoint folder stands for, and the run's configuration.</summary>
+    internal static (Checkpoint Checkpoint, RunConfig Config) Find(string source, Action<string> warn)
+    {
+        string full = Path.GetFullPath(source);
+        if (!Directory.Exists(full)) throw new RunFileException($"{source}: no such run or checkpoint folder.");
+        if (File.Exists(Path.Combine(full, Checkpoint.StateFile)))
+        {
+            Checkpoint checkpoint = Checkpoint.Open(full);
+            // Away from its run it has its own configuration; what may lie two folders up is another's.
+            string run = RunOf(full) ?? (checkpoint.Config == null ? Path.GetFullPath(Path.Combine(full, "..", "..")) : full);
+            return (checkpoint, ReadConfig(run, checkpoint, source));
+        }
+        CheckpointStore store = CheckpointStore.ForReading(Path.Combine(full, RunFolder.Checkpoints));
+        Checkpoint? newest = store.FindNewest(out IReadOnlyList<SkippedCheckpoint> skipped);
+        foreach (SkippedCheckpoint s in skipped) warn($"checkpoint {s.Name} is not sound and is passed over: {s.Reason}");
+        RunConfig config = ReadConfig(full, newest, source);
+        return (newest ?? throw new RunFileException($"{source}: the run has no sound checkpoint."), config);
+    }
+
+    // A checkpoint that was moved away from its run has the configuration, too.
+    static RunConfig ReadConfig(string run, Checkpoint? checkpoint, string source)
+    {
+        string file = Path.Combine(run, RunFolder.Config);
+        string? content = File.Exists(file) ? null : checkpoint?.Config?.ToJsonString()
+            ?? throw new RunFileException($"{source}: is neither a run folder nor a checkpoint of one: there is no {file}.");
+        ResolvedConfig resolved = ResolvedConfig.Resolve(new ConfigSources { File = file, Content = content, FileIsComplete = true });
+        return RunData.Find(resolved.Config, run);
+    }
+}
