@@ -176,6 +176,17 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void A_configuration_comes_from_a_preset_or_a_file_with_some_values_changed()
+    {
+        string file = folder.Write("c.json", """{ "preset": "sagan64", "training": { "batch": 7 } }""");
+        RunConfig config = RunConfig.FromFile(file, "training.steps=9");
+        Assert.Equal(("sagan64", 7, 9, 64), (config.Preset, config.Training.Batch, config.Training.Steps, config.Model.Size));
+        Assert.Equal(RunConfig.FromPreset("sagan64", "training.batch=7", "training.steps=9").ToJsonObject().ToJsonString(),
+            config.ToJsonObject().ToJsonString());
+        Assert.Throws<ConfigException>(() => RunConfig.FromFile(folder.File("none.json")));
+    }
+
+    [Fact]
     public void A_run_begins_with_the_networks_of_another()
     {
         using (TrainingRun first = TrainingRun.Create(Config(), folder: folder.File("first"))) TrainAll(first);

@@ -62,14 +62,6 @@ sealed class ProtobufWriter
         foreach (double x in values) Fixed64(x);
     }
 
-    /// <summary>A packed repeated int64.</summary>
-    public void Integers(int field, params ReadOnlySpan<long> values)
-    {
-        ProtobufWriter inner = new();
-        foreach (long n in values) inner.Varint((ulong)n);
-        Bytes(field, inner.Written);
-    }
-
     void Tag(int field, int type) => Varint((ulong)(field * 8 + type));
 
     void Fixed64(double value)
