@@ -160,7 +160,7 @@ public sealed class RunLifeTests : IDisposable
             File.Copy(file, Path.Combine("b/copies/step-0000001", Path.GetFileName(file)));
         Succeeds("sample", "a/checkpoints/step-0000001", "--out", "a.png", "-n", "1");
         Succeeds("sample", "b/copies/step-0000001", "--out", "b.png", "-n", "1");
-        Assert.Equal(ImageFile.Load("a.png").Pixels, ImageFile.Load("b.png").Pixels);
+        Assert.Equal(TestData.Load("a.png").Pixels, TestData.Load("b.png").Pixels);
     }
 
     [Theory]

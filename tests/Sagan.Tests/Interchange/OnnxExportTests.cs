@@ -148,7 +148,7 @@ public class OnnxExportTests
     [MemberData(nameof(Presets))]
     public void Networks_of_every_preset_are_exported(string preset)
     {
-        ModelConfig model = ConfigResolver.Resolve(new ConfigSources { Preset = preset }).Config.Model;
+        ModelConfig model = Training.RunConfig.FromPreset(preset).Model;
         model = model with { ConvDim = 8, ZDim = model.HierarchicalZ ? 12 : 10, Classes = model.Conditional ? 3 : 0,
             SharedEmbedding = Math.Min(model.SharedEmbedding, 5) };
         CompareGenerator(model);
