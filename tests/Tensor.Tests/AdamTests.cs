@@ -32,7 +32,7 @@ public class AdamTests
                     Assert.Equal(alone[i].Value.ToArray(), together[i].Value.ToArray());
                 }
             });
-        Assert.Equal([0, 2, 4], adam.Missed.ToArray());
+        Assert.Equal([0, 2, 4], adam.SkippedSteps.ToArray());
         Assert.Equal(6, adam.StepCount);
         foreach (((_, Parameter m, Parameter v), Adam single) in adam.State().Zip(own))
         {

@@ -96,8 +96,8 @@ public sealed partial class TrainingState
         file.Metadata["sagan.d_steps"] = $"{DiscriminatorOptimizer.StepCount}";
         if (Config.Model.GrowFrom > 0)
         {
-            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.Missed.ToArray());
-            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.Missed.ToArray());
+            file.Metadata["sagan.g_missed"] = string.Join(',', GeneratorOptimizer.SkippedSteps.ToArray());
+            file.Metadata["sagan.d_missed"] = string.Join(',', DiscriminatorOptimizer.SkippedSteps.ToArray());
         }
         if (LearningRateScale != 1) file.Metadata["sagan.lr_scale"] = LearningRateScale.ToString("R", CultureInfo.InvariantCulture);
         if (Discriminator.Random is { } random) file.Metadata["sagan.d_dropout"] = $"{random.Offset}";
@@ -138,7 +138,7 @@ public sealed partial class TrainingState
     // How many steps each parameter was left out of; in the files of networks that do not grow there is none.
     static void ReadMissed(SafetensorsReader file, string key, Adam adam)
     {
-        Span<int> missed = adam.Missed;
+        Span<int> missed = adam.SkippedSteps;
         missed.Clear();
         if (!file.Metadata.TryGetValue(key, out string? text)) return;
         string[] numbers = text.Length <= 12 * missed.Length ? text.Split(',') : [];

@@ -73,8 +73,7 @@ sealed class Trace : IDisposable
     {
         if (t.Traced != null && current != null)
             throw new InvalidOperationException($"trace: the module reads the elements of {t.Shape} itself (ToArray, Item, an index or "
-                + "To), which cannot be followed; " +
-                "compute with operations.");
+                + "To), which cannot be followed; compute with operations.");
     }
 
     public void Dispose()

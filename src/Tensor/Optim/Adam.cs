@@ -11,7 +11,7 @@ namespace Sagan.Native.Optim;
 public class Adam : Optimizer
 {
     readonly Parameter[] m, v;
-    readonly int[] missed;
+    readonly int[] skipped;
     // The parameters of each device, by number, and the slots of a fused call, filled anew at each step.
     readonly (Device Device, int[] Members, AdamSlot[] Slots)[] groups;
 
@@ -22,14 +22,13 @@ public class Adam : Optimizer
     /// <param name="epsilon">eps.</param>
     /// <param name="form">Where eps is added.</param>
     public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
-        float epsilon = 1e-8f,
-        AdamForm form = AdamForm.Torch) : base("adam", parameters, learningRate)
+        float epsilon = 1e-8f, AdamForm form = AdamForm.Torch) : base("adam", parameters, learningRate)
     {
         if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "adam: beta1 must be in [0, 1).");
         if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "adam: beta2 must be in [0, 1).");
         m = [.. parameters.Select(p => Buffer("exp_avg", p))];
         v = [.. parameters.Select(p => Buffer("exp_avg_sq", p))];
-        missed = new int[parameters.Count];
+        skipped = new int[parameters.Count];
         groups = [.. Enumerable.Range(0, parameters.Count).GroupBy(i => parameters[i].Device)
             .Select(g => (g.Key, g.ToArray(), new AdamSlot[g.Count()]))];
         (Beta1, Beta2, Epsilon, Form) = (beta1, beta2, epsilon, form);
@@ -48,11 +47,11 @@ public class Adam : Optimizer
     public AdamForm Form { get; }
 
     /// <summary>For each parameter the number of steps that it was left out of: its t is the number of the others.</summary>
-    public Span<int> Missed => missed;
+    public Span<int> SkippedSteps => skipped;
 
     /// <summary>
-    /// The trained parameters with their moments, in the order given: with <see cref="Optimizer.StepCount"/> and <see cref="Missed"/>, the
-    /// state to save.
+    /// The trained parameters with their moments, in the order given: with <see cref="Optimizer.StepCount"/> and
+    /// <see cref="SkippedSteps"/>, the state to save.
     /// </summary>
     public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => Parameters.Select((p, i) => (p, m[i], v[i]));
 
@@ -61,8 +60,8 @@ public class Adam : Optimizer
     {
         CheckGradients(gradients);
         StepCount++;
-        for (int i = 0; i < missed.Length; i++)
-            if (gradients[i] == null) missed[i]++;
+        for (int i = 0; i < skipped.Length; i++)
+            if (gradients[i] == null) skipped[i]++;
         // A call has one t: parameters that were left out of equally many steps go together.
         foreach ((Device device, int[] members, AdamSlot[] slots) in groups)
             for (int without = Next(members, gradients, -1); without < int.MaxValue; without = Next(members, gradients, without))
@@ -75,7 +74,7 @@ public class Adam : Optimizer
     {
         int next = int.MaxValue;
         foreach (int i in members)
-            if (gradients[i] != null && missed[i] > above) next = Math.Min(next, missed[i]);
+            if (gradients[i] != null && skipped[i] > above) next = Math.Min(next, skipped[i]);
         return next;
     }
 
@@ -87,7 +86,7 @@ public class Adam : Optimizer
         int count = 0;
         foreach (int i in members)
         {
-            if (gradients[i] is not { } g || missed[i] != without) continue;
+            if (gradients[i] is not { } g || skipped[i] != without) continue;
             Parameter p = Parameters[i];
             CheckMoved(m[i], p);
             if (fused == null) StepReference(p, g, m[i], v[i], spec);

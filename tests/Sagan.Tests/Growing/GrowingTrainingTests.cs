@@ -126,7 +126,7 @@ public sealed class GrowingTrainingTests : IDisposable
         foreach (Parameter p in (Parameter[])[awake, head])
         {
             Assert.True(state.Generator.IsLive(p));
-            Assert.Equal(6, state.GeneratorOptimizer.Missed[state.Generator.Parameters.ToList().IndexOf(p)]);
+            Assert.Equal(6, state.GeneratorOptimizer.SkippedSteps[state.Generator.Parameters.ToList().IndexOf(p)]);
         }
         float[] before = [.. awake.Value.ToArray(), .. head.Value.ToArray()];
         trainer.Next();
@@ -142,8 +142,8 @@ public sealed class GrowingTrainingTests : IDisposable
         using (ImageDataset data = Data())
         using (Trainer trainer = new(state, data)) trainer.Next();
         int n = state.Generator.Parameters.Count;
-        string good = string.Join(',', state.GeneratorOptimizer.Missed.ToArray());
-        Assert.Equal(1, state.GeneratorOptimizer.Missed.ToArray().Max());
+        string good = string.Join(',', state.GeneratorOptimizer.SkippedSteps.ToArray());
+        Assert.Equal(1, state.GeneratorOptimizer.SkippedSteps.ToArray().Max());
         foreach (string bad in (string[])["", "1", string.Join(',', Enumerable.Repeat("2", n)), string.Join(',', Enumerable.Repeat("-1", n)), good + ",0", new string('1', 100 * n)])
         {
             RunFileException e = Assert.Throws<RunFileException>(() => Load(bad));

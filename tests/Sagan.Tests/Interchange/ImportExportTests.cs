@@ -46,6 +46,21 @@ public sealed class ImportExportTests : IDisposable
     }
 
     [Fact]
+    public void The_discriminator_is_exported_too()
+    {
+        string run = Run("hk/parallel.pth"), onnx = folder.File("d.onnx"), pth = folder.File("d.pth");
+        Assert.Contains("the discriminator of step", Ok("export", run, "--discriminator", "--out", onnx), StringComparison.Ordinal);
+        using (OnnxModel model = new(File.ReadAllBytes(onnx)))
+        {
+            Assert.Equal(["image float [N, 3, 16, 16]"], model.Inputs);
+            Assert.Equal("score float [N]", model.Output);
+        }
+        Ok("export", run, "--discriminator", "--out", pth);
+        using PthReader r = new(pth);
+        Assert.Contains(r.Entries, e => e.Name.StartsWith("last.0.weight", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Import_makes_a_run_that_knows_the_files_spectral_norm_and_gives_images()
     {
         string run = Run("hk/parallel.pth"), npz = folder.File("images.npz");
@@ -66,7 +81,8 @@ public sealed class ImportExportTests : IDisposable
     [Fact]
     public void What_the_user_says_wins_over_what_the_file_shows()
     {
-        (int code, _, string error) = Sagan(["import", Golden("hk/parallel.pth"), .. small, "--set", "model.spectralNorm=torch", "--out", folder.File("no")]);
+        (int code, _, string error) = Sagan(["import", Golden("hk/parallel.pth"), .. small, "--set", "model.spectralNorm=torch", "--out",
+            folder.File("no")]);
         Assert.Equal(5, code);
         Assert.Contains("the file does not fit the network: 'l1.0.bias' [16] is missing", error);
         Assert.Contains("Is it the right preset", error);
@@ -122,7 +138,8 @@ public sealed class ImportExportTests : IDisposable
     [InlineData("sn/hook.pth", "say it with --set model.classes=10", "--conditional", "true")]
     public void Names_that_fit_twice_or_nowhere_are_an_error_that_quotes_them(string golden, string expected, params string[] more)
     {
-        (int code, _, string error) = Sagan(["import", Golden(golden), .. small[..6], "--d-attention", "none", .. more.Contains("none") ? [] : small[6..8], .. more, "--out", folder.File("no")]);
+        (int code, _, string error) = Sagan(["import", Golden(golden), .. small[..6], "--d-attention", "none",
+            .. more.Contains("none") ? [] : small[6..8], .. more, "--out", folder.File("no")]);
         Assert.True(code is 2 or 5, error);
         Assert.Contains(expected, error);
         Assert.False(Directory.Exists(folder.File("no")));
@@ -143,9 +160,11 @@ public sealed class ImportExportTests : IDisposable
     public void A_discriminator_comes_from_its_own_file()
     {
         string run = folder.File("run");
-        Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16", "--out", run);
+        Ok("import", Golden("hk/g.pth"), "--discriminator", Golden("hk/d.pth"), "--preset", "sagan64", "--conv-dim", "8", "--z-dim", "16",
+            "--out", run);
         string checkpoint = Path.Combine(run, "checkpoints", "step-0000000");
-        using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")), d = new PthReader(Golden("hk/d.pth")))
+        using (TensorFile saved = new SafetensorsReader(Path.Combine(checkpoint, "model.safetensors")),
+            d = new PthReader(Golden("hk/d.pth")))
             foreach (TensorEntry e in d.Entries) Assert.Equal(d.Read<float>(e.Name), saved.Read<float>("d." + e.Name));
     }
 
