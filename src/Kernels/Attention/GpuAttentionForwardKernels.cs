@@ -132,8 +132,7 @@ readonly struct GpuAttentionKernel(ArrayView<float> q, ArrayView<float> k, Array
 
     void StoreRow(int i, float max, float sum)
     {
-        // Of no keys.
-        rowMaxima[i] = m == 0 ? float.NegativeInfinity : max;
+        rowMaxima[i] = max;
         rowSums[i] = sum;
     }
 }

@@ -22,7 +22,7 @@ sealed class StandingStatistics : IDisposable
         RandomSource random = new(Seed);
         bool training = generator.IsTraining;
         generator.Train();
-        foreach (BatchNormalization n in norms) n.Gather();
+        foreach (BatchNormalization n in norms) n.AccumulateStatistics();
         SpectralNorm.Frozen(generator, () =>
         {
             for (int i = 0; i < Passes; i++)
@@ -30,7 +30,7 @@ sealed class StandingStatistics : IDisposable
                     generator.Call(Sampler.Latent(generator.Model, random, BatchSize, device), Classes(generator.Model, i, device))));
             return 0;
         });
-        foreach (BatchNormalization n in norms) n.Gather(standing: false);
+        foreach (BatchNormalization n in norms) n.AccumulateStatistics(standing: false);
         generator.Train(training);
     }
 

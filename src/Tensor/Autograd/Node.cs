@@ -114,12 +114,11 @@ sealed class Node<TSaved>(string op, Tensor y, Node?[] inputs, Delegate rule, Ru
     [DoesNotReturn]
     void ThrowOverwritten(Tensor t) => throw new InvalidOperationException(
         $"grad: {(t.Name == null ? "a tensor" : $"parameter '{t.Name}'")} {t.Shape} that '{Op}' saved was overwritten after the forward "
-            + "pass, " +
-        "by an optimiser step or Assign; compute the gradient before updating.");
+        + "pass, by an optimiser step or Assign; compute the gradient before updating.");
 
     [DoesNotReturn]
     void ThrowMissing(int input, int order) => throw new InvalidOperationException(
         $"grad: '{Op}' {Shape} has no gradient of order {order} for its input {input}{(Inputs[input] is { } x ? $" {x.Shape}" : "")}: its "
-            + "rule " +
-        (order == 1 ? "gives none." : "is not made of recorded operations; ask for the first gradient alone, without createGraph."));
+        + "rule " + (order == 1 ? "gives none."
+            : "is not made of recorded operations; ask for the first gradient alone, without createGraph."));
 }

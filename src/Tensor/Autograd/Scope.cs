@@ -1,13 +1,9 @@
-using Sagan.Native.Modules;
-
 namespace Sagan.Native;
 
 /// <summary>
 /// Owns the tensors made while it is the innermost scope, and releases them when it closes. Only the engine opens scopes: for a training
-/// step, for the call
-/// of a
-/// module, and for a backward pass and each gradient rule in it. A handle that is to outlive its scope is moved out with
-/// <see cref="Keep"/>.
+/// step, for the call of a module, and for a backward pass and each gradient rule in it. A handle that is to outlive its scope is moved out
+/// with <see cref="Keep"/>.
 /// </summary>
 sealed class Scope : IDisposable
 {
@@ -17,7 +13,7 @@ sealed class Scope : IDisposable
     readonly List<Tensor> tensors = [];
     readonly List<Node> nodes = [];
     Scope? outer, step;
-    Module? module;
+    object? owner;
     bool isEngine;
 
     public static Scope? Current => current;
@@ -25,27 +21,27 @@ sealed class Scope : IDisposable
     /// <summary>The innermost training step, which owns the nodes of the tape; null outside.</summary>
     public static Scope? CurrentStep => current?.step;
 
-    /// <summary>The innermost module whose formula runs; null outside.</summary>
-    public static Module? CurrentModule
+    /// <summary>The innermost module whose formula runs, which this layer has no type for; null outside.</summary>
+    public static object? CurrentOwner
     {
         get
         {
             Scope? s = current;
-            while (s != null && s.module == null) s = s.outer;
-            return s?.module;
+            while (s != null && s.owner == null) s = s.outer;
+            return s?.owner;
         }
     }
 
     /// <param name="isStep">True for a training step.</param>
     /// <param name="isEngine">True where only code of the engine runs, gradient rules for example: handles that end here were seen by
     /// nobody else.</param>
-    /// <param name="module">The module whose formula it is for.</param>
-    public static Scope Enter(bool isStep = false, bool isEngine = false, Module? module = null)
+    /// <param name="owner">The module whose formula it is for.</param>
+    public static Scope Enter(bool isStep = false, bool isEngine = false, object? owner = null)
     {
         Scope s = spare is { Count: > 0 } ? spare.Pop() : new Scope();
         s.outer = current;
         s.step = isStep ? s : current?.step;
-        (s.isEngine, s.module) = (isEngine, module);
+        (s.isEngine, s.owner) = (isEngine, owner);
         current = s;
         return s;
     }
@@ -86,7 +82,7 @@ sealed class Scope : IDisposable
         foreach (Node n in nodes) n.ReleaseSaved();
         tensors.Clear();
         nodes.Clear();
-        (outer, step, module) = (null, null, null);
+        (outer, step, owner) = (null, null, null);
         (spare ??= new Stack<Scope>()).Push(this);
     }
 }

@@ -1,5 +1,4 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Modules;
 
 namespace Sagan.Native;
 
@@ -19,12 +18,12 @@ readonly record struct TracedInput(TracedValue? Value, Tensor? Constant, Shape S
 
 /// <summary>An operation as it ran.</summary>
 /// <param name="Op">Its name.</param>
-/// <param name="Module">The innermost module it ran in.</param>
+/// <param name="Owner">The innermost module it ran in.</param>
 /// <param name="Output">What it made.</param>
 /// <param name="Inputs">What it was given; null for an input that is absent.</param>
 /// <param name="Attributes">What its gradient rule would read: an <see cref="ISaved{TSelf}"/>, or the constants of a linear
 /// operation.</param>
-sealed record TracedOp(string Op, Module? Module, TracedValue Output, IReadOnlyList<TracedInput?> Inputs, object Attributes);
+sealed record TracedOp(string Op, object? Owner, TracedValue Output, IReadOnlyList<TracedInput?> Inputs, object Attributes);
 
 /// <summary>
 /// The operations that depend on some tensors, in the order in which they ran, while it is open. What does not depend on them is a
@@ -65,7 +64,7 @@ sealed class Trace : IDisposable
         TracedInput?[] all = new TracedInput?[inputs.Length];
         for (int i = 0; i < all.Length; i++) all[i] = inputs[i] is { } x ? TracedInput.Of(x.Traced == null ? held.Keep(x) : x) : null;
         y.Traced = new TracedValue(y.Shape);
-        ops.Add(new TracedOp(op, Scope.CurrentModule, y.Traced, all, attributes));
+        ops.Add(new TracedOp(op, Scope.CurrentOwner, y.Traced, all, attributes));
     }
 
     /// <summary>To be called where a program looks at the elements of a tensor, which no trace can follow.</summary>
@@ -73,8 +72,7 @@ sealed class Trace : IDisposable
     {
         if (t.Traced != null && current != null)
             throw new InvalidOperationException($"trace: the module reads the elements of {t.Shape} itself (ToArray, Item, an index or "
-                + "To), which cannot be followed; " +
-                "compute with operations.");
+                + "To), which cannot be followed; compute with operations.");
     }
 
     public void Dispose()

@@ -93,8 +93,8 @@ public static class GradCheck
         return new GradErrors(first.First, order2.Second) { Skipped = first.Skipped + order2.Skipped, Fault = first.Fault ?? order2.Fault };
     });
 
-    static GradErrors Check(int order, Tensor[] inputs, RandomSource random, Func<Tensor[], LossSum> loss, Func<Tensor[],
-        Tensor[]> gradients)
+    static GradErrors Check(int order, Tensor[] inputs, RandomSource random, Func<Tensor[], LossSum> loss,
+        Func<Tensor[], Tensor[]> gradients)
     {
         double tolerance = order == 1 ? FirstOrder : SecondOrder;
         Tensor[] d = gradients(inputs);

@@ -75,7 +75,8 @@ public abstract class TensorFile : IDisposable
             case TensorDtype.F64: Convert<double, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.F32: Convert<float, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.F16: Convert<Half, T>(e, destination, T.CreateChecked); break;
-            case TensorDtype.BF16: Convert<ushort, T>(e, destination,
+            case TensorDtype.BF16:
+                Convert<ushort, T>(e, destination,
                 static b => T.CreateChecked(BitConverter.UInt32BitsToSingle((uint)b << 16))); break;
             case TensorDtype.I64: Convert<long, T>(e, destination, T.CreateChecked); break;
             case TensorDtype.I32: Convert<int, T>(e, destination, T.CreateChecked); break;

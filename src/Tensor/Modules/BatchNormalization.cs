@@ -29,7 +29,7 @@ public abstract class BatchNormalization : Module
     /// (Brock et al. 2019).
     /// False goes back to the momentum; the statistics stay.
     /// </summary>
-    public void Gather(bool standing = true) => gathered = standing ? 0 : -1;
+    public void AccumulateStatistics(bool standing = true) => gathered = standing ? 0 : -1;
 
     private protected void OwnStatistics(int channels, Device device)
     {

@@ -27,8 +27,8 @@ public sealed class Conv2d : Module, INormalizable
         Check.Positive("conv2d", "the stride", stride, Check.MaxPixels);
         Check.NotNegative("conv2d", "the padding", padding);
         int area = kernel * kernel;
-        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area,
-            outputs * area))));
+        Tensor first = init.Weight(new Shape(outputs, kernel, kernel, inputs), inputs * area, outputs * area);
+        weight = new Weight(Own(Weight.Convolution(first)));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, inputs * area))) : null;
         (this.stride, this.padding, this.activation) = (stride, padding, activation);
     }

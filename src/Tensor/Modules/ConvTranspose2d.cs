@@ -23,8 +23,7 @@ public sealed class ConvTranspose2d : Module, INormalizable
     /// <param name="bias">False for none.</param>
     /// <param name="activation">What follows.</param>
     public ConvTranspose2d(int inputs, int outputs, int kernel, Initializer init, int stride = 1, int padding = 0, int outputPadding = 0,
-        bool bias = true,
-        Activation activation = default)
+        bool bias = true, Activation activation = default)
     {
         Check.Positive("conv_transpose2d", "the number of inputs", inputs);
         Check.Positive("conv_transpose2d", "the number of outputs", outputs);
@@ -35,8 +34,8 @@ public sealed class ConvTranspose2d : Module, INormalizable
             throw new ShapeException($"conv_transpose2d: the output padding is {outputPadding}, it must be in 0..{stride - 1}, below the "
                 + "stride.");
         int area = kernel * kernel;
-        weight = new Weight(Own(Weight.Convolution(init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area,
-            inputs * area))));
+        Tensor first = init.Weight(new Shape(inputs, kernel, kernel, outputs), outputs * area, inputs * area);
+        weight = new Weight(Own(Weight.Convolution(first)));
         this.bias = bias ? Own(new Parameter("bias", init.Bias(outputs, outputs * area))) : null;
         (this.stride, this.padding, this.outputPadding, this.activation) = (stride, padding, outputPadding, activation);
     }

@@ -42,8 +42,11 @@ public sealed class Linear : Module, INormalizable
             SavedView = new Shape(size, size, channels, inputs),
             SavedOrder = [2, 0, 1, 3],
         };
-        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs)) { SavedView = new Shape(size, size, channels),
-            SavedOrder = [2, 0, 1] });
+        return new Linear(weight, new Parameter("bias", init.Bias(outputs, inputs))
+        {
+            SavedView = new Shape(size, size, channels),
+            SavedOrder = [2, 0, 1]
+        });
     }
 
     /// <summary>A layer whose inputs are the pixels of an image [size, size, channels]; files hold them in PyTorch's order, channels

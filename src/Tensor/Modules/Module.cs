@@ -52,7 +52,7 @@ public abstract class Module
     public Tensor Call(Tensor x)
     {
         CheckFields();
-        using Scope scope = Scope.Enter(isEngine: IsClosed, module: this);
+        using Scope scope = Scope.Enter(isEngine: IsClosed, owner: this);
         return Out(scope, Forward(x));
     }
 
@@ -64,7 +64,7 @@ public abstract class Module
     protected Tensor Apply<T>(T arguments, Func<T, Tensor> formula)
     {
         CheckFields();
-        using Scope scope = Scope.Enter(isEngine: IsClosed, module: this);
+        using Scope scope = Scope.Enter(isEngine: IsClosed, owner: this);
         return Out(scope, formula(arguments));
     }
 

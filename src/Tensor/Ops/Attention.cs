@@ -36,8 +36,7 @@ public static partial class Ops
                 Tensor dq = Tensor.Empty(s.Q.Shape, g.Device), dk = Tensor.Empty(s.K.Shape, g.Device),
                     dv = Tensor.Empty(s.V.Shape, g.Device);
                 ((IFusedAttention)g.Backend).AttentionBackward(s.Q.Storage, s.K.Storage, s.V.Storage, s.O.Storage, s.Rows.Storage,
-                    g.Storage,
-                    dq.Storage, dk.Storage, dv.Storage, s.Spec);
+                    g.Storage, dq.Storage, dk.Storage, dv.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dq, dk, dv);
             });
     }

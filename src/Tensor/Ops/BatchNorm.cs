@@ -39,8 +39,7 @@ public static partial class Ops
                 }
                 Tensor dx = InPlaceOf(g), dweight = Tensor.Empty(s.Weight.Shape, g.Device), dbias = Tensor.Empty(s.Weight.Shape, g.Device);
                 ((IFusedBatchNorm)g.Backend).BatchNormBackward(g.Storage, s.X.Storage, s.Y.Storage, s.Weight.Storage, s.Mean.Storage,
-                    s.Variance.Storage,
-                    dx.Storage, dweight.Storage, dbias.Storage, s.Spec);
+                    s.Variance.Storage, dx.Storage, dweight.Storage, dbias.Storage, s.Spec);
                 (d[0], d[1], d[2]) = (dx, dweight, dbias);
             });
     }

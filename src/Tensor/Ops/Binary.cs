@@ -45,10 +45,15 @@ public static partial class Ops
             (a, static (g, s) => SumTo(Share(g, MaxShare(s.A, s.B)), s.A.Shape)),
             (b, static (g, s) => SumTo(Share(g, MaxShare(s.B, s.A)), s.B.Shape)));
 
-    // share g, 0 where the share is 0. The share is a constant.
+    // share g, broadcasting, 0 where the share is 0. The share is a constant.
     static Tensor Share(Tensor g, Tensor share) =>
-        Autograd.Record("share", Zip("share", g, share, default(ShareOp)), new Input(share),
-            (g, static (h, s) => Share(h, s.X)));
+        Autograd.RecordJoint("share", Zip("share", g, share, default(ShareOp)), new Shared(share, g.Shape), inputs: [g, share],
+            static (h, s, d) => d[0] = SumTo(Share(h, s.Part), s.G));
+
+    readonly record struct Shared(Tensor Part, Shape G) : ISaved<Shared>
+    {
+        public Shared Keep(SavedTensors by) => this with { Part = by.Keep(Part) };
+    }
 
     // 1 where a > b, 1/2 where they are equal: piecewise constant, so not recorded.
     static Tensor MaxShare(Tensor a, Tensor b) => Zip("max", a, b, default(MaxShareOp));

@@ -28,9 +28,9 @@ public static partial class Ops
     /// </summary>
     public static Tensor Where(Tensor mask, Tensor a, Tensor b)
     {
-        Shape shape = Shape.Broadcast("where", Shape.Broadcast("where", mask.Shape, a.Shape), b.Shape);
+        Shape.Broadcast("where", Shape.Broadcast("where", mask.Shape, a.Shape), b.Shape);
         mask = mask.Detach();
-        return Share(BroadcastTo(a, shape), mask) + Share(BroadcastTo(b, shape), 1 - mask);
+        return Share(a, mask) + Share(b, 1 - mask);
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ public static partial class Ops
     {
         Tensor largest = Max(x.Detach(), [axis], keepDims: true),
             infinite = Equal(Abs(largest), Tensor.Scalar(float.PositiveInfinity, x.Device));
-        Tensor m = Where(infinite, Tensor.Scalar(0, x.Device), largest);
+        Tensor m = Share(largest, 1 - infinite);
         Tensor y = Log(Sum(Exp(x - m), [axis], keepDims: true)) + m;
         return keepDims ? y : Squeeze(y, axis);
     }

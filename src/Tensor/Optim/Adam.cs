@@ -22,8 +22,7 @@ public class Adam : Optimizer
     /// <param name="epsilon">eps.</param>
     /// <param name="form">Where eps is added.</param>
     public Adam(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
-        float epsilon = 1e-8f,
-        AdamForm form = AdamForm.Torch) : base("adam", parameters, learningRate)
+        float epsilon = 1e-8f, AdamForm form = AdamForm.Torch) : base("adam", parameters, learningRate)
     {
         if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "adam: beta1 must be in [0, 1).");
         if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "adam: beta2 must be in [0, 1).");
@@ -51,8 +50,8 @@ public class Adam : Optimizer
     public Span<int> SkippedSteps => skipped;
 
     /// <summary>
-    /// The trained parameters with their moments, in the order given: with <see cref="Optimizer.StepCount"/> and <see cref="SkippedSteps"/>, the
-    /// state to save.
+    /// The trained parameters with their moments, in the order given: with <see cref="Optimizer.StepCount"/> and
+    /// <see cref="SkippedSteps"/>, the state to save.
     /// </summary>
     public IEnumerable<(Parameter Parameter, Parameter M, Parameter V)> State() => Parameters.Select((p, i) => (p, m[i], v[i]));
 

@@ -20,8 +20,8 @@ public sealed class AdamW : Adam
     /// <param name="decays">Which parameters decay; all unless given. Often: <c>p =&gt; p.Shape.Rank &gt; 1</c>, so that biases and gains
     /// do not.</param>
     public AdamW(IReadOnlyList<Parameter> parameters, float learningRate = 1e-3f, float weightDecay = 1e-2f, double beta1 = 0.9,
-        double beta2 = 0.999,
-        float epsilon = 1e-8f, Func<Parameter, bool>? decays = null) : base(parameters, learningRate, beta1, beta2, epsilon)
+        double beta2 = 0.999, float epsilon = 1e-8f, Func<Parameter, bool>? decays = null)
+        : base(parameters, learningRate, beta1, beta2, epsilon)
     {
         if (!(weightDecay >= 0))
             throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "adamw: the weight decay must not be negative.");

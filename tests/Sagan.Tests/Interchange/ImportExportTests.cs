@@ -47,6 +47,21 @@ public sealed class ImportExportTests : IDisposable
     }
 
     [Fact]
+    public void The_discriminator_is_exported_too()
+    {
+        string run = Run("hk/parallel.pth"), onnx = folder.File("d.onnx"), pth = folder.File("d.pth");
+        Assert.Contains("the discriminator of step", Ok("export", run, "--discriminator", "--out", onnx), StringComparison.Ordinal);
+        using (OnnxModel model = new(File.ReadAllBytes(onnx)))
+        {
+            Assert.Equal(["image float [N, 3, 16, 16]"], model.Inputs);
+            Assert.Equal("score float [N]", model.Output);
+        }
+        Ok("export", run, "--discriminator", "--out", pth);
+        using PthReader r = new(pth);
+        Assert.Contains(r.Entries, e => e.Name.StartsWith("last.0.weight", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Import_makes_a_run_that_knows_the_files_spectral_norm_and_gives_images()
     {
         string run = Run("hk/parallel.pth"), npz = folder.File("images.npz");

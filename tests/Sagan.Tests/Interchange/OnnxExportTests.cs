@@ -46,8 +46,16 @@ public class OnnxExportTests
             ZDim = 9,
         },
         ["resnet reflect"] = resnet with { Padding = PaddingKind.Reflect, Slope = 0.2, OutputSpectralNorm = false },
-        ["upconv"] = new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [],
-            InitialGamma = 0.7 },
+        ["upconv"] = new()
+        {
+            Family = ModelFamily.Upconv,
+            Size = 16,
+            ConvDim = 8,
+            ZDim = 6,
+            GAttention = [8],
+            DAttention = [],
+            InitialGamma = 0.7
+        },
         ["attention literal"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.Literal } },
         ["attention heads"] = dcgan with { Attention = new AttentionConfig { Kind = AttentionKind.MultiHead, Heads = 2 } },
         ["attention dot product"] = dcgan with { Attention = new AttentionConfig { Similarity = AttentionSimilarity.DotProduct } },
@@ -149,8 +157,13 @@ public class OnnxExportTests
     public void Networks_of_every_preset_are_exported(string preset)
     {
         ModelConfig model = Training.RunConfig.FromPreset(preset).Model;
-        model = model with { ConvDim = 8, ZDim = model.HierarchicalZ ? 12 : 10, Classes = model.Conditional ? 3 : 0,
-            SharedEmbedding = Math.Min(model.SharedEmbedding, 5) };
+        model = model with
+        {
+            ConvDim = 8,
+            ZDim = model.HierarchicalZ ? 12 : 10,
+            Classes = model.Conditional ? 3 : 0,
+            SharedEmbedding = Math.Min(model.SharedEmbedding, 5)
+        };
         CompareGenerator(model);
         CompareDiscriminator(model);
     }
@@ -200,6 +213,56 @@ public class OnnxExportTests
     sealed class Doing(Func<Tensor, Tensor> formula) : Module
     {
         protected override Tensor Forward(Tensor x) => formula(x);
+    }
+
+    public static TheoryData<string, Func<Tensor, Tensor>> Formulas => new()
+    {
+        { "comparisons and a choice", x => Ops.Where(Ops.Greater(x, Ops.Mean(x, 1, keepDims: true)), x, Ops.Equal(x, x) - 3) },
+        { "not greater", x => x * Ops.GreaterOrEqual(Tensor.Scalar(0.2f), x) + Ops.Sign(x) },
+        { "zero where negative", x => Ops.Where(Ops.Less(x, Tensor.Scalar(0)), Tensor.Scalar(0), x) },
+        { "clamp", x => x.Clamp(-0.5f, 0.7f) + x.Clamp(high: 0.1f) + x.Clamp(low: 0.3f) },
+        { "log softmax", x => 3 * x.LogSoftmax() },
+        { "largest and smallest", x => x.Max(1, keepDims: true) * x + x.Min(1, keepDims: true) },
+        { "slices, stack", x => Ops.Stack([x[.., 1..4], Ops.Exp(x[.., ..3])], 1).Flatten(1) },
+        { "concat, pad", x => Ops.Concat([x, 1 / x, Ops.Pad(x, 1, 1, 8)], 1) },
+        { "products", x => x.Unsqueeze(2).MatMul(x.Unsqueeze(1)).Reshape(-1, 36) },
+        { "variance", x => Ops.Sqrt(x.Var([1], keepDims: true)) * Ops.Log(1 + Ops.Abs(x)) },
+        { "softmax of another axis", x => x.Reshape(-1, 2, 3).Softmax(1).Transpose().Flatten(1) },
+        { "gathered, broadcast", x => Ops.Gather(x.Transpose(), IndexTensor.From([5, 0, 2])).Transpose() + x.Sum(1, keepDims: true) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Formulas), DisableDiscoveryEnumeration = true)]
+    public void Operations_are_translated(string name, Func<Tensor, Tensor> formula)
+    {
+        Tensor x = new RandomSource(9).Normal(new Shape(5, 6)), y = formula(x);
+        using OnnxModel onnx = new(OnnxExport.Module(new Doing(formula), new Shape(6)));
+        Assert.Equal($"y float [N, {y.Shape[1]}]", onnx.Output);
+        float scale = 1e-5f * Math.Max(1, y.Abs().Max().Item());
+        Assert.True(y.ToArray().Zip(onnx.Run(x.ToArray(), [5, 6])).All(p => Math.Abs(p.First - p.Second) <= scale), name);
+    }
+
+    // On images, whose order in the file is another one.
+    public static TheoryData<string, Func<Tensor, Tensor>> ImageFormulas => new()
+    {
+        { "group norm", x => new GroupNorm(2, 4, new Initializer(new RandomSource(1))).Call(x) },
+        { "layer norm", x => new LayerNorm(4, new Initializer(new RandomSource(1))).Call(x) },
+        { "softmax over channels", x => Ops.Softmax(x) * x },
+        { "of channels", x => x * Tensor.From(1, 2, 3, 4) + x.Mean([1, 2], keepDims: true) },
+        { "of pixels", x => Ops.Concat(x[.., 1.., ..], x[.., ..1, ..], 1) - x.Max(3, keepDims: true) },
+        { "pooled", x => Ops.Upsample2x(Ops.AvgPool2x2(x)) + Ops.Upsample2x(Ops.MaxPool2d(x)) },
+        { "permuted", x => x.Permute(0, 2, 1, 3) * 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(ImageFormulas), DisableDiscoveryEnumeration = true)]
+    public void Operations_on_images_are_translated(string name, Func<Tensor, Tensor> formula)
+    {
+        Tensor x = new RandomSource(9).Normal(new Shape(3, 6, 6, 4)), y = ChannelsFirst(formula(x));
+        using OnnxModel onnx = new(OnnxExport.Module(new Doing(formula), new Shape(6, 6, 4)));
+        Assert.Equal("y float [N, 4, 6, 6]", onnx.Output);
+        float[] actual = onnx.Run(ChannelsFirst(x).ToArray(), [3, 4, 6, 6]);
+        Assert.True(y.ToArray().Zip(actual).All(p => Math.Abs(p.First - p.Second) <= 1e-5f), name);
     }
 
     public static TheoryData<string, Func<Tensor, Tensor>> Refused => new()

@@ -42,8 +42,8 @@ public static class OnnxExport
     internal static byte[] Discriminator(Discriminator discriminator, IReadOnlyDictionary<string, string> metadata)
     {
         ModelConfig m = discriminator.Model;
-        return Export(discriminator, "discriminator", Inputs(new Given("image", new Shape(m.Size, m.Size, m.Channels)), m.Conditional),
-            "score",
+        Given image = new("image", new Shape(m.Size, m.Size, m.Channels));
+        return Export(discriminator, "discriminator", Inputs(image, m.Conditional), "score",
             x => discriminator.Call(x[0], ConditionOf(x)), metadata);
     }
 
@@ -67,8 +67,8 @@ public static class OnnxExport
                 using (trace)
                 {
                     OnnxOps translation = new(module, ops, again);
-                    for (int i = 0; i < inputs.Length; i++) translation.Begin(small[i], large[i], inputs[i].Name,
-                        channelsFirst: inputs[i].Example?.Rank == 3);
+                    for (int i = 0; i < inputs.Length; i++)
+                        translation.Begin(small[i], large[i], inputs[i].Name, channelsFirst: inputs[i].Example?.Rank == 3);
                     OnnxValue y = translation.Run(smallOutput);
                     return OnnxWriter.Write(translation.Graph, name,
                         [.. inputs.Select((g, i) => (translation.ValueOf(small[i]),

@@ -47,8 +47,8 @@ sealed partial class OnnxOps(Module module, IReadOnlyList<TracedOp> ops, IReadOn
         {
             TracedOp op = ops[at];
             if (!needed.Contains(op.Output)) continue;
-            Graph.Path = op.Module != null && paths.TryGetValue(op.Module, out string? path) ? path : "";
-            if (!Table.TryGetValue(op.Op, out Func<OnnxOps, TracedOp, OnnxValue>? translate))
+            Graph.Path = op.Owner is Module owner && paths.TryGetValue(owner, out string? path) ? path : "";
+            if (!Table.TryGetValue(op.Op, out Translation? translate))
                 throw new NotSupportedException($"the operation '{op.Op}'{(Graph.Path.Length == 0 ? "" : $" in '{Graph.Path}'")} has no "
                     + "ONNX form here");
             values[op.Output] = translate(this, op);
@@ -57,8 +57,8 @@ sealed partial class OnnxOps(Module module, IReadOnlyList<TracedOp> ops, IReadOn
         if (y.Rank == 0 || y.Dims[0] != new OnnxDim(0, 1) || y.Dims.Skip(1).Any(d => d.IsOpen))
             throw new NotSupportedException("its output is not one row for each example");
         // Images leave with their channels first.
-        return ops.Any(op => op.Output == output)
-            ? y.Rank == 4 ? ChannelsFirst(y) : RowMajor(y) : throw new NotSupportedException("it gives back its input");
+        if (!ops.Any(op => op.Output == output)) throw new NotSupportedException("it gives back its input");
+        return y.Rank == 4 ? ChannelsFirst(y) : RowMajor(y);
     }
 
     // An index lies in the attributes.

@@ -75,7 +75,8 @@ sealed class OnnxReader : TensorFile
         while (t.Next())
             switch (t.Field)
             {
-                case 1 when t.Bytes.Length > 0: throw new InterchangeException($"{file}: the sizes of a weight are packed, which is not "
+                case 1 when t.Bytes.Length > 0:
+                    throw new InterchangeException($"{file}: the sizes of a weight are packed, which is not "
                     + "read.");
                 case 1: dims.Add((long)t.Number); break;
                 case 2: type = t.Number; break;

@@ -7,9 +7,10 @@ namespace Sagan.Native.Interchange.Onnx;
 
 sealed partial class OnnxOps
 {
+    delegate OnnxValue Translation(OnnxOps t, TracedOp op);
+
     /// <summary>How each operation is said in ONNX: its name in the trace, and the node or nodes.</summary>
-    static readonly FrozenDictionary<string, Func<OnnxOps, TracedOp, OnnxValue>> Table = new Dictionary<string, Func<OnnxOps, TracedOp,
-        OnnxValue>>
+    static readonly FrozenDictionary<string, Translation> Table = new Dictionary<string, Translation>
     {
         ["identity"] = (t, op) => t.In(op, 0),
         ["affine"] = (t, op) => t.Affine(op, ((float Scale, float Shift))op.Attributes),
@@ -73,10 +74,10 @@ sealed partial class OnnxOps
         ["max_pool2d"] = (t, op) => t.Pixels(op, x => t.MaxPool(x, ((Pooled)op.Attributes).Spec)),
     }.ToFrozenDictionary();
 
-    static Func<OnnxOps, TracedOp, OnnxValue> Unary(string onnx) => (t, op) => t.Unary(op, x => t.Graph.Add(onnx, [x]));
+    static Translation Unary(string onnx) => (t, op) => t.Unary(op, x => t.Graph.Add(onnx, [x]));
 
     // As numbers 1 and 0.
-    static Func<OnnxOps, TracedOp, OnnxValue> Comparison(string onnx) =>
+    static Translation Comparison(string onnx) =>
         (t, op) => t.Binary(op, (a, b) => t.Graph.Add("Cast", [t.Graph.Add(onnx, [a, b])], ("to", 1L)));
 
     static long[] Twice(long n) => [n, n];
@@ -124,9 +125,8 @@ sealed partial class OnnxOps
 
     string Clamp(string x, Clamped c)
     {
-        string low = float.IsNegativeInfinity(c.Low)
-            ? "" : Graph.Constant("low", new[] { c.Low }), high = Graph.Constant("high", new[] { c.High });
-        return Graph.Add("Clip", float.IsPositiveInfinity(c.High) ? [x, low] : [x, low, high]);
+        string low = float.IsNegativeInfinity(c.Low) ? "" : Graph.Constant("low", new[] { c.Low });
+        return Graph.Add("Clip", float.IsPositiveInfinity(c.High) ? [x, low] : [x, low, Graph.Constant("high", new[] { c.High })]);
     }
 
     bool IsImages(TracedOp op, int i) =>
