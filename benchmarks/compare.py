@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares this engine with PyTorch on this machine: whole training steps, kernels, start-up, and how cost grows.
 
-    dotnet build -c Release src/Sagan
+    dotnet build -c Release src/Cli
     python3 benchmarks/compare.py                          # everything: about half an hour on a machine that does nothing else
     python3 benchmarks/compare.py --only 'hinge*' kernels  # some parts; the results of the others stay
     python3 benchmarks/compare.py --quick                  # a look: few rounds and steps, written to artifacts/
@@ -41,7 +41,7 @@ def arguments():
     a.add_argument("--peer-libs", default=None, metavar="DIR", help="where libopenblas0-openmp and libtcmalloc-minimal4 are unpacked, if not installed")
     a.add_argument("--peer-env", action="append", default=[], metavar="NAME=VALUE", help="changes the peer's environment; what it then uses is checked all the same")
     a.add_argument("--python", default="/usr/bin/python3", help="the interpreter that has torch (/usr/bin/python3)")
-    a.add_argument("--sagan", default=str(HERE.parent / "src/Sagan/bin/Release/net10.0/sagan.dll"))
+    a.add_argument("--sagan", default=str(HERE.parent / "src/Cli/bin/Release/net10.0/sagan.dll"))
     a.add_argument("--output", type=pathlib.Path, default=None, help="folder of results.json, RESULTS.md and the plots")
     a.add_argument("--render", action="store_true", help="measure nothing: write RESULTS.md from results.json")
     a = a.parse_args()

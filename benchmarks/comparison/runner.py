@@ -24,7 +24,7 @@ class Runner:
         self.options, self.threads = options, options.threads
         self.avx512 = machine.describe(options.threads)["avx512"]
         if not os.path.exists(options.sagan):
-            raise Refusal(f"{options.sagan} is not there. Build it: dotnet build -c Release src/Sagan.")
+            raise Refusal(f"{options.sagan} is not there. Build it: dotnet build -c Release src/Cli.")
         self.peer_facts = self._json([options.python, HERE / "pytorch_facts.py"], self._peer_environment(self.threads, self.avx512),
                                      "Install python3-torch, or name an interpreter that has it with --python.")
         peer.check(self.peer_facts, self.threads, self.avx512)

@@ -39,7 +39,7 @@ static class ShellCommand
     static string FindProgram()
     {
         // In another program (a test, a program that uses the library) the name is all that can be said.
-        if (Assembly.GetEntryAssembly() is not { } entry || entry != Assembly.GetExecutingAssembly()) return Name;
+        if (Assembly.GetEntryAssembly()?.GetName().Name != Name) return Name;
         string[] arguments = [.. Environment.GetCommandLineArgs().Skip(1)];
         if (FromDotnetRun(ParentCommand(), arguments) is { } run) return run;
         string folder = AppContext.BaseDirectory, process = Environment.ProcessPath ?? Name;
@@ -80,12 +80,12 @@ static class ShellCommand
         }
     }
 
-    // .../Sagan/bin/Release/net10.0/ beside .../Sagan/Sagan.csproj.
+    // .../Cli/bin/Release/net10.0/ beside .../Cli/Cli.csproj.
     static string? ProjectOf(string folder)
     {
         DirectoryInfo? configuration = new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).Parent;
         DirectoryInfo? project = configuration?.Parent?.Parent;
-        if (project == null || !File.Exists(Path.Combine(project.FullName, "Sagan.csproj"))) return null;
+        if (project == null || !File.Exists(Path.Combine(project.FullName, "Cli.csproj"))) return null;
         return $"dotnet run -c {configuration!.Name} --project {Quote(Path.GetRelativePath(".", project.FullName))} --";
     }
 

@@ -1,13 +1,14 @@
 using System.Reflection;
+using Sagan.Native.Commands;
 using Sagan.Native.Kernels;
-using Sagan.Native.Metrics;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>Dependencies point down only, Sagan -> Tensor -> Kernels.</summary>
+/// <summary>Dependencies point down only, Cli -> Sagan -> Tensor -> Kernels.</summary>
 public sealed class ArchitectureTests
 {
-    const string Kernels = "Sagan.Native.Kernels", Engine = "Sagan.Native.Tensor";
+    const string Kernels = "Sagan.Native.Kernels", Engine = "Sagan.Native.Tensor", Library = "Sagan.Native";
 
     [Fact]
     public void Kernels_know_no_other_layer_and_no_package_but_ilgpu() =>
@@ -17,12 +18,20 @@ public sealed class ArchitectureTests
     public void The_engine_knows_only_the_kernels() => Assert.Equal([Kernels], References(typeof(Tensor).Assembly));
 
     [Fact]
-    public void The_application_builds_on_the_engine()
+    public void The_library_builds_on_the_engine_and_knows_no_terminal()
     {
-        string[] references = References(Assembly.Load("sagan"));
+        Assembly library = typeof(TrainingRun).Assembly;
+        string[] references = References(library);
         Assert.Contains(Engine, references);
         Assert.DoesNotContain(references, name => name.StartsWith("ILGPU", StringComparison.Ordinal));
+        Assert.DoesNotContain(library.GetReferencedAssemblies(), a => a.Name is "sagan" or "System.CommandLine" or "System.Console");
     }
+
+    [Fact]
+    public void The_command_builds_on_the_library_and_brings_one_package() =>
+        Assert.Equal([Library, Kernels, Engine, "System.CommandLine"], References(typeof(SaganCommandLine).Assembly)
+            .Concat(typeof(SaganCommandLine).Assembly.GetReferencedAssemblies().Select(a => a.Name!)
+                .Where(name => name == "System.CommandLine")));
 
     /// <summary>Everything that is not the runtime's own.</summary>
     static string[] References(Assembly assembly) =>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Text.RegularExpressions;
+using Sagan.Native.Commands;
 using Sagan.Native.Kernels;
 using Sagan.Native.Training;
 
@@ -9,13 +10,16 @@ namespace Sagan.Native.Tests;
 /// <summary>Namespaces are rooms: each lies in the folder of its name, and what they know of each other makes no circle.</summary>
 public sealed partial class NamespaceTests
 {
-    public static TheoryData<string> Assemblies => ["Kernels", "Tensor", "Sagan"];
+    public static TheoryData<string> Assemblies => ["Kernels", "Tensor", "Sagan", "Cli"];
+
+    public static TheoryData<string> RoomTables => ["Sagan", "Cli"];
 
     static Assembly Of(string name) => name switch
     {
         "Kernels" => typeof(Backend).Assembly,
         "Tensor" => typeof(Tensor).Assembly,
-        _ => typeof(TrainingRun).Assembly,
+        "Sagan" => typeof(TrainingRun).Assembly,
+        _ => typeof(SaganCommandLine).Assembly,
     };
 
     [Theory]
@@ -29,16 +33,18 @@ public sealed partial class NamespaceTests
             .Select(e => $"{e.First} -> {e.Second} ({graph[e.First][e.Second]})")));
     }
 
-    [Fact]
-    public void Rooms_know_those_above_them_in_the_table_of_the_architecture()
+    [Theory]
+    [MemberData(nameof(RoomTables))]
+    public void Rooms_know_those_above_them_in_the_table_of_the_architecture(string name)
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
-        string table = page[page.IndexOf("| folder | what belongs there |", StringComparison.Ordinal)..];
+        string table = page[page.IndexOf($"## The rooms of src/{name}\n", StringComparison.Ordinal)..];
+        table = table[table.IndexOf("| folder | what belongs there |", StringComparison.Ordinal)..];
         List<string> rooms = [.. Row().Matches(table[..table.IndexOf("\n\n", StringComparison.Ordinal)])
             .SelectMany(row => Quoted().Matches(row.Groups[1].Value))
-            .Select(m => m.Groups[1].Value == "src/Sagan" ? "Sagan.Native" : $"Sagan.Native.{m.Groups[1].Value.Replace('/', '.')}")];
-        Dictionary<string, Dictionary<string, string>> graph = Dependencies(Of("Sagan"));
-        AddUsings(graph, Path.Combine(Repository.Root, "src", "Sagan"));
+            .Select(m => m.Groups[1].Value == $"src/{name}" ? "Sagan.Native" : $"Sagan.Native.{m.Groups[1].Value.Replace('/', '.')}")];
+        Dictionary<string, Dictionary<string, string>> graph = Dependencies(Of(name));
+        AddUsings(graph, Path.Combine(Repository.Root, "src", name));
         Assert.Equal(graph.Keys.Order(StringComparer.Ordinal), rooms.Order(StringComparer.Ordinal));
         foreach ((string room, Dictionary<string, string> known) in graph)
             foreach ((string other, string where) in known)
@@ -59,10 +65,11 @@ public sealed partial class NamespaceTests
         Assert.Null(Cycle(graph));
     }
 
-    [Fact]
-    public void Namespaces_are_folders()
+    [Theory]
+    [MemberData(nameof(RoomTables))]
+    public void Namespaces_are_folders(string name)
     {
-        string root = Path.Combine(Repository.Root, "src", "Sagan");
+        string root = Path.Combine(Repository.Root, "src", name);
         foreach (string file in Sources(root))
         {
             if (NamespaceOf(File.ReadAllText(file)) is not { } found) continue;

@@ -32,7 +32,8 @@ public static class DatasetPack
         if (data.ClassCount > 0)
         {
             file.Add(LabelsTensor, new Shape(data.Count), () => Enumerable.Range(0, data.Count).Select(data.Label).ToArray());
-            file.Metadata[ClassesKey] = JsonSerializer.Serialize(data.Report.Classes.Select(c => c.Name));
+            string[] classes = [.. data.Report.Classes.Select(c => c.Name)];
+            file.Metadata[ClassesKey] = JsonSerializer.Serialize(classes, DataJson.Default.StringArray);
         }
         file.Save(path);
     }

@@ -157,7 +157,7 @@ sealed class TensorSource : ImageSource
     {
         try
         {
-            return JsonSerializer.Deserialize<string[]>(json) is { } s && Array.TrueForAll(s, x => x != null)
+            return JsonSerializer.Deserialize(json, DataJson.Default.StringArray) is { } s && Array.TrueForAll(s, x => x != null)
                 ? s
                 : throw new JsonException("a null");
         }
