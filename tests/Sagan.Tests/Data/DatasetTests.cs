@@ -7,8 +7,8 @@ using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.StateDicts;
-using Sagan.Native.Training;
 using Sagan.Native.Tests.Images;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests.Data;
 
