@@ -4,8 +4,8 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>
-/// The kernels at SAGAN's shapes under BenchmarkDotNet, which takes care of warm-up, outliers and statistics. `sagan bench kernels` is the quick look at the
-/// same table, with percentages of the machine's peak.
+/// The kernels at SAGAN's shapes under BenchmarkDotNet, which takes care of warm-up, outliers and statistics. `sagan bench kernels` is the
+/// quick look at the same table, with percentages of the machine's peak.
 /// In this process: the project that BenchmarkDotNet would generate takes this repository's warnings for errors.
 /// </summary>
 [InProcess]

@@ -4,9 +4,7 @@ namespace Sagan.Native;
 
 /// <summary>
 /// A sequence of random numbers: counter-based (Philox4x32-10, Salmon et al. 2011), so the numbers depend on seed, stream and position
-/// alone, not on device
-/// or thread count,
-/// and the state to save is one number. Not thread-safe.
+/// alone, not on device or thread count, and the state to save is one number. Not thread-safe.
 /// </summary>
 /// <param name="seed">Sequences with different seeds are independent.</param>
 /// <param name="stream">Independent sequences under one seed.</param>

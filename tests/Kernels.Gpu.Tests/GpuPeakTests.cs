@@ -64,11 +64,13 @@ public sealed class GpuPeakTests
         Assert.NotEmpty(Profiling.Processor);
         Storage y = Gpu.Pool.Rent(1 << 16);
         Profiling.Time(() => Backend.Fill(y, 1 << 16, 1));
-        double one = Profiling.Time(() => Backend.Fill(y, 1 << 16, 1)), many = Profiling.Time(() =>
+        // Other work on the machine makes any of these longer, and none shorter: the least of many is what a launch takes.
+        double one = Enumerable.Range(0, 20).Min(_ => Profiling.Time(() => Backend.Fill(y, 1 << 16, 1)));
+        double many = Profiling.Time(() =>
         {
-            for (int i = 0; i < 50; i++) Backend.Fill(y, 1 << 16, 1);
+            for (int i = 0; i < 500; i++) Backend.Fill(y, 1 << 16, 1);
         });
-        Assert.True(one > 0 && many > 2 * one, $"once {one} s, fifty times {many} s");
+        Assert.True(one > 0 && many > 2 * one, $"once {one} s, five hundred times {many} s");
         y.Release();
     }
 

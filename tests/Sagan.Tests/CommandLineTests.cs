@@ -58,12 +58,15 @@ public sealed class CommandLineTests
     public void Images_where_only_a_configuration_can_stand_are_told_what_they_are(bool takesData, params string[] verb)
     {
         using TemporaryFolder folder = new();
-        string images = Path.GetDirectoryName(folder / "images/x")!, image = folder.Write("a.png", "\u0089PNG"), json = folder.Write("c.json", "[]");
+        string images = Path.GetDirectoryName(folder / "images/x")!, image = folder.Write("a.png", "\u0089PNG");
+        string json = folder.Write("c.json", "[]");
         string way = takesData ? "; images are named by --data." : ".";
         (int code, string output, string error) = Sagan([.. verb, images]);
-        Assert.Equal((2, "", $"error: {images}: is a folder, and a configuration file (JSON) is wanted here{way}"), (code, output, error.TrimEnd()));
+        Assert.Equal((2, "", $"error: {images}: is a folder, and a configuration file (JSON) is wanted here{way}"),
+            (code, output, error.TrimEnd()));
         (code, output, error) = Sagan([.. verb, image]);
-        Assert.Equal((2, "", $"error: {image}: is no JSON, and a configuration file (JSON) is wanted here{way}"), (code, output, error.TrimEnd()));
+        Assert.Equal((2, "", $"error: {image}: is no JSON, and a configuration file (JSON) is wanted here{way}"),
+            (code, output, error.TrimEnd()));
         Assert.Contains("the configuration must be a JSON object", Sagan([.. verb, json]).Error, StringComparison.Ordinal);
     }
 

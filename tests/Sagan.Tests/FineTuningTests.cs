@@ -32,8 +32,11 @@ public sealed class FineTuningTests
     public void The_first_blocks_of_a_frozen_discriminator_stay_and_all_else_moves(ModelFamily family, int blocks, params string[] frozen)
     {
         SpectralNormKind norm = family == ModelFamily.Upconv ? SpectralNormKind.None : SpectralNormKind.Torch;
-        TrainingState state = new(Config with { Model = Config.Model with { Family = family, SpectralNorm = norm },
-            Optimizer = new() { FreezeD = blocks } });
+        TrainingState state = new(Config with
+        {
+            Model = Config.Model with { Family = family, SpectralNorm = norm },
+            Optimizer = new() { FreezeD = blocks }
+        });
         Dictionary<string, float[]> before = Values(), after;
         for (int i = 0; i < 2; i++) Step.Run(() => state.Step.Discriminator(state.Input(Noise(), new int[4], i)));
         after = Values();

@@ -107,8 +107,16 @@ public class LatentOptimizationTests
     {
         RunConfig plain = new()
         {
-            Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [8], SpectralNorm = kind,
-                Latent = LatentKind.Uniform },
+            Model = new()
+            {
+                Size = 16,
+                ConvDim = 8,
+                ZDim = 8,
+                GAttention = [8],
+                DAttention = [8],
+                SpectralNorm = kind,
+                Latent = LatentKind.Uniform
+            },
         };
         RunConfig optimised = plain with { Loss = new() { LatentOptimization = 0.9 } };
         Dictionary<string, float[]> without = Pass(plain, out float loss), with = Pass(optimised, out float other);

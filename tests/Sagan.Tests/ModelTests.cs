@@ -43,8 +43,11 @@ public class ModelTests
             {
                 Tensor real = random.Uniform(new Shape(4, 16, 16, 3), -1, 1, device);
                 Tensor dLoss = step.Discriminator(
-                    new DiscriminatorInput(real, random.Normal(new Shape(4, 6), device)) { Alpha = random
-                        .Uniform(new Shape(4), device: device) }).Loss;
+                    new DiscriminatorInput(real, random.Normal(new Shape(4, 6), device))
+                    {
+                        Alpha = random
+                        .Uniform(new Shape(4), device: device)
+                    }).Loss;
                 Tensor gLoss = step.Generator(random.Normal(new Shape(4, 6), device));
                 return (dLoss.Item(), gLoss.Item());
             });

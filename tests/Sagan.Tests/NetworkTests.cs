@@ -107,8 +107,11 @@ public class NetworkTests
     public void Every_network_makes_and_scores_images_and_every_weight_gets_a_gradient(string name, string[] set)
     {
         ModelConfig m =
-            ResolvedConfig.Resolve(new ConfigSources { Preset = "demo",
-                Set = ["model.size=16", "model.convDim=16", "model.zDim=6", .. set] }).Config.Model;
+            ResolvedConfig.Resolve(new ConfigSources
+            {
+                Preset = "demo",
+                Set = ["model.size=16", "model.convDim=16", "model.zDim=6", .. set]
+            }).Config.Model;
         Generator g = Generator.Create(m, new Initializer(new RandomSource(1), device: Device));
         Discriminator d = Discriminator.Create(m, new Initializer(new RandomSource(2), device: Device));
         Step.Run(() =>

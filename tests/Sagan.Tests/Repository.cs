@@ -5,6 +5,13 @@ static class Repository
 {
     public static string Root { get; } = Find();
 
+    /// <summary>README.md and what it leads to, by their paths from there.</summary>
+    public static IReadOnlyList<string> Documents { get; } =
+    [
+        "README.md", "examples/README.md",
+        .. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Select(p => $"docs/{Path.GetFileName(p)}").Order(StringComparer.Ordinal),
+    ];
+
     static string Find()
     {
         for (DirectoryInfo? d = new(AppContext.BaseDirectory); d != null; d = d.Parent)

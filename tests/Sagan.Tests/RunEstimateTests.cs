@@ -57,8 +57,11 @@ public class RunEstimateTests
     [Fact]
     public void A_quick_estimate_agrees_with_a_measured_step()
     {
-        RunConfig config = new() { Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [4] },
-            Training = new() { Batch = 32, EmaDecay = 0 } };
+        RunConfig config = new()
+        {
+            Model = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], DAttention = [4] },
+            Training = new() { Batch = 32, EmaDecay = 0 }
+        };
         RunEstimate e = RunEstimate.Quick(config)!;
         Assert.InRange(e.TensorBytes / 1048576.0, 0.7 * Peak(32), 1.4 * Peak(32));
         Assert.True(e.StepSeconds > 0);

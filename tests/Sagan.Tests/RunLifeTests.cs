@@ -170,8 +170,8 @@ public sealed class RunLifeTests : IDisposable
     {
         Train("a", "--steps", "1");
         string said = Fails(ExitCode.Usage, [.. verb, "a", .. Tiny]);
-        Assert.Contains("a: is the folder of a run, not one of images. To go on with the run: sagan resume a; to begin another with its networks: "
-            + "sagan train --from a", said, StringComparison.Ordinal);
+        Assert.Contains("a: is the folder of a run, not one of images. To go on with the run: sagan resume a; "
+            + "to begin another with its networks: " + "sagan train --from a", said, StringComparison.Ordinal);
         Assert.False(Directory.Exists("runs"));
     }
 
@@ -260,20 +260,24 @@ public sealed class RunLifeTests : IDisposable
         Train("a", "--steps", "2");
         string source = Path.GetFullPath("a");
         string said = Fails(ExitCode.Diverged, ["train", "--from", "a", "--out", "b", .. Tiny, .. fails]);
-        Assert.EndsWith($": sagan train b/config.json --from {source} --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith($": sagan train b/config.json --from {source} --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(),
+            StringComparison.Ordinal);
         said = Fails(ExitCode.Diverged, ["train", "--from", "a", "--no-ema", "--out", "c", .. Tiny, .. fails]);
-        Assert.EndsWith($": sagan train c/config.json --from {source} --no-ema --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith($": sagan train c/config.json --from {source} --no-ema --g-lr 0.0005 --d-lr 0.005", said.TrimEnd(),
+            StringComparison.Ordinal);
         Succeeds([.. Printed(said, "train"), "--steps", "1", "--set", "watch.patience=0", "--out", "c2"]);
         Assert.Equal("false", Fact("c2", "fromEma"));
 
         Train("d", "--steps", "1", "--from", "a", "--no-ema", "--fresh-classes", "--conditional");
         File.AppendAllText("d/checkpoints/step-0000001/model.safetensors", "x");
         said = Fails(ExitCode.File, "resume", "d");
-        Assert.EndsWith($"begin it anew: sagan train d/config.json --from {source} --no-ema --fresh-classes", said.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith($"begin it anew: sagan train d/config.json --from {source} --no-ema --fresh-classes", said.TrimEnd(),
+            StringComparison.Ordinal);
         Succeeds([.. Printed(said, "train"), "--out", "d2"]);
         Assert.Equal("true", Fact("d2", "freshClasses"));
 
-        static string? Fact(string run, string name) => (string?)JsonNode.Parse(File.ReadAllText($"{run}/run.json"))!["sessions"]![0]![name];
+        static string? Fact(string run, string name) =>
+            (string?)JsonNode.Parse(File.ReadAllText($"{run}/run.json"))!["sessions"]![0]![name];
     }
 
     [Fact]
@@ -285,9 +289,11 @@ public sealed class RunLifeTests : IDisposable
         {
             if (!line.StartsWith("training ", StringComparison.Ordinal)) return;
             Directory.CreateDirectory("killed");
-            foreach (string name in (string[])["config.json", "run.json"]) if (File.Exists($"b/{name}")) File.Copy($"b/{name}", $"killed/{name}");
+            foreach (string name in (string[])["config.json", "run.json"])
+                if (File.Exists($"b/{name}")) File.Copy($"b/{name}", $"killed/{name}");
         });
-        int code = SaganCommandLine.Run(["train", "--from", "a", "--no-ema", "--out", "b", .. Tiny, "--steps", "1"], TextWriter.Null, error);
+        int code = SaganCommandLine.Run(["train", "--from", "a", "--no-ema", "--out", "b", .. Tiny, "--steps", "1"],
+            TextWriter.Null, error);
         Assert.True(code == 0, error.ToString());
         Assert.Contains("the networks begin as those of", Succeeds("resume", "killed"), StringComparison.Ordinal);
         Assert.Equal(Weights("b", 1), Weights("killed", 1));
@@ -322,7 +328,8 @@ public sealed class RunLifeTests : IDisposable
         public override void WriteLine(string? value) => throw new IOException("closed");
     }
 
-    // The moment between the question whether a step is saved and that whether the run stops with it, as a warning about the log's files marks it.
+    // The moment between the question whether a step is saved and that whether the run stops with it, as a warning about the log's files
+    // marks it.
     [Fact]
     public void A_signal_after_the_time_to_save_loses_no_step()
     {
@@ -338,8 +345,8 @@ public sealed class RunLifeTests : IDisposable
             // Time for it to be heard.
             Thread.Sleep(300);
         });
-        int code = SaganCommandLine.Run(["train", "--out", "a", .. Tiny, "--steps", "1000000", "--save-every", "0", "--sample-every", "0", "--log-every", "1"],
-            TextWriter.Null, error);
+        int code = SaganCommandLine.Run(["train", "--out", "a", .. Tiny, "--steps", "1000000", "--save-every", "0",
+            "--sample-every", "0", "--log-every", "1"], TextWriter.Null, error);
         Assert.Equal((1, (int)ExitCode.Announced), (sent, code));
         long saved = Assert.Single(CheckpointStore.ForReading("a/checkpoints").Steps);
         Assert.Contains($"stopped after step {saved};", error.ToString(), StringComparison.Ordinal);
@@ -352,8 +359,9 @@ public sealed class RunLifeTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "sends a signal by its number on Linux");
         Assert.SkipWhen(TestGpu.OpenCl == null, TestGpu.NoDevice("opencl:0"));
         const int user2 = 12;
-        ProcessStartInfo child = ChildProcess.Describe("dotnet", ["exec", typeof(SaganCommandLine).Assembly.Location, "train", "--out", "a", .. Tiny,
-            "--steps", "1000000", "--save-every", "0", "--sample-every", "0", "--log-every", "1", "--device", "opencl:0"], folder.Path,
+        ProcessStartInfo child = ChildProcess.Describe("dotnet", ["exec", typeof(SaganCommandLine).Assembly.Location, "train",
+            "--out", "a", .. Tiny, "--steps", "1000000", "--save-every", "0", "--sample-every", "0", "--log-every", "1",
+            "--device", "opencl:0"], folder.Path,
             new Dictionary<string, string?> { [IlgpuDevices.AnyOpenCl] = "1" });
         using Process p = Process.Start(child)!;
         Task<string> output = p.StandardOutput.ReadToEndAsync(), error = p.StandardError.ReadToEndAsync();

@@ -142,7 +142,8 @@ public sealed class TerminalTests
         string command = $"stty cols 80; dotnet exec {SaganDll} train --out run --steps 3 --size 16 --conv-dim 8 --z-dim 8 --g-attention 8 "
             + "--d-attention 4 --batch 8 --set data.creatureCount=30";
         ChildProcess p = ChildProcess.Run("/usr/bin/script", ["-qec", command, "/dev/null"], folder.Path, new Dictionary<string,
-            string?> { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });
+            string?>
+        { ["NO_COLOR"] = "1", ["TERM"] = "xterm" });
         Assert.True(p.ExitCode == 0, p.All);
         // What stands on each line in the end: what is written after a carriage return stands over what was there.
         string[] lines = [.. p.All.Split('\n').Select(Visible)];

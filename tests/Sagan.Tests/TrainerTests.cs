@@ -39,8 +39,15 @@ public class TrainerTests
     // parts.
     static readonly RunConfig Conditional = Tiny with
     {
-        Model = Tiny.Model with { Family = ModelFamily.Resnet, Conditional = true, Classes = 3, SpectralNorm = SpectralNormKind.Official,
-            ConvDim = 4, GAttention = [16] },
+        Model = Tiny.Model with
+        {
+            Family = ModelFamily.Resnet,
+            Conditional = true,
+            Classes = 3,
+            SpectralNorm = SpectralNormKind.Official,
+            ConvDim = 4,
+            GAttention = [16]
+        },
         Loss = new() { R1 = 0.1, R1Every = 3, LeCam = 0.3, LeCamDecay = 0.9, TopK = 0.5, TopKSteps = 6, Orthogonal = 1e-4 },
         Training = Tiny.Training with { Accumulation = 2 },
     };
@@ -142,8 +149,11 @@ public class TrainerTests
         foreach ((RunConfig config, int passes) in ((RunConfig, int)[])[(Separate[1], 3), (Separate[0], 4), (WganGp, 1)])
         {
             // Weights stay, so that the passes can be counted by power iteration itself.
-            RunConfig still = config with { Optimizer = new() { GLearningRate = 1e-30, DLearningRate = 1e-30 },
-                Training = config.Training with { EmaDecay = 0 } };
+            RunConfig still = config with
+            {
+                Optimizer = new() { GLearningRate = 1e-30, DLearningRate = 1e-30 },
+                Training = config.Training with { EmaDecay = 0 }
+            };
             TrainingState trained = new(still), counted = new(still);
             Step.Run(() => trained.Step.Discriminator(trained
                 .Input(new RandomSource(3).Uniform(new Shape(8, 16, 16, 3), -1, 1), new int[8], 0)));

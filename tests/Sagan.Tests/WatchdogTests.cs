@@ -77,13 +77,15 @@ public sealed class WatchdogTests
             if (line.Contains(": back to step 2,", StringComparison.Ordinal)) seen.Add($"back {File.Exists(later)}");
             if (line == "saved checkpoint of step 4") seen.Add($"saved {File.Exists(later)}");
         });
-        int code = Commands.SaganCommandLine.Run(["train", "--out", run, "--steps", "8", "--save-every", "2", "--sample-every", "1", "--watch", "roll-back",
-            "--set", "watch.collapse=0.99", "--set", "watch.every=6", "--set", "watch.rollBacks=1", .. Tiny], TextWriter.Null, error);
+        int code = Commands.SaganCommandLine.Run(["train", "--out", run, "--steps", "8", "--save-every", "2",
+            "--sample-every", "1", "--watch", "roll-back", "--set", "watch.collapse=0.99", "--set", "watch.every=6",
+            "--set", "watch.rollBacks=1", .. Tiny], TextWriter.Null, error);
         Assert.True(code == (int)ExitCode.Diverged, error.ToString());
         Assert.Equal(["saved False", "back True", "saved False"], seen);
         // Of the way that was taken they are there again.
         Assert.Equal(["real", .. Enumerable.Range(1, 5).Select(i => $"step-{i:D7}")],
-            Directory.EnumerateFiles(Path.GetDirectoryName(later)!).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(Path.GetDirectoryName(later)!).Select(f => Path.GetFileNameWithoutExtension(f))
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -28,6 +28,18 @@ public class ConvenienceTests
     });
 
     [Fact]
+    public void A_tensor_is_compared_with_a_number() => Step.Run(() =>
+    {
+        Tensor x = Tensor.From(-1, 0, 2, float.NaN);
+        Assert.Equal([0, 0, 1, 0], Ops.Greater(x, 0).ToArray());
+        Assert.Equal([0, 1, 1, 0], Ops.GreaterOrEqual(x, 0).ToArray());
+        Assert.Equal([1, 0, 0, 0], Ops.Less(x, 0).ToArray());
+        Assert.Equal([1, 1, 0, 0], Ops.LessOrEqual(x, 0).ToArray());
+        Assert.Equal([0, 0, 1, 0], Ops.Equal(x, 2).ToArray());
+        Assert.Equal([1, 1, 0, 1], Ops.NotEqual(x, 2).ToArray());
+    });
+
+    [Fact]
     public void RequireGrad_changes_the_tensor_and_gives_it_back() => Step.Run(() =>
     {
         Tensor x = Tensor.From(1, 2);

@@ -350,7 +350,8 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(path));
         Assert.Equal(["model.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName));
 
-        File.WriteAllText(Path.Combine(Path.GetDirectoryName(path)!, AtomicFile.TemporaryPrefix + Path.GetFileName(path)), "left by a crash");
+        string temporary = AtomicFile.TemporaryPrefix + Path.GetFileName(path);
+        File.WriteAllText(Path.Combine(Path.GetDirectoryName(path)!, temporary), "left by a crash");
         SafetensorsWriter second = new();
         second.Add("x", new Shape(1), [3f]);
         second.Save(path);

@@ -18,8 +18,12 @@ sealed record KernelMachine(string Device, string Processor, int? Threads, int B
     /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
     public override string ToString()
     {
-        string threads = Threads switch { null => "", 1 => ", 1 thread", { } t =>
-            string.Create(CultureInfo.InvariantCulture, $", {t} threads") };
+        string threads = Threads switch
+        {
+            null => "",
+            1 => ", 1 thread", { } t =>
+            string.Create(CultureInfo.InvariantCulture, $", {t} threads")
+        };
         return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch "
             + $"{Batch}{(Precision == null ? "" : $", matmul precision {Precision}")}");
     }

@@ -34,11 +34,19 @@ sealed class AblateCommand : Verb<AblateRequest>
     };
     readonly Option<string> seeds =
         new("--seeds") { Description = "Seeds that each is trained with.", HelpName = "1,2,3", DefaultValueFactory = _ => "1,2,3" };
-    readonly Option<int> images = new("--images") { Description = "Samples that are measured.", HelpName = "count",
-        DefaultValueFactory = _ => 2048 };
+    readonly Option<int> images = new("--images")
+    {
+        Description = "Samples that are measured.",
+        HelpName = "count",
+        DefaultValueFactory = _ => 2048
+    };
     readonly Option<string> folder =
-        new("--out") { Description = "A folder for all runs; one that was begun is gone on with.", HelpName = "folder",
-            DefaultValueFactory = _ => "runs/ablation" };
+        new("--out")
+        {
+            Description = "A folder for all runs; one that was begun is gone on with.",
+            HelpName = "folder",
+            DefaultValueFactory = _ => "runs/ablation"
+        };
 
     public AblateCommand()
         : base("ablate", "Trains with and without attention, and with it in different places, under equal seeds and steps, and compares.")

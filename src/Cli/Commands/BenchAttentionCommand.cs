@@ -21,8 +21,12 @@ sealed class BenchAttentionCommand : Verb<BenchAttentionRequest>
     static readonly int[] Default = [256, 1024, 4096, 16384];
 
     readonly Argument<int[]> positions =
-        new("positions") { Description = "Pixels of a feature map: 4096 is 64x64.", Arity = ArgumentArity.ZeroOrMore,
-            DefaultValueFactory = _ => Default };
+        new("positions")
+        {
+            Description = "Pixels of a feature map: 4096 is 64x64.",
+            Arity = ArgumentArity.ZeroOrMore,
+            DefaultValueFactory = _ => Default
+        };
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 1, HelpName = "count" };
     readonly Option<int> channels =
         new("--channels") { Description = "Channels of the feature map.", DefaultValueFactory = _ => 64, HelpName = "count" };
@@ -73,8 +77,15 @@ sealed class BenchAttentionCommand : Verb<BenchAttentionRequest>
                 + $"{t.RssMb,10:0.0}"));
             rows.Add(new JsonObject { ["positions"] = n, ["ms"] = t.Milliseconds, ["tensor_mb"] = t.TensorMb, ["rss_mb"] = t.RssMb });
         }
-        context.ResultJson(new JsonObject { ["device"] = device.Name, ["batch"] = request.Batch, ["dk"] = dk, ["dv"] = dv,
-            ["threads"] = WorkerPool.Threads, ["attention"] = rows });
+        context.ResultJson(new JsonObject
+        {
+            ["device"] = device.Name,
+            ["batch"] = request.Batch,
+            ["dk"] = dk,
+            ["dv"] = dv,
+            ["threads"] = WorkerPool.Threads,
+            ["attention"] = rows
+        });
         return ExitCode.Success;
     }
 }

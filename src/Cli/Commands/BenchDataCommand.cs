@@ -20,17 +20,30 @@ sealed record BenchDataRequest(ResolvedConfig Config, int Steps, int WarmUp);
 sealed class BenchDataCommand : Verb<BenchDataRequest>
 {
     readonly ConfigOptions config;
-    readonly Option<int> steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ =>
-        20, HelpName = "count" };
-    readonly Option<int> warmUp = new("--warm-up") { Description = "Steps before the clock starts.", DefaultValueFactory = _ =>
-        5, HelpName = "count" };
+    readonly Option<int> steps = new("--steps")
+    {
+        Description = "Steps that are timed.",
+        DefaultValueFactory = _ =>
+        20,
+        HelpName = "count"
+    };
+    readonly Option<int> warmUp = new("--warm-up")
+    {
+        Description = "Steps before the clock starts.",
+        DefaultValueFactory = _ =>
+        5,
+        HelpName = "count"
+    };
 
     public BenchDataCommand()
         : base("data", "Times the reading of images, and how long training waits for them.")
     {
         config = new ConfigOptions(this,
-            except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time"]) { TakesImages =
-                true };
+            except: ["--steps", "--sample-every", "--save-every", "--keep", "--keep-samples", "--log-every", "--max-time"])
+        {
+            TakesImages =
+                true
+        };
         Add(steps);
         Add(warmUp);
     }
@@ -78,8 +91,13 @@ sealed class BenchDataCommand : Verb<BenchDataRequest>
             double images = (double)config.Training.Batch * config.Training.DSteps / t.StepSeconds;
             context.Result(string.Create(culture, $"{how}: {1000 * t.StepSeconds:0.0} ms a step, {images:0} images/s, waiting "
                 + $"{1000 * t.WaitSeconds:0.00} ms ({100 * t.WaitSeconds / t.StepSeconds:0.0} %)"));
-            rows.Add(new JsonObject { ["cached"] = data.Report.Cached, ["step_s"] = t.StepSeconds, ["images_per_s"] = images,
-                ["wait_s"] = t.WaitSeconds });
+            rows.Add(new JsonObject
+            {
+                ["cached"] = data.Report.Cached,
+                ["step_s"] = t.StepSeconds,
+                ["images_per_s"] = images,
+                ["wait_s"] = t.WaitSeconds
+            });
         }
     }
 }

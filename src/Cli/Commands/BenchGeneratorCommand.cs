@@ -17,8 +17,13 @@ sealed class BenchGeneratorCommand : Verb<BenchGeneratorRequest>
     readonly ConfigOptions config;
     readonly Option<int> batches =
         new("--batches") { Description = "Batches that are timed.", DefaultValueFactory = _ => 8, HelpName = "count" };
-    readonly Option<int> warmUp = new("--warm-up") { Description = "Batches before the clock starts.", DefaultValueFactory = _ =>
-        2, HelpName = "count" };
+    readonly Option<int> warmUp = new("--warm-up")
+    {
+        Description = "Batches before the clock starts.",
+        DefaultValueFactory = _ =>
+        2,
+        HelpName = "count"
+    };
 
     public BenchGeneratorCommand()
         : base("generator", "Times a generator that makes images.")

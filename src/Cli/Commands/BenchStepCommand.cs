@@ -17,8 +17,13 @@ sealed class BenchStepCommand : Verb<BenchStepRequest>
 {
     readonly ConfigOptions config;
     readonly Option<int> steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 8, HelpName = "count" };
-    readonly Option<int> warmUp = new("--warm-up") { Description = "Steps before the clock starts.", DefaultValueFactory = _ =>
-        2, HelpName = "count" };
+    readonly Option<int> warmUp = new("--warm-up")
+    {
+        Description = "Steps before the clock starts.",
+        DefaultValueFactory = _ =>
+        2,
+        HelpName = "count"
+    };
 
     public BenchStepCommand()
         : base("step", "Times whole training steps.")

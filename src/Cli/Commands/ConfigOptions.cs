@@ -126,7 +126,8 @@ sealed class ConfigOptions
         if (first != null && IsImages(first))
         {
             if (!TakesImages)
-                throw new UsageException($"{first}: is {(Directory.Exists(first) ? "a folder" : "no JSON")}, and a configuration file (JSON) is wanted here"
+                throw new UsageException($"{first}: is {(Directory.Exists(first) ? "a folder" : "no JSON")}, "
+                    + "and a configuration file (JSON) is wanted here"
                     + (flags.Any(f => f.Path == "data.source") ? "; images are named by --data." : "."));
             if (File.Exists(Path.Combine(first, "config.json")) && Directory.Exists(Path.Combine(first, "checkpoints")))
                 throw new UsageException($"{first}: is the folder of a run, not one of images. To go on with the run: "

@@ -46,8 +46,13 @@ sealed class DataPackCommand : Verb<DataPackRequest>
         long bytes = new FileInfo(request.Out).Length;
         context.Result($"{request.Out}: {data.Count} images of {data.Size}x{data.Size}, {bytes / 1048576.0:0.0} MB");
         context.Result($"next: {ShellCommand.Of("train", "--data", request.Out)}");
-        context.ResultJson(new JsonObject { ["file"] = request.Out, ["count"] = data.Count, ["bytes"] = bytes,
-            ["hash"] = data.Report.ContentHash });
+        context.ResultJson(new JsonObject
+        {
+            ["file"] = request.Out,
+            ["count"] = data.Count,
+            ["bytes"] = bytes,
+            ["hash"] = data.Report.ContentHash
+        });
         return ExitCode.Success;
     }
 }

@@ -33,8 +33,13 @@ sealed class EvaluateCommand : Verb<EvaluateRequest>
         Description = $"Any of {string.Join(",", Evaluation.Metrics)}; the default is all but the last.",
         HelpName = "list",
     };
-    readonly Option<int> count = new("--n", "-n") { Description = "How many images to make.", DefaultValueFactory = _ =>
-        10_000, HelpName = "count" };
+    readonly Option<int> count = new("--n", "-n")
+    {
+        Description = "How many images to make.",
+        DefaultValueFactory = _ =>
+        10_000,
+        HelpName = "count"
+    };
     readonly Option<int> reference = new("--reference-n")
     {
         Description = "At most how many real images.",
@@ -43,10 +48,20 @@ sealed class EvaluateCommand : Verb<EvaluateRequest>
     };
     readonly Option<string?> network =
         new("--network") { Description = "Inception weights of 2015 (.pth, .safetensors), for FID itself.", HelpName = "file" };
-    readonly Option<ulong> seed = new("--seed") { Description = "Seed of latent vectors and subsets.", DefaultValueFactory = _ =>
-        1, HelpName = "seed" };
-    readonly Option<int> batch = new("--batch") { Description = "Images computed at a time.", DefaultValueFactory = _ =>
-        64, HelpName = "count" };
+    readonly Option<ulong> seed = new("--seed")
+    {
+        Description = "Seed of latent vectors and subsets.",
+        DefaultValueFactory = _ =>
+        1,
+        HelpName = "seed"
+    };
+    readonly Option<int> batch = new("--batch")
+    {
+        Description = "Images computed at a time.",
+        DefaultValueFactory = _ =>
+        64,
+        HelpName = "count"
+    };
     readonly Option<string> size = new("--size")
     {
         Description = "With --images: the size to bring both sets to.",

@@ -242,8 +242,13 @@ sealed class Evaluator
 
     static JsonNode Json(MetricResult r)
     {
-        JsonObject o = new() { ["metric"] = r.Id, ["name"] = r.Name, ["value"] = double.IsFinite(r.Value) ? r.Value : null,
-            ["images"] = r.Images };
+        JsonObject o = new()
+        {
+            ["metric"] = r.Id,
+            ["name"] = r.Name,
+            ["value"] = double.IsFinite(r.Value) ? r.Value : null,
+            ["images"] = r.Images
+        };
         if (r.Deviation != null) o["std"] = r.Deviation;
         if (r.ReferenceImages != null) o["reference_images"] = r.ReferenceImages;
         return o;

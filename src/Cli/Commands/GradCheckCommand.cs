@@ -25,8 +25,12 @@ sealed class GradCheckCommand : Verb<GradCheckRequest>
     readonly Option<string[]> ops = new("--op") { Description = "Only this op. Repeatable.", HelpName = "name" };
     readonly Option<string> device =
         new("--device") { Description = "Where to compute.", DefaultValueFactory = _ => "cpu", HelpName = "device" };
-    readonly Option<string?> against = new("--against") { Description = "Compare values and gradients with those of this device, such as "
-        + "reference, instead.", HelpName = "device" };
+    readonly Option<string?> against = new("--against")
+    {
+        Description = "Compare values and gradients with those of this device, such as "
+        + "reference, instead.",
+        HelpName = "device"
+    };
     readonly Option<MatMulPrecision> precision = PrecisionOption.New();
 
     public GradCheckCommand()

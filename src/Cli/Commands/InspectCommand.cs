@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands.Console;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Interchange.StateDicts;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 using Sagan.Native.Training.Checkpoints;
 
 namespace Sagan.Native.Commands;

@@ -20,16 +20,31 @@ sealed class InterpolateCommand : Verb<InterpolateRequest>
     readonly Option<ulong> fromSeed =
         new("--from-seed") { Description = "Seed of the latent vectors on the left.", DefaultValueFactory = _ => 1, HelpName = "seed" };
     readonly Option<ulong> toSeed =
-        new("--to-seed") { Description = "Seed of those on the right; the same one to change only the class.", DefaultValueFactory = _ =>
-            2, HelpName = "seed" };
+        new("--to-seed")
+        {
+            Description = "Seed of those on the right; the same one to change only the class.",
+            DefaultValueFactory = _ =>
+            2,
+            HelpName = "seed"
+        };
     readonly Option<string?> fromClass =
         new("--from-class") { Description = "Class on the left, in a conditional model.", HelpName = "class" };
     readonly Option<string?> toClass =
         new("--to-class") { Description = "Class on the right; without it the left one.", HelpName = "class" };
-    readonly Option<int> rows = new("--rows") { Description = "Pairs of latent vectors.", DefaultValueFactory = _ =>
-        8, HelpName = "count" };
-    readonly Option<int> frames = new("--frames") { Description = "Images in a row, both ends included.", DefaultValueFactory = _ =>
-        10, HelpName = "count" };
+    readonly Option<int> rows = new("--rows")
+    {
+        Description = "Pairs of latent vectors.",
+        DefaultValueFactory = _ =>
+        8,
+        HelpName = "count"
+    };
+    readonly Option<int> frames = new("--frames")
+    {
+        Description = "Images in a row, both ends included.",
+        DefaultValueFactory = _ =>
+        10,
+        HelpName = "count"
+    };
     readonly Option<InterpolationKind> kind =
         new("--kind") { Description = "Along the sphere or the straight line.", HelpName = "spherical|linear" };
     readonly Option<string?> file = new("--out")
@@ -80,8 +95,13 @@ sealed class InterpolateCommand : Verb<InterpolateRequest>
             model.Config.Sampling.Statistics, condition);
         ImageFile.Save(request.Out, ImageGrid.Of(images, frames), SampleCommand.Labels(model, request.FromSeed));
         context.Result($"{rows} rows of {frames} images of step {model.Checkpoint.Step}: {request.Out}");
-        context.ResultJson(new JsonObject { ["rows"] = rows, ["frames"] = frames, ["step"] = model.Checkpoint.Step,
-            ["out"] = request.Out });
+        context.ResultJson(new JsonObject
+        {
+            ["rows"] = rows,
+            ["frames"] = frames,
+            ["step"] = model.Checkpoint.Step,
+            ["out"] = request.Out
+        });
         return ExitCode.Success;
     }
 

@@ -58,8 +58,12 @@ sealed class KernelsCommand : Verb<KernelsRequest>
             context.Result($"{k.Launches,8} {k.Blocks,10} {k.Threads,7}  {k.Name}");
             rows.Add(new JsonObject { ["kernel"] = k.Name, ["launches"] = k.Launches, ["blocks"] = k.Blocks, ["threads"] = k.Threads });
         }
-        context.ResultJson(new JsonObject { ["batch"] = config.Training.Batch, ["launches"] = kernels.Sum(k => k.Launches),
-            ["kernels"] = rows });
+        context.ResultJson(new JsonObject
+        {
+            ["batch"] = config.Training.Batch,
+            ["launches"] = kernels.Sum(k => k.Launches),
+            ["kernels"] = rows
+        });
         return ExitCode.Success;
     }
 

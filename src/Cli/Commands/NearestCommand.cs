@@ -21,8 +21,13 @@ sealed class NearestCommand : Verb<NearestRequest>
     readonly Option<int> count = new("-n") { Description = "How many samples.", DefaultValueFactory = _ => 8, HelpName = "count" };
     readonly Option<int> neighbours =
         new("-k") { Description = "How many training images beside each.", DefaultValueFactory = _ => 7, HelpName = "count" };
-    readonly Option<ulong> seed = new("--seed") { Description = "Seed of the latent vectors.", DefaultValueFactory = _ =>
-        1, HelpName = "seed" };
+    readonly Option<ulong> seed = new("--seed")
+    {
+        Description = "Seed of the latent vectors.",
+        DefaultValueFactory = _ =>
+        1,
+        HelpName = "seed"
+    };
     readonly Option<string?> classes = new("--class")
     {
         Description = "Names or numbers of the samples' classes, separated by commas; without it all in turn.",

@@ -34,12 +34,12 @@ sealed class ResumeCommand : Verb<ResumeRequest>
 
     internal override ResumeRequest Read(ParseResult parsed, CommandContext context) =>
         new(parsed.GetRequiredValue(folder), new ResumeOptions
-    {
-        FromStep = parsed.GetValue(from),
-        AllowChange = parsed.GetValue(allowChange),
-        Flags = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()],
-        Set = parsed.GetValue(set) ?? [],
-    });
+        {
+            FromStep = parsed.GetValue(from),
+            AllowChange = parsed.GetValue(allowChange),
+            Flags = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()],
+            Set = parsed.GetValue(set) ?? [],
+        });
 
     protected override ExitCode Run(ResumeRequest request, CommandContext context)
     {

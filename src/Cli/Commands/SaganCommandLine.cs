@@ -43,7 +43,7 @@ static class SaganCommandLine
         }
     }
 
-    static RootCommand Build()
+    internal static RootCommand Build()
     {
         RootCommand root = new("Trains self-attention GANs and makes images with them: an engine in C#, with kernels written by hand.");
         GlobalOptions.AddTo(root);
@@ -77,7 +77,7 @@ static class SaganCommandLine
     /// <summary>
     /// The parser takes an option it does not know for an argument where the command has one: `train --bach 3` would train a file "--bach".
     /// </summary>
-    static void RefuseUnknownOption(RootCommand root, ParseResult parsed)
+    internal static void RefuseUnknownOption(RootCommand root, ParseResult parsed)
     {
         // What a shell asks about is not finished.
         if (parsed.Action is HelpAction or PrintVersion || parsed.Tokens.Any(t => t.Type == TokenType.Directive)) return;

@@ -34,10 +34,18 @@ sealed record SampleRequest(string Source, int? Count, ulong Seed, int? Columns,
 sealed class SampleCommand : Verb<SampleRequest>
 {
     readonly Argument<string> source = new("run") { Description = "A run folder or a checkpoint folder." };
-    readonly Option<int?> count = new("-n") { Description = "How many images; the default is 64, or what fills --grid.",
-        HelpName = "count" };
-    readonly Option<ulong> seed = new("--seed") { Description = "Seed of the latent vectors.", DefaultValueFactory = _ =>
-        1, HelpName = "seed" };
+    readonly Option<int?> count = new("-n")
+    {
+        Description = "How many images; the default is 64, or what fills --grid.",
+        HelpName = "count"
+    };
+    readonly Option<ulong> seed = new("--seed")
+    {
+        Description = "Seed of the latent vectors.",
+        DefaultValueFactory = _ =>
+        1,
+        HelpName = "seed"
+    };
     readonly Option<(int Rows, int Columns)?> grid = new("--grid")
     {
         Description = "Rows and columns of the grid, such as 4x8.",

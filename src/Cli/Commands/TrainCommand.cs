@@ -36,8 +36,11 @@ sealed class TrainCommand : Verb<TrainRequest>
         Description = "Begin with the networks of a run or one of its checkpoints, at step 0.",
         HelpName = "run",
     };
-    readonly Option<bool> noEma = new("--no-ema") { Description = "With --from: the generator's weights themselves, not their moving "
-        + "average." };
+    readonly Option<bool> noEma = new("--no-ema")
+    {
+        Description = "With --from: the generator's weights themselves, not their moving "
+        + "average."
+    };
     readonly Option<bool> freshClasses = new("--fresh-classes")
     {
         Description = "With --from: what belongs to single classes begins anew, for other classes, another number of them, or none before.",

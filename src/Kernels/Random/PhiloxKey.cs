@@ -2,8 +2,7 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// Counter-based random numbers: see <see cref="Backend.RandomUniform"/>. Uniform numbers have the same bits on every device, normal ones
-/// an |error| of at
-/// most 1e-6 (1 + |y|).
+/// an |error| of at most 1e-6 (1 + |y|).
 /// </summary>
 /// <param name="Seed">The key.</param>
 /// <param name="Stream">The upper 64 bits of the counter: independent sequences under one seed.</param>

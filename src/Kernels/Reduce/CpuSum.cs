@@ -7,9 +7,8 @@ namespace Sagan.Native.Kernels;
 //   SumRows     x [rows, n]             -> y [rows]            the innermost axis is reduced
 //   SumColumns  x [outer, n, columns]   -> y [outer, columns]  the axis before a kept innermost one is reduced
 // Order of summation: a function of the sizes alone. Float additions go at most 14 deep (8 in a row, then 64 to 1 in a tree; or 8 in a row
-// twice), which bounds
-// |error| by 8.4e-7 sum |x|; what is beyond is added in double, block after block. Every vector width adds the same lanes in the same
-// order: same bits. Memory-bound: 4 bytes an addition.
+// twice), which bounds |error| by 8.4e-7 sum |x|; what is beyond is added in double, block after block. Every vector width adds the same
+// lanes in the same order: same bits. Memory-bound: 4 bytes an addition.
 // Timings: benchmarks/kernel-notes.md.
 static unsafe class CpuSum
 {

@@ -19,8 +19,8 @@ public enum NormEpsilon
 
 /// <summary>
 /// The stored matrix S is [Rows, Columns], row-major. Transpose false: W = S, u has Rows and v has Columns elements. Transpose true: W =
-/// S^T, u has Columns and v has Rows
-/// elements. 4 Rows Columns flops an iteration. |error| of each result at most 1e-5 relative to its largest element.
+/// S^T, u has Columns and v has Rows elements. 4 Rows Columns flops an iteration. |error| of each result at most 1e-5 relative to its
+/// largest element.
 /// </summary>
 public readonly record struct PowerIterationSpec(int Rows, int Columns, bool Transpose, int Iterations, float Epsilon,
     NormEpsilon EpsilonForm);

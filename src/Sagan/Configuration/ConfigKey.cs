@@ -70,8 +70,12 @@ sealed class ConfigKey
         JsonArray list = [];
         if (inner is "" or "none") return list;
         foreach (string part in inner.Split(','))
-            list.Add(int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) ? JsonValue.Create(i)
-                : throw Wrong(text, origin));
+        {
+            // Not Add<T>, which reflects: a program may be trimmed.
+            JsonNode number = int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out int i) ? JsonValue.Create(i)
+                : throw Wrong(text, origin);
+            list.Add(number);
+        }
         return list;
     }
 

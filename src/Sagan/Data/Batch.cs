@@ -1,3 +1,5 @@
+using Sagan.Native.Kernels;
+
 namespace Sagan.Native.Data;
 
 /// <summary>A batch of images, ready for a network.</summary>
@@ -26,4 +28,10 @@ public sealed class Batch
 
     /// <summary>One label per image.</summary>
     public int[] Labels { get; }
+
+    /// <summary>A copy of the images as a tensor.  [Count, Size, Size, Channels]</summary>
+    public Tensor ToTensor(Device? device = null) => Tensor.From(Pixels, new Shape(Count, Size, Size, Channels), device);
+
+    /// <summary>A copy of the labels, as a loss or an embedding wants them.</summary>
+    public IndexTensor ToLabels(Device? device = null) => IndexTensor.From(Labels, device);
 }

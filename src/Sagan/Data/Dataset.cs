@@ -57,7 +57,8 @@ public static class Dataset
     {
         // Its pictures are a few samples of networks, and the real ones beside them: nobody means to train on those.
         if (File.Exists(Path.Combine(folder, "config.json")) && Directory.Exists(Path.Combine(folder, "checkpoints")))
-            throw new DataException(folder, "is the folder of a run, not one of images; name the images that the run is of, or its samples folder");
+            throw new DataException(folder,
+                "is the folder of a run, not one of images; name the images that the run is of, or its samples folder");
         string[] cifar = Matching(folder, CifarSource.Pattern);
         if (cifar.Length > 0)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sagan.Native.Data.Images;
+using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Data;
 
@@ -49,6 +50,14 @@ public sealed class ImageDataset : IDisposable
 
     /// <summary>An image of the set.</summary>
     public Image Image(int index) => new(Size, Size, Channels, Pixels(index).ToArray());
+
+    /// <summary>These images as a tensor, in [-1, 1].  [n, Size, Size, Channels]</summary>
+    public Tensor ToTensor(ReadOnlySpan<int> indices, Device? device = null)
+    {
+        float[] x = new float[(long)indices.Length * ImageBytes];
+        for (int i = 0; i < indices.Length; i++) PixelRange.ToSigned(Pixels(indices[i]), x.AsSpan(i * ImageBytes, ImageBytes));
+        return Tensor.From(x, new Shape(indices.Length, Size, Size, Channels), device);
+    }
 
     /// <summary>Some images of the set, the same ones every time.</summary>
     public Image[] Some(int count)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Sagan.Native.Data.Images;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Numpy;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Data;
 

@@ -26,13 +26,13 @@ public static class GradientPenalty
     /// <param name="noise">[N,H,W,C] uniform in [0, 1); for dragan only.</param>
     public static Tensor? Of(LossKind kind, Func<Tensor, Tensor> score, Tensor real, Tensor fake, Tensor alpha, Tensor? noise) =>
         kind switch
-    {
-        LossKind.WganGp or LossKind.WganGpTwoStep => Mean(Square(Slopes(score, Between(real, fake, alpha)) - 1)),
-        LossKind.WganLp => Mean(Square(Relu(Slopes(score, Between(real, fake, alpha)) - 1))),
-        LossKind.Dragan => Mean(Square(
-            Slopes(score, Around(real, alpha, noise ?? throw new ArgumentNullException(nameof(noise), "dragan needs noise."))) - 1)),
-        _ => null,
-    };
+        {
+            LossKind.WganGp or LossKind.WganGpTwoStep => Mean(Square(Slopes(score, Between(real, fake, alpha)) - 1)),
+            LossKind.WganLp => Mean(Square(Relu(Slopes(score, Between(real, fake, alpha)) - 1))),
+            LossKind.Dragan => Mean(Square(
+                Slopes(score, Around(real, alpha, noise ?? throw new ArgumentNullException(nameof(noise), "dragan needs noise."))) - 1)),
+            _ => null,
+        };
 
     /// <summary>True when the loss has a penalty.</summary>
     public static bool Belongs(LossKind kind) => kind is LossKind.WganGp or LossKind.WganGpTwoStep or LossKind.WganLp or LossKind.Dragan;

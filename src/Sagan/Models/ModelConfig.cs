@@ -1,5 +1,5 @@
-using Sagan.Native.Configuration;
 using System.Numerics;
+using Sagan.Native.Configuration;
 using Sagan.Native.Modules;
 
 namespace Sagan.Native.Models;

@@ -19,12 +19,12 @@ sealed class BestCheckpoint
     /// </summary>
     public static BestCheckpoint? Of(RunConfig config, ImageDataset data, Kernels.Device device, Action<string> warn, Action<int,
         int> progress) => config.Training.Best switch
-    {
-        BestKind.None => null,
-        BestKind.Consistency => new BestCheckpoint(BestKind.Consistency, null),
-        _ => new BestCheckpoint(BestKind.ProxyFid,
-            ProxyScore.Of(data, device, new MetricCache(MetricCache.DefaultFolder(), warn), progress: progress)),
-    };
+        {
+            BestKind.None => null,
+            BestKind.Consistency => new BestCheckpoint(BestKind.Consistency, null),
+            _ => new BestCheckpoint(BestKind.ProxyFid,
+                ProxyScore.Of(data, device, new MetricCache(MetricCache.DefaultFolder(), warn), progress: progress)),
+        };
 
     /// <summary>Its name in the log: proxy_fid or consistency.</summary>
     public string Name => kind == BestKind.ProxyFid ? "proxy_fid" : "consistency";

@@ -1,6 +1,6 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.Models;
 using Sagan.Native.Kernels;
+using Sagan.Native.Models;
 
 namespace Sagan.Native.Training;
 

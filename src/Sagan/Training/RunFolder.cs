@@ -231,7 +231,7 @@ sealed class RunFolder : IDisposable
     {
         JsonObject session = new() { ["start"] = Now() };
         foreach ((string name, string value) in facts) session[name] = value;
-        sessions.Add(session);
+        sessions.Add((JsonNode)session);
         WriteSessions();
     }
 

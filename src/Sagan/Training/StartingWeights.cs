@@ -1,6 +1,6 @@
 using Sagan.Native.Configuration;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange;
+using Sagan.Native.IO;
 using Sagan.Native.Modules;
 using Sagan.Native.Training.Checkpoints;
 

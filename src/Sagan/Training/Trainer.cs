@@ -45,8 +45,8 @@ sealed class Trainer : IDisposable
     public StepReport Next() => Advance(report: true)!.Value;
 
     /// <summary>
-    /// The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it. They stay there for <see
-    /// cref="Look"/>.
+    /// The same without looking at the losses: on a GPU the step is only queued, and nothing waits for it. They stay there for
+    /// <see cref="Look"/>.
     /// </summary>
     public void NextUnseen() => Advance(report: false);
 

@@ -86,8 +86,11 @@ public sealed partial class TrainingRun
     public static TrainingRun Resume(string folder, ResumeOptions? options = null, ImageDataset? data = null)
     {
         options ??= new ResumeOptions();
-        if (data != null) options = options with { Flags = [.. options.Flags,
-            new FlagValue("the program", "data.source", data.Report.Source)] };
+        if (data != null) options = options with
+        {
+            Flags = [.. options.Flags,
+            new FlagValue("the program", "data.source", data.Report.Source)]
+        };
         TrainingRun run = Resume(folder, options, RunData.Opener(data), data == null);
         run.TellOfData(data == null);
         return run;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Sagan.Native.Data;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange;
+using Sagan.Native.IO;
 using Sagan.Native.Metrics;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;

@@ -49,8 +49,8 @@ sealed class Watchdog(WatchConfig config, LossKind loss, double realSpread)
     }
 
     /// <summary>
-    /// What to say of a discriminator that wins as a run of so many steps ends, though not yet for as long as <see
-    /// cref="WatchConfig.Patience"/>: a tenth of the run, and ten steps at least; or null.
+    /// What to say of a discriminator that wins as a run of so many steps ends, though not yet for as long as
+    /// <see cref="WatchConfig.Patience"/>: a tenth of the run, and ten steps at least; or null.
     /// </summary>
     public string? Ending(int steps)
     {

@@ -2,8 +2,7 @@ namespace Sagan.Native;
 
 /// <summary>
 /// What a recorded operation keeps for its gradient rules, under names: the tensors they read, and the sizes and numbers of the call. A
-/// small struct beside
-/// the operation; rules read <c>s.X</c>, <c>s.Weight</c>.
+/// small struct beside the operation; rules read <c>s.X</c>, <c>s.Weight</c>.
 /// </summary>
 /// <example>
 /// <code>readonly record struct Operands(Tensor A, Tensor B) : ISaved&lt;Operands&gt;
@@ -37,8 +36,8 @@ readonly record struct Operands(Tensor A, Tensor B) : ISaved<Operands>
 }
 
 /// <summary>
-/// Keeps the tensors of an <see cref="ISaved{TSelf}"/>: own handles, and the version each value had. The objects are used again: see <see
-/// cref="Tensor.Recycle"/>.
+/// Keeps the tensors of an <see cref="ISaved{TSelf}"/>: own handles, and the version each value had. The objects are used again: see
+/// <see cref="Tensor.Recycle"/>.
 /// </summary>
 sealed class SavedTensors
 {

@@ -16,7 +16,8 @@ public static partial class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!, temporary = Path.Combine(folder, TemporaryPrefix + Path.GetFileName(path));
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string temporary = Path.Combine(folder, TemporaryPrefix + Path.GetFileName(path));
         try
         {
             using (FileStream s = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))

@@ -4,9 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Sagan.Native.IO;
 
 /// <summary>
-/// Opens files to read, and nothing else that a path may lead to: a pipe would wait for somebody to write into it, a socket cannot be
-/// read, and a device may
-/// never end.
+/// Opens files to read, and nothing else that a path may lead to: a pipe would wait for somebody to write into it, a socket cannot be read,
+/// and a device may never end.
 /// </summary>
 public static partial class RegularFile
 {

@@ -28,11 +28,9 @@ public static class StateDict
 
     /// <summary>
     /// Loads parameters from a file. Everything is checked before anything is assigned: a missing or misshapen tensor, or one under
-    /// <paramref name="prefix"/>
-    /// that no parameter
-    /// wants, is a <see cref="TensorFileException"/>, and the parameters are as they were. num_batches_tracked may be missing, as in
-    /// files of PyTorch before 0.4.1. A parameter that has several names needs one of them in the file; where there are more, they must
-    /// hold the same values.
+    /// <paramref name="prefix"/> that no parameter wants, is a <see cref="TensorFileException"/>, and the parameters are as they were.
+    /// num_batches_tracked may be missing, as in files of PyTorch before 0.4.1. A parameter that has several names needs one of them in the
+    /// file; where there are more, they must hold the same values.
     /// </summary>
     public static void Load(TensorFile file, IEnumerable<(string Name, Parameter Parameter)> state, string prefix = "")
     {
@@ -80,8 +78,8 @@ public static class StateDict
         return problems;
     }
 
-    /// <summary>Loads a module's parameters and buffers from a file. See see cref="Load(TensorFile, IEnumerable{ValueTuple{string,
-    /// Parameter}}, string)"/>.</summary>
+    /// <summary>Loads a module's parameters and buffers from a file. See
+    /// <see cref="Load(TensorFile, IEnumerable{ValueTuple{string, Parameter}}, string)"/>.</summary>
     public static void Load(Module module, string path)
     {
         using SafetensorsReader file = new(path);

@@ -2,9 +2,8 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Modules;
 
-/// <summary>In training mode drops elements with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x. Source:
-/// Srivastava et al.
-/// 2014.</summary>
+/// <summary>In training mode drops elements with probability p and multiplies the others by 1 / (1 - p); in inference mode y = x.
+/// Source: Srivastava et al. 2014.</summary>
 public sealed class Dropout : Module
 {
     readonly float p;
@@ -21,7 +20,7 @@ public sealed class Dropout : Module
     protected override Tensor Forward(Tensor x)
     {
         if (!IsTraining || p == 0) return x;
-        Tensor keep = Ops.GreaterOrEqual(random.Uniform(x.Shape, device: x.Device), Tensor.Scalar(p, x.Device));
+        Tensor keep = Ops.GreaterOrEqual(random.Uniform(x.Shape, device: x.Device), p);
         return x * (keep / (1 - p));
     }
 

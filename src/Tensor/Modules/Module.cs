@@ -12,8 +12,8 @@ namespace Sagan.Native.Modules;
 /// {
 ///     readonly Linear first, second;
 ///
-/// public Net(Initializer init) =&gt; (first, second) = (Child("first", new Linear(2, 8, init)), Child("second", new Linear(8, 1,
-/// init)));
+///     public Net(Initializer init) =&gt;
+///         (first, second) = (Child("first", new Linear(2, 8, init)), Child("second", new Linear(8, 1, init)));
 ///
 ///     protected override Tensor Forward(Tensor x) =&gt; second.Call(Ops.Tanh(first.Call(x)));
 /// }</code>

@@ -129,10 +129,10 @@ public sealed class SpectralNorm : Module
     internal static void Freeze(Module module) => module.ForEach(static m => { if (m is SpectralNorm s) s.frozen++; });
 
     /// <summary>
-    /// Calls a function in which a module is called several times before a gradient is taken. Under <see
-    /// cref="SpectralNormConvention.Heykeetae"/> the gradients of all these passes then treat the u and v of the last one as the constants,
-    /// each with its own sigma, because heykeetae's code overwrites the vectors that the tape of PyTorch has saved. Otherwise each pass has
-    /// its own. Where the backward pass is itself recorded (createGraph), sigma is that of the last vectors too.
+    /// Calls a function in which a module is called several times before a gradient is taken. Under
+    /// <see cref="SpectralNormConvention.Heykeetae"/> the gradients of all these passes then treat the u and v of the last one as the
+    /// constants, each with its own sigma, because heykeetae's code overwrites the vectors that the tape of PyTorch has saved. Otherwise
+    /// each pass has its own. Where the backward pass is itself recorded (createGraph), sigma is that of the last vectors too.
     /// </summary>
     public static T Together<T>(Module module, Func<T> body)
     {

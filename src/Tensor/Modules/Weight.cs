@@ -1,8 +1,7 @@
 namespace Sagan.Native.Modules;
 
 /// <summary>A layer's weight: the parameter as it is trained and stored and, where the layer is spectrally normalised, what gives the
-/// weight to compute
-/// with.</summary>
+/// weight to compute with.</summary>
 readonly record struct Weight(Parameter Parameter, Func<NormalizedWeight>? Normalized = null)
 {
     /// <summary>What the layer's operation is given at this call.</summary>

@@ -25,8 +25,7 @@ public static partial class Ops
     };
 
     // The gradients of z and bias in y = act(z + bias): one fused pass, over g in place where nobody else holds it, or differentiable ops
-    // while the backward
-    // pass is itself recorded. Without an activation dz is g.
+    // while the backward pass is itself recorded. Without an activation dz is g.
     static (Tensor Dz, Tensor? Dbias) BiasActivationBackward(Tensor g, Tensor y, Activation act, bool wantsBias)
     {
         int columns = y.Shape[-1];

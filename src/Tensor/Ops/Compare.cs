@@ -22,6 +22,24 @@ public static partial class Ops
     /// <summary>1 where a != b, also where either is NaN, else 0.</summary>
     public static Tensor NotEqual(Tensor a, Tensor b) => 1 - Equal(a, b);
 
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor Greater(Tensor a, float b) => Greater(a, Tensor.Scalar(b, a.Device));
+
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor GreaterOrEqual(Tensor a, float b) => GreaterOrEqual(a, Tensor.Scalar(b, a.Device));
+
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor Less(Tensor a, float b) => Less(a, Tensor.Scalar(b, a.Device));
+
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor LessOrEqual(Tensor a, float b) => LessOrEqual(a, Tensor.Scalar(b, a.Device));
+
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor Equal(Tensor a, float b) => Equal(a, Tensor.Scalar(b, a.Device));
+
+    /// <summary>As the other one, of a and a number.</summary>
+    public static Tensor NotEqual(Tensor a, float b) => NotEqual(a, Tensor.Scalar(b, a.Device));
+
     /// <summary>
     /// y = a where the mask is 1, b where it is 0, broadcasting;  da = mask g, db = (1 - mask) g. What is not chosen has no part in
     /// it, be it infinite or NaN.
@@ -47,7 +65,7 @@ public static partial class Ops
     }
 
     static Tensor Within(Tensor x, float low, float high) =>
-        GreaterOrEqual(x, Tensor.Scalar(low, x.Device)) * GreaterOrEqual(Tensor.Scalar(high, x.Device), x);
+        GreaterOrEqual(x, low) * LessOrEqual(x, high);
 
     static Tensor Compare<TOp>(string op, Tensor a, Tensor b, TOp f) where TOp : unmanaged, IBinaryOp =>
         Autograd.Note(op, Zip(op, a, b, f), new Operands(a, b), a, b);

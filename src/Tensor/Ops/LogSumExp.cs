@@ -11,8 +11,7 @@ public static partial class Ops
     /// </summary>
     public static Tensor LogSumExp(Tensor x, int axis = -1, bool keepDims = false)
     {
-        Tensor largest = Max(x.Detach(), [axis], keepDims: true),
-            infinite = Equal(Abs(largest), Tensor.Scalar(float.PositiveInfinity, x.Device));
+        Tensor largest = Max(x.Detach(), [axis], keepDims: true), infinite = Equal(Abs(largest), float.PositiveInfinity);
         Tensor m = Share(largest, 1 - infinite);
         Tensor y = Log(Sum(Exp(x - m), [axis], keepDims: true)) + m;
         return keepDims ? y : Squeeze(y, axis);

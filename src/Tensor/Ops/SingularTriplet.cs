@@ -4,8 +4,8 @@ namespace Sagan.Native;
 
 /// <summary>
 /// The largest singular value of a weight matrix W and its vectors, as <see cref="Ops.PowerIteration"/> finds them: sigma = u^T W v. A
-/// product that is given one
-/// computes with w / sigma in place of w (<see cref="Ops.SpectralNorm"/>); its gradient treats u and v as constants.
+/// product that is given one computes with w / sigma in place of w (<see cref="Ops.SpectralNorm"/>); its gradient treats u and v as
+/// constants.
 /// </summary>
 /// <param name="U">One element per row of W.</param>
 /// <param name="V">One element per column of W.</param>

@@ -44,8 +44,8 @@ public static partial class Ops
             (x, static (g, shape) => SumTo(g, shape)));
     }
 
-    /// <summary>y = x summed over the axes along which <paramref name="shape"/> would be broadcast to x's shape: the transpose of <see
-    /// cref="BroadcastTo"/>.</summary>
+    /// <summary>y = x summed over the axes along which <paramref name="shape"/> would be broadcast to x's shape: the transpose of
+    /// <see cref="BroadcastTo"/>.</summary>
     public static Tensor SumTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;

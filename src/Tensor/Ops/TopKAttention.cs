@@ -3,9 +3,8 @@ namespace Sagan.Native;
 public static partial class Ops
 {
     /// <summary>
-    /// Sparse attention: <see cref="Attention"/> in which each query reads only from the <paramref name="most"/> keys with the largest
-    /// dot products, of equal ones
-    /// the first. No gradient flows through the choice.
+    /// Sparse attention: <see cref="Attention"/> in which each query reads only from the <paramref name="most"/> keys with the largest dot
+    /// products, of equal ones the first. No gradient flows through the choice.
     /// <code>E = scale q k^T,  E_ij = -infinity where key j is not chosen for query i,  A = softmax_j(E),  o = A v</code>
     /// The N x M matrix is stored. Shapes as there.
     /// </summary>

@@ -5,8 +5,7 @@ namespace Sagan.Native.Optim;
 /// <summary>
 /// A second copy of a module that follows it slowly: w_e = decay w_e + (1 - decay) w, for parameters and running statistics alike; the
 /// unit vectors of power iteration and counters are copied. Before <c>start</c> updates it is an exact copy. Source: the recipe of BigGAN
-/// (Brock et al. 2019), for GANs Yazici et al.
-/// 2019.
+/// (Brock et al. 2019), for GANs Yazici et al. 2019.
 /// </summary>
 public sealed class ExponentialMovingAverage
 {

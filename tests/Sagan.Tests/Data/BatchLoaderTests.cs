@@ -21,6 +21,22 @@ public class BatchLoaderTests
         Assert.Equal(first, Enumerable.Range(0, 37).Reverse().Select(i => order[i]).Reverse().ToArray());
     }
 
+    [Fact]
+    public void Batches_and_images_are_tensors()
+    {
+        using ImageDataset data = Creatures(20);
+        using BatchLoader loader = new(data, 6, seed: 4);
+        Batch batch = loader.Next();
+        Tensor x = batch.ToTensor();
+        Assert.Equal([6, 16, 16, 3], x.Shape.ToArray());
+        Assert.Equal(batch.Pixels, x.ToArray());
+        Assert.Equal(batch.Labels, batch.ToLabels().ToArray());
+        int[] chosen = [.. Enumerable.Range(0, 6).Select(i => new EpochOrder(4, 20)[i])];
+        Assert.Equal(x.ToArray(), data.ToTensor(chosen).ToArray());
+        Assert.Equal(batch.Labels, chosen.Select(data.Label));
+        Assert.Equal([0, 16, 16, 3], data.ToTensor([]).Shape.ToArray());
+    }
+
     /// <summary>Each of 6 elements comes to each place about equally often.</summary>
     [Fact]
     public void Permutations_are_uniform()

@@ -7,8 +7,8 @@ using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.StateDicts;
-using Sagan.Native.Training;
 using Sagan.Native.Tests.Images;
+using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests.Data;
 
@@ -465,7 +465,8 @@ public class DatasetTests
             foreach (string part in (string[])["a", "b"])
                 ImageFile.Save(temporary / $"data/{name}/{part}/0.png", Creature.FromSeed(1, 0).Draw(16));
         string[] train = ["train", "--data", temporary.File("data"), "--conditional", "--size", "16", "--conv-dim", "8",
-            "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q", "--out", temporary.File("run")];
+            "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q",
+            "--out", temporary.File("run")];
         Assert.Equal(3, Run(train, out string error));
         string value = $"data.classes={string.Join(',', classes)}";
         Assert.Contains($"or name the classes if they are such: --set {ShellCommand.Quote(value)}", error, StringComparison.Ordinal);

@@ -1,7 +1,7 @@
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Numpy;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;

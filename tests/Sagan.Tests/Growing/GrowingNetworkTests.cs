@@ -35,8 +35,17 @@ public class GrowingNetworkTests
     };
 
     static readonly ModelConfig Upconv =
-        new() { Family = ModelFamily.Upconv, Size = 16, ConvDim = 8, ZDim = 6, GrowFrom = 8, GAttention = [8], DAttention = [4],
-            SpectralNorm = SpectralNormKind.None };
+        new()
+        {
+            Family = ModelFamily.Upconv,
+            Size = 16,
+            ConvDim = 8,
+            ZDim = 6,
+            GrowFrom = 8,
+            GAttention = [8],
+            DAttention = [4],
+            SpectralNorm = SpectralNormKind.None
+        };
 
     static readonly Dictionary<string, ModelConfig> all = new()
     {
@@ -148,8 +157,10 @@ public class GrowingNetworkTests
             (int c, int w, int h) = (i % 3, i / 3 % S, i / 3 / S);
             Assert.Equal(0.75 * Mean(4) + 0.25 * Mean(2), seen[i], 1e-6);
 
-            double Mean(int k) => (from a in Enumerable.Range(h / k * k, k) from b in Enumerable
-                .Range(w / k * k, k) select (double)x[(a * S + b) * 3 + c]).Average();
+            double Mean(int k) => (from a in Enumerable.Range(h / k * k, k)
+                                   from b in Enumerable
+                .Range(w / k * k, k)
+                                   select (double)x[(a * S + b) * 3 + c]).Average();
         }
     }
 
@@ -160,8 +171,17 @@ public class GrowingNetworkTests
     [InlineData(16, 0.7f)]
     public void Gradients_of_a_growing_discriminator_agree_with_differences(int size, float alpha)
     {
-        ModelConfig m = new() { Size = 16, ConvDim = 8, GrowFrom = 4, GAttention = [], DAttention = [4], InitialGamma = 0.5, Slope = 1,
-            SpectralNorm = SpectralNormKind.None };
+        ModelConfig m = new()
+        {
+            Size = 16,
+            ConvDim = 8,
+            GrowFrom = 4,
+            GAttention = [],
+            DAttention = [4],
+            InitialGamma = 0.5,
+            Slope = 1,
+            SpectralNorm = SpectralNormKind.None
+        };
         (_, Discriminator d) = Networks(m);
         d.Growth = new Growth(size, alpha);
         d.Train(false);

@@ -39,20 +39,32 @@ public sealed class GrowingTrainingTests : IDisposable
     static readonly Dictionary<string, RunConfig> all = new()
     {
         ["hinge, moments"] = Small with { Optimizer = new() { Beta1 = 0.5 } },
-        ["diff-augment, zCR"] = Small with { Augment = new() { Kind = AugmentKind.DiffAugment },
-            Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 } },
+        ["diff-augment, zCR"] = Small with
+        {
+            Augment = new() { Kind = AugmentKind.DiffAugment },
+            Loss = new() { LatentConsistency = 5, LatentDiversity = 0.5 }
+        },
         ["ada, bCR, lazy R1, parts"] = Small with
         {
             Augment = new() { Kind = AugmentKind.Ada, AdaTarget = -0.9, AdaInterval = 1, AdaKimg = 0.01 },
             Loss = new() { Consistency = 1, FakeConsistency = 1, R1 = 0.1, R1Every = 2 },
             Training = Small.Training with { Accumulation = 2, DSteps = 2 },
         },
-        ["wgan-gp"] = Small with { Loss = new() { Kind = LossKind.WganGp },
-            Model = Small.Model with { SpectralNorm = SpectralNormKind.Heykeetae } },
-        ["wgan-gp, two steps"] = Small with { Loss = new() { Kind = LossKind.WganGpTwoStep },
-            Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
-        ["dragan"] = Small with { Loss = new() { Kind = LossKind.Dragan },
-            Model = Small.Model with { SpectralNorm = SpectralNormKind.None } },
+        ["wgan-gp"] = Small with
+        {
+            Loss = new() { Kind = LossKind.WganGp },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.Heykeetae }
+        },
+        ["wgan-gp, two steps"] = Small with
+        {
+            Loss = new() { Kind = LossKind.WganGpTwoStep },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.None }
+        },
+        ["dragan"] = Small with
+        {
+            Loss = new() { Kind = LossKind.Dragan },
+            Model = Small.Model with { SpectralNorm = SpectralNormKind.None }
+        },
         ["resnet, classes, pieces of z, orthogonal, LeCam, apa"] = Small with
         {
             Model = BigGan,
@@ -61,8 +73,14 @@ public sealed class GrowingTrainingTests : IDisposable
         },
         ["upconv"] = Small with
         {
-            Model = Small.Model with { Family = ModelFamily.Upconv, GrowFrom = 8, GAttention = [8], DAttention = [4],
-                SpectralNorm = SpectralNormKind.None },
+            Model = Small.Model with
+            {
+                Family = ModelFamily.Upconv,
+                GrowFrom = 8,
+                GAttention = [8],
+                DAttention = [4],
+                SpectralNorm = SpectralNormKind.None
+            },
             Loss = new() { Kind = LossKind.Bce },
         },
     };
@@ -129,8 +147,11 @@ public sealed class GrowingTrainingTests : IDisposable
     [Fact]
     public void A_block_that_wakes_takes_its_first_steps_as_a_new_one_does()
     {
-        RunConfig config = Small with { Training = Small.Training with { GrowSteps = 6 },
-            Optimizer = new() { GLearningRate = 1e-3, Beta2 = 0.99 } };
+        RunConfig config = Small with
+        {
+            Training = Small.Training with { GrowSteps = 6 },
+            Optimizer = new() { GLearningRate = 1e-3, Beta2 = 0.99 }
+        };
         TrainingState state = new(config);
         using ImageDataset data = Data();
         using Trainer trainer = new(state, data);

@@ -1,6 +1,6 @@
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.StateDicts;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
 using Sagan.Native.Modules;

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Commands;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Numpy;
 using Sagan.Native.Interchange.StateDicts;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Tests.Interchange;
 

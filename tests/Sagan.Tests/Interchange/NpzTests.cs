@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Numpy;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;

@@ -1,6 +1,6 @@
 using Sagan.Native.Interchange;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Onnx;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using Sagan.Native.Data;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Tests.Interchange;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;

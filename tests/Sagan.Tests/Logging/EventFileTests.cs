@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Sagan.Native.Data.Images;
-using Sagan.Native.Training.Logging;
 using Sagan.Native.Tests.Interchange;
+using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Tests.Logging;
 

@@ -225,8 +225,8 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     {
         string data = Folders("pair", 3), path = run.Folder.File("conditional");
         (int code, string output, string error) =
-            Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
-            "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
+            Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8",
+            "--batch", "4", "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
         Assert.True(code == 0, error);
         (code, output, error) = Sagan("evaluate", path, "--class", "right", "--n", "8", "--metric", "fid,prdc", "--json");
         Assert.True(code == 0, error);
@@ -243,7 +243,8 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
         string others = Folders("others", 4, "down", "up");
         (code, _, error) = Sagan("evaluate", path, "--class", "right", "--data", others, "--n", "8", "--metric", "fid");
         Assert.Equal(2, code);
-        Assert.Contains("--class right: the model has 2 classes (left, right), the data set 2 classes (down, up); leave it, or give the data set", error);
+        Assert.Contains("--class right: the model has 2 classes (left, right), the data set 2 classes (down, up); "
+            + "leave it, or give the data set", error);
         (code, _, error) = Sagan("evaluate", path, "--data", others, "--n", "24", "--metric", "intra-fid");
         Assert.Equal(2, code);
         Assert.Contains("have not the classes of the data set", error);
@@ -253,8 +254,8 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     public void Every_class_of_a_model_is_judged_by_itself_by_name_or_by_number_where_it_knows_no_names()
     {
         string data = Folders("sides", 3), path = run.Folder.File("named");
-        (int code, _, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8", "--batch", "4",
-            "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
+        (int code, _, string error) = Sagan("train", "--out", path, "--steps", "1", "--size", "16", "--conv-dim", "8", "--z-dim", "8",
+            "--batch", "4", "--g-attention", "none", "--d-attention", "none", "--conditional", "true", "--data", data, "-q");
         Assert.True(code == 0, error);
         string named = Classes();
         Assert.StartsWith("left ", named);

@@ -1,5 +1,5 @@
-using Sagan.Native.IO;
 using Sagan.Native.Interchange;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Commands.Console;

@@ -4,8 +4,8 @@ namespace Sagan.Native.Commands.Console;
 
 /// <summary>
 /// A stream of the process that may go away while it works: a closed terminal, a reader that has ended, a full disk under a redirection.
-/// What can no longer be written is dropped, because the work (a run, above all) is worth more than what is said about it; <see
-/// cref="Failure"/> tells of it in the end.
+/// What can no longer be written is dropped, because the work (a run, above all) is worth more than what is said about it;
+/// <see cref="Failure"/> tells of it in the end.
 /// </summary>
 sealed class LastingWriter(TextWriter inner) : TextWriter
 {

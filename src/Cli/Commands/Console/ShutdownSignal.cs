@@ -30,14 +30,16 @@ sealed partial class ShutdownSignal : IDisposable
     }
 
     /// <summary>
-    /// Has the runtime handle these signals from now on, with what they do by themselves. To be called before a device is opened: LLVM, which is in OpenCL
-    /// drivers, handles some of them too, and passes on to those that were there before it; had it been the first, a run would end by SIGHUP and SIGUSR2.
+    /// Has the runtime handle these signals from now on, with what they do by themselves. To be called before a device is opened: LLVM,
+    /// which is in OpenCL drivers, handles some of them too, and passes on to those that were there before it; had it been the first, a run
+    /// would end by SIGHUP and SIGUSR2.
     /// </summary>
     public static void ComeFirst() => _ = First.Value;
 
     static readonly (PosixSignal Signal, ExitCode Code)[] Signals = [.. Listed()];
 
-    static readonly Lazy<List<PosixSignalRegistration>> First = new(() => [.. Signals.Select(s => PosixSignalRegistration.Create(s.Signal, _ => { }))]);
+    static readonly Lazy<List<PosixSignalRegistration>> First = new(() =>
+        [.. Signals.Select(s => PosixSignalRegistration.Create(s.Signal, _ => { }))]);
 
     static IEnumerable<(PosixSignal, ExitCode)> Listed()
     {

@@ -30,14 +30,14 @@ static class ImageEncoder
     /// <exception cref="IOException">The format has no pictures of this size.</exception>
     public static byte[] Encode(Image image, string extension, IEnumerable<KeyValuePair<string, string>>? text = null) =>
         extension.ToLowerInvariant() switch
-    {
-        ".png" => Png(image, text ?? []),
-        ".jpg" or ".jpeg" => Encode<Rgb24>(Within(65535, extension, image).ToChannels(3), jpeg, []),
-        ".webp" => Encode<Rgba32>(Within(16383, extension, image).WithAlpha(), new WebpEncoder { FileFormat = WebpFileFormatType.Lossless },
-            []),
-        ".bmp" => Encode<Rgb24>(image.ToChannels(3), new BmpEncoder { BitsPerPixel = BmpBitsPerPixel.Pixel24 }, []),
-        _ => throw new ArgumentException($"an image file is {string.Join(", ", Extensions)}, not '{extension}'.", nameof(extension)),
-    };
+        {
+            ".png" => Png(image, text ?? []),
+            ".jpg" or ".jpeg" => Encode<Rgb24>(Within(65535, extension, image).ToChannels(3), jpeg, []),
+            ".webp" => Encode<Rgba32>(Within(16383, extension, image).WithAlpha(),
+                new WebpEncoder { FileFormat = WebpFileFormatType.Lossless }, []),
+            ".bmp" => Encode<Rgb24>(image.ToChannels(3), new BmpEncoder { BitsPerPixel = BmpBitsPerPixel.Pixel24 }, []),
+            _ => throw new ArgumentException($"an image file is {string.Join(", ", Extensions)}, not '{extension}'.", nameof(extension)),
+        };
 
     static Image Within(int most, string extension, Image image) => image.Width <= most && image.Height <= most ? image
         : throw new IOException($"a {extension} has at most {most} x {most} pixels, this picture {image.Width} x {image.Height}; write "

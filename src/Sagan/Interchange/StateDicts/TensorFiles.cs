@@ -1,7 +1,7 @@
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.Numpy;
 using Sagan.Native.Interchange.Onnx;
 using Sagan.Native.Interchange.Torch;
+using Sagan.Native.IO;
 
 namespace Sagan.Native.Interchange.StateDicts;
 

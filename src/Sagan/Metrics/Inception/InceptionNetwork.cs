@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Sagan.Native.IO;
 using Sagan.Native.Interchange.StateDicts;
+using Sagan.Native.IO;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Metrics.Inception;

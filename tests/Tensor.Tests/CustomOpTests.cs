@@ -1,0 +1,101 @@
+using Sagan.Native.Checks;
+using Sagan.Native.Kernels;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>Operations that a program brings along.</summary>
+public class CustomOpTests
+{
+    // The value is computed on the host, the rule is written in operations.
+    static Tensor Cbrt(Tensor x) => Autograd.Custom("cbrt", x,
+        x => Tensor.From([.. x.ToArray().Select(MathF.Cbrt)], x.Shape, x.Device),
+        (g, x, y) => g / (3 * Ops.Square(y)));
+
+    static Tensor Product(Tensor a, Tensor b) => Autograd.Custom("product", [a, b], x => x[0] * x[1], (g, x, y) => [g * x[1], g * x[0]]);
+
+    static RandomSource Random => new(5);
+
+    [Fact]
+    public void Gradients_of_both_orders_agree_with_differences()
+    {
+        GradErrors one = GradCheck.Run(x => Cbrt(x[0]), [2 + Random.Uniform(new Shape(3, 4))], Random);
+        Assert.True(one.Passed, $"{one}");
+        GradErrors two = GradCheck.Run(x => Product(x[0], x[1]), [Tensor.Randn(Random, 3), Tensor.Randn(new RandomSource(6), 3)], Random);
+        Assert.True(two.Passed, $"{two}");
+    }
+
+    [Fact]
+    public void A_wrong_rule_is_found() =>
+        Assert.False(GradCheck.Run(x => Autograd.Custom("wrong", x[0], x => x * x, (g, x, y) => g * x),
+            [Tensor.Randn(Random, 8)], Random).Passed);
+
+    [Fact]
+    public void It_is_a_link_of_the_chain() => Step.Run(() =>
+    {
+        Tensor x = Tensor.From(8, 27).RequireGrad(), h = 2 * x, y = Ops.Sum(Cbrt(h) * h);
+        float[] expected = [.. x.ToArray().Select(v => 2 * 4 / 3f * MathF.Cbrt(2 * v))];
+        Assert.Equal(expected, Autograd.Grad(y, [x])[0].ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+    });
+
+    [Fact]
+    public void The_value_may_be_the_input_itself() => Step.Run(() =>
+    {
+        Tensor Reverse(Tensor x) => Autograd.Custom("reverse_gradient", x, x => x, (g, _, _) => -g);
+        Tensor x = Tensor.From(1, 2).RequireGrad(), y = Reverse(x);
+        Assert.NotSame(x, y);
+        Assert.Equal([1, 2], y.ToArray());
+        Assert.Equal([-5, -5], Autograd.Grad(Ops.Sum(5 * y), [x])[0].ToArray());
+        Assert.False(Reverse(Tensor.From(1, 2)).IsTracked);
+        Assert.False(Autograd.NoGrad(() => Reverse(x)).IsTracked);
+    });
+
+    [Fact]
+    public void One_tensor_may_be_the_gradient_of_several_inputs() => Step.Run(() =>
+    {
+        Tensor a = Tensor.From(1, 2).RequireGrad(), b = Tensor.From(3, 4).RequireGrad();
+        Tensor sum = Autograd.Custom("sum", [a, b], x => x[0] + x[1], (g, _, _) => [g, g]);
+        Tensor[] g = Autograd.Grad(Ops.Sum(sum * sum) + Ops.Sum(a), [a, b]);
+        Assert.Equal([9, 13], g[0].ToArray());
+        Assert.Equal([8, 12], g[1].ToArray());
+    });
+
+    [Fact]
+    public void An_input_without_a_gradient_is_said_so_only_where_it_is_asked_for() => Step.Run(() =>
+    {
+        Tensor a = Tensor.From(1, 2).RequireGrad(), b = Tensor.From(3, 4).RequireGrad();
+        Tensor Y() => Ops.Sum(Autograd.Custom("scaled", [a, b], x => x[0] * x[1], (g, x, _) => [g * x[1], null]));
+        Assert.Equal([3, 4], Autograd.Grad(Y(), [a])[0].ToArray());
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Autograd.Grad(Y(), [a, b]));
+        Assert.Contains("'scaled' [2] has no gradient of order 1 for its input 1", e.Message);
+    });
+
+    [Fact]
+    public void Rules_that_do_not_fit_are_named() => Step.Run(() =>
+    {
+        Tensor x = Tensor.From(1, 2).RequireGrad();
+        Tensor Y(Func<Tensor, Tensor[], Tensor, Tensor?[]> rule) => Ops.Sum(Autograd.Custom("mine", [x], x => x[0] * 2, rule));
+        ShapeException shape = Assert.Throws<ShapeException>(() => Autograd.Grad(Y((g, _, _) => [Ops.Sum(g)]), [x]));
+        Assert.Contains("'mine' gives [] for its input 0 [2]", shape.Message);
+        InvalidOperationException count = Assert.Throws<InvalidOperationException>(() => Autograd.Grad(Y((g, _, _) => [g, g]), [x]));
+        Assert.Contains("'mine' gives 2 gradients for 1 inputs", count.Message);
+        InvalidOperationException order = Assert.Throws<InvalidOperationException>(() =>
+            Autograd.Grad(Ops.Square(Y((g, _, _) => [Tensor.From(g.ToArray(), g.Shape)])), [x], createGraph: true));
+        Assert.Contains("'mine' [2] has no gradient of order 2", order.Message);
+    });
+
+    [Fact]
+    public void What_a_rule_lets_out_is_released_and_never_another_tensor() => Step.Run(() =>
+    {
+        List<Tensor> seen = [];
+        Tensor x = Tensor.From(1, 2).RequireGrad();
+        Tensor y = Autograd.Custom("leaky", x, x => x * 2, (g, x, y) =>
+        {
+            Tensor half = g * 2;
+            seen.AddRange([g, x, y, half]);
+            return half + 0;
+        });
+        Autograd.Grad(Ops.Sum(y), [x]);
+        for (int i = 0; i < 10; i++) _ = Tensor.From(3, 4) * 2;
+        Assert.All(seen, t => Assert.False(t.IsAlive));
+    });
+}
