@@ -13,7 +13,7 @@ public sealed partial class Tensor
     {
         const int MostShown = 1000, Edge = 3, MostOnOneLine = 100;
 
-        readonly float[] values = t.ToArray();
+        readonly float[] values = t.Detach().ToArray();
         readonly StringBuilder text = new(t.Describe() + " ");
         // Of the longest number. Padding is for more than one line.
         int width;

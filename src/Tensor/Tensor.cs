@@ -136,7 +136,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Copies all elements. Waits for the device.</summary>
     public void CopyTo(Span<float> destination)
     {
-        Trace.ThrowIfLookedAt(this);
+        LookedAt();
         if (destination.Length < Count)
             throw new ArgumentException($"copy: the destination holds {destination.Length} elements, {Describe()} has {Count}.");
         Storage.CopyTo(destination[..Count]);
@@ -148,7 +148,7 @@ public sealed partial class Tensor : IDisposable
     public bool IsFinite()
     {
         Trace.ThrowIfLookedAt(this);
-        ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : ToArray();
+        ReadOnlySpan<float> x = Storage is HostStorage h ? h.Span[..Count] : Detach().ToArray();
         bool finite = true;
         foreach (float v in x) finite &= float.IsFinite(v);
         GC.KeepAlive(this);
@@ -160,7 +160,7 @@ public sealed partial class Tensor : IDisposable
     /// Throws for other devices.</summary>
     public ReadOnlySpan<float> AsSpan()
     {
-        Trace.ThrowIfLookedAt(this);
+        LookedAt();
         return Storage is HostStorage h
             ? h.Span[..Count]
             : throw new InvalidOperationException($"tensor {Describe()} is not in host memory; use ToArray.");
@@ -169,7 +169,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The value of a tensor of one element. Waits for the device.</summary>
     public float Item()
     {
-        Trace.ThrowIfLookedAt(this);
+        LookedAt();
         if (Count != 1) throw new ShapeException($"item: {Describe()} has {Count} elements, one is needed.");
         Span<float> value = stackalloc float[1];
         Storage.CopyTo(value);
@@ -184,7 +184,7 @@ public sealed partial class Tensor : IDisposable
     {
         get
         {
-            Trace.ThrowIfLookedAt(this);
+            LookedAt();
             if (indices.Length != Rank)
                 throw new ShapeException($"index: {indices.Length} indices given, {Describe()} has {Rank} axes; a part is x[0, ..].");
             int at = 0;
@@ -199,6 +199,13 @@ public sealed partial class Tensor : IDisposable
             GC.KeepAlive(this);
             return value;
         }
+    }
+
+    // The host gets elements: what it makes of them is unknown to whoever follows operations.
+    void LookedAt()
+    {
+        Trace.ThrowIfLookedAt(this);
+        Autograd.ThrowIfReadByRule(this);
     }
 
     /// <summary>Gives the memory back at once. Never needed inside a <see cref="Step"/>. Idempotent.</summary>

@@ -83,6 +83,56 @@ public class CustomOpTests
         Assert.Contains("'mine' [2] has no gradient of order 2", order.Message);
     });
 
+    // The value of x^3, and a rule whose slope is computed on the host.
+    static Tensor Cube(Tensor x, Func<Tensor, Tensor> slope) =>
+        Autograd.Custom("cube", x, x => x * x * x, (g, x, y) => g * slope(x));
+
+    static Tensor OnHost(Tensor x) => Tensor.From([.. x.ToArray().Select(v => 3 * v * v)], x.Shape, x.Device);
+
+    static Tensor Slope(string how, Tensor x) => how switch
+    {
+        "ToArray" => OnHost(x),
+        "AsSpan" => Tensor.From([.. x.AsSpan().ToArray().Select(v => 3 * v * v)], x.Shape),
+        "Item" => Tensor.From(3 * Ops.Sum(x).Item() * x.Item()),
+        "an index" => Tensor.From(3 * x[0] * x[0]),
+        "To" => 3 * Ops.Square(x.To(Device.Reference)).To(x.Device),
+        _ => throw new ArgumentException(how),
+    };
+
+    [Theory]
+    [InlineData("ToArray")]
+    [InlineData("AsSpan")]
+    [InlineData("Item")]
+    [InlineData("an index")]
+    [InlineData("To")]
+    public void A_second_gradient_through_a_rule_that_reads_elements_is_an_error(string how) => Step.Run(() =>
+    {
+        Tensor x = Tensor.From([2f], new Shape(1)).RequireGrad();
+        // The penalty of a gradient beside a loss: without the error, a gradient that lacks the penalty's.
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+        {
+            Tensor g = Autograd.Grad(Ops.Sum(Cube(x, x => Slope(how, x))), [x], createGraph: true)[0];
+            Autograd.Grad(Ops.Sum(x) + Ops.Sum(Ops.Square(g)), [x]);
+        });
+        Assert.Contains("'cube' [1] has no gradient of order 2: its rule reads the elements of", e.Message);
+        Assert.Equal(12, Autograd.Grad(Ops.Sum(Cube(x, x => Slope(how, x))), [x])[0].Item());
+    });
+
+    [Fact]
+    public void A_rule_may_read_what_counts_as_a_constant_and_look_at_numbers() => Step.Run(() =>
+    {
+        Tensor x = Tensor.From(2, 3).RequireGrad();
+        Tensor Looking(Tensor x)
+        {
+            Assert.StartsWith("[2] [2, 3]", $"{x}");
+            Assert.True(x.IsFinite());
+            Assert.Equal([1], Ops.ArgMax(x).ToArray());
+            return Autograd.NoGrad(() => OnHost(x)) + 0 * OnHost(x.Detach());
+        }
+        Tensor g = Autograd.Grad(Ops.Sum(Cube(x, Looking)), [x], createGraph: true)[0];
+        Assert.Equal([12, 27], g.ToArray());
+    });
+
     [Fact]
     public void What_a_rule_lets_out_is_released_and_never_another_tensor() => Step.Run(() =>
     {

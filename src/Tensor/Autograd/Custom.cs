@@ -11,7 +11,8 @@ public static partial class Autograd
     /// <param name="x">The input.</param>
     /// <param name="value">Computes y, of any shape. Nothing in it is recorded; it may copy numbers to the host and back.</param>
     /// <param name="gradient">(g, x, y) gives dL/dx in the shape of x, where g is dL/dy. Written in operations, it can be differentiated
-    /// in turn; otherwise only the first gradient can be asked for.</param>
+    /// in turn; otherwise only the first gradient can be asked for: with createGraph, a rule that reads elements of what is tracked is an
+    /// error.</param>
     /// <example>
     /// <code>static Tensor Cube(Tensor x) =&gt; Autograd.Custom("cube", x, x =&gt; x * x * x, (g, x, y) =&gt; g * 3 * x * x);</code>
     /// </example>
@@ -45,7 +46,36 @@ public static partial class Autograd
         public CustomOp Keep(SavedTensors by) => this with { Inputs = [.. Inputs.Select(by.Keep)], Y = by.Keep(Y) };
     }
 
+    // The operation whose rule is being recorded, for errors.
+    [ThreadStatic] static string? recorded;
+
+    /// <summary>
+    /// To be called where elements are copied to the host. In a rule that is recorded, what is made of those of a tracked tensor would be
+    /// a constant: the second gradient would lack its part without a word.
+    /// </summary>
+    internal static void ThrowIfReadByRule(Tensor t)
+    {
+        if (recorded != null && t.IsTracked && IsRecording)
+            throw new InvalidOperationException($"grad: {recorded} has no gradient of order 2: its rule reads the elements of {t.Shape} "
+                + "itself (ToArray, Item, an index, AsSpan or To). Write it in operations, read those of Detach() where they count as "
+                + "constants, or ask for the first gradient alone, without createGraph.");
+    }
+
     static void Backward(Tensor g, CustomOp s, Gradients d)
+    {
+        string? before = recorded;
+        recorded = IsRecording ? $"'{s.Name}' {s.Y.Shape}" : null;
+        try
+        {
+            RunRule(g, s, d);
+        }
+        finally
+        {
+            recorded = before;
+        }
+    }
+
+    static void RunRule(Tensor g, CustomOp s, Gradients d)
     {
         // Handles of its own, in a scope that is not the engine's: the rule may have let somebody see them, so they are never used again.
         using Scope scope = Scope.Enter();

@@ -50,7 +50,7 @@ public static partial class Ops
     /// </summary>
     public static IndexTensor ArgMax(Tensor x, int axis = -1)
     {
-        Tensor rows = Rowwise("argmax", x, [axis], false, out _);
+        Tensor rows = Rowwise("argmax", x.Detach(), [axis], false, out _);
         int n = rows.Shape[1];
         float[] values = rows.ToArray();
         int[] index = new int[rows.Shape[0]];
