@@ -15,63 +15,33 @@ static class GpuBlockReduce
     /// <summary>Elements of shared memory for a reduction.</summary>
     public const int Shared = Most + Few;
 
+    /// <summary>The sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(ArrayView<float> shared, float value)
-    {
-        int t = Group.IdxX;
-        shared[t] = value;
-        Group.Barrier();
-        if (t < Few)
-        {
-            float part = shared[t];
-            for (int i = t + Few; i < Group.DimX; i += Few) part += shared[i];
-            shared[Most + t] = part;
-        }
-        Group.Barrier();
-        float sum = shared[Most];
-        for (int i = 1; i < Few; i++) sum += shared[Most + i];
-        return sum;
-    }
+    public static float Sum(ArrayView<float> shared, float value) => Fold<float, GpuAdd>(shared, value);
 
     /// <summary>Four sums at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat4 Sum(ArrayView<GpuFloat4> shared, GpuFloat4 value)
-    {
-        int t = Group.IdxX;
-        shared[t] = value;
-        Group.Barrier();
-        if (t < Few)
-        {
-            GpuFloat4 part = shared[t];
-            for (int i = t + Few; i < Group.DimX; i += Few) part += shared[i];
-            shared[Most + t] = part;
-        }
-        Group.Barrier();
-        GpuFloat4 sum = shared[Most];
-        for (int i = 1; i < Few; i++) sum += shared[Most + i];
-        return sum;
-    }
+    public static GpuFloat4 Sum(ArrayView<GpuFloat4> shared, GpuFloat4 value) => Fold<GpuFloat4, GpuAdd>(shared, value);
 
     /// <summary>The largest value; NaN where one is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(ArrayView<float> shared, float value)
+    public static float Max(ArrayView<float> shared, float value) => Fold<float, GpuLargerOrNaN>(shared, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static T Fold<T, TFold>(ArrayView<T> shared, T value) where T : unmanaged where TFold : struct, IGpuFold<T>
     {
         int t = Group.IdxX;
         shared[t] = value;
         Group.Barrier();
         if (t < Few)
         {
-            float part = shared[t];
-            for (int i = t + Few; i < Group.DimX; i += Few) part = Larger(part, shared[i]);
+            T part = shared[t];
+            for (int i = t + Few; i < Group.DimX; i += Few) part = TFold.Of(part, shared[i]);
             shared[Most + t] = part;
         }
         Group.Barrier();
-        float max = shared[Most];
-        for (int i = 1; i < Few; i++) max = Larger(max, shared[Most + i]);
-        return max;
+        T all = shared[Most];
+        for (int i = 1; i < Few; i++) all = TFold.Of(all, shared[Most + i]);
+        return all;
     }
-
-    /// <summary>The larger of a and b; NaN where one is.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Larger(float a, float b) => float.IsNaN(a) || a > b ? a : b;
 }

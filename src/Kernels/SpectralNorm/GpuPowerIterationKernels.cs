@@ -95,7 +95,7 @@ readonly struct GpuPowerNormalizeKernel(ArrayView<float> product, ArrayView<floa
     public void Run()
     {
         float largest = 0;
-        for (int i = Group.IdxX; i < n; i += Group.DimX) largest = GpuBlockReduce.Larger(largest, MathF.Abs(product[i]));
+        for (int i = Group.IdxX; i < n; i += Group.DimX) largest = GpuLargerOrNaN.Of(largest, MathF.Abs(product[i]));
         float t = GpuBlockReduce.Max(SharedMemory.Allocate<float>(GpuBlockReduce.Shared), largest);
 
         float squares = 0, dot = 0;
