@@ -25,9 +25,6 @@ static class ModelFlops
     /// <summary>The generator makes one image.</summary>
     public static double GeneratorForward(ModelConfig m) => Generator(m).All;
 
-    /// <summary>The discriminator scores one image.</summary>
-    public static double DiscriminatorForward(ModelConfig m) => Discriminator(m).All;
-
     /// <summary>
     /// One training step with the hinge loss, for each image of the batch.
     /// <code>D update: G forward; D forward and backward (weights and inputs, but not the images) for a real and a fake image

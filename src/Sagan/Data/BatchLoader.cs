@@ -65,9 +65,6 @@ public sealed class BatchLoader : IDisposable
     /// <summary>How long all calls of <see cref="Next"/> together waited for a batch that was not ready.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>True while the background thread runs.</summary>
-    internal bool IsRunning => thread.IsAlive;
-
     /// <summary>
     /// The next batch. It is the caller's until the next call of any method of this loader, then its buffers are used again. A failure of
     /// the background thread is thrown here, and again by every call until <see cref="Seek"/>.

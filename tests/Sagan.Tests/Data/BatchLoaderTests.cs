@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 
@@ -158,13 +159,23 @@ public class BatchLoaderTests
         using ImageDataset data = Creatures(20);
         BatchLoader idle = new(data, 4, seed: 1), busy = new(data, 4, seed: 1);
         busy.Next();
-        Assert.True(busy.IsRunning);
         busy.Dispose();
         busy.Dispose();
         idle.Dispose();
-        Assert.False(busy.IsRunning);
         Assert.Throws<ObjectDisposedException>(() => busy.Next());
         Assert.Throws<ObjectDisposedException>(() => idle.Seek(3));
+        // A thread that went on would hold its loader.
+        WeakReference loader = Used(data);
+        GC.Collect();
+        Assert.False(loader.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Used(ImageDataset data)
+        {
+            using BatchLoader loader = new(data, 4, seed: 1);
+            loader.Next();
+            return new WeakReference(loader);
+        }
     }
 
     [Fact]
