@@ -242,6 +242,16 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void An_epsilon_that_has_no_effect_is_warned_of()
+    {
+        foreach (string form in (string[])["torch", "none"])
+            Assert.StartsWith($"model.spectralNormEpsilon = 1E-06: has no effect with model.spectralNorm = {form};",
+                Assert.Single(Set($"model.spectralNorm={form}", "model.spectralNormEpsilon=1e-6").Warnings));
+        foreach (string form in (string[])["heykeetae", "official"])
+            Assert.Empty(Set($"model.spectralNorm={form}", "model.spectralNormEpsilon=1e-6").Warnings);
+    }
+
+    [Fact]
     public void A_penalty_with_spectral_norm_is_refused_unless_asked_for()
     {
         Assert.Contains("model.spectralNorm=none", ErrorOf("loss.kind=wgan-gp"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Sagan.Native.Configuration;
 using Sagan.Native.Modules;
@@ -135,6 +136,9 @@ public sealed record ModelConfig
         rules.Range("spectralNormIterations", SpectralNormIterations, 1, 100);
         rules.Require("spectralNormEpsilon", SpectralNormEpsilon, SpectralNormEpsilon is > 0 and <= 1e-2,
             "must be above 0 and at most 0.01; 1e-12 is usual");
+        if (SpectralNorm is SpectralNormKind.Torch or SpectralNormKind.None && SpectralNormEpsilon != new ModelConfig().SpectralNormEpsilon)
+            rules.Warn(string.Create(CultureInfo.InvariantCulture, $"model.spectralNormEpsilon = {SpectralNormEpsilon}: has no effect with "
+                + $"model.spectralNorm = {Words.Of(SpectralNorm)}; the forms heykeetae and official add it to the norms."));
         rules.Require("batchNormEpsilon", BatchNormEpsilon, BatchNormEpsilon is > 0 and <= 10, "must be above 0 and at most 10; 1e-5 "
             + "is usual");
         rules.Require("batchNormMomentum", BatchNormMomentum, BatchNormMomentum is > 0 and <= 1, "must be above 0 and at most 1; 0.1 "
