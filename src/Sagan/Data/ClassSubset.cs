@@ -48,5 +48,6 @@ sealed class ClassSubset : ImageSource
 
     static string Known(IReadOnlyList<string> classes) =>
         classes.Count == 0 ? "the set has no classes"
-            : $"there are {string.Join(", ", classes.Take(20))}{(classes.Count > 20 ? $" and {classes.Count - 20} more" : "")}";
+            : $"there are {string.Join(", ", classes.Take(20).Select(ClassNames.Quote))}"
+                + (classes.Count > 20 ? $" and {classes.Count - 20} more" : "");
 }

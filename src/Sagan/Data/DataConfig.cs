@@ -14,7 +14,10 @@ public sealed record DataConfig
     /// </summary>
     public string Path { get; init; } = "";
 
-    /// <summary>Names of the classes to learn from, separated by commas; empty = all. Their labels are their places in this list.</summary>
+    /// <summary>
+    /// Names of the classes to learn from, separated by commas, one with a comma in double quotes; empty = all. Their labels are their
+    /// places in this list.
+    /// </summary>
     public string Classes { get; init; } = "";
 
     /// <summary>Mirror half of the images left to right.</summary>
@@ -43,7 +46,7 @@ public sealed record DataConfig
     {
         Size = size,
         Channels = channels,
-        Classes = Classes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        Classes = ClassNames.TryParse(Classes, out string[]? names) ? names : [],
         Crop = Crop,
         CropPixels = CropPixels,
         MaxMegapixels = MaxMegapixels,
@@ -55,6 +58,8 @@ public sealed record DataConfig
     internal void Validate(ConfigRules rules)
     {
         rules.Require("source", Source, Source.Length > 0, "must be a folder, a file or creatures");
+        rules.Require("classes", Classes, ClassNames.TryParse(Classes, out _),
+            "a name in quotes ends with one, and then a comma or nothing; a quote in it is written twice: cats,\"dogs, \"\"small\"\"\"");
         rules.Range("cropPixels", CropPixels, 0, 65536, "0 = the short side");
         rules.Range("maxMegapixels", MaxMegapixels, 1, ImageLimit.MaxMegapixels);
         rules.Range("creatureCount", CreatureCount, 1, 10_000_000);

@@ -64,7 +64,7 @@ static class RunData
             throw new DataException(source, "the set has no classes, which a conditional model needs: a folder for each class gives them");
         if (data.Report.ClassDoubt is { } doubt)
             throw new DataException(source, $"{doubt}; give one of them with --data, or name the classes if they are such: "
-                + $"--set {ShellCommand.Quote($"data.classes={string.Join(',', data.Report.Classes.Select(c => c.Name))}")}");
+                + $"--set {ShellCommand.Quote($"data.classes={ClassNames.Join(data.Report.Classes.Select(c => c.Name))}")}");
         string origin = resolved.Origins["model.classes"];
         if (m.Classes != 0 && m.Classes != data.ClassCount)
             throw new UsageException($"model.classes = {m.Classes} (from {origin}): the data set has {data.ClassCount} classes; "

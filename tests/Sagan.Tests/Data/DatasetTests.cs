@@ -442,7 +442,7 @@ public class DatasetTests
                 StringComparison.Ordinal);
             Assert.Equal(0, Run([.. train, "--out", run], out _));
             // Who means it says so.
-            string named = string.Join(',', set.Report.Classes.Select(c => c.Name));
+            string named = ClassNames.Join(set.Report.Classes.Select(c => c.Name));
             Assert.Equal(0, Run([.. train, "--conditional", "true", "--set", $"data.classes={named}", "--out", run + "c"], out error));
         }
 
@@ -460,7 +460,7 @@ public class DatasetTests
     public void The_advice_to_name_doubted_classes_names_them_all_as_the_shell_takes_them()
     {
         using TemporaryFolder temporary = new();
-        string[] classes = [.. Enumerable.Range(10, 23).Select(i => $"class {i} (it's)")];
+        string[] classes = [.. Enumerable.Range(10, 23).Select(i => $"class {i} (it's)"), "cats, dogs"];
         foreach (string name in classes)
             foreach (string part in (string[])["a", "b"])
                 ImageFile.Save(temporary / $"data/{name}/{part}/0.png", Creature.FromSeed(1, 0).Draw(16));
@@ -468,7 +468,7 @@ public class DatasetTests
             "--g-attention", "none", "--d-attention", "none", "--steps", "1", "--batch", "2", "--set", "sampling.images=8", "-q",
             "--out", temporary.File("run")];
         Assert.Equal(3, Run(train, out string error));
-        string value = $"data.classes={string.Join(',', classes)}";
+        string value = $"data.classes={string.Join(',', classes.Order(StringComparer.Ordinal)).Replace("cats, dogs", "\"cats, dogs\"")}";
         Assert.Contains($"or name the classes if they are such: --set {ShellCommand.Quote(value)}", error, StringComparison.Ordinal);
         int code = Run([.. train, "--set", value], out error);
         Assert.True(code == 0, error);
