@@ -20,6 +20,8 @@ public sealed class RunFolderTests : IDisposable
 
     static ResolvedConfig Config(params string[] set) => ResolvedConfig.Resolve(new ConfigSources { Set = set });
 
+    static readonly Dictionary<string, string> None = [];
+
     [Theory]
     [InlineData("2026-11-20_2130_demo_s1")]
     [InlineData("2026-11-20_2130_sagan64_s1", "preset=sagan64")]
@@ -34,9 +36,9 @@ public sealed class RunFolderTests : IDisposable
     {
         string path = folder.File("run");
         ResolvedConfig config = Config("training.batch=8");
-        using (RunFolder run = RunFolder.Create(path, config, new FixedTime()))
+        Dictionary<string, string> facts = new() { ["version"] = "1.2.3", ["commandLine"] = "sagan train" };
+        using (RunFolder run = RunFolder.Create(path, config, facts, new FixedTime()))
         {
-            run.BeginSession(new Dictionary<string, string> { ["version"] = "1.2.3", ["commandLine"] = "sagan train" });
             run.Say("hello");
             run.EndSession("interrupted", 40);
             Assert.Equal(Path.Combine(path, "samples", "step-0000040.png"), Path.GetFullPath(run.SampleFile(40)));
@@ -58,13 +60,28 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_is_killed_as_soon_as_it_is_one_knows_what_it_begins_from()
+    {
+        string path = folder.File("run");
+        StartingPoint from = new(folder.File("other")) { Average = false, FreshClasses = true };
+        RunFolder.Create(path, Config(), from.Facts()).Dispose();
+        using (RunFolder run = RunFolder.Open(path)) Assert.Equal(from, StartingPoint.Of(run));
+
+        // Killed before it is one: the folder is free.
+        File.Delete(Path.Combine(path, "config.json"));
+        File.Delete(Path.Combine(path, "config.resolved.json"));
+        RunFolder.Create(path, Config(), None).Dispose();
+        using (RunFolder run = RunFolder.Open(path)) Assert.Null(StartingPoint.Of(run));
+    }
+
+    [Fact]
     public void A_folder_with_something_in_it_is_refused()
     {
         folder.Write("full/x.txt", "mine");
-        UsageException e = Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full"), Config()));
+        UsageException e = Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full"), Config(), None));
         Assert.Equal($"--out {folder.File("full")}: is not empty, and no run is in it; name another folder.", e.Message);
         Assert.Equal(["x.txt"], Directory.EnumerateFileSystemEntries(folder.File("full")).Select(p => Path.GetFileName(p)));
-        Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full/x.txt"), Config()));
+        Assert.Throws<UsageException>(() => RunFolder.Create(folder.File("full/x.txt"), Config(), None));
     }
 
     [Fact]
@@ -78,7 +95,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_run_is_used_by_one_process_at_a_time()
     {
         string path = folder.File("run");
-        using (RunFolder.Create(path, Config()))
+        using (RunFolder.Create(path, Config(), None))
             Assert.Contains("is another process using it?", Assert.Throws<RunFileException>(() => RunFolder.Open(path)).Message);
         RunFolder.Open(path).Dispose();
     }
@@ -87,7 +104,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_damaged_history_does_not_stop_a_run()
     {
         string path = folder.File("run");
-        RunFolder.Create(path, Config()).Dispose();
+        RunFolder.Create(path, Config(), None).Dispose();
         folder.Write("run/run.json", "{ torn");
         using (RunFolder run = RunFolder.Open(path)) run.BeginSession(new Dictionary<string, string>());
         Assert.Single(JsonNode.Parse(File.ReadAllText(Path.Combine(path, "run.json")))!["sessions"]!.AsArray());

@@ -73,8 +73,8 @@ sealed class ImportCommand : Verb<ImportRequest>
         Load(file, state.Generator, request.File);
         if (state.Average != null) Load(file, state.Average, request.File);
         if (discriminator != null) Load(discriminator, state.Discriminator, request.Discriminator!);
-        using RunFolder folder = RunFolder.Create(request.Folder, config);
-        folder.BeginSession(new Dictionary<string, string> { ["program"] = AboutProgram.Version, ["imported"] = request.File });
+        using RunFolder folder = RunFolder.Create(request.Folder, config,
+            new Dictionary<string, string> { ["program"] = AboutProgram.Version, ["imported"] = request.File });
         string checkpoint = folder.OpenCheckpoints(config.Config.Training.Keep).Save(state.StepCount, state.Files(), new JsonObject
         {
             ["imported"] = request.File,

@@ -134,7 +134,12 @@ sealed class RunFolder : IDisposable
     /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/>
     /// for a folder that has something in it: no run is ever overwritten.
     /// </summary>
-    public static RunFolder Create(string? path, ResolvedConfig config, TimeProvider? time = null)
+    /// <param name="path">The folder.</param>
+    /// <param name="config">The run's configuration.</param>
+    /// <param name="facts">Of the session that begins with it: <see cref="BeginSession"/>.</param>
+    /// <param name="time">The clock.</param>
+    public static RunFolder Create(string? path, ResolvedConfig config, IReadOnlyDictionary<string, string> facts,
+        TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
         path ??= FreeName(System.IO.Path.Combine("runs", DefaultName(config.Config, time.GetLocalNow())));
@@ -143,6 +148,8 @@ sealed class RunFolder : IDisposable
             CheckFree(path);
             Directory.CreateDirectory(path);
             RunFolder run = new(path, time);
+            // The configuration last: a folder that has it is a run, and what that begins from is then known, killed at once or not.
+            run.BeginSession(facts);
             AtomicFile.WriteAllBytes(run.File(Config), Encoding.UTF8.GetBytes(config.ToJson()));
             AtomicFile.WriteAllBytes(run.File(Resolved), Encoding.UTF8.GetBytes(config.ToJsonWithOrigins()));
             return run;
@@ -167,7 +174,7 @@ sealed class RunFolder : IDisposable
 
         static bool IsRemnant(string entry) => System.IO.Path.GetFileName(entry) switch
         {
-            Lock => true,
+            Lock or Run => true,
             Log => new FileInfo(entry).Length == 0,
             Samples => Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any(),
             var name => name.StartsWith(AtomicFile.TemporaryPrefix, StringComparison.Ordinal),

@@ -10,11 +10,9 @@ namespace Sagan.Native.Training;
 // How a run begins, and how it goes on.
 public sealed partial class TrainingRun
 {
-    TrainingRun(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, bool ownsData,
-        IReadOnlyDictionary<string, string>? begun = null)
+    TrainingRun(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, bool ownsData)
     {
         (this.folder, this.resolved, this.state, this.data, this.ownsData) = (folder, resolved, state, data, ownsData);
-        this.begun = begun ?? new Dictionary<string, string>();
         training = resolved.Config.Training;
         keeper = new RunKeeper(folder, resolved, state, data, Tell);
         steps = new WatchedSteps(state, data, keeper.Samples, text => Tell(new Warning(Step, text)));
@@ -60,11 +58,10 @@ public sealed partial class TrainingRun
                     + "random numbers; "
                     + "add --from RUN.");
             string? loaded = from == null ? null : StartingWeights.Load(state, from, warnings.Add);
-            made = RunFolder.Create(folder, resolved);
-            TrainingRun run = new(made, resolved, state, data, ownsData, from?.Facts());
+            made = RunFolder.Create(folder, resolved, Facts(resolved.Config, data, step: 0, from));
+            TrainingRun run = new(made, resolved, state, data, ownsData) { inSession = true };
             foreach (string warning in warnings) run.Tell(new Warning(0, warning));
             if (loaded != null) run.Tell(new Note(0, loaded));
-            run.BeginSession();
             return run;
         }
         catch
@@ -179,22 +176,25 @@ public sealed partial class TrainingRun
         return newest;
     }
 
-    // First of all: a run that ends before its first checkpoint is begun anew from what is said here.
     void BeginSession()
     {
-        folder.BeginSession(new Dictionary<string, string>(begun)
+        folder.BeginSession(Facts(Config, data, Step, null));
+        inSession = true;
+    }
+
+    // What run.json says of a session. A run that ends before its first checkpoint is begun anew from this.
+    static Dictionary<string, string> Facts(RunConfig config, ImageDataset data, int step, StartingPoint? from) =>
+        new(from?.Facts() ?? [])
         {
             ["program"] = AboutProgram.Version,
             ["system"] = RuntimeInformation.OSDescription,
             ["processor"] = HostProcessor.Current.Name,
             ["threads"] = WorkerPool.Threads.ToString(CultureInfo.InvariantCulture),
-            ["device"] = training.Device,
+            ["device"] = config.Training.Device,
             [RunKeeper.DataFact] = data.Report.ContentHash,
             ["command"] = string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(ShellCommand.Quote)),
-            ["fromStep"] = Step.ToString(CultureInfo.InvariantCulture),
-        });
-        inSession = true;
-    }
+            ["fromStep"] = step.ToString(CultureInfo.InvariantCulture),
+        };
 
     // A disk that is full here must not hide what went wrong before.
     void EndSession()

@@ -32,7 +32,6 @@ public sealed partial class TrainingRun : IDisposable
     readonly TrainingConfig training;
     readonly WatchedSteps steps;
     readonly RunKeeper keeper;
-    readonly IReadOnlyDictionary<string, string> begun;
     readonly Queue<TrainingEvent> pending = new();
     // Files of the run that were deleted while it trained and had what is known nowhere else.
     readonly SortedSet<string> lost = new(StringComparer.Ordinal);
