@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Every block of C# in README.md, docs/ and examples/README.md compiles. A block is a program, or a comment in front of it, which readers
+/// Every block of C# in <see cref="Repository.Documents"/> compiles. A block is a program, or a comment in front of it, which readers
 /// do not see, says what it is: <c>&lt;!-- before: ... --&gt;</c> is code that stands before it, <c>&lt;!-- from: FILE --&gt;</c> names
 /// the file that it is part of, as it stands there.
 /// </summary>

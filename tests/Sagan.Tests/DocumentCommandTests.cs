@@ -6,8 +6,8 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// The command lines in README.md, docs/ and examples/README.md: in indented and fenced blocks, and in backticks. All are parsed, those
-/// that take a moment are run.
+/// The command lines in <see cref="Repository.Documents"/>: in indented and fenced blocks, and in backticks. All are parsed, those that
+/// take a moment are run; eng/check-docs runs the others.
 /// </summary>
 public sealed partial class DocumentCommandTests
 {
@@ -91,6 +91,27 @@ public sealed partial class DocumentCommandTests
         static IEnumerable<Command> All(Command c) => c.Subcommands.SelectMany(All).Prepend(c);
     }
 
+    [Fact]
+    public void The_script_that_runs_them_all_has_the_same()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("a script of bash");
+        ChildProcess list = ChildProcess.Run("bash", [Path.Combine(Repository.Root, "eng", "check-docs"), "--list"], Repository.Root);
+        Assert.True(list.ExitCode == 0, list.All);
+        string[] listed = [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l[l.IndexOf("sagan")..])];
+        Assert.Equal(Lines.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_class_of_tests_that_a_filter_names_is_there()
+    {
+        Match[] filters = [.. Repository.Documents
+            .SelectMany(d => TestFilter().Matches(File.ReadAllText(Path.Combine(Repository.Root, d))))];
+        Assert.True(filters.Length > 2);
+        foreach (Match m in filters)
+            Assert.True(Directory.EnumerateFiles(Path.Combine(Repository.Root, m.Groups[1].Value), $"{m.Groups[2].Value}.cs",
+                SearchOption.AllDirectories).Any(), $"{m.Value}: there is no such class.");
+    }
+
     /// <summary>Of the commands as they are shown, those that need no run, no images and no time.</summary>
     [Fact]
     public void What_takes_a_moment_is_run()
@@ -107,6 +128,9 @@ public sealed partial class DocumentCommandTests
     [GeneratedRegex(@"^ *(?:SAGAN_\w+=\S+ )?(?:source <\()?(?:sagan|dotnet run -c Release --project src/\w+ --)"
         + @"((?: (?:""[^""]*""|[^\s#>)""])+)+)")]
     private static partial Regex CodeLine();
+
+    [GeneratedRegex("--project (tests/[\\w.]+) --filter-class \"\\*(\\w+)\"")]
+    private static partial Regex TestFilter();
 
     [GeneratedRegex("^(Required argument '.*' missing|Option '.*' is required)")]
     private static partial Regex Missing();

@@ -61,21 +61,4 @@ public sealed class ReadmeTests
             return child;
         }
     }
-
-    [Fact]
-    public void Links_lead_somewhere()
-    {
-        List<string> dead = [];
-        foreach (string file in Directory.EnumerateFiles(Repository.Root, "*.md")
-            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md"))
-            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "benchmarks"), "*.md", SearchOption.AllDirectories)))
-            foreach (Match link in Regex.Matches(File.ReadAllText(file), @"\]\(([^)\s#]+)(#[^)]*)?\)"))
-            {
-                string target = link.Groups[1].Value;
-                if (target.Contains("://", StringComparison.Ordinal)) continue;
-                string path = Path.Combine(Path.GetDirectoryName(file)!, target);
-                if (!File.Exists(path) && !Directory.Exists(path)) dead.Add($"{Path.GetRelativePath(Repository.Root, file)}: {target}");
-            }
-        Assert.Empty(dead);
-    }
 }

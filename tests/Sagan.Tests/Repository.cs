@@ -8,7 +8,7 @@ static class Repository
     /// <summary>README.md and what it leads to, by their paths from there.</summary>
     public static IReadOnlyList<string> Documents { get; } =
     [
-        "README.md", "examples/README.md",
+        "README.md", "CONTRIBUTING.md", "examples/README.md",
         .. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Select(p => $"docs/{Path.GetFileName(p)}").Order(StringComparer.Ordinal),
     ];
 
