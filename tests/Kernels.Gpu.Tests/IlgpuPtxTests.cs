@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Sagan.Native.Kernels;
+using Sagan.Native.Ladder;
+using Sagan.Native.Measuring;
 using Sagan.Native.Tests.Conformance;
 
 namespace Sagan.Native.Tests;
@@ -26,8 +28,11 @@ public sealed class IlgpuPtxTests
         IProfiling profiling = gpu.Backend.Profiling!;
         profiling.PeakGflops();
         profiling.PeakGigabytes();
-        Storage a = gpu.Pool.Rent(64), b = gpu.Pool.Rent(64), y = gpu.Pool.Rent(64);
-        foreach (MatMulVersion v in profiling.MatMulVersions) v.Run(a, b, y, 8, 8, 8);
+        foreach (KernelLadder ladder in SmallLadders.On(gpu))
+        {
+            using Operands o = new(gpu, ladder.Shape.Inputs, ladder.Shape.Outputs);
+            foreach (Rung r in ladder.Rungs) r.Run(o);
+        }
     }).ToDictionary(k => k.Name);
 
     // Compiling takes seconds where much is unrolled.

@@ -4,6 +4,7 @@ using Sagan.Native.Benchmarks;
 using Sagan.Native.Commands;
 using Sagan.Native.Commands.Console;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Tests;
 
@@ -29,7 +30,10 @@ public sealed class KernelBenchTests : IDisposable
     static KernelCase Case(string kernel, double flops, Action run, KernelFamily family = KernelFamily.Product) =>
         new(family, kernel, "[1]", flops, 8, run);
 
-    static KernelTiming Timing(string kernel, double ms) => new(Case(kernel, 8, () => { }), ms, 1, 1, 50);
+    static KernelTiming Timing(string kernel, double ms) => new(Case(kernel, 8, () => { }), Near(ms), Near(ms), 50);
+
+    /// <summary>Twenty-one calls that took about as long.</summary>
+    static Samples Near(double ms) => new(Enumerable.Range(-10, 21).Select(i => 1e-3 * ms * (1 + 1e-3 * i)));
 
     /// <summary>A file such as --json prints, with these kernels of shape [1].</summary>
     string Baseline(params (string Kernel, double Milliseconds)[] kernels)
@@ -41,7 +45,12 @@ public sealed class KernelBenchTests : IDisposable
             ["threads"] = 2,
             ["batch"] = 16,
             ["kernels"] = new JsonArray([.. kernels.Select(k =>
-                new JsonObject { ["kernel"] = k.Kernel, ["shape"] = "[1]", ["ms"] = k.Milliseconds })]),
+                new JsonObject
+                {
+                    ["kernel"] = k.Kernel,
+                    ["shape"] = "[1]",
+                    ["samples_ms"] = new JsonArray([.. Near(k.Milliseconds).Seconds.Select(s => (JsonNode)(1e3 * s))]),
+                })]),
         };
         return Write(json.ToJsonString());
     }
@@ -67,19 +76,22 @@ public sealed class KernelBenchTests : IDisposable
         Assert.Equal(100 * (double)row["gb_s"]! / (double)json["peak_gb_s"]!, (double)row["percent_of_peak"]!, 1e-6);
         Assert.Single(XDocument.Load(svg).Descendants(), e => e.Name.LocalName == "circle");
 
-        double ms = (double)row["ms"]!;
-        row["ms"] = 1000 * ms;
+        double[] calls = [.. row["samples_ms"]!.AsArray().Select(s => (double)s!)];
+        Assert.Equal((double)row["ms"]!, calls[calls.Length / 2], 0.2 * (double)row["ms"]!);
+        Assert.True((double)row["noise_ms"]! >= 0 && (int)row["calls"]! >= calls.Length && (double)row["cold_ms"]! > 0);
+        void TookTimes(double factor) => row["samples_ms"] = new JsonArray([.. calls.Select(c => (JsonNode)(factor * c))]);
+        TookTimes(1000);
         (code, output, error) = Bench([.. Quick, "--baseline", Write(json.ToJsonString())]);
         Assert.Equal((0, ""), (code, error));
         Assert.Matches(@"(?m)^softmax .* -\d+ %$", output);
 
-        row["ms"] = ms / 1000;
+        TookTimes(1e-3);
         (code, output, error) = Bench([.. Quick, "--json", "--baseline", Write(json.ToJsonString()), "--fail-over", "900%"]);
         Assert.Equal((int)ExitCode.CheckFailed, code);
         Assert.Contains("1 of 1 kernels are slower by more than 900 % than in ", error, StringComparison.Ordinal);
-        Assert.Matches(@"(?m)^  softmax \[64, 1024\]: \d+\.\d{4} ms, in the baseline 0\.\d{4} ms \(\+\d+ %\)$", error);
+        Assert.Matches(@"(?m)^  softmax \[64, 1024\]: \d+\.\d{4} ms \+- \S+ \(\d+\), in the baseline 0\.\d{4} ms \+- .*: \+\d+ %$", error);
         // The figures are there all the same.
-        Assert.Equal(ms / 1000, (double)JsonNode.Parse(output)!["kernels"]![0]!["baseline_ms"]!);
+        Assert.Equal(1e-3 * calls[calls.Length / 2], (double)JsonNode.Parse(output)!["kernels"]![0]!["baseline_ms"]!, 1e-4);
 
         json["processor"] = "another";
         (code, output, error) = Bench([.. Quick, "--baseline", Write(json.ToJsonString())]);
@@ -115,8 +127,11 @@ public sealed class KernelBenchTests : IDisposable
             Assert.Throws<CheckFailedException>(() => baseline.Check([Timing("a", 1.09), Timing("b", 1.2), Timing("c", 3)], 0.1));
         string[] lines = e.Message.Split('\n');
         Assert.StartsWith("bench kernels: 2 of 3 kernels are slower by more than 10 % than in ", lines[0], StringComparison.Ordinal);
-        Assert.Equal(["  b [1]: 1.2000 ms, in the baseline 1.0000 ms (+20 %)", "  c [1]: 3.0000 ms, in the baseline 1.0000 ms (+200 %)"],
-            lines[1..]);
+        Assert.Equal(
+            [
+                "  b [1]: 1.2000 ms +- 0.0060 (21), in the baseline 1.0000 ms +- 0.0050 (21): +20 %",
+                "  c [1]: 3.0000 ms +- 0.0150 (21), in the baseline 1.0000 ms +- 0.0050 (21): +200 %",
+            ], lines[1..]);
         Assert.Throws<UsageException>(() => baseline.Check([Timing("new", 9)], 0.1));
     }
 
@@ -128,10 +143,12 @@ public sealed class KernelBenchTests : IDisposable
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16}""")]
     [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":1e99,"kernels":[]}""")]
     [InlineData("""{"device":"cpu","processor":null,"threads":2,"batch":16,"kernels":[]}""")]
-    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":0}]}""")]
-    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":"fast"}]}""")]
+    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","samples_ms":[0]}]}""")]
+    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","samples_ms":[]}]}""")]
+    [InlineData("""{"device":"cpu","processor":"Xeon","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","ms":1}]}""")]
+    [InlineData("""{"device":"cpu","processor":"","threads":2,"batch":16,"kernels":[{"kernel":"a","shape":"[1]","samples_ms":"fast"}]}""")]
     [InlineData("""{"device":"","processor":"","threads":2,"batch":16"""
-        + ""","kernels":[{"kernel":"a","shape":"[1]","ms":1},{"kernel":"a","shape":"[1]","ms":1}]}""")]
+        + ""","kernels":[{"kernel":"a","shape":"[1]","samples_ms":[1]},{"kernel":"a","shape":"[1]","samples_ms":[1]}]}""")]
     public void A_file_that_is_no_baseline_is_refused(string text)
     {
         (int code, string output, string error) = Bench([.. Quick, "--baseline", Write(text)]);
@@ -194,7 +211,7 @@ public sealed class KernelBenchTests : IDisposable
     [Fact]
     public void A_case_that_takes_too_long_is_not_timed_and_larger_ones_are_not_even_tried()
     {
-        KernelBenchmark benchmark = new(Device.Cpu) { LimitSeconds = 0.02 };
+        using KernelBenchmark benchmark = new(Device.Cpu) { LimitSeconds = 0.02 };
         Assert.Null(benchmark.WarmUp(Case("quick", 1e-3, () => { })));
         Assert.InRange(benchmark.WarmUp(Case("slow", 10, () => Thread.Sleep(30)))!.Value, 0.02, 10);
         int calls = 0;
@@ -205,19 +222,43 @@ public sealed class KernelBenchTests : IDisposable
     }
 
     [Fact]
-    public void A_gpu_has_every_case_of_the_cpu_and_the_versions_of_the_product()
+    public void A_gpu_has_every_case_of_the_cpu() =>
+        Assert.Equal(KernelCases.All(Device.Cpu, 1).Select(c => c.Name), KernelCases.All(TestGpu.Device, 1).Select(c => c.Name));
+
+    [Fact]
+    public void Own_shapes_are_timed_instead()
     {
-        KernelCase[] cpu = KernelCases.All(Device.Cpu, 1), gpu = KernelCases.All(TestGpu.Device, 1);
-        string[] more = [.. gpu.Select(c => c.Kernel).Distinct().Except(cpu.Select(c => c.Kernel))];
-        Assert.Subset(gpu.Select(c => c.Name).ToHashSet(), cpu.Select(c => c.Name).ToHashSet());
-        Assert.Contains("matmul (naive)", more);
-        Assert.All(more, name => Assert.StartsWith("matmul (", name, StringComparison.Ordinal));
+        (int code, string output, string error) = Bench("kernels", "--conv", "3,5,8,4,2", "--matmul", "3,4,5", "--attention", "16,2,4",
+            "--batch", "1", "--threads", "1");
+        Assert.True(code == 0, error);
+        Assert.Equal(["conv2d", "conv2d + bias + leaky relu", "conv2d input grad", "conv2d weight grad", "attention", "attention backward",
+            "attention forward + backward", "matmul"], output.TrimEnd().Split('\n')[2..].Select(l => l[..38].TrimEnd()));
+        Assert.Contains(" 3->5 @8 k4s2 ", output, StringComparison.Ordinal);
+        Assert.Contains(" N=16 dk=2 dv=4 ", output, StringComparison.Ordinal);
+        Assert.Contains(" 3x4x5 ", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--conv", "64,128,32,4", "must be Ci,Co,size,kernel,stride, each 1 to 65536.")]
+    [InlineData("--conv", "64,0,32,4,2", "must be Ci,Co,size,kernel,stride, each 1 to 65536.")]
+    [InlineData("--conv", "64,128,32,2,4", "stride 4 must be at most kernel 2.")]
+    [InlineData("--conv", "64,128,3,4,2", "kernel 4 must be at most size 3.")]
+    [InlineData("--conv", "64,128,65536,4,2", "numbers; at most 268435456 are timed.")]
+    [InlineData("--matmul", "3,4,-5", "must be M,N,K, each 1 to 65536.")]
+    [InlineData("--matmul", "60000,60000,1", "numbers; at most 268435456 are timed.")]
+    [InlineData("--attention", "16;2;4", "must be N,dk,dv, each 1 to 65536.")]
+    public void A_shape_that_is_none_is_refused(string option, string shape, string rule)
+    {
+        (int code, string output, string error) = Bench("kernels", option, shape);
+        Assert.Equal(((int)ExitCode.Usage, ""), (code, output));
+        Assert.StartsWith($"error: {option} {shape}: ", error, StringComparison.Ordinal);
+        Assert.Contains(rule, error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_gpu_is_timed_by_its_own_clock()
     {
-        KernelBenchmark benchmark = new(TestGpu.Device);
+        using KernelBenchmark benchmark = new(TestGpu.Device);
         KernelCase c = KernelCases.All(TestGpu.Device, 1).Single(c => c.Name == "power iteration [64, 48]");
         Assert.Null(benchmark.WarmUp(c));
         KernelTiming t = benchmark.Run(c, new MachinePeak(1, 1));
@@ -233,11 +274,11 @@ public sealed class KernelBenchTests : IDisposable
         KernelTiming[] timings =
         [
             // Right on the two roofs, and a tenth of each.
-            new(new(KernelFamily.Convolution, "a", "<&>", 1e6, 1e6, () => { }), 1, 100, 100, 100),
-            new(new(KernelFamily.Attention, "b", "\"", 1e8, 1e6, () => { }), 1, 1000, 10, 100),
-            new(new(KernelFamily.Product, "c", "[1]", 1e8, 1e6, () => { }), 1, 100, 1, 10),
-            new(new(KernelFamily.Normalisation, "d", "[1]", 0, 1e6, () => { }), 1, 0, 100, 100),
-            new(new(KernelFamily.Elementwise, "e", "[1]", 0, 1e6, () => { }), 1, 0, 10, 10),
+            new(new(KernelFamily.Convolution, "a", "<&>", 1e6, 1e6, () => { }), Near(0.01), Near(0.01), 100),
+            new(new(KernelFamily.Attention, "b", "\"", 1e8, 1e6, () => { }), Near(0.1), Near(0.1), 100),
+            new(new(KernelFamily.Product, "c", "[1]", 1e8, 1e6, () => { }), Near(1), Near(1), 10),
+            new(new(KernelFamily.Normalisation, "d", "[1]", 0, 1e6, () => { }), Near(0.01), Near(0.01), 100),
+            new(new(KernelFamily.Elementwise, "e", "[1]", 0, 1e6, () => { }), Near(0.1), Near(0.1), 10),
         ];
         XElement svg = XElement.Parse(Roofline.Svg("title", peak, timings).ToString());
         XElement[] points = [.. svg.Elements().Where(e => e.Name.LocalName == "circle")];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Sagan.Native.IO;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -9,7 +10,7 @@ sealed class KernelBaseline
 {
     readonly string path;
     readonly KernelMachine machine;
-    readonly Dictionary<(string Kernel, string Shape), double> milliseconds = [];
+    readonly Dictionary<(string Kernel, string Shape), Samples> samples = [];
 
     KernelBaseline(string path, KernelMachine machine) => (this.path, this.machine) = (path, machine);
 
@@ -29,17 +30,20 @@ sealed class KernelBaseline
             KernelBaseline baseline = new(path, machine);
             foreach (JsonElement k in root.GetProperty("kernels").EnumerateArray())
             {
-                (string kernel, string shape, double ms) = (Text(k, "kernel"), Text(k, "shape"), k.GetProperty("ms").GetDouble());
-                if (!(ms > 0)) throw new FormatException($"{kernel} {shape} takes {ms} ms");
-                if (!baseline.milliseconds.TryAdd((kernel, shape), ms)) throw new FormatException($"{kernel} {shape} is there twice");
+                (string kernel, string shape) = (Text(k, "kernel"), Text(k, "shape"));
+                if (!k.TryGetProperty("samples_ms", out JsonElement times))
+                    throw new FormatException($"{kernel} {shape} has no samples_ms; an earlier version measured it: measure it again");
+                Samples before = new(times.EnumerateArray().Select(t => 1e-3 * t.GetDouble()));
+                if (!baseline.samples.TryAdd((kernel, shape), before)) throw new FormatException($"{kernel} {shape} is there twice");
             }
             return baseline;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException { ParamName: not "seconds" })
         {
             throw new RunFileException($"--baseline {path}: the file cannot be read: {e.Message}", e);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+            or ArgumentException)
         {
             throw new RunFileException($"--baseline {path}: this is not what `{ShellCommand.Of("bench", "kernels", "--json")}` prints: "
                 + $"{e.Message}", e);
@@ -56,25 +60,25 @@ sealed class KernelBaseline
                 + $"({machine}; now {here}).");
     }
 
-    /// <summary>Milliseconds of a case then, or null.</summary>
-    public double? Of(KernelCase c) => milliseconds.TryGetValue((c.Kernel, c.Shape), out double ms) ? ms : null;
+    /// <summary>How long a case took then, or null.</summary>
+    public Samples? Of(KernelCase c) => samples.GetValueOrDefault((c.Kernel, c.Shape));
 
     /// <summary>
-    /// Throws <see cref="CheckFailedException"/> with a line for each kernel that is slower than before by more than the fraction.
+    /// Throws <see cref="CheckFailedException"/> with a line for each kernel that is slower than before by more than the fraction, and not
+    /// by accident: see <see cref="Samples.IsLongerThan"/>.
     /// </summary>
     public void Check(IReadOnlyCollection<KernelTiming> timings, double fraction)
     {
-        (KernelTiming Now, double Before)[] both = [.. timings.Where(t => Of(t.Case) != null).Select(t => (t, Of(t.Case)!.Value))];
+        (KernelTiming Now, Samples Before)[] both = [.. timings.Where(t => Of(t.Case) != null).Select(t => (t, Of(t.Case)!))];
         if (both.Length == 0) throw new UsageException($"--baseline {path}: it has none of the kernels that were timed.");
-        (KernelTiming Now, double Before)[] slower = [.. both.Where(b => b.Now.Milliseconds > b.Before * (1 + fraction))];
+        (KernelTiming Now, Samples Before)[] slower = [.. both.Where(b => b.Now.Warm.IsLongerThan(b.Before, fraction))];
         if (slower.Length == 0) return;
         CultureInfo culture = CultureInfo.InvariantCulture;
         string head = string.Create(culture,
             $"bench kernels: {slower.Length} of {both.Length} kernels are slower by more than {100 * fraction:0.##} % than in {path}:");
         throw new CheckFailedException(string.Join('\n', [head, .. slower.Select(s => Line(s.Now, s.Before))]));
 
-        string Line(KernelTiming t, double before) => string.Create(culture,
-            $"  {t.Case.Name}: {t.Milliseconds:0.0000} ms, in the baseline {before:0.0000} ms "
-            + $"({100 * (t.Milliseconds / before - 1):+0} %)");
+        string Line(KernelTiming t, Samples before) => string.Create(culture,
+            $"  {t.Case.Name}: {t.Warm}, in the baseline {before}: {100 * (t.Warm.Median / before.Median - 1):+0} %");
     }
 }

@@ -1,25 +1,31 @@
 using System.Diagnostics;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 
 /// <summary>The timing of one kernel case.</summary>
-/// <param name="Milliseconds">Median of a call.</param>
-/// <param name="PercentOfPeak">Of the roof that binds: flops against the peak of multiply-adds where the case counts flops and they take
-/// longer, else bytes against bandwidth; above 100 where the operands fit in a cache.</param>
-readonly record struct KernelTiming(KernelCase Case, double Milliseconds, double GflopsPerSecond, double GigabytesPerSecond,
-    double PercentOfPeak);
-
-/// <summary>
-/// Times kernels by themselves: calls for a fifth of a second, and takes the median. On a GPU by the device's clock, and several short
-/// calls at once, so that the host's part of a launch does not count.
-/// </summary>
-sealed class KernelBenchmark(Device device)
+/// <param name="Warm">Calls whose operands are where the last call left them.</param>
+/// <param name="Cold">Calls after other numbers went through the caches.</param>
+/// <param name="PercentOfPeak">Of the roof that binds: see <see cref="MachinePeak.Percent"/>.</param>
+sealed record KernelTiming(KernelCase Case, Samples Warm, Samples Cold, double PercentOfPeak)
 {
-    const double Seconds = 0.2, WarmUpSeconds = 0.05, BatchSeconds = 2e-3;
-    const int Fewest = 5, Most = 2000, WarmUpCalls = 40, MostInBatch = 64, CompileFactor = 5;
+    /// <summary>Median of a call.</summary>
+    public double Milliseconds => 1e3 * Warm.Median;
 
-    readonly IProfiling? gpu = device.Backend.Profiling;
+    public double GflopsPerSecond => Case.Flops / Warm.Median * 1e-9;
+
+    public double GigabytesPerSecond => Case.Bytes / Warm.Median * 1e-9;
+}
+
+/// <summary>Times kernels by themselves, each for a fifth of a second.</summary>
+sealed class KernelBenchmark(Device device) : IDisposable
+{
+    const double Seconds = 0.2, WarmUpSeconds = 0.05;
+    const int WarmUpCalls = 40, CompileFactor = 5;
+
+    readonly bool isGpu = device.Backend.Profiling != null;
+    readonly KernelClock clock = new(device);
     // Work in a second, the most seen: of each kernel by its name, and of any. A case is work by its flops, or by its bytes where it counts
     // none.
     readonly Dictionary<string, double> rates = [];
@@ -38,15 +44,15 @@ sealed class KernelBenchmark(Device device)
         if (rates.TryGetValue(c.Kernel, out double rate) || rates.TryGetValue(unit, out rate))
             if (work / rate > LimitSeconds) return work / rate;
         c.Before?.Invoke();
-        double seconds = Time(c, 1);
-        if (gpu == null)
+        double seconds = clock.Time(c.Run);
+        if (!isGpu)
         {
             long start = Stopwatch.GetTimestamp();
             for (int i = 1; i < WarmUpCalls && Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds; i++)
-                seconds = Math.Min(seconds, Time(c, 1));
+                seconds = Math.Min(seconds, clock.Time(c.Run));
         }
         // The first call on a GPU compiles the kernel.
-        else if (seconds < CompileFactor * LimitSeconds) seconds = Time(c, 1);
+        else if (seconds < CompileFactor * LimitSeconds) seconds = clock.Time(c.Run);
         foreach (string key in (string[])[c.Kernel, unit]) rates[key] = Math.Max(rates.GetValueOrDefault(key), work / seconds);
         return seconds > LimitSeconds ? seconds : null;
     }
@@ -54,29 +60,9 @@ sealed class KernelBenchmark(Device device)
     public KernelTiming Run(KernelCase c, MachinePeak peak)
     {
         c.Before?.Invoke();
-        // Others may have used the caches, and the clock of a GPU that rests is low.
-        double seconds = Time(c, 1);
-        for (int i = 0; i < 2 && seconds < Seconds; i++) seconds = Math.Min(seconds, Time(c, 1));
-        int batch = gpu == null ? 1 : (int)Math.Clamp(BatchSeconds / seconds, 1, MostInBatch);
-        List<double> times = [];
-        long start = Stopwatch.GetTimestamp();
-        while (times.Count < Fewest || (Stopwatch.GetElapsedTime(start).TotalSeconds < Seconds && times.Count < Most))
-            times.Add(Time(c, batch) / batch);
-        times.Sort();
-        double s = times[times.Count / 2], gflops = c.Flops / s * 1e-9, gigabytes = c.Bytes / s * 1e-9;
-        return new KernelTiming(c, s * 1e3, gflops, gigabytes,
-            100 * Math.Max(gflops / peak.GflopsPerSecond, gigabytes / peak.GigabytesPerSecond));
+        Samples warm = clock.Warm(Seconds, c.Run)[0];
+        return new KernelTiming(c, warm, clock.Cold(c.Run), peak.Percent(c.Flops, c.Bytes, warm.Median));
     }
 
-    double Time(KernelCase c, int calls)
-    {
-        if (gpu != null)
-            return gpu.Time(() =>
-            {
-                for (int i = 0; i < calls; i++) c.Run();
-            });
-        long t = Stopwatch.GetTimestamp();
-        for (int i = 0; i < calls; i++) c.Run();
-        return Stopwatch.GetElapsedTime(t).TotalSeconds;
-    }
+    public void Dispose() => clock.Dispose();
 }

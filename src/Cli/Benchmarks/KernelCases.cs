@@ -17,13 +17,12 @@ sealed class KernelCases
     static readonly (int Resolution, int Channels)[] Stages = [(4, 512), (8, 256), (16, 128), (32, 64)];
 
     readonly Backend device;
-    readonly IProfiling? profiling;
     readonly KernelOperands o;
     readonly int n, few;
 
     KernelCases(Device device, int batch)
     {
-        (this.device, profiling) = (device.Backend, device.Backend.Profiling);
+        this.device = device.Backend;
         o = new KernelOperands(device);
         (n, few) = (batch, Math.Min(batch, SmallBatch));
     }
@@ -32,7 +31,19 @@ sealed class KernelCases
     public static KernelCase[] All(Device device, int batch)
     {
         KernelCases k = new(device, batch);
-        return [.. k.Convolutions(), .. k.AttentionCases(), .. k.Products(), .. k.Versions(), .. k.Normalisations(), .. k.Rest()];
+        return [.. k.Convolutions(), .. k.AttentionCases(), .. k.Products(), .. k.Normalisations(), .. k.Rest()];
+    }
+
+    /// <summary>The kernels of these shapes alone, for a batch size.</summary>
+    public static KernelCase[] Of(Device device, int batch, OwnShapes shapes)
+    {
+        KernelCases k = new(device, batch);
+        return
+        [
+            .. shapes.Convolutions.SelectMany(s => k.ConvolutionKernels(s.Spec(batch))),
+            .. k.AttentionKernels(shapes.Attentions.Select(s => new AttentionSpec(batch, s.N, s.N, s.Dk, s.Dv, 1))),
+            .. k.Products(shapes.Products),
+        ];
     }
 
     IEnumerable<KernelCase> Convolutions()
@@ -64,9 +75,14 @@ sealed class KernelCases
 
     IEnumerable<KernelCase> AttentionCases()
     {
-        if (device is not IFusedAttention fused) yield break;
         IEnumerable<AttentionSpec> stages = Stages.Select(t => Self(n, t.Resolution * t.Resolution, t.Channels));
-        foreach (AttentionSpec s in stages.Concat([Self(n, 1024, 128), Self(few, 4096, 64)]))
+        return AttentionKernels(stages.Concat([Self(n, 1024, 128), Self(few, 4096, 64)]));
+    }
+
+    IEnumerable<KernelCase> AttentionKernels(IEnumerable<AttentionSpec> specs)
+    {
+        if (device is not IFusedAttention fused) yield break;
+        foreach (AttentionSpec s in specs)
         {
             int keys = s.Batch * s.N * s.Dk, values = s.Batch * s.N * s.Dv;
             Operand q = o[keys], k = o[keys, 1], v = o[values], y = o[values, 1], rows = o[2 * s.Batch * s.N];
@@ -101,31 +117,24 @@ sealed class KernelCases
                 yield return MatMul("matmul (1x1 input grad)", inputs, () => device.MatMul(y, b, a, inputs));
                 yield return MatMul("matmul (1x1 weight grad)", weights, () => device.MatMul(y, a, b, weights));
             }
-        (int, int, int)[] shapes =
+        (int M, int N, int K)[] shapes =
         [
             (256, 256, 256), (512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048),
             // A SAGAN's convolutions and 1x1 convolutions as products: long and thin in each of the three ways.
             (512, 256, 2048), (256, 1024, 1024), (128, 4096, 2048), (64, 16384, 1024), (1024, 1024, 16), (1024, 128, 1024),
                 (4096, 64, 4096),
         ];
+        foreach (KernelCase k in Products(shapes)) yield return k;
+    }
+
+    IEnumerable<KernelCase> Products(IEnumerable<(int M, int N, int K)> shapes)
+    {
         foreach ((int rows, int columns, int terms) in shapes)
         {
             MatMulSpec s = new(1, rows, columns, terms, false, false, 0, 0);
             Operand a = o[rows * terms], b = o[terms * columns, 1], y = o[rows * columns, 2];
             yield return MatMul("matmul", s, () => device.MatMul(a, b, y, s));
         }
-    }
-
-    // How the matrix product grew up, where the history is kept.
-    IEnumerable<KernelCase> Versions()
-    {
-        foreach (int m in (int[])[512, 1024])
-            foreach (MatMulVersion version in profiling?.MatMulVersions ?? [])
-            {
-                Operand a = o[m * m], b = o[m * m, 1], y = o[m * m, 2];
-                yield return MatMul($"matmul ({version.Name})", new MatMulSpec(1, m, m, m, false, false, 0, 0), () =>
-                    version.Run(a, b, y, m, m, m));
-            }
     }
 
     static KernelCase MatMul(string name, MatMulSpec s, Action run) =>

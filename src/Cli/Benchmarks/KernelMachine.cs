@@ -15,16 +15,22 @@ sealed record KernelMachine(string Device, string Processor, int? Threads, int B
             device.MatMulPrecision == MatMulPrecision.Highest ? null : Words.Of(device.MatMulPrecision))
         : new(device.Name, HostProcessor.Current.Name, WorkerPool.Threads, batch);
 
-    /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
-    public override string ToString()
+    /// <summary>For example <c>cpu, Intel Xeon, 2 threads</c>.</summary>
+    public string Where
     {
-        string threads = Threads switch
+        get
         {
-            null => "",
-            1 => ", 1 thread", { } t =>
-            string.Create(CultureInfo.InvariantCulture, $", {t} threads")
-        };
-        return string.Create(CultureInfo.InvariantCulture, $"{Device}, {Processor}{threads}, batch "
-            + $"{Batch}{(Precision == null ? "" : $", matmul precision {Precision}")}");
+            string threads = Threads switch
+            {
+                null => "",
+                1 => ", 1 thread",
+                { } t => string.Create(CultureInfo.InvariantCulture, $", {t} threads"),
+            };
+            return $"{Device}, {Processor}{threads}";
+        }
     }
+
+    /// <summary>For example <c>cpu, Intel Xeon, 2 threads, batch 16</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Where}, batch {Batch}{(Precision == null ? "" : $", matmul precision {Precision}")}");
 }

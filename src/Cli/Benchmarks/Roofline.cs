@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 

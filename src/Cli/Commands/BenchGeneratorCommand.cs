@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Benchmarks;
 using Sagan.Native.Commands.Console;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Commands;

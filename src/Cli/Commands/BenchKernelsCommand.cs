@@ -7,6 +7,7 @@ using Sagan.Native.Commands.Console;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Commands;
@@ -14,9 +15,10 @@ namespace Sagan.Native.Commands;
 /// <summary>Time kernels by themselves: those whose name holds the filter, or all; Threads 0 = one for each processor.</summary>
 /// <param name="Roofline">Where the picture goes, if it is wanted.</param>
 /// <param name="Baseline">Earlier timings, if they are to be compared with.</param>
+/// <param name="Own">These shapes, instead of SAGAN's.</param>
 /// <param name="FailOver">By what fraction a kernel may be slower than in the baseline.</param>
 sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int Threads, string? Roofline = null, string? Baseline = null,
-    double FailOver = 0.1, MatMulPrecision MatMulPrecision = MatMulPrecision.Highest);
+    double FailOver = 0.1, MatMulPrecision MatMulPrecision = MatMulPrecision.Highest, OwnShapes? Own = null);
 
 /// <summary>
 /// <c>sagan bench kernels</c>: every kernel of a device at SAGAN's shapes, beside what the device can do, and beside what it did before.
@@ -37,11 +39,23 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
     readonly Option<string?> failOver =
         new("--fail-over") { Description = "With --baseline: how much slower is too slow (10%).", HelpName = "percent" };
 
+    readonly Option<string[]> conv = Shapes("--conv", "Ci,Co,size,kernel,stride", "convolutions of this shape"),
+        matMul = Shapes("--matmul", "M,N,K", "products [M, K] x [K, N]"),
+        attention = Shapes("--attention", "N,dk,dv", "attention of N pixels");
+
+    static Option<string[]> Shapes(string name, string form, string what) =>
+        new(name)
+        {
+            Description = $"Only {what}, instead of SAGAN's shapes. Repeatable.",
+            HelpName = form,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
     public BenchKernelsCommand()
         : base("kernels", "Times every kernel of a device at the shapes of SAGAN.")
     {
         Add(filter);
-        foreach (Option o in (Option[])[device, precision, batch, threads, roofline, baseline, failOver]) Add(o);
+        foreach (Option o in (Option[])[device, precision, batch, threads, conv, matMul, attention, roofline, baseline, failOver]) Add(o);
     }
 
     internal override BenchKernelsRequest Read(ParseResult parsed, CommandContext context)
@@ -53,7 +67,8 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         string? before = parsed.GetValue(baseline), limit = parsed.GetValue(failOver);
         if (limit != null && before == null) throw new UsageException($"--fail-over {limit}: slower than what? It needs --baseline FILE.");
         BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before,
-            MatMulPrecision: parsed.GetValue(precision));
+            MatMulPrecision: parsed.GetValue(precision),
+            Own: OwnShapes.Parse(parsed.GetValue(conv) ?? [], parsed.GetValue(matMul) ?? [], parsed.GetValue(attention) ?? [], n));
         return limit == null ? request : request with { FailOver = Fraction(limit) };
     }
 
@@ -65,6 +80,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         return p / 100;
     }
 
+    const int MostSamples = 100;
     static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     protected override ExitCode Run(BenchKernelsRequest request, CommandContext context)
@@ -76,8 +92,10 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         KernelMachine machine = KernelMachine.Of(device, request.Batch);
         baseline?.Require(machine);
 
-        KernelCase[] cases = Choose(KernelCases.All(device, request.Batch), request.Filter);
-        KernelBenchmark benchmark = new(device);
+        KernelCase[] all = request.Own is { IsEmpty: false } own ? KernelCases.Of(device, request.Batch, own)
+            : KernelCases.All(device, request.Batch);
+        KernelCase[] cases = Choose(all, request.Filter);
+        using KernelBenchmark benchmark = new(device);
         double?[] tooLong = [.. cases.Select(c => Prepare(c, benchmark, context))];
         MachinePeak peak = MachinePeak.Measure(device);
         context.Result(string.Create(Culture,
@@ -115,7 +133,8 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
     {
         List<KernelTiming> timings = [];
         string comparison = baseline == null ? "" : $" {"before",9} {"change",8}";
-        context.Result($"{"kernel",-38} {"shape",-24} {"ms",9} {"GFLOP/s",9} {"GB/s",7} {"% of peak",10}{comparison}");
+        context.Result($"{"kernel",-38} {"shape",-24} {"ms",9} {"+-",7} {"cold ms",9} {"GFLOP/s",9} {"GB/s",7} {"% of peak",10}"
+            + comparison);
         for (int i = 0; i < cases.Length; i++)
         {
             KernelCase c = cases[i];
@@ -128,10 +147,10 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
             KernelTiming t = run(c);
             timings.Add(t);
             string gflops = c.Flops > 0 ? t.GflopsPerSecond.ToString("0.0", Culture) : "";
-            string change = baseline?.Of(c) is { } ms
-                ? string.Create(Culture, $" {ms,9:0.0000} {100 * (t.Milliseconds / ms - 1),6:+0;-0;0} %") : "";
-            context.Result(string.Create(Culture, $"{name}{t.Milliseconds,9:0.0000} {gflops,9} {t.GigabytesPerSecond,7:0.0} "
-                + $"{t.PercentOfPeak,10:0}{change}"));
+            string change = baseline?.Of(c) is { } before
+                ? string.Create(Culture, $" {1e3 * before.Median,9:0.0000} {100 * (t.Warm.Median / before.Median - 1),6:+0;-0;0} %") : "";
+            context.Result(string.Create(Culture, $"{name}{t.Milliseconds,9:0.0000} {1e3 * t.Warm.Noise,7:0.0000} "
+                + $"{1e3 * t.Cold.Median,9:0.0000} {gflops,9} {t.GigabytesPerSecond,7:0.0} {t.PercentOfPeak,10:0}{change}"));
         }
         return timings;
     }
@@ -149,18 +168,26 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
 
     static JsonObject LeftOut(KernelCase c, double seconds) => new() { ["kernel"] = c.Kernel, ["shape"] = c.Shape, ["seconds"] = seconds };
 
-    static JsonObject Json(KernelTiming t, double? before)
+    static JsonObject Json(KernelTiming t, Samples? before)
     {
         JsonObject row = new()
         {
             ["kernel"] = t.Case.Kernel,
             ["shape"] = t.Case.Shape,
             ["ms"] = t.Milliseconds,
+            ["noise_ms"] = 1e3 * t.Warm.Noise,
+            ["calls"] = t.Warm.Count,
+            ["cold_ms"] = 1e3 * t.Cold.Median,
             ["gflops"] = t.Case.Flops > 0 ? t.GflopsPerSecond : null,
             ["gb_s"] = t.GigabytesPerSecond,
             ["percent_of_peak"] = t.PercentOfPeak,
         };
-        if (before != null) row["baseline_ms"] = before;
+        if (before != null) row["baseline_ms"] = 1e3 * before.Median;
+        // What a later run compares with: all calls, or a hundred that stand for them.
+        row["samples_ms"] = new JsonArray([.. Some(t.Warm).Select(s => (JsonNode)(1e3 * s))]);
         return row;
     }
+
+    static IEnumerable<double> Some(Samples s) =>
+        s.Count <= MostSamples ? s.Seconds : Enumerable.Range(0, MostSamples).Select(i => s.Quantile((i + 0.5) / MostSamples));
 }

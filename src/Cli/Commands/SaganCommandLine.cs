@@ -62,7 +62,7 @@ static class SaganCommandLine
         root.Add(new Command("bench", "Measures speed.")
         {
             new BenchStepCommand(), new BenchGeneratorCommand(), new BenchAttentionCommand(), new BenchKernelsCommand(),
-                new BenchDataCommand(),
+            new BenchLadderCommand(), new BenchDataCommand(),
         });
         root.Add(new Command("data", "Looks at data sets and packs them.") { new DataCheckCommand(), new DataPackCommand() });
         root.Add(new DevicesCommand());

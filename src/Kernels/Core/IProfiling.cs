@@ -1,8 +1,5 @@
 namespace Sagan.Native.Kernels;
 
-/// <summary>One way to compute y [M,N] = a [M,K] b [K,N]; arguments a, b, y, M, N, K.</summary>
-sealed record MatMulVersion(string Name, Action<Storage, Storage, Storage, int, int, int> Run);
-
 /// <summary>What a device tells of itself, by its own clock: <see cref="Backend.Profiling"/>.</summary>
 interface IProfiling
 {
@@ -23,7 +20,4 @@ interface IProfiling
 
     /// <summary>y = a + s b over arrays larger than the caches, in GB/s: 3 arrays' traffic.</summary>
     double PeakGigabytes();
-
-    /// <summary>The matrix product from its simplest form to the one in use, to be measured side by side.</summary>
-    IReadOnlyList<MatMulVersion> MatMulVersions { get; }
 }

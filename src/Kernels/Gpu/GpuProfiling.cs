@@ -18,8 +18,6 @@ sealed class GpuProfiling(GpuContext gpu) : IProfiling
 
     public long LaunchCount => queue.LaunchCount;
 
-    public IReadOnlyList<MatMulVersion> MatMulVersions => field ??= GpuMatMulHistory.Versions(gpu);
-
     public double Time(Action work)
     {
         KeepBusy();

@@ -2,22 +2,35 @@ using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using Sagan.Native.Kernels;
 
-namespace Sagan.Native.Benchmarks;
+namespace Sagan.Native.Measuring;
 
 /// <summary>
 /// What a device can do at best, measured: the roofs that kernels are compared with. Devices on the host share the processor's.
 /// </summary>
 /// <param name="GflopsPerSecond">Fused multiply-adds in registers, on all threads; one counts as 2 flops.</param>
 /// <param name="GigabytesPerSecond">y = a + s b over arrays larger than the caches, on all threads: 3 arrays' traffic.</param>
-readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSecond)
+public readonly record struct MachinePeak(double GflopsPerSecond, double GigabytesPerSecond)
 {
     const int Rounds = 5, FmaSteps = 1 << 22, TriadFloats = 1 << 24, TriadJobs = 64;
 
-    public static MachinePeak Measure(Device device) => new(Gflops(device), device.Backend.Profiling?.PeakGigabytes() ?? Triad());
+    /// <summary>
+    /// The share of the roof that binds, in per cent: flops against the peak of multiply-adds where they take longer, else bytes against
+    /// bandwidth; above 100 where the operands fit in a cache.
+    /// </summary>
+    public double Percent(double flops, double bytes, double seconds) =>
+        100 * Math.Max(flops / GflopsPerSecond, bytes / GigabytesPerSecond) / seconds * 1e-9;
+
+    /// <summary>Measures both; takes up to a second.</summary>
+    public static MachinePeak Measure(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return new(Gflops(device), device.Backend.Profiling?.PeakGigabytes() ?? Triad());
+    }
 
     /// <summary>The peak of multiply-adds alone, which needs no memory.</summary>
     public static double Gflops(Device device)
     {
+        ArgumentNullException.ThrowIfNull(device);
         if (device.Backend.Profiling is { } gpu) return gpu.PeakGflops();
         int jobs = WorkerPool.Threads;
         return Vector512.IsHardwareAccelerated ? Fma<Simd512>(jobs) : Vector256.IsHardwareAccelerated ? Fma<Simd256>(jobs)
