@@ -26,8 +26,8 @@ public sealed partial class PackageTests
         [
             .. Directory.EnumerateFiles(packages).Select(f => Version().Replace(Path.GetFileName(f), "")).Order(StringComparer.Ordinal),
         ];
-        Assert.Equal(["Sagan.Native.Kernels.nupkg", "Sagan.Native.Kernels.snupkg", "Sagan.Native.Tensor.nupkg", "Sagan.Native.Tensor.snupkg",
-            "Sagan.Native.nupkg", "Sagan.Native.snupkg", "sagan.nupkg", "sagan.snupkg"], names);
+        Assert.Equal(["Sagan.Native.Kernels.nupkg", "Sagan.Native.Kernels.snupkg", "Sagan.Native.Tensor.nupkg",
+            "Sagan.Native.Tensor.snupkg", "Sagan.Native.nupkg", "Sagan.Native.snupkg", "sagan.nupkg", "sagan.snupkg"], names);
 
         // Packages of others come from where this machine has them already, ours from the folder alone.
         string theirs = RunWith(folder, [], Dotnet, "nuget", "locals", "global-packages", "--list").Output.Split(": ", 2)[1].Trim();
