@@ -5,7 +5,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// <summary>The GPU's kernels as ILGPU compiles them, held to the contract on the devices of this machine.</summary>
 public abstract class IlgpuConformanceTests
 {
-    protected static bool IsAtMost(KernelCase c, int elements) => c.Operands.Sum(o => (long)o.Count) <= elements;
+    private protected static bool IsAtMost(KernelCase c, int elements) => c.Operands.Sum(o => (long)o.Count) <= elements;
 
     protected static void Check(string name, Device gpu)
     {

@@ -20,7 +20,7 @@ static class LimitedDevice
 
         public override long ReservedBytes => pool.ReservedBytes;
 
-        public override Storage Rent(int count) => pool.LiveBytes + sizeof(float) * count <= bytes ? pool.Rent(count)
+        internal override Storage Rent(int count) => pool.LiveBytes + sizeof(float) * count <= bytes ? pool.Rent(count)
             : throw new DeviceMemoryException($"out of device memory: {count >> 18} MB of {bytes >> 20} MB.");
 
         public override void Trim() => pool.Trim();

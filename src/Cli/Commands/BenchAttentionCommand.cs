@@ -75,7 +75,13 @@ sealed class BenchAttentionCommand : Verb<BenchAttentionRequest>
             AttentionTiming t = AttentionBenchmark.Measure(device, request.Batch, n, dk, dv);
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{n,9} {t.Milliseconds,10:0.000} {t.TensorMb,10:0.0} "
                 + $"{t.RssMb,10:0.0}"));
-            rows.Add(new JsonObject { ["positions"] = n, ["ms"] = t.Milliseconds, ["tensor_mb"] = t.TensorMb, ["rss_mb"] = t.RssMb });
+            rows.Add((JsonNode)new JsonObject
+            {
+                ["positions"] = n,
+                ["ms"] = t.Milliseconds,
+                ["tensor_mb"] = t.TensorMb,
+                ["rss_mb"] = t.RssMb,
+            });
         }
         context.ResultJson(new JsonObject
         {

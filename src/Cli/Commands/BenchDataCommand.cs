@@ -91,7 +91,7 @@ sealed class BenchDataCommand : Verb<BenchDataRequest>
             double images = (double)config.Training.Batch * config.Training.DSteps / t.StepSeconds;
             context.Result(string.Create(culture, $"{how}: {1000 * t.StepSeconds:0.0} ms a step, {images:0} images/s, waiting "
                 + $"{1000 * t.WaitSeconds:0.00} ms ({100 * t.WaitSeconds / t.StepSeconds:0.0} %)"));
-            rows.Add(new JsonObject
+            rows.Add((JsonNode)new JsonObject
             {
                 ["cached"] = data.Report.Cached,
                 ["step_s"] = t.StepSeconds,

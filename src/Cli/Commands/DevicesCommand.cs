@@ -21,7 +21,7 @@ sealed class DevicesCommand() : Verb("devices", "Lists the devices of this machi
             if (about.Length > 0) device["about"] = about;
             if (d.WhyNot != null) device["reason"] = d.WhyNot;
             if (d.Name == "cpu") device["processor"] = host.ToJson();
-            devices.Add(device);
+            devices.Add((JsonNode)device);
         }
         context.ResultJson(new JsonObject { ["devices"] = devices });
         return ExitCode.Success;

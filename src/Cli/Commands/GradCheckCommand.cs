@@ -83,7 +83,7 @@ sealed class GradCheckCommand : Verb<GradCheckRequest>
             string note = !e.Passed ? $"   FAILED: {e}" : e.Skipped > 0 ? $"   {e}" : "";
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{c.ToString().PadRight(width)}  {e.First,7:0.0e+0}   "
                 + $"{e.Second,7:0.0e+0}{note}"));
-            results.Add(Describe(c, e));
+            results.Add((JsonNode)Describe(c, e));
         }
         context.ResultJson(new JsonObject { ["device"] = device.Name, ["cases"] = results, ["failed"] = failed });
         if (failed > 0) throw new CheckFailedException($"gradcheck: {failed} of {results.Count} cases failed: an error of "
@@ -124,7 +124,7 @@ sealed class GradCheckCommand : Verb<GradCheckRequest>
             JsonObject result = new() { ["op"] = c.Op, ["variant"] = c.Variant, ["passed"] = good };
             if (error == null) Describe(result, d);
             else result["error"] = error;
-            results.Add(result);
+            results.Add((JsonNode)result);
         }
         context.ResultJson(new JsonObject
         {

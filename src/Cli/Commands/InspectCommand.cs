@@ -32,7 +32,7 @@ sealed class InspectCommand : Verb<InspectRequest>
     protected override ExitCode Run(InspectRequest request, CommandContext context)
     {
         JsonArray files = [];
-        foreach (string path in Files(request.Path)) files.Add(Inspect(path, context));
+        foreach (string path in Files(request.Path)) files.Add((JsonNode)Inspect(path, context));
         context.ResultJson(new JsonObject { ["files"] = files });
         return ExitCode.Success;
     }
@@ -65,7 +65,7 @@ sealed class InspectCommand : Verb<InspectRequest>
             context.Result(string.Create(CultureInfo.InvariantCulture,
                 $"  {e.Name.PadRight(width)}  {e.Dtype.Name(),-4} {shape,-20} mean {s.Mean,10:G4}  std {s.Deviation,10:G4}  min "
                     + $"{s.Min,10:G4}  max {s.Max,10:G4}{(s.NotFinite > 0 ? $"  NOT FINITE {s.NotFinite}" : "")}"));
-            tensors.Add(new JsonObject
+            tensors.Add((JsonNode)new JsonObject
             {
                 ["name"] = e.Name,
                 ["dtype"] = e.Dtype.Name(),

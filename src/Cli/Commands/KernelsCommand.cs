@@ -56,7 +56,13 @@ sealed class KernelsCommand : Verb<KernelsRequest>
         foreach (LaunchedKernel k in kernels.OrderByDescending(k => k.Launches))
         {
             context.Result($"{k.Launches,8} {k.Blocks,10} {k.Threads,7}  {k.Name}");
-            rows.Add(new JsonObject { ["kernel"] = k.Name, ["launches"] = k.Launches, ["blocks"] = k.Blocks, ["threads"] = k.Threads });
+            rows.Add((JsonNode)new JsonObject
+            {
+                ["kernel"] = k.Name,
+                ["launches"] = k.Launches,
+                ["blocks"] = k.Blocks,
+                ["threads"] = k.Threads,
+            });
         }
         context.ResultJson(new JsonObject
         {

@@ -78,7 +78,7 @@ sealed class NearestCommand : Verb<NearestRequest>
             grid.AddRange(nearest.Select(n => data.Image(n.Index)));
             context.Result(string.Create(CultureInfo.InvariantCulture, $"{nearest[0].Distance,6:0.0} of 255 to "
                 + $"{data.Name(nearest[0].Index)}"));
-            rows.Add(new JsonArray([.. nearest
+            rows.Add((JsonNode)new JsonArray([.. nearest
                 .Select(n => new JsonObject { ["image"] = data.Name(n.Index), ["distance"] = Math.Round(n.Distance, 3) })]));
         }
         ImageFile.Save(request.Out, ImageGrid.Of([.. grid], 1 + Math.Min(request.Neighbours, data.Count)),

@@ -7,4 +7,4 @@ namespace Sagan.Native.Kernels;
 /// terms, which are A |g| for dv and scale A (|g| |v| + |g| |o|) times |k| or |q|. Scores that are no larger than their difference needs,
 /// but exact, cost nothing.
 /// </summary>
-public readonly record struct AttentionSpec(int Batch, int N, int M, int Dk, int Dv, float Scale);
+readonly record struct AttentionSpec(int Batch, int N, int M, int Dk, int Dv, float Scale);

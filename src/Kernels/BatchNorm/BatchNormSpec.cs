@@ -6,4 +6,4 @@ namespace Sagan.Native.Kernels;
 /// channel of equal numbers has exactly them for its mean and variance 0 (on a GPU where their sums are finite floats); one with an
 /// infinity has an infinite mean and no variance (NaN), and so has none of 0 rows.
 /// </summary>
-public readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilon, Activation Activation);
+readonly record struct BatchNormSpec(int Rows, int Channels, float Epsilon, Activation Activation);

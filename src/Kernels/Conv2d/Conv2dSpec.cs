@@ -6,7 +6,7 @@ namespace Sagan.Native.Kernels;
 /// 2 N OutH OutW Co Kh Kw Ci flops. |error| at most 3e-7 * sqrt(terms) relative to the sum of the absolute terms, terms = Kh Kw Ci, Kh Kw
 /// Co or N OutH OutW.
 /// </summary>
-public readonly record struct Conv2dSpec(int N, int H, int W, int Ci, int Co, int Kh, int Kw, int Stride, int Padding, int OutH, int OutW)
+readonly record struct Conv2dSpec(int N, int H, int W, int Ci, int Co, int Kh, int Kw, int Stride, int Padding, int OutH, int OutW)
 {
     /// <summary>2 N OutH OutW Co Kh Kw Ci.</summary>
     public double Flops => 2.0 * N * OutH * OutW * Co * Kh * Kw * Ci;

@@ -17,17 +17,26 @@ public enum ActivationKind
 /// An activation as a value, for the epilogue of fused kernels. All of them have a derivative that can be told from y = act(z), so a slope
 /// must not be negative.
 /// </summary>
+/// <param name="Kind">Which function.</param>
+/// <param name="Slope">The factor of negative inputs of <see cref="ActivationKind.LeakyRelu"/>; elsewhere unused.</param>
 public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
 {
+    /// <summary>
+    /// The factor of negative inputs: finite and at least 0, else <see cref="ArgumentOutOfRangeException"/>.
+    /// </summary>
     public float Slope { get; } = Slope >= 0 && float.IsFinite(Slope) ? Slope
         : throw new ArgumentOutOfRangeException(nameof(Slope), Slope,
             "activation: the slope must be a number of at least 0, since the gradient is told from the sign of y.");
 
+    /// <summary>z.</summary>
     public static Activation None => default;
 
+    /// <summary>max(z, 0).</summary>
     public static Activation Relu => new(ActivationKind.LeakyRelu);
 
+    /// <summary>tanh z.</summary>
     public static Activation Tanh => new(ActivationKind.Tanh);
 
+    /// <summary>z &lt; 0 ? slope z : z, slope at least 0.</summary>
     public static Activation LeakyRelu(float slope) => new(ActivationKind.LeakyRelu, slope);
 }

@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>Up to <see cref="Shape.MaxRank"/> integers inside a spec.</summary>
 [InlineArray(Shape.MaxRank)]
-public struct Axes
+struct Axes
 {
     int first;
 }

@@ -12,7 +12,7 @@ namespace Sagan.Native.Kernels;
 /// Fused kernels are optional capabilities: the interfaces in Fused.cs.
 /// Images are channels-last [N, H, W, C], convolution weights [Co, Kh, Kw, Ci].
 /// </summary>
-public abstract class Backend
+abstract class Backend
 {
     // Elementwise
 

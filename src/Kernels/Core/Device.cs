@@ -63,7 +63,7 @@ public sealed class Device
     public Pool Pool { get; }
 
     /// <summary>The kernels.</summary>
-    public Backend Backend { get; }
+    internal Backend Backend { get; }
 
     /// <summary>
     /// The device with this name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c> (without a number: 0) or <c>emulated</c>. A
@@ -99,21 +99,7 @@ public sealed class Device
 public sealed record DeviceInfo(string Name, string About, string? WhyNot);
 
 /// <summary>A device was asked for that this machine or this build does not have.</summary>
-public sealed class DeviceUnavailableException : Exception
-{
-    public DeviceUnavailableException() { }
-
-    public DeviceUnavailableException(string message) : base(message) { }
-
-    public DeviceUnavailableException(string message, Exception inner) : base(message, inner) { }
-}
+public sealed class DeviceUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>A device failed while it computed: its memory is lost, what is on disk is not.</summary>
-public sealed class DeviceException : Exception
-{
-    public DeviceException() { }
-
-    public DeviceException(string message) : base(message) { }
-
-    public DeviceException(string message, Exception inner) : base(message, inner) { }
-}
+public sealed class DeviceException(string message, Exception? inner = null) : Exception(message, inner);

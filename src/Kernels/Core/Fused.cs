@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 // second-order gradient.
 
 /// <summary>Streaming attention: no N x M matrix is stored.</summary>
-public interface IFusedAttention
+interface IFusedAttention
 {
     /// <summary>
     /// o_i = sum_j softmax_j(scale q_i . k_j) v_j.  q [B,N,dk]  k [B,M,dk]  v [B,M,dv]  o [B,N,dv]; o is 0 where there are no keys.
@@ -22,7 +22,7 @@ public interface IFusedAttention
 }
 
 /// <summary>Batch normalisation over the rows of [rows, channels], with the activation that follows.</summary>
-public interface IFusedBatchNorm
+interface IFusedBatchNorm
 {
     /// <summary>
     /// mean_c, variance_c (biased) over rows;  y = act(weight_c (x - mean_c) / sqrt(variance_c + eps) + bias_c). y may be x.
@@ -44,7 +44,7 @@ public interface IFusedBatchNorm
 /// Products with scale, bias and activation in the epilogue. scale is one number, in the device's memory; null stands for 1. bias may be
 /// null.
 /// </summary>
-public interface IFusedBias
+interface IFusedBias
 {
     /// <summary>y = act(scale MatMul(a, b) + bias), bias along the columns of y.</summary>
     void MatMulBias(Storage a, Storage b, Storage? scale, Storage? bias, Storage y, in MatMulSpec s, Activation act);
@@ -60,7 +60,7 @@ public interface IFusedBias
 }
 
 /// <summary>A weighted branch and the input it is added to: the bits of the operations it stands for.</summary>
-public interface IFusedResidual
+interface IFusedResidual
 {
     /// <summary>y = x + gamma o.  x, o, y [n], gamma one number. y may be x or o.</summary>
     void Residual(Storage x, Storage o, Storage gamma, Storage y, int n);
@@ -70,7 +70,7 @@ public interface IFusedResidual
 }
 
 /// <summary>Spectral normalisation of a weight matrix. See <see cref="PowerIterationSpec"/> for which way the matrix lies.</summary>
-public interface IFusedSpectralNorm
+interface IFusedSpectralNorm
 {
     /// <summary>
     /// Iterations of v = l2n(W^T u), u = l2n(W v), then sigma = u^T W v. With 0 iterations u and v are copied and only sigma is computed.
@@ -88,7 +88,7 @@ public interface IFusedSpectralNorm
 }
 
 /// <summary>Adam over a whole parameter group in one call.</summary>
-public interface IFusedAdam
+interface IFusedAdam
 {
     /// <summary>
     /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  Torch form: p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps);

@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// Hands out device memory and takes it back for reuse, keyed by block size, so that a training loop makes no system call once it is warm.
-/// All members may be called from any thread.
+/// All members may be called from any thread. A device has one: <see cref="Device.Pool"/>.
 /// </summary>
 public abstract class Pool
 {
@@ -22,7 +22,7 @@ public abstract class Pool
     public abstract long ReservedBytes { get; }
 
     /// <summary>A block of <paramref name="count"/> 32-bit elements with undefined content.</summary>
-    public abstract Storage Rent(int count);
+    internal abstract Storage Rent(int count);
 
     /// <summary>Gives free blocks back to the system.</summary>
     public abstract void Trim();
@@ -38,7 +38,7 @@ public abstract class Pool
 /// what lets blocks be reused between shapes that are nearly alike. Garbage-collected arrays are no alternative: a fresh 4 MB array costs
 /// 1.7 ms of page faults and zeroing, a reused block 0.04 ms.
 /// </summary>
-public sealed unsafe class HostPool : Pool
+sealed unsafe class HostPool : Pool
 {
     const int Alignment = 64;
     // Room for a full vector load that starts at the last element in use.
@@ -69,7 +69,7 @@ public sealed unsafe class HostPool : Pool
     }
 
     /// <inheritdoc/>
-    public override Storage Rent(int count)
+    internal override Storage Rent(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         long bytes = BlockSize(count);
@@ -147,11 +147,4 @@ public sealed unsafe class HostPool : Pool
 /// <summary>
 /// A device has no memory left for a tensor, also after its pool gave its free blocks back. The message names the sizes and the way out.
 /// </summary>
-public sealed class DeviceMemoryException : Exception
-{
-    public DeviceMemoryException() { }
-
-    public DeviceMemoryException(string message) : base(message) { }
-
-    public DeviceMemoryException(string message, Exception inner) : base(message, inner) { }
-}
+public sealed class DeviceMemoryException(string message, Exception? inner = null) : Exception(message, inner);

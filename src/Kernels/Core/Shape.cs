@@ -126,8 +126,10 @@ public readonly struct Shape : IEquatable<Shape>
         return h.ToHashCode();
     }
 
+    /// <summary>Same rank and same sizes.</summary>
     public static bool operator ==(Shape a, Shape b) => a.Equals(b);
 
+    /// <summary>Another rank or another size.</summary>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
 
     /// <summary>For example <c>[64, 32, 32, 3]</c>; a scalar prints as <c>[]</c>.</summary>
@@ -137,11 +139,4 @@ public readonly struct Shape : IEquatable<Shape>
 /// <summary>
 /// An operation was given operands whose shapes break its rule. The message names the operation, the rule and every operand.
 /// </summary>
-public sealed class ShapeException : ArgumentException
-{
-    public ShapeException() { }
-
-    public ShapeException(string message) : base(message) { }
-
-    public ShapeException(string message, Exception inner) : base(message, inner) { }
-}
+public sealed class ShapeException(string message, Exception? inner = null) : ArgumentException(message, inner);

@@ -7,7 +7,7 @@ namespace Sagan.Native.Kernels;
 /// <see cref="Kernels.Pool"/> and returns there when its last reference is released. <see cref="Version"/> is bumped by in-place writes, so
 /// that a gradient rule can tell that a value it saved is gone.
 /// </summary>
-public abstract class Storage
+abstract class Storage
 {
     int references = 1;
     int version;
@@ -92,7 +92,7 @@ public abstract class Storage
 /// <summary>
 /// Host memory: 64-byte aligned, and padded so that a vector load of 64 bytes at any element in use stays inside the block.
 /// </summary>
-public sealed unsafe class HostStorage : Storage
+sealed unsafe class HostStorage : Storage
 {
     internal HostStorage(HostPool pool, float* pointer, int count, long blockBytes) : base(pool, count)
     {

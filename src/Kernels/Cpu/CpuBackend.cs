@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// in the folder of its name; what they share is in Cpu: the worker pool, scratch memory, vectors of every width (Simd), and the matrix
 /// product under all products (Gemm).
 /// </summary>
-public sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam
+sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam
 {
     // Elementwise
 

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>One piece of parallel work: job number <c>index</c> of a <see cref="WorkerPool.Run"/>.</summary>
-public interface IJob
+interface IJob
 {
     /// <summary>Does job number <paramref name="index"/>. What it writes must depend on the index alone, never on the worker.</summary>
     void Execute(int index);
@@ -63,7 +63,7 @@ public static unsafe class WorkerPool
     }
 
     /// <summary>Executes job 0 to count-1 and returns when all are done. The first exception of a job is thrown again here.</summary>
-    public static void Run<TJob>(int count, TJob job) where TJob : unmanaged, IJob
+    internal static void Run<TJob>(int count, TJob job) where TJob : unmanaged, IJob
     {
         if (count <= 1 || threads == 1 || inside || !Busy.TryEnter())
         {

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>a + b.</summary>
-public readonly struct AddOp : IBinaryOp
+readonly struct AddOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a + b;
 
@@ -9,7 +9,7 @@ public readonly struct AddOp : IBinaryOp
 }
 
 /// <summary>a - b.</summary>
-public readonly struct SubtractOp : IBinaryOp
+readonly struct SubtractOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a - b;
 
@@ -17,7 +17,7 @@ public readonly struct SubtractOp : IBinaryOp
 }
 
 /// <summary>a b.</summary>
-public readonly struct MultiplyOp : IBinaryOp
+readonly struct MultiplyOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a * b;
 
@@ -25,7 +25,7 @@ public readonly struct MultiplyOp : IBinaryOp
 }
 
 /// <summary>a / b.</summary>
-public readonly struct DivideOp : IBinaryOp
+readonly struct DivideOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a / b;
 
@@ -33,7 +33,7 @@ public readonly struct DivideOp : IBinaryOp
 }
 
 /// <summary>The larger of a and b; NaN when either is NaN.</summary>
-public readonly struct MaxOp : IBinaryOp
+readonly struct MaxOp : IBinaryOp
 {
     public float Invoke(float a, float b) => MathF.Max(a, b);
 
@@ -41,7 +41,7 @@ public readonly struct MaxOp : IBinaryOp
 }
 
 /// <summary>a + scale b.</summary>
-public readonly record struct AddScaledOp(float Scale) : IBinaryOp
+readonly record struct AddScaledOp(float Scale) : IBinaryOp
 {
     public float Invoke(float a, float b) => a + Scale * b;
 
@@ -49,7 +49,7 @@ public readonly record struct AddScaledOp(float Scale) : IBinaryOp
 }
 
 /// <summary>a + weight (b - a): the exponential moving average of a towards b.</summary>
-public readonly record struct LerpOp(float Weight) : IBinaryOp
+readonly record struct LerpOp(float Weight) : IBinaryOp
 {
     public float Invoke(float a, float b) => a + Weight * (b - a);
 
@@ -59,7 +59,7 @@ public readonly record struct LerpOp(float Weight) : IBinaryOp
 /// <summary>
 /// a &lt; b ? 0 : a == b ? 1/2 : 1: the share of a in the gradient of max(a, b). Where either is NaN both have all of it.
 /// </summary>
-public readonly struct MaxShareOp : IBinaryOp
+readonly struct MaxShareOp : IBinaryOp
 {
     public float Invoke(float a, float b) => b > a ? 0 : a == b ? 0.5f : 1;
 
@@ -68,7 +68,7 @@ public readonly struct MaxShareOp : IBinaryOp
 }
 
 /// <summary>share == 0 ? 0 : share g: a part of a gradient, of which nothing is nothing, also where g is infinite or NaN.</summary>
-public readonly struct ShareOp : IBinaryOp
+readonly struct ShareOp : IBinaryOp
 {
     public float Invoke(float g, float share) => share == 0 ? 0 : share * g;
 
@@ -79,7 +79,7 @@ public readonly struct ShareOp : IBinaryOp
 /// g act'(z) for act = leaky ReLU, told from y = act(z): y &lt;= 0 ? slope g : g, with 0 for slope g where slope is 0, whatever g. So a NaN
 /// among the y passes g on, as PyTorch's ReLU does (its leaky ReLU gives slope g there).
 /// </summary>
-public readonly record struct LeakyReluGradOp(float Slope) : IBinaryOp
+readonly record struct LeakyReluGradOp(float Slope) : IBinaryOp
 {
     public float Invoke(float g, float y) => 0 >= y ? Slope == 0 ? 0 : Slope * g : g;
 
@@ -88,7 +88,7 @@ public readonly record struct LeakyReluGradOp(float Slope) : IBinaryOp
 }
 
 /// <summary>g (1 - y^2): the gradient of tanh, y = tanh z.</summary>
-public readonly struct TanhGradOp : IBinaryOp
+readonly struct TanhGradOp : IBinaryOp
 {
     public float Invoke(float g, float y) => g * (1 - y * y);
 
@@ -96,7 +96,7 @@ public readonly struct TanhGradOp : IBinaryOp
 }
 
 /// <summary>g y (1 - y): the gradient of the sigmoid, y = sigmoid z.</summary>
-public readonly struct SigmoidGradOp : IBinaryOp
+readonly struct SigmoidGradOp : IBinaryOp
 {
     public float Invoke(float g, float y) => g * (y * (1 - y));
 

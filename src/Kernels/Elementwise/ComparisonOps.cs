@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>a &gt; b ? 1 : 0, so 0 where either is NaN.</summary>
-public readonly struct GreaterOp : IBinaryOp
+readonly struct GreaterOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a > b ? 1 : 0;
 
@@ -9,7 +9,7 @@ public readonly struct GreaterOp : IBinaryOp
 }
 
 /// <summary>a &gt;= b ? 1 : 0, so 0 where either is NaN.</summary>
-public readonly struct GreaterOrEqualOp : IBinaryOp
+readonly struct GreaterOrEqualOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a >= b ? 1 : 0;
 
@@ -17,7 +17,7 @@ public readonly struct GreaterOrEqualOp : IBinaryOp
 }
 
 /// <summary>a == b ? 1 : 0, so 0 where either is NaN.</summary>
-public readonly struct EqualOp : IBinaryOp
+readonly struct EqualOp : IBinaryOp
 {
     public float Invoke(float a, float b) => a == b ? 1 : 0;
 
@@ -26,7 +26,7 @@ public readonly struct EqualOp : IBinaryOp
 
 /// <summary>low where x is below it, high where x is above it, else x; NaN for NaN. As PyTorch has it, high where low is above
 /// high.</summary>
-public readonly record struct ClampOp(float Low, float High) : IUnaryOp
+readonly record struct ClampOp(float Low, float High) : IUnaryOp
 {
     public float Invoke(float x)
     {

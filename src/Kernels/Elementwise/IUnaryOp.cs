@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// one lane, GPU kernels. The two agree for every float, NaN, infinities and denormals too: there a function gives what PyTorch's gives,
 /// unless its summary says otherwise.
 /// </summary>
-public interface IUnaryOp
+interface IUnaryOp
 {
     float Invoke(float x);
 
@@ -13,7 +13,7 @@ public interface IUnaryOp
 }
 
 /// <summary>An elementwise function of two operands: see <see cref="IUnaryOp"/>.</summary>
-public interface IBinaryOp
+interface IBinaryOp
 {
     float Invoke(float a, float b);
 

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>scale x + shift.</summary>
-public readonly record struct AffineOp(float Scale, float Shift) : IUnaryOp
+readonly record struct AffineOp(float Scale, float Shift) : IUnaryOp
 {
     public float Invoke(float x) => Scale * x + Shift;
 
@@ -9,7 +9,7 @@ public readonly record struct AffineOp(float Scale, float Shift) : IUnaryOp
 }
 
 /// <summary>x^2.</summary>
-public readonly struct SquareOp : IUnaryOp
+readonly struct SquareOp : IUnaryOp
 {
     public float Invoke(float x) => x * x;
 
@@ -17,7 +17,7 @@ public readonly struct SquareOp : IUnaryOp
 }
 
 /// <summary>sqrt x.</summary>
-public readonly struct SqrtOp : IUnaryOp
+readonly struct SqrtOp : IUnaryOp
 {
     public float Invoke(float x) => MathF.Sqrt(x);
 
@@ -25,7 +25,7 @@ public readonly struct SqrtOp : IUnaryOp
 }
 
 /// <summary>x / divisor. Not x times 1 / divisor, which is infinite for divisors below 3e-39 and rounded twice for others.</summary>
-public readonly record struct DivideByOp(float Divisor) : IUnaryOp
+readonly record struct DivideByOp(float Divisor) : IUnaryOp
 {
     public float Invoke(float x) => x / Divisor;
 
@@ -33,7 +33,7 @@ public readonly record struct DivideByOp(float Divisor) : IUnaryOp
 }
 
 /// <summary>dividend / x.</summary>
-public readonly record struct QuotientOp(float Dividend) : IUnaryOp
+readonly record struct QuotientOp(float Dividend) : IUnaryOp
 {
     public float Invoke(float x) => Dividend / x;
 
@@ -41,7 +41,7 @@ public readonly record struct QuotientOp(float Dividend) : IUnaryOp
 }
 
 /// <summary>1 / x.</summary>
-public readonly struct ReciprocalOp : IUnaryOp
+readonly struct ReciprocalOp : IUnaryOp
 {
     public float Invoke(float x) => 1 / x;
 
@@ -49,7 +49,7 @@ public readonly struct ReciprocalOp : IUnaryOp
 }
 
 /// <summary>|x|.</summary>
-public readonly struct AbsOp : IUnaryOp
+readonly struct AbsOp : IUnaryOp
 {
     public float Invoke(float x) => MathF.Abs(x);
 
@@ -57,7 +57,7 @@ public readonly struct AbsOp : IUnaryOp
 }
 
 /// <summary>-1, 0 or 1 with the sign of x; 0 for NaN.</summary>
-public readonly struct SignOp : IUnaryOp
+readonly struct SignOp : IUnaryOp
 {
     public float Invoke(float x) => x > 0 ? 1 : 0 > x ? -1 : 0;
 
@@ -69,7 +69,7 @@ public readonly struct SignOp : IUnaryOp
 }
 
 /// <summary>max(x, 0); NaN stays NaN.</summary>
-public readonly struct ReluOp : IUnaryOp
+readonly struct ReluOp : IUnaryOp
 {
     public float Invoke(float x) => 0 > x ? 0 : x;
 
@@ -77,7 +77,7 @@ public readonly struct ReluOp : IUnaryOp
 }
 
 /// <summary>x &lt; 0 ? slope x : x, with 0 for slope x where slope is 0, also at minus infinity; NaN stays NaN.</summary>
-public readonly record struct LeakyReluOp(float Slope) : IUnaryOp
+readonly record struct LeakyReluOp(float Slope) : IUnaryOp
 {
     public float Invoke(float x) => 0 > x ? Slope == 0 ? 0 : Slope * x : x;
 
@@ -86,7 +86,7 @@ public readonly record struct LeakyReluOp(float Slope) : IUnaryOp
 }
 
 /// <summary>e^x. Vector form: see <see cref="SimdMath.Exp"/>.</summary>
-public readonly struct ExpOp : IUnaryOp
+readonly struct ExpOp : IUnaryOp
 {
     public float Invoke(float x) => MathF.Exp(x);
 
@@ -94,7 +94,7 @@ public readonly struct ExpOp : IUnaryOp
 }
 
 /// <summary>Natural logarithm.</summary>
-public readonly struct LogOp : IUnaryOp
+readonly struct LogOp : IUnaryOp
 {
     public float Invoke(float x) => MathF.Log(x);
 
@@ -102,7 +102,7 @@ public readonly struct LogOp : IUnaryOp
 }
 
 /// <summary>Hyperbolic tangent.</summary>
-public readonly struct TanhOp : IUnaryOp
+readonly struct TanhOp : IUnaryOp
 {
     public float Invoke(float x) => MathF.Tanh(x);
 
@@ -110,7 +110,7 @@ public readonly struct TanhOp : IUnaryOp
 }
 
 /// <summary>1 / (1 + e^-x).</summary>
-public readonly struct SigmoidOp : IUnaryOp
+readonly struct SigmoidOp : IUnaryOp
 {
     public float Invoke(float x) => 1 / (1 + MathF.Exp(-x));
 
@@ -118,7 +118,7 @@ public readonly struct SigmoidOp : IUnaryOp
 }
 
 /// <summary>log(1 + e^x) = max(x, 0) + log1p(e^-|x|).</summary>
-public readonly struct SoftplusOp : IUnaryOp
+readonly struct SoftplusOp : IUnaryOp
 {
     public float Invoke(float x)
     {

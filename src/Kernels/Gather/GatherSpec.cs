@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>Table [Rows, Width], Count indices.</summary>
-public readonly record struct GatherSpec(int Rows, int Count, int Width)
+readonly record struct GatherSpec(int Rows, int Count, int Width)
 {
     /// <summary>Throws <see cref="IndexOutOfRangeException"/> naming the first index that is not in 0..Rows-1.</summary>
     internal void CheckIndices(string op, ReadOnlySpan<int> index)

@@ -6,12 +6,12 @@ namespace Sagan.Native.Kernels;
 /// <param name="Threads">Threads of a thread block.</param>
 /// <param name="Launches">How often it was launched.</param>
 /// <param name="Blocks">Thread blocks of all launches together.</param>
-public sealed record LaunchedKernel(string Name, Type Type, int Threads, int Launches, long Blocks);
+sealed record LaunchedKernel(string Name, Type Type, int Threads, int Launches, long Blocks);
 
 /// <summary>
 /// Which GPU kernels some work launches, and what ILGPU makes of them: PTX without a GPU, OpenCL C with an OpenCL device.
 /// </summary>
-public static class GeneratedCode
+static class GeneratedCode
 {
     /// <summary>
     /// The kernels that some work launches on a device that computes nothing: <paramref name="prepare"/> is given the device and returns

@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 /// Kernels in C# that ILGPU compiles to CUDA or OpenCL. Each is a static class in the folder of its name, which launches what
 /// Gpu*Kernels.cs beside it runs on the device. Everything is enqueued on one stream and nothing waits.
 /// </summary>
-public sealed class GpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam,
+sealed class GpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam,
     ITensorCores
 {
     readonly GpuContext gpu;

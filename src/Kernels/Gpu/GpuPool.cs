@@ -39,7 +39,7 @@ sealed class GpuPool(GpuQueue queue) : Pool
         return (bytes + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes / sizeof(float);
     }
 
-    public override Storage Rent(int count)
+    internal override Storage Rent(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         long floats = BlockFloats(count);

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -57,8 +59,10 @@ static class IlgpuCode
         return ((CLCompiledKernel)Compile(accelerator.Backend, kernel)).Source;
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "A kernel is a struct without a parameterless constructor.")]
     static CompiledKernel Compile(ILGPU.Backends.Backend backend, LaunchedKernel kernel)
     {
+        if (!RuntimeFeature.IsDynamicCodeSupported) throw new DeviceUnavailableException($"{IlgpuDevices.NoCompiler}.");
         MethodInfo entry = typeof(GpuEntry).GetMethod(nameof(GpuEntry.Run))!.MakeGenericMethod(kernel.Type);
         return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), Specialization(kernel.Type, kernel.Threads));
     }

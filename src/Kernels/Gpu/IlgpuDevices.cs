@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -17,6 +18,12 @@ static class IlgpuDevices
     /// </summary>
     public const string AnyOpenCl = "SAGAN_ANY_OPENCL";
 
+    /// <summary>
+    /// Why there is no GPU in a program that was compiled ahead of time, or would be if it were published: <c>dotnet run</c> takes the
+    /// compiler from such a program too.
+    /// </summary>
+    public const string NoCompiler = "GPU kernels are compiled at run time, and a program with PublishAot=true has no compiler";
+
     static IlgpuDevices()
     {
         // ILGPU asks for libcuda.so and libOpenCL.so, names that only development packages install. On WSL it has its own way to find them.
@@ -28,6 +35,11 @@ static class IlgpuDevices
     /// <summary>Every device, usable or not.</summary>
     public static IEnumerable<DeviceInfo> List()
     {
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            foreach (string kind in (string[])["cuda", "opencl", "emulated"]) yield return new DeviceInfo(kind, "", NoCompiler);
+            yield break;
+        }
         foreach (string kind in (string[])["cuda", "opencl"])
         {
             using Context context = Create(kind);
@@ -48,6 +60,8 @@ static class IlgpuDevices
         int number = 0;
         if (parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], out number)))
             throw new DeviceUnavailableException($"device '{name}' is not {kind}:<number>, such as {kind}:0.");
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+            throw new DeviceUnavailableException($"device '{name}' is not available: {NoCompiler}; use cpu, or build without it.");
         Context context = Create(kind);
         ILGPU.Runtime.Device[] found = [.. Of(context, kind)];
         string? why = found.Length == 0 ? WhyNone(kind)

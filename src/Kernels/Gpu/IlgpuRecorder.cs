@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -21,6 +22,7 @@ sealed class IlgpuRecorder : GpuQueue
     /// </summary>
     public static IReadOnlyList<LaunchedKernel> Record(Func<Device, Action> prepare)
     {
+        if (!RuntimeFeature.IsDynamicCodeSupported) throw new DeviceUnavailableException($"{IlgpuDevices.NoCompiler}.");
         using IlgpuRecorder queue = new();
         GpuPool pool = new(queue);
         Action work = prepare(new Device("recorder", pool, new GpuBackend(queue, pool)));

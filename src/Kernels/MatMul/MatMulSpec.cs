@@ -6,5 +6,5 @@ namespace Sagan.Native.Kernels;
 /// A batch stride of 0 repeats the operand for every batch entry. 2 Batch M N K flops. |error| at most 3e-7 * sqrt(K) relative to |a| |b|,
 /// the product of the absolute values.
 /// </summary>
-public readonly record struct MatMulSpec(int Batch, int M, int N, int K, bool TransposeA, bool TransposeB, int BatchStrideA,
+readonly record struct MatMulSpec(int Batch, int M, int N, int K, bool TransposeA, bool TransposeB, int BatchStrideA,
     int BatchStrideB);

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>y's axis i is x's axis order[i]: the sizes of y and the element strides in x that go with them.</summary>
-public readonly struct PermuteSpec
+readonly struct PermuteSpec
 {
     readonly Axes sizes, strides;
 

@@ -7,7 +7,7 @@ namespace Sagan.Native.Kernels;
 /// <param name="Seed">The key.</param>
 /// <param name="Stream">The upper 64 bits of the counter: independent sequences under one seed.</param>
 /// <param name="Offset">Number of elements drawn before from this stream; a multiple of 4.</param>
-public readonly record struct PhiloxKey(ulong Seed, ulong Stream, ulong Offset)
+readonly record struct PhiloxKey(ulong Seed, ulong Stream, ulong Offset)
 {
     /// <summary>Throws <see cref="ArgumentException"/> where the offset is not the first element of a block.</summary>
     internal void CheckOffset()

@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// (reduced), columns (kept)].
 /// Summation is in a fixed tree order that depends on the sizes alone. |error| at most 1e-6 relative to sum |x|.
 /// </summary>
-public readonly struct ReduceSpec
+readonly struct ReduceSpec
 {
     readonly Axes sizes;
     readonly uint reduced;

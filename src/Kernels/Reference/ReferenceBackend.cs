@@ -7,7 +7,7 @@ namespace Sagan.Native.Kernels;
 /// own class, in the folder of its name. Parameters named xs, ys are the storages of x, y; inside, x and y are views whose indices are the
 /// formula's.
 /// </summary>
-public sealed class ReferenceBackend : Backend
+sealed class ReferenceBackend : Backend
 {
     public override void Fill(Storage y, int n, float value) => ReferenceElementwise.Fill(y, n, value);
 

@@ -1,4 +1,4 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>Cuts along one axis: x is [Outer, Length, Inner], the piece [Outer, Count, Inner] begins at Start.</summary>
-public readonly record struct SliceSpec(int Outer, int Length, int Inner, int Start, int Count);
+readonly record struct SliceSpec(int Outer, int Length, int Inner, int Start, int Count);

@@ -1,7 +1,7 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>What a weight is divided by: x, or 1 where x is 0.</summary>
-public readonly struct NonZeroOp : IUnaryOp
+readonly struct NonZeroOp : IUnaryOp
 {
     public float Invoke(float x) => x == 0 ? 1 : x;
 
@@ -9,7 +9,7 @@ public readonly struct NonZeroOp : IUnaryOp
 }
 
 /// <summary>1 / x, or 1 where x is 0; the largest float where 1 / x would be beyond it, below 2.94e-39.</summary>
-public readonly struct InverseNormOp : IUnaryOp
+readonly struct InverseNormOp : IUnaryOp
 {
     public float Invoke(float x) => Math.Clamp(1 / (x == 0 ? 1 : x), float.MinValue, float.MaxValue);
 

@@ -22,5 +22,11 @@ public enum NormEpsilon
 /// S^T, u has Columns and v has Rows elements. 4 Rows Columns flops an iteration. |error| of each result at most 1e-5 relative to its
 /// largest element.
 /// </summary>
+/// <param name="Rows">Of S, not of W.</param>
+/// <param name="Columns">Of S, not of W.</param>
+/// <param name="Transpose">Whether W is S^T.</param>
+/// <param name="Iterations">At least 0; with 0, u and v stay and only sigma is computed.</param>
+/// <param name="Epsilon">Of the norms.</param>
+/// <param name="EpsilonForm">How it enters them.</param>
 public readonly record struct PowerIterationSpec(int Rows, int Columns, bool Transpose, int Iterations, float Epsilon,
     NormEpsilon EpsilonForm);

@@ -5,7 +5,7 @@ namespace Sagan.Native.Kernels;
 /// the element strides of a and b along them (0 where the operand has size 1). Rank 1 with strides (1, 1) is the plain case, (1, 0) a
 /// scalar b; rank 2 with b strides (0, 1) a bias.
 /// </summary>
-public readonly struct BroadcastSpec
+readonly struct BroadcastSpec
 {
     readonly Axes sizes, strideA, strideB;
 

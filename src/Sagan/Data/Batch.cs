@@ -18,6 +18,7 @@ public sealed class Batch
     /// <summary>Width and height.</summary>
     public int Size { get; }
 
+    /// <summary>3 (RGB), 4 (RGB and alpha) or 1 (grey).</summary>
     public int Channels { get; }
 
     /// <summary>Number of the batch, from 0: its content depends on this and the loader's seed alone.</summary>

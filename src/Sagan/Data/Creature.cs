@@ -5,8 +5,13 @@ namespace Sagan.Native.Data;
 /// <summary>Shape of both ears of a <see cref="Creature"/>; also its label.</summary>
 public enum EarShape
 {
+    /// <summary>Label 0: a circle.</summary>
     Round,
+
+    /// <summary>Label 1: a triangle.</summary>
     Pointed,
+
+    /// <summary>Label 2: a tall ellipse.</summary>
     Long,
 }
 

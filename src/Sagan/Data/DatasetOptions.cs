@@ -14,6 +14,7 @@ public sealed record DatasetOptions
     /// <summary>Names of the classes to use, whose places here become their labels; empty = all.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>Which square of an image is used, before it is resized.</summary>
     public CropKind Crop { get; init; } = CropKind.Centre;
 
     /// <summary>

@@ -23,6 +23,7 @@ public sealed record DatasetReport
     /// <summary>Width and height of the images of the set.</summary>
     public required int Size { get; init; }
 
+    /// <summary>Channels of the images of the set; the originals may have others.</summary>
     public required int Channels { get; init; }
 
     /// <summary>Smallest width and smallest height of the originals.</summary>

@@ -23,11 +23,13 @@ public sealed class ImageDataset : IDisposable
     /// <summary>What was found.</summary>
     public DatasetReport Report { get; }
 
+    /// <summary>Number of usable images; an index is below it.</summary>
     public int Count => items.Length;
 
     /// <summary>Width and height.</summary>
     public int Size => options.Size;
 
+    /// <summary>3 (RGB), 4 (RGB and alpha) or 1 (grey), whatever the originals have.</summary>
     public int Channels => options.Channels;
 
     /// <summary>Number of classes; 0 for a set without labels.</summary>

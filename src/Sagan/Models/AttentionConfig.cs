@@ -6,6 +6,7 @@ namespace Sagan.Native.Models;
 /// <summary>The self-attention blocks; see <see cref="AttentionOptions"/>.</summary>
 public sealed record AttentionConfig
 {
+    /// <summary>Widths, pooling and the convolution at the end: whose block it is.</summary>
     public AttentionKind Kind { get; init; } = AttentionKind.Full;
 
     /// <summary>Queries and keys have 1/r of the channels.</summary>
@@ -14,6 +15,7 @@ public sealed record AttentionConfig
     /// <summary>Heads that queries, keys and values are cut into.</summary>
     public int Heads { get; init; } = 1;
 
+    /// <summary>How the weights of the values come from queries and keys.</summary>
     public AttentionSimilarity Similarity { get; init; } = AttentionSimilarity.EmbeddedGaussian;
 
     /// <summary>Each query reads from this many keys only; 0 = from all.</summary>

@@ -53,6 +53,7 @@ public sealed class ConditionalBatchNorm2d : BatchNormalization, IConditional
     public Tensor Call(Tensor x, Condition? condition) =>
         Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
 
+    /// <summary>Throws <see cref="InvalidOperationException"/>: it needs a condition.</summary>
     protected override Tensor Forward(Tensor x) => Forward(x, null);
 
     Tensor Forward(Tensor x, Condition? condition)

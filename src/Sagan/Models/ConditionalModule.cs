@@ -16,6 +16,7 @@ public abstract class ConditionalModule : Module, IConditional
     public Tensor Call(Tensor x, Condition? condition) =>
         Apply((Module: this, x, condition), static a => a.Module.Forward(a.x, a.condition));
 
+    /// <summary>The formula without a condition.</summary>
     protected sealed override Tensor Forward(Tensor x) => Forward(x, null);
 
     /// <summary>The formula; null where there is no condition.</summary>

@@ -57,6 +57,10 @@ public abstract class Discriminator : ConditionalModule
         _ => new UpconvDiscriminator(model, init),
     };
 
+    /// <summary>
+    /// x [N, Size, Size, Channels] to scores [N], however far it has grown. Throws <see cref="ShapeException"/> for another shape and
+    /// <see cref="ArgumentException"/> without the classes of a conditional model.
+    /// </summary>
     protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; x has the right shape, and there is a condition where the model is conditional.</summary>

@@ -39,6 +39,10 @@ public abstract class Generator : ConditionalModule
         };
     }
 
+    /// <summary>
+    /// z [N, ZDim] to images [N, Size, Size, Channels] in [-1, 1], smaller ones while it grows. Throws <see cref="ShapeException"/> for
+    /// another shape and <see cref="ArgumentException"/> without the classes of a conditional model.
+    /// </summary>
     protected sealed override Tensor Forward(Tensor x, Condition? condition) => Checked(x, condition);
 
     /// <summary>The network; z has the right shape, and there is a condition where the model is conditional.</summary>

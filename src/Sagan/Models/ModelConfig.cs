@@ -8,6 +8,7 @@ namespace Sagan.Native.Models;
 /// <summary>The generator and the discriminator.</summary>
 public sealed record ModelConfig
 {
+    /// <summary>Whose networks: how images become larger and smaller.</summary>
     public ModelFamily Family { get; init; } = ModelFamily.Dcgan;
 
     /// <summary>Width and height of an image, 16 to 256: 4, 5, 6 or 7 doubled some times.</summary>
@@ -59,6 +60,7 @@ public sealed record ModelConfig
     /// <summary>What the attention blocks are like.</summary>
     public AttentionConfig Attention { get; init; } = new();
 
+    /// <summary>Whose spectral normalisation, or none.</summary>
     public SpectralNormKind SpectralNorm { get; init; } = SpectralNormKind.Torch;
 
     /// <summary>False: only the discriminator is spectrally normalised.</summary>

@@ -8,7 +8,7 @@ namespace Sagan.Native.Checks;
 /// <param name="Actual">What the device that is checked computed there.</param>
 /// <param name="Expected">What the other computed.</param>
 /// <param name="Error">|Actual - Expected| / max(1, largest |Expected| of this output); infinite where NaN stands against a number.</param>
-public readonly record struct DeviceDifference(string Output, int Element, float Actual, float Expected, double Error)
+readonly record struct DeviceDifference(string Output, int Element, float Actual, float Expected, double Error)
 {
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"{Output}[{Element}] is {Actual:G9}, expected {Expected:G9}");
@@ -16,7 +16,7 @@ public readonly record struct DeviceDifference(string Output, int Element, float
 
 /// <summary>Runs an operation on two devices with the same inputs and compares its value and its gradients, for a fixed cotangent,
 /// element by element.</summary>
-public static class DeviceCheck
+static class DeviceCheck
 {
     /// <summary>The largest <see cref="DeviceDifference.Error"/> that passes: float32 sums of the cases' lengths in any order stay well
     /// below it.</summary>

@@ -4,7 +4,7 @@ using static Sagan.Native.Ops;
 namespace Sagan.Native.Checks;
 
 /// <summary>What the random inputs of a case are like.</summary>
-public enum CaseInputs
+enum CaseInputs
 {
     /// <summary>Standard normal.</summary>
     Normal,
@@ -30,7 +30,7 @@ public enum CaseInputs
 /// <param name="Inputs">What the inputs are like.</param>
 /// <param name="Smooth">False where a kink cannot be kept away from: such a case compares devices, and gradients between them, but not
 /// with finite differences.</param>
-public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal,
+sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal,
     bool Smooth = true)
 {
     /// <summary>Random inputs, the same on every device.</summary>
@@ -63,7 +63,7 @@ public sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tens
 
 /// <summary>The table of all operations: one line per operation and shape, odd sizes included. A test fails when an operation has no line
 /// here.</summary>
-public static class OpCases
+static class OpCases
 {
     static readonly float[] Mask = [0, 1, 1, 0, 1];
 

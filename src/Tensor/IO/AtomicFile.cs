@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Sagan.Native.IO;
 
 /// <summary>Files that are either there in full or as they were before, whatever happens in between, a loss of power included.</summary>
-public static partial class AtomicFile
+static partial class AtomicFile
 {
     /// <summary>Names that begin with this are work in progress; after a crash one may be left, and the next write replaces it.</summary>
     public const string TemporaryPrefix = ".tmp-";

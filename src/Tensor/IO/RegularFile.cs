@@ -7,7 +7,7 @@ namespace Sagan.Native.IO;
 /// Opens files to read, and nothing else that a path may lead to: a pipe would wait for somebody to write into it, a socket cannot be read,
 /// and a device may never end.
 /// </summary>
-public static partial class RegularFile
+static partial class RegularFile
 {
     const string NotAFile = "it is a pipe, a socket or a device, not a file";
 

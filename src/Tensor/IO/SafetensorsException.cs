@@ -54,12 +54,6 @@ public enum SafetensorsRule
 /// place.</summary>
 public sealed class SafetensorsException : TensorFileException
 {
-    public SafetensorsException() { }
-
-    public SafetensorsException(string message) : base(message) { }
-
-    public SafetensorsException(string message, Exception inner) : base(message, inner) { }
-
     internal SafetensorsException(SafetensorsRule rule, string file, string problem, long offset = -1, string? tensor = null,
         Exception? inner = null)
         : base($"{file}: {problem} ({rule}{(offset >= 0 ? $", at byte {offset}" : "")}).", inner)

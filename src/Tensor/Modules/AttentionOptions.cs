@@ -37,6 +37,7 @@ public enum AttentionSimilarity
 /// <summary>What a <see cref="SelfAttention"/> block is like.</summary>
 public sealed record AttentionOptions
 {
+    /// <summary>Widths, pooling and the convolution at the end.</summary>
     public AttentionKind Kind { get; init; } = AttentionKind.Full;
 
     /// <summary>r: queries and keys have max(1, C / r) channels. Values too, in the literal form. Not used by multi-head
@@ -46,6 +47,7 @@ public sealed record AttentionOptions
     /// <summary>Heads that queries, keys and values are cut into; each must divide their widths.</summary>
     public int Heads { get; init; } = 1;
 
+    /// <summary>How the weights of the values come from queries and keys.</summary>
     public AttentionSimilarity Similarity { get; init; } = AttentionSimilarity.EmbeddedGaussian;
 
     /// <summary>K: each query reads only from the K keys most like it (of equally alike ones the first); 0 = from all.</summary>

@@ -25,5 +25,6 @@ public sealed class BatchNorm2d : BatchNormalization
         OwnStatistics(channels, init.Device);
     }
 
+    /// <summary>y = act(weight xh + bias).  x, y [..., C]; xh is x normalised over all axes but the last.</summary>
     protected override Tensor Forward(Tensor x) => Normalize(x, weight, bias, Activation);
 }

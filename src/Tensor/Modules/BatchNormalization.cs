@@ -48,6 +48,7 @@ public abstract class BatchNormalization : Module
         return y;
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{mean.Shape[0]}{ModuleText.Of(Activation)}";
 
     void Track(Tensor m, Tensor s2, int rows)

@@ -23,6 +23,7 @@ public sealed class ChannelAttention : Module
         excite = Child("excite", new Linear(narrow, channels, init));
     }
 
+    /// <summary>y = s * x.  x, y [N,H,W,C].</summary>
     protected override Tensor Forward(Tensor x)
     {
         Tensor s = Ops.Sigmoid(excite.Call(squeeze.Call(Ops.Mean(x, [1, 2]))));

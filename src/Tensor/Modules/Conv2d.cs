@@ -35,12 +35,14 @@ public sealed class Conv2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
+    /// <summary>x [N,H,W,in] to y [N, (H + 2 padding - K) / stride + 1, W likewise, out].</summary>
     protected override Tensor Forward(Tensor x)
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.Conv2d(x, w, bias?.Value, stride, padding, activation, norm);
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{weight.Parameter.Shape[3]} -> {weight.Parameter.Shape[0]}, k{weight.Parameter.Shape[1]} "
         + $"s{stride} p{padding}{ModuleText.Of(activation)}";
 

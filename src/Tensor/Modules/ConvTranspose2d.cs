@@ -42,12 +42,14 @@ public sealed class ConvTranspose2d : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
+    /// <summary>x [N,H,W,in] to y [N, (H - 1) stride - 2 padding + K + outputPadding, W likewise, out].</summary>
     protected override Tensor Forward(Tensor x)
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.ConvTranspose2d(x, w, bias?.Value, stride, padding, outputPadding, activation, norm);
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{weight.Parameter.Shape[0]} -> {weight.Parameter.Shape[3]}, k{weight.Parameter.Shape[1]} "
         + $"s{stride} p{padding}{ModuleText.Of(activation)}";
 

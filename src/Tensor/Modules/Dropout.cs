@@ -17,6 +17,7 @@ public sealed class Dropout : Module
         (this.p, this.random) = (p, random);
     }
 
+    /// <summary>x, y of any shape.</summary>
     protected override Tensor Forward(Tensor x)
     {
         if (!IsTraining || p == 0) return x;
@@ -24,11 +25,13 @@ public sealed class Dropout : Module
         return x * (keep / (1 - p));
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{p}";
 }
 
 /// <summary>All axes but the first as one: [N, H, W, C] to [N, H W C], pixel by pixel with the channels inside.</summary>
 public sealed class Flatten : Module
 {
+    /// <summary>x [N, ...] to y [N, the product of the rest].</summary>
     protected override Tensor Forward(Tensor x) => Ops.Flatten(x, 1);
 }

@@ -15,8 +15,10 @@ public sealed class Dropout2d : Module
         (this.p, this.random) = (p, random);
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{p}";
 
+    /// <summary>x, y [N,H,W,C]; throws <see cref="ShapeException"/> for another rank.</summary>
     protected override Tensor Forward(Tensor x)
     {
         if (!IsTraining || p == 0) return x;

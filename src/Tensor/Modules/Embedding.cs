@@ -27,9 +27,11 @@ public sealed class Embedding : Module, INormalizable
         return Ops.Gather(norm == null ? w : Ops.SpectralNorm(w, norm), a.index);
     });
 
+    /// <summary>Throws <see cref="InvalidOperationException"/>: a table is called with an <see cref="IndexTensor"/>.</summary>
     protected override Tensor Forward(Tensor x) =>
         throw new InvalidOperationException("embedding: it is called with an IndexTensor, not with a tensor.");
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{weight.Parameter.Shape[0]} -> {weight.Parameter.Shape[1]}";
 
     Parameter INormalizable.Raw => weight.Parameter;

@@ -27,6 +27,7 @@ public sealed class GroupNorm : Module
         (this.groups, this.epsilon) = (groups, epsilon);
     }
 
+    /// <summary>x, y [N, ..., C]; throws <see cref="ShapeException"/> for another C.</summary>
     protected override Tensor Forward(Tensor x)
     {
         int c = weight.Shape[0];
@@ -36,5 +37,6 @@ public sealed class GroupNorm : Module
         return Ops.Reshape(Ops.Standardize(grouped, [1, 3], epsilon), x.Shape) * weight.Value + bias;
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{groups} groups, {weight.Shape[0]}";
 }

@@ -23,6 +23,7 @@ public sealed class LayerNorm : Module
         this.epsilon = epsilon;
     }
 
+    /// <summary>x, y [..., width]; throws <see cref="ShapeException"/> for another width.</summary>
     protected override Tensor Forward(Tensor x)
     {
         if (x.Rank == 0 || x.Shape[-1] != weight.Shape[0])
@@ -30,5 +31,6 @@ public sealed class LayerNorm : Module
         return Ops.Standardize(x, [-1], epsilon) * weight.Value + bias;
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{weight.Shape[0]}";
 }

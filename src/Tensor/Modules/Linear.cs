@@ -67,12 +67,14 @@ public sealed class Linear : Module, INormalizable
 
     private protected override bool IsClosed => true;
 
+    /// <summary>x [M, in] to y [M, out]; throws <see cref="ShapeException"/> for other columns.</summary>
     protected override Tensor Forward(Tensor x)
     {
         (Tensor w, SingularTriplet? norm) = weight.Current();
         return Ops.Linear(x, w, bias?.Value, activation, norm);
     }
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{weight.Parameter.Shape[1]} -> {weight.Parameter.Shape[0]}{ModuleText.Of(activation)}";
 
     Parameter INormalizable.Raw => weight.Parameter;

@@ -67,11 +67,13 @@ public class SelfAttention : Module
 
     private protected override bool IsClosed => true;
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{options.Kind}, {QueryWidth}";
 
     /// <summary>The width of a query, all heads together.</summary>
     protected int QueryWidth { get; }
 
+    /// <summary>y = x + gamma o Wo^T.  x, y [N,H,W,C]; throws <see cref="ShapeException"/> for another rank.</summary>
     protected override Tensor Forward(Tensor x) => Attend(x, null);
 
     /// <summary>The formula, with a vector for each image that is added to all its queries.  [N, <see cref="QueryWidth"/>]</summary>

@@ -15,6 +15,7 @@ public sealed class Sequential : Module
     /// <summary>The module at a position.</summary>
     public Module this[int index] => modules[index];
 
+    /// <summary>y = m_k(... m_1(x)).</summary>
     protected override Tensor Forward(Tensor x) => Chain(x, modules);
 
     /// <summary>Applies modules one after the other, and lets go of each intermediate result once it was used (what the tape needs, it

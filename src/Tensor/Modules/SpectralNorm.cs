@@ -106,8 +106,10 @@ public sealed class SpectralNorm : Module
 
     private protected override bool IsClosed => true;
 
+    /// <inheritdoc/>
     protected override string Describe() => $"{convention}, {layer.GetType().Name}({layer.About})";
 
+    /// <summary>y = layer(x; w / sigma).</summary>
     protected override Tensor Forward(Tensor x) => layer.Call(x);
 
     /// <summary>Calls a function while the spectral norms inside a module are frozen: for extra passes, and for looking at a network

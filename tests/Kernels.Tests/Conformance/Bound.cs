@@ -1,10 +1,10 @@
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>The largest error that a case allows each element of one of its outputs.</summary>
-public delegate double[] Bound(KernelCase c, int output, float[] expected);
+delegate double[] Bound(KernelCase c, int output, float[] expected);
 
 /// <summary>The bounds that the specs state.</summary>
-public static class Bounds
+static class Bounds
 {
     /// <summary>The same bits.</summary>
     public static Bound Exact => (_, _, expected) => new double[expected.Length];

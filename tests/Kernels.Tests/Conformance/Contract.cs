@@ -5,7 +5,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// <summary>
 /// The lines of the contract in Backend.cs, each as a check of one case on one device. A check throws when the line is broken.
 /// </summary>
-public static class Contract
+static class Contract
 {
     /// <summary>True when the device has the capability that the case needs; a capability is optional.</summary>
     public static bool Offers(Device device, KernelCase c) => c.Capability?.IsInstanceOfType(device.Backend) ?? true;

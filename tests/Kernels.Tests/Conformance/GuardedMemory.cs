@@ -8,7 +8,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// the pool may make them:
 /// 64-byte aligned, with room for one 64-byte load at the last element. Linux only.
 /// </summary>
-public sealed unsafe partial class GuardedMemory(bool atEnd, float padding) : IDisposable
+sealed unsafe partial class GuardedMemory(bool atEnd, float padding) : IDisposable
 {
     const int ReadWrite = 3, NoAccess = 0, PrivateAnonymous = 0x22;
     const long Page = 65536;

@@ -3,7 +3,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests.Conformance;
 
 /// <summary>How a kernel uses an operand.</summary>
-public enum Role
+enum Role
 {
     /// <summary>Read, never written.</summary>
     Input,
@@ -16,7 +16,7 @@ public enum Role
 }
 
 /// <summary>One tensor of a kernel call: how many elements, and what they are before the call.</summary>
-public sealed record Operand(string Name, int Count, Role Role, Func<Random, int, float> Value)
+sealed record Operand(string Name, int Count, Role Role, Func<Random, int, float> Value)
 {
     public static Operand In(string name, int count, double scale = 1, double shift = 0) =>
         new(name, count, Role.Input, (random, _) => (float)(Uniform(random) * scale + shift));
@@ -45,7 +45,7 @@ public sealed record Operand(string Name, int Count, Role Role, Func<Random, int
 /// One call of a primitive or of a fused kernel at given sizes. The table of them (<see cref="KernelCases"/>) drives every check of the
 /// contract on every backend.
 /// </summary>
-public sealed record KernelCase(string Method, string Sizes, Operand[] Operands, Action<Backend, Storage[]> Call, Bound Bound)
+sealed record KernelCase(string Method, string Sizes, Operand[] Operands, Action<Backend, Storage[]> Call, Bound Bound)
 {
     /// <summary>The interface that a backend needs for this call; null for a primitive.</summary>
     public Type? Capability { get; init; }

@@ -3,7 +3,7 @@ using static Sagan.Native.Tests.Conformance.Operand;
 
 namespace Sagan.Native.Tests.Conformance;
 
-public static partial class KernelCases
+static partial class KernelCases
 {
     static IEnumerable<KernelCase> Axes() => [.. Sums(), .. Permutes(), .. Slices()];
 

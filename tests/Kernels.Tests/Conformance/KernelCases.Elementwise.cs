@@ -3,7 +3,7 @@ using static Sagan.Native.Tests.Conformance.Operand;
 
 namespace Sagan.Native.Tests.Conformance;
 
-public static partial class KernelCases
+static partial class KernelCases
 {
     // One rounding of each of two terms.
     const double TwoRoundings = 2.4e-7;

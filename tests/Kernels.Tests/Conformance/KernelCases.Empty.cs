@@ -7,7 +7,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// Every size of every kernel as 0, one after the other: outputs that are there are sums of nothing, which are 0, and what a mean of
 /// nothing is, NaN. Elementwise functions, broadcasts, sums, permutations and attention have their empty cases where they are listed.
 /// </summary>
-public static partial class KernelCases
+static partial class KernelCases
 {
     static IEnumerable<KernelCase> Empty() =>
         [.. EmptyProducts(), .. EmptyConvolutions(), .. EmptyImages(), .. EmptyRows(), .. EmptyTables(), .. EmptyMatrices(),

@@ -3,7 +3,7 @@ using static Sagan.Native.Tests.Conformance.Operand;
 
 namespace Sagan.Native.Tests.Conformance;
 
-public static partial class KernelCases
+static partial class KernelCases
 {
     static readonly Activation[] Activations = [Activation.None, Activation.Relu, Activation.LeakyRelu(0.1f), Activation.Tanh];
 

@@ -7,7 +7,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// NaN, infinities, zeros of both signs, denormals and the largest floats where kernels can meet them: what is NaN, infinite or finite in
 /// the definition is so on every device. The elementwise functions have theirs in KernelCases.Elementwise.cs.
 /// </summary>
-public static partial class KernelCases
+static partial class KernelCases
 {
     static IEnumerable<KernelCase> NonFinite() =>
         [.. Activations.SelectMany(Epilogues), .. Activations.SelectMany(BackwardOfEpilogues), .. Activations.SelectMany(Normalised),

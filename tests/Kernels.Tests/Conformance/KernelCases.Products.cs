@@ -3,7 +3,7 @@ using static Sagan.Native.Tests.Conformance.Operand;
 
 namespace Sagan.Native.Tests.Conformance;
 
-public static partial class KernelCases
+static partial class KernelCases
 {
     // The bound that MatMulSpec states, for a sum of `terms` products.
     static Bound Product(int terms) => Bounds.OfAbsolute(ProductError(terms));

@@ -5,7 +5,7 @@ namespace Sagan.Native.Tests.Conformance;
 /// <summary>
 /// Every primitive and every fused kernel at ordinary, odd, empty and SAGAN's sizes. A test fails when one has no line here.
 /// </summary>
-public static partial class KernelCases
+static partial class KernelCases
 {
     public static IReadOnlyList<KernelCase> All => field ??=
         [.. Elementwise(), .. Functions(), .. Broadcasts(), .. Axes(), .. MatMuls(), .. Convolutions(), .. Images(), .. TopKs(),

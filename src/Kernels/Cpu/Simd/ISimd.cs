@@ -4,7 +4,7 @@ namespace Sagan.Native.Kernels;
 /// A vector of floats of some width, so that an elementwise function is written once and runs on 16, 8, 4 or 1 lanes. Comparisons give
 /// all-ones or all-zeros lanes for <see cref="Select"/>. The struct wraps one hardware vector and the JIT keeps it in a register.
 /// </summary>
-public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
+unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
 {
     static abstract int Count { get; }
     static abstract TSelf Load(float* p);

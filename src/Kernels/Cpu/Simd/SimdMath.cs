@@ -17,7 +17,7 @@ namespace Sagan.Native.Kernels;
 /// Softplus  | 4 ulp | 1.59  | max(x, 0) + log1p(e^-|x|)
 /// </code>
 /// </summary>
-public static class SimdMath
+static class SimdMath
 {
     /// <summary>The bits of 3/4, where the range of mantissas begins.</summary>
     internal const int MantissaBits = 0x3F400000;

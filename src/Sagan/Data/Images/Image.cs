@@ -25,12 +25,16 @@ public sealed class Image
         (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
     }
 
+    /// <summary>Pixels of a row.</summary>
     public int Width { get; }
 
+    /// <summary>Number of rows.</summary>
     public int Height { get; }
 
+    /// <summary>1 to 4: grey, grey + alpha, RGB, RGB + alpha.</summary>
     public int Channels { get; }
 
+    /// <summary>[Height, Width, Channels], not a copy.</summary>
     public byte[] Pixels { get; }
 
     /// <summary>
