@@ -44,8 +44,8 @@ public sealed class Samples
 
     /// <summary>
     /// Whether these calls took longer than others by more than a fraction of their time, and not by accident: the rank-sum test of Mann
-    /// and Whitney (1947), one-sided, of this sample against the other one made longer by the fraction. It knows the noise inside of both runs,
-    /// and nothing of what changes from one run to the next: another clock, another neighbour.
+    /// and Whitney (1947), one-sided, of this sample against the other one made longer by the fraction. It knows the noise inside of both
+    /// runs, and nothing of what changes from one run to the next: another clock, another neighbour.
     /// </summary>
     public bool IsLongerThan(Samples other, double fraction = 0)
     {
