@@ -19,19 +19,18 @@ public static class KernelLab
     /// Both kernels on each shape. The candidate's results must agree with the reference's before anything is timed; see
     /// <see cref="Agreement.Check"/>, whose exception this throws. They are timed in turn, so that what disturbs the machine disturbs both.
     /// </summary>
-    /// <param name="reference">Computes outputs from inputs; on a GPU, enqueues it.</param>
+    /// <param name="reference">Computes outputs from inputs.</param>
     /// <param name="candidate">Does the same, one hopes faster.</param>
     /// <param name="shapes">Your own sizes.</param>
-    /// <param name="device">Where operands lie and whose roofs count; the processor where none is given.</param>
     /// <param name="tolerance">The largest difference, relative to the root mean square of the reference's results.</param>
     /// <param name="seconds">How long each shape is timed.</param>
     public static KernelComparison Compare<T>(Action<T, Operands> reference, Action<T, Operands> candidate,
-        IEnumerable<KernelShape<T>> shapes, Device? device = null, double tolerance = 1e-4, double seconds = 0.5)
+        IEnumerable<KernelShape<T>> shapes, double tolerance = 1e-4, double seconds = 0.5)
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(candidate);
         ArgumentNullException.ThrowIfNull(shapes);
-        device ??= Device.Cpu;
+        Device device = Device.Cpu;
         KernelShape<T>[] all = [.. shapes];
         foreach (KernelShape<T> shape in all) Errors(shape);
         MachinePeak peak = MachinePeak.Measure(device);

@@ -30,15 +30,15 @@ public sealed class Operands : IDisposable
     public int Outputs => outputs.Length;
 
     /// <summary>The input of this number.</summary>
-    public Storage Input(int number) => inputs[number];
+    internal Storage Input(int number) => inputs[number];
 
     /// <summary>The output of this number.</summary>
-    public Storage Output(int number) => outputs[number];
+    internal Storage Output(int number) => outputs[number];
 
-    /// <summary>The input of this number, on the host. Throws <see cref="InvalidOperationException"/> on a GPU.</summary>
+    /// <summary>The input of this number. Throws <see cref="InvalidOperationException"/> where it is not in the host's memory.</summary>
     public ReadOnlySpan<float> Read(int number) => OnHost(inputs[number]).Span;
 
-    /// <summary>The output of this number, on the host. Throws <see cref="InvalidOperationException"/> on a GPU.</summary>
+    /// <summary>The output of this number. Throws <see cref="InvalidOperationException"/> where it is not in the host's memory.</summary>
     public Span<float> Write(int number) => OnHost(outputs[number]).Span;
 
     /// <summary>Numbers of all outputs, one after the other; waits for the device.</summary>
@@ -79,5 +79,5 @@ public sealed class Operands : IDisposable
     }
 
     static HostStorage OnHost(Storage s) => s as HostStorage
-        ?? throw new InvalidOperationException("operands of a GPU are no spans: give its kernel Input(i) and Output(i).");
+        ?? throw new InvalidOperationException("operands of a GPU are no spans.");
 }
