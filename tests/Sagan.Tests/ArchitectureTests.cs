@@ -29,7 +29,7 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void The_command_builds_on_the_library_and_brings_one_package() =>
-        Assert.Equal([Library, Kernels, Engine, "System.CommandLine"], References(typeof(SaganCommandLine).Assembly)
+        Assert.Equal([Library, "Sagan.Native.KernelLab", Kernels, "Sagan.Native.Ladder", Engine, "System.CommandLine"], References(typeof(SaganCommandLine).Assembly)
             .Concat(typeof(SaganCommandLine).Assembly.GetReferencedAssemblies().Select(a => a.Name!)
                 .Where(name => name == "System.CommandLine")));
 

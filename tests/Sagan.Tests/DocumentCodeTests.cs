@@ -41,7 +41,8 @@ public sealed partial class DocumentCodeTests
     public void All_others_compile()
     {
         using TemporaryFolder folder = new();
-        string sagan = Path.Combine(Repository.Root, "src", "Sagan", "Sagan.csproj");
+        string sagan = Path.Combine(Repository.Root, "src", "Sagan", "Sagan.csproj"),
+            lab = Path.Combine(Repository.Root, "benchmarks", "KernelLab", "KernelLab.csproj");
         folder.Write("documents.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -52,6 +53,7 @@ public sealed partial class DocumentCodeTests
               </PropertyGroup>
               <ItemGroup>
                 <ProjectReference Include="{sagan}" />
+                <ProjectReference Include="{lab}" />
               </ItemGroup>
             </Project>
             """);

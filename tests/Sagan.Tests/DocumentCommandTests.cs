@@ -36,7 +36,8 @@ public sealed partial class DocumentCommandTests
                 Match m = CodeLine().Match(line);
                 if (m.Success) yield return Cleaned(m.Groups[1].Value);
             }
-            else prose.Add(line);
+            // Backticks pair within a paragraph.
+            else prose.Add(line.Length == 0 ? "\n" : line);
         }
         foreach (Match span in Quoted().Matches(string.Join(' ', prose)))
             if (CodeLine().Match(span.Groups[1].Value) is { Success: true } m) yield return Cleaned(m.Groups[1].Value);
@@ -135,7 +136,7 @@ public sealed partial class DocumentCommandTests
     [GeneratedRegex("^(Required argument '.*' missing|Option '.*' is required)")]
     private static partial Regex Missing();
 
-    [GeneratedRegex("`([^`]+)`")]
+    [GeneratedRegex("`([^`\\n]+)`")]
     private static partial Regex Quoted();
 
     [GeneratedRegex(@"--set ([\w.]+)")]
