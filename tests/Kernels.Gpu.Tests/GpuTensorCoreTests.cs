@@ -3,6 +3,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>Products on tensor cores: what shows without running them.</summary>
+[Quick]
 public sealed class GpuTensorCoreTests
 {
     // 128 bytes go through at once, each bank of 4 bytes once: 8 threads with 16 bytes each or 16 with 8.

@@ -4,6 +4,7 @@ using Sagan.Native.Tests.Conformance;
 namespace Sagan.Native.Tests;
 
 /// <summary>The GPU's products in tiles that the plan would not choose at sizes so small, whole and in slices of the sum.</summary>
+[Quick]
 public sealed class GpuTileTests
 {
     static GpuContext Gpu => ((GpuBackend)TestGpu.Device.Backend).Context;

@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>Copies between the host and a device while the garbage collector moves what they are between.</summary>
+[Quick]
 public sealed class IlgpuCopyTests
 {
     // Small arrays: large ones are not moved. A copy by an unpinned ref was wrong within the first 200 copies.

@@ -8,12 +8,15 @@ namespace Sagan.Native.Tests.Sanitizer;
 /// A GPU made of the host's threads: runs the kernels of the Gpu*.cs files, compiled against an imitation of ILGPU's device-side API, and
 /// finds what a device would punish or do silently.
 /// </summary>
-sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = long.MaxValue) : GpuQueue
+sealed class SanitizerQueue(bool prefersSmallTiles, long memoryBytes = SanitizerQueue.MemoryBytes) : GpuQueue
 {
+    // Of which the pool takes pieces of 64 MB: a larger one, every float of it poisoned, takes longer than most tests.
+    const long MemoryBytes = 4L << 30;
+
     readonly List<DeviceMemory> blocks = [];
 
     /// <summary>A device on its own pool.</summary>
-    public static Device Device(bool prefersSmallTiles, long memoryBytes = long.MaxValue)
+    public static Device Device(bool prefersSmallTiles, long memoryBytes = MemoryBytes)
     {
         SanitizerQueue queue = new(prefersSmallTiles, memoryBytes);
         GpuPool pool = new(queue);

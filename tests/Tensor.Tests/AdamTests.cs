@@ -4,6 +4,7 @@ using Sagan.Native.Optim;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class AdamTests
 {
     // Three parameters, of which two begin late, and one of these pauses: each moves as under an optimiser of its own that takes only its

@@ -4,6 +4,7 @@ using static Sagan.Native.Ops;
 namespace Sagan.Native.Tests;
 
 /// <summary>Ranges, stacks, concatenations, gathered elements: the right elements in the right places, and clear refusals.</summary>
+[Quick]
 public class ArrangeTests
 {
     // 0 .. 23 as [2, 3, 4].

@@ -5,6 +5,7 @@ using static Sagan.Native.Ops;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class AutogradTests
 {
     static Tensor Leaf(params float[] x) => Tensor.From(x, new Shape(x.Length), Device.Reference).RequireGrad();

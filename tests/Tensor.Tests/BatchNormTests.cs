@@ -3,6 +3,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>Channels that rounding and infinities are hard on.</summary>
+[Quick]
 public class BatchNormTests
 {
     const float Epsilon = 1e-5f;

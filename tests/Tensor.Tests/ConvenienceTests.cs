@@ -4,6 +4,7 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Tests;
 
 /// <summary>What a user of PyTorch writes without thinking.</summary>
+[Quick]
 public class ConvenienceTests
 {
     static Initializer Init => new(new RandomSource(1));

@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>Operations that a program brings along.</summary>
+[Quick]
 public class CustomOpTests
 {
     // The value is computed on the host, the rule is written in operations.

@@ -16,7 +16,7 @@ public class EmptyTests
 
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, OpCases.All.Count).Where(i => Fits(OpCases.All[i]))];
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Cpu_does_what_reference_does(int index) => Compare(OpCases.All[index], Device.Cpu);
 
     [Theory, MemberData(nameof(Cases))]
@@ -64,7 +64,7 @@ public class EmptyTests
         }
     }
 
-    [Fact]
+    [Fact, Quick]
     public void Attention_without_keys_is_0() => Step.Run(() =>
     {
         Tensor q = Tensor.From([1, 2, 3, 4], new Shape(1, 2, 2)), k = Tensor.Zeros(new Shape(1, 0, 2)),
@@ -72,7 +72,7 @@ public class EmptyTests
         Assert.Equal([0, 0, 0, 0], Ops.Attention(q, k, v).ToArray());
     });
 
-    [Fact]
+    [Fact, Quick]
     public void Sums_of_nothing_are_0_and_means_are_not_numbers() => Step.Run(() =>
     {
         foreach (Device device in (Device[])[Device.Reference, Device.Cpu])

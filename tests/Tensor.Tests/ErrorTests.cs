@@ -3,6 +3,7 @@ using Sagan.Native.Kernels;
 namespace Sagan.Native.Tests;
 
 /// <summary>Every message names the operation, the rule, and the operands.</summary>
+[Quick]
 public class ErrorTests
 {
     static readonly Modules.Initializer Init = new(new RandomSource(1));

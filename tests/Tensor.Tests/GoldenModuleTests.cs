@@ -11,6 +11,7 @@ namespace Sagan.Native.Tests;
 /// Every module, Adam and the moving average against PyTorch's float64 results, from state loaded under PyTorch's names: outputs,
 /// gradients, and the buffers after every step.
 /// </summary>
+[Quick]
 public sealed class GoldenModuleTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor. Measured: at most 4e-7, and 1.3e-6 for the second order of

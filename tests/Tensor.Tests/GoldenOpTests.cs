@@ -8,6 +8,7 @@ namespace Sagan.Native.Tests;
 /// Every operation against PyTorch's float64 results: value, gradients, and gradients of the gradients. A case's name begins with its
 /// operation's.
 /// </summary>
+[Quick]
 public sealed class GoldenOpTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor. Measured: at most 6e-7 (sums of 256 products), 1e-7 to 3e-7 for

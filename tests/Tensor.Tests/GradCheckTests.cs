@@ -8,13 +8,13 @@ public class GradCheckTests
 {
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, OpCases.All.Count)];
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Gradients_agree_with_finite_differences_on_reference(int index) => Check(OpCases.All[index], Device.Reference);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Gradients_agree_with_finite_differences_on_cpu(int index) => Check(OpCases.All[index], Device.Cpu);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Cpu_agrees_with_reference_in_value_and_gradients(int index) => Compare(OpCases.All[index], Device.Cpu);
 
     [Theory, MemberData(nameof(Cases))]
@@ -46,7 +46,7 @@ public class GradCheckTests
         }
     }
 
-    [Fact]
+    [Fact, Quick]
     public void Device_check_names_the_worst_element()
     {
         Assert.Equal(new DeviceDifference("value", 0, 0, 0, 0), DeviceCheck.Run(OpCases.All[0], Device.Reference, Device.Reference));
@@ -64,7 +64,7 @@ public class GradCheckTests
         Assert.Equal((0, float.NaN, double.PositiveInfinity), (nan.Element, nan.Actual, nan.Error));
     }
 
-    [Fact]
+    [Fact, Quick]
     public void Every_public_operation_has_a_case()
     {
         HashSet<string> covered = [.. OpCases.All.Select(c => c.Op)];
@@ -75,7 +75,7 @@ public class GradCheckTests
             + $"such as  new(nameof({missing.FirstOrDefault()}), \"\", [S(3, 17)], t => {missing.FirstOrDefault()}(t[0])),");
     }
 
-    [Fact]
+    [Fact, Quick]
     public void Every_case_names_an_operation()
     {
         HashSet<string> names = [.. typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).Select(m => m.Name)];

@@ -5,6 +5,7 @@ using static Sagan.Native.Ops;
 namespace Sagan.Native.Tests;
 
 /// <summary>A kink is no fault, and hides none.</summary>
+[Quick]
 public class KinkTests
 {
     static GradErrors Check(Func<Tensor, Tensor> f, float[]? x = null) => Step.Run(() =>

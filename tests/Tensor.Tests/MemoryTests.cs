@@ -4,6 +4,7 @@ using Sagan.Native.Optim;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class MemoryTests
 {
     static readonly Device Device = Device.Cpu;

@@ -5,6 +5,7 @@ using Sagan.Native.Optim;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class ModuleTests
 {
     static readonly Device Device = Device.Cpu;

@@ -56,11 +56,11 @@ public class NonFiniteTests
         { "Max1", "n+fffffffffffffffff", "ff000f00000f00f0f00", "++000+00000+00+0+00", "nn000n00000n00n0n00" },
     };
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Cpu_is_as_pytorch(string function, string y, string one, string infinity, string nan) =>
         Check(Device.Cpu, function, y, one, infinity, nan);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases)), Quick]
     public void Reference_is_as_pytorch(string function, string y, string one, string infinity, string nan) =>
         Check(Device.Reference, function, y, one, infinity, nan);
 
@@ -83,7 +83,7 @@ public class NonFiniteTests
     static string Letters(Tensor t) => string.Concat(t.ToArray().Select(v => float.IsNaN(v) ? 'n' : float.IsPositiveInfinity(v) ? '+'
         : float.IsNegativeInfinity(v) ? '-' : MathF.Abs(v) < 1.1754943e-38f ? '0' : 'f'));
 
-    [Fact]
+    [Fact, Quick]
     public void A_fused_relu_of_minus_infinity_is_0() => Step.Run(() =>
     {
         Tensor x = Tensor.From([float.NegativeInfinity], new Shape(1, 1)), w = Tensor.Ones(new Shape(1, 1)),

@@ -5,6 +5,7 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Tests;
 
 /// <summary>Optimisers, schedules and clipping by hand, as PyTorch has them.</summary>
+[Quick]
 public class OptimizerTests
 {
     static Parameter P(params float[] values) => new("p", Tensor.From(values, new Shape(values.Length)));

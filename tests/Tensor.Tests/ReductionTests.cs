@@ -5,6 +5,7 @@ namespace Sagan.Native.Tests;
 
 /// <summary>Reductions, comparisons and losses: hand-computed values, and PyTorch's conventions at ties, NaN, infinities and
 /// emptiness.</summary>
+[Quick]
 public class ReductionTests
 {
     const float Inf = float.PositiveInfinity, NaN = float.NaN;

@@ -5,6 +5,7 @@ using Sagan.Native.Optim;
 namespace Sagan.Native.Tests;
 
 /// <summary>Parameters are listed once each, and none is forgotten.</summary>
+[Quick]
 public sealed class RegistrationTests : IDisposable
 {
     readonly string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");

@@ -4,6 +4,7 @@ using Sagan.Native.IO;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public sealed class SafetensorsTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("sagan-safetensors-").FullName;

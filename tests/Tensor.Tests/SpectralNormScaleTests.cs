@@ -5,6 +5,7 @@ using static Sagan.Native.Ops;
 namespace Sagan.Native.Tests;
 
 /// <summary>w / sigma does not depend on the size of w, so neither do its digits.</summary>
+[Quick]
 public class SpectralNormScaleTests
 {
     const int Rows = 5, Columns = 7;
