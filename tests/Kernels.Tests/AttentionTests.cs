@@ -31,44 +31,32 @@ public class AttentionTests
 
     static (double[] O, double[] Lse, double[] Dq, double[] Dk, double[] Dv) Expected(Arrays x, AttentionSpec s)
     {
-        double[] o = new double[x.G.Length], lse = new double[s.Batch * s.N];
-        double[] dq = new double[x.Q.Length], dk = new double[x.K.Length], dv = new double[x.V.Length];
-        double[] a = new double[s.M], da = new double[s.M];
+        List<double> o = [], lse = [], dq = [], dk = [], dv = [];
         for (int b = 0; b < s.Batch; b++)
+        {
+            double[,] q = Matrix(x.Q, b, s.N, s.Dk), k = Matrix(x.K, b, s.M, s.Dk), v = Matrix(x.V, b, s.M, s.Dv);
+            var forward = ReferenceAttention.Forward(q, k, v, s.Scale);
+            var backward = ReferenceAttention.Backward(q, k, v, forward.A, Matrix(x.G, b, s.N, s.Dv), s.Scale);
+            o.AddRange(forward.o.Cast<double>());
             for (int i = 0; i < s.N; i++)
             {
-                int qi = (b * s.N + i) * s.Dk, oi = (b * s.N + i) * s.Dv;
-                double max = double.NegativeInfinity, sum = 0, dot = 0;
-                for (int j = 0; j < s.M; j++)
-                {
-                    a[j] = 0;
-                    for (int d = 0; d < s.Dk; d++) a[j] += (double)s.Scale * x.Q[qi + d] * x.K[(b * s.M + j) * s.Dk + d];
-                    max = Math.Max(max, a[j]);
-                }
-                for (int j = 0; j < s.M; j++) sum += a[j] = Math.Exp(a[j] - max);
-                lse[b * s.N + i] = max + Math.Log(sum);
-                for (int j = 0; j < s.M; j++)
-                {
-                    a[j] /= sum;
-                    da[j] = 0;
-                    for (int c = 0; c < s.Dv; c++)
-                    {
-                        int vj = (b * s.M + j) * s.Dv + c;
-                        o[oi + c] += a[j] * x.V[vj];
-                        dv[vj] += a[j] * x.G[oi + c];
-                        da[j] += (double)x.G[oi + c] * x.V[vj];
-                    }
-                    dot += a[j] * da[j];
-                }
-                for (int j = 0; j < s.M; j++)
-                    for (int d = 0; d < s.Dk; d++)
-                    {
-                        double de = s.Scale * a[j] * (da[j] - dot);
-                        dq[qi + d] += de * x.K[(b * s.M + j) * s.Dk + d];
-                        dk[(b * s.M + j) * s.Dk + d] += de * x.Q[qi + d];
-                    }
+                int largest = Enumerable.Range(0, s.M).MaxBy(j => forward.E[i, j]);
+                lse.Add(forward.E[i, largest] - Math.Log(forward.A[i, largest]));
             }
-        return (o, lse, dq, dk, dv);
+            dq.AddRange(backward.dq.Cast<double>());
+            dk.AddRange(backward.dk.Cast<double>());
+            dv.AddRange(backward.dv.Cast<double>());
+        }
+        return ([.. o], [.. lse], [.. dq], [.. dk], [.. dv]);
+    }
+
+    // Batch entry b of x [batch, rows, columns].
+    static double[,] Matrix(float[] x, int b, int rows, int columns)
+    {
+        double[,] y = new double[rows, columns];
+        for (int i = 0; i < rows; i++)
+            for (int c = 0; c < columns; c++) y[i, c] = x[(b * rows + i) * columns + c];
+        return y;
     }
 
     static void Check(AttentionSpec s, Arrays x, double tolerance)

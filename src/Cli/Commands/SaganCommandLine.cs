@@ -65,6 +65,7 @@ static class SaganCommandLine
             new BenchLadderCommand(), new BenchDataCommand(),
         });
         root.Add(new Command("data", "Looks at data sets and packs them.") { new DataCheckCommand(), new DataPackCommand() });
+        root.Add(new Command("explain", "Writes pages to learn from.") { new ExplainAttentionCommand() });
         root.Add(new DevicesCommand());
         root.Add(new KernelsCommand());
         root.Add(new CompletionCommand());

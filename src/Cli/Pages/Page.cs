@@ -50,7 +50,8 @@ static class Page
             """;
     }
 
-    static string Asset(string name)
+    /// <summary>An embedded file, as text, with a line feed at the end of each line.</summary>
+    internal static string Asset(string name)
     {
         using Stream stream = typeof(Page).Assembly.GetManifestResourceStream($"Sagan.Native.Pages.{name}")
             ?? throw new ArgumentException($"{name} is no embedded file of a page; it lies in src/Cli/Pages.", nameof(name));

@@ -27,10 +27,30 @@ public static class Sampler
     internal static Image[] Images(Generator generator, Tensor z, NormStatistics statistics, Func<int, int, Condition?> condition)
     {
         int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
-        if (n == 1 && statistics == NormStatistics.Batch)
+        Check(n, statistics);
+        return Undisturbed(generator, statistics, z.Device, () => Enumerable.Range(0, batches).SelectMany(Batch).ToArray());
+
+        Image[] Batch(int i)
+        {
+            int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
+            return Step.Run(() =>
+                Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
+        }
+    }
+
+    /// <summary>Throws <see cref="UsageException"/> where so many images cannot be made with these statistics.</summary>
+    internal static void Check(int count, NormStatistics statistics)
+    {
+        if (count == 1 && statistics == NormStatistics.Batch)
             throw new UsageException("one image with batch statistics: a batch of one has none that mean anything; use running statistics, "
                 + "or more images.");
-        using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, z.Device) : null;
+    }
+
+    /// <summary>Calls a function in which the generator is in inference mode with these statistics and with its spectral norms at rest; then
+    /// it is as it was.</summary>
+    internal static T Undisturbed<T>(Generator generator, NormStatistics statistics, Kernels.Device device, Func<T> body)
+    {
+        using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, device) : null;
         (BatchNormalization Norm, bool UseBatch)[] norms =
             [.. generator.Descendants().Select(m => m.Module).OfType<BatchNormalization>().Select(m => (m, m.UseBatchStatistics))];
         bool training = generator.IsTraining;
@@ -38,19 +58,12 @@ public static class Sampler
         foreach ((BatchNormalization norm, _) in norms) norm.UseBatchStatistics = statistics == NormStatistics.Batch;
         try
         {
-            return SpectralNorm.Frozen(generator, () => Enumerable.Range(0, batches).SelectMany(Batch).ToArray());
+            return SpectralNorm.Frozen(generator, body);
         }
         finally
         {
             foreach ((BatchNormalization norm, bool useBatch) in norms) norm.UseBatchStatistics = useBatch;
             generator.Train(training);
-        }
-
-        Image[] Batch(int i)
-        {
-            int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() =>
-                Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
         }
     }
 

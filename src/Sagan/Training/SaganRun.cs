@@ -1,5 +1,6 @@
 using Sagan.Native.Configuration;
 using Sagan.Native.Data.Images;
+using Sagan.Native.Inspection;
 using Sagan.Native.Interchange;
 using Sagan.Native.IO;
 using Sagan.Native.Kernels;
@@ -109,16 +110,57 @@ public sealed class SaganRun
     /// <exception cref="DivergedException">The generator makes NaN or infinity.</exception>
     public Image[] Sample(int count, ulong seed = 1, IReadOnlyList<int>? classes = null, NormStatistics? statistics = null)
     {
+        int[]? labels = Labels(count, classes);
+        lock (gate)
+            return Native.Step.Run(() => Sampler.Images(Generator, Latent(count, seed), statistics ?? Config.Sampling.Statistics, labels));
+    }
+
+    /// <summary>The attention layers of both networks, the generator's first: <c>g.attn1</c>, <c>d.attn1</c>, ...</summary>
+    public IReadOnlyList<AttentionLayer> AttentionLayers() =>
+        [.. Inspection.AttentionLayers.Of(Generator), .. Inspection.AttentionLayers.Of(Discriminator)];
+
+    /// <summary>The images of <see cref="Sample"/>, with what the generator's attention layers computed on the way. Thread-safe.</summary>
+    /// <param name="count">How many, at most <see cref="AttentionPass.MostSamples"/>.</param>
+    /// <param name="seed">Of the noise.</param>
+    /// <param name="classes">The class of each, by number, in a conditional model; null: all classes in turn.</param>
+    /// <param name="statistics">Of batch normalisation; null: as the run is configured.</param>
+    public AttentionPass Attention(int count, ulong seed = 1, IReadOnlyList<int>? classes = null, NormStatistics? statistics = null)
+    {
+        int[]? labels = Labels(count, classes);
+        lock (gate)
+            return Native.Step.Run(() =>
+            {
+                AttentionPass pass = AttentionPass.Of(Generator, Latent(count, seed), labels, statistics ?? Config.Sampling.Statistics);
+                pass.Gate = gate;
+                return pass;
+            });
+    }
+
+    /// <summary>What the discriminator says of images, with what its attention layers computed on the way. Thread-safe.</summary>
+    /// <param name="images">Of model.size, with model.channels.</param>
+    /// <param name="classes">The class of each, by number, in a conditional model; null: all classes in turn.</param>
+    public AttentionPass Attention(IReadOnlyList<Image> images, IReadOnlyList<int>? classes = null)
+    {
+        int[]? labels = Labels(images.Count, classes);
+        lock (gate)
+        {
+            AttentionPass pass = AttentionPass.Of(Discriminator, images, Device, labels);
+            pass.Gate = gate;
+            return pass;
+        }
+    }
+
+    Tensor Latent(int count, ulong seed) => Sampler.Latent(Config.Model, new RandomSource(seed), count, Device);
+
+    int[]? Labels(int count, IReadOnlyList<int>? classes)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ModelConfig m = Config.Model;
         if (classes != null && (!m.Conditional || classes.Count != count || classes.Any(c => c < 0 || c >= m.Classes)))
             throw new ArgumentException(m.Conditional
                 ? $"{count} images take as many classes, each 0 to {m.Classes - 1}."
                 : "the model knows no classes; leave them out.", nameof(classes));
-        int[]? labels = m.Conditional ? [.. classes ?? [.. Enumerable.Range(0, count).Select(i => i % m.Classes)]] : null;
-        lock (gate)
-            return Native.Step.Run(() => Sampler.Images(Generator, Sampler.Latent(m, new RandomSource(seed), count, Device),
-                statistics ?? Config.Sampling.Statistics, labels));
+        return m.Conditional ? [.. classes ?? [.. Enumerable.Range(0, count).Select(i => i % m.Classes)]] : null;
     }
 
     Discriminator LoadDiscriminator()

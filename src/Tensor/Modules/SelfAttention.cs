@@ -65,6 +65,18 @@ public class SelfAttention : Module
     /// <summary>The weight of the attention branch.</summary>
     public Parameter Gamma { get; }
 
+    /// <summary>Its form.</summary>
+    public AttentionOptions Options => options;
+
+    /// <summary>The factors by which keys and values are pooled, one after the other; 1 where they are not.</summary>
+    public IReadOnlyList<int> Scales => scales;
+
+    /// <summary>
+    /// Told of what each call computes, with handles that live as long as the innermost <see cref="Step"/>: to look at maps, and at the
+    /// gradient of either summand. Nothing is computed for it, and without a listener nothing is kept.
+    /// </summary>
+    public event Action<SelfAttention, AttentionParts>? Attended;
+
     private protected override bool IsClosed => true;
 
     /// <inheritdoc/>
@@ -84,15 +96,20 @@ public class SelfAttention : Module
         (int n, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         Tensor q = (query?.Call(x) ?? x).Reshape(n, h * w, -1), k = Pooled(key?.Call(x) ?? x), v = Pooled(value.Call(x));
         if (toQueries != null) q += toQueries.Reshape(n, 1, -1);
-        Tensor o = Merge(Read(Split(q), Split(k), Split(v)), n).Reshape(n, h, w, -1);
-        return Ops.Residual(x, output?.Call(o) ?? o, Gamma);
+        (q, k, v) = (Split(q), Split(k), Split(v));
+        float scale = options.Kind == AttentionKind.MultiHead ? 1 / MathF.Sqrt(q.Shape[2]) : 1;
+        Tensor o = Merge(Read(q, k, v, scale), n).Reshape(n, h, w, -1);
+        o = output?.Call(o) ?? o;
+        Tensor y = Ops.Residual(x, o, Gamma);
+        Attended?.Invoke(this, new AttentionParts(Step.Keep(x), Step.Keep(q), Step.Keep(k), Step.Keep(v), Step.Keep(o), Step.Keep(y),
+            scale));
+        return y;
     }
 
     // What each query reads.
-    Tensor Read(Tensor q, Tensor k, Tensor v)
+    Tensor Read(Tensor q, Tensor k, Tensor v, float scale)
     {
         int keys = k.Shape[1];
-        float scale = options.Kind == AttentionKind.MultiHead ? 1 / MathF.Sqrt(q.Shape[2]) : 1;
         switch (options.Similarity)
         {
             case AttentionSimilarity.DotProduct:
@@ -133,7 +150,6 @@ public class SelfAttention : Module
         (int m, int d) = (o.Shape[1], o.Shape[2]);
         return Ops.Permute(o.Reshape(n, options.Heads, m, d), 0, 2, 1, 3);
     }
-
 
     static (int Dk, int Dv, bool Bias, bool Last) Widths(int channels, AttentionOptions options)
     {
