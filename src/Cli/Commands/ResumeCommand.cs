@@ -6,7 +6,7 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Commands;
 
 /// <summary>Going on with a run.</summary>
-sealed record ResumeRequest(string Folder, ResumeOptions Options);
+sealed record ResumeRequest(string Folder, ResumeOptions Options, ViewRequest? View = null);
 
 /// <summary><c>sagan resume run</c>.</summary>
 sealed class ResumeCommand : Verb<ResumeRequest>
@@ -22,6 +22,7 @@ sealed class ResumeCommand : Verb<ResumeRequest>
     readonly Option<bool> allowChange =
         new("--allow-change") { Description = "Go on although the configuration changes what the run computes." };
     readonly IReadOnlyList<ConfigOptions.Flag> flags;
+    readonly ViewOptions view;
 
     public ResumeCommand() : base("resume", "Goes on with a run exactly where its newest checkpoint left it.")
     {
@@ -30,6 +31,7 @@ sealed class ResumeCommand : Verb<ResumeRequest>
         flags = ConfigOptions.Flags(this, (_, path) => ResumeRules.HasFlag(path));
         Add(set);
         Add(allowChange);
+        view = new ViewOptions(this, isOptional: true);
     }
 
     internal override ResumeRequest Read(ParseResult parsed, CommandContext context) =>
@@ -39,12 +41,12 @@ sealed class ResumeCommand : Verb<ResumeRequest>
             AllowChange = parsed.GetValue(allowChange),
             Flags = [.. flags.Select(f => f.Of(parsed)).OfType<FlagValue>()],
             Set = parsed.GetValue(set) ?? [],
-        });
+        }, view.Read(parsed));
 
     protected override ExitCode Run(ResumeRequest request, CommandContext context)
     {
         TrainingRun run = TrainingRun.Resume(request.Folder, request.Options, config => OpenedData.OfRun(config, context), ownsData: true);
-        if (!run.IsFinished) return TrainingLoop.Run(run, context);
+        if (!run.IsFinished) return TrainingLoop.Run(run, context, request.View);
         using (run)
         {
             foreach (Warning warning in run.Train().OfType<Warning>()) context.Terminal.Warning(warning.Text);

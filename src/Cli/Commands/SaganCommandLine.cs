@@ -55,6 +55,8 @@ static class SaganCommandLine
         root.Add(new NearestCommand());
         root.Add(new AblateCommand());
         root.Add(new EvaluateCommand());
+        root.Add(new ViewCommand());
+        root.Add(new ReportCommand());
         root.Add(new InspectCommand());
         root.Add(new ImportCommand());
         root.Add(new ExportCommand());

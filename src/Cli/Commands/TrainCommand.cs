@@ -10,7 +10,9 @@ namespace Sagan.Native.Commands;
 /// <param name="Folder">Null for the usual place under runs.</param>
 /// <param name="From">The networks that it begins with, or null.</param>
 /// <param name="Only">What is to be printed instead of training.</param>
-sealed record TrainRequest(ResolvedConfig Config, string? Folder, StartingPoint? From, TrainQuestion Only = TrainQuestion.None);
+/// <param name="View">How the browser shows it; null for not at all.</param>
+sealed record TrainRequest(ResolvedConfig Config, string? Folder, StartingPoint? From, TrainQuestion Only = TrainQuestion.None,
+    ViewRequest? View = null);
 
 /// <summary>What a user wants to know before a run.</summary>
 enum TrainQuestion
@@ -51,11 +53,13 @@ sealed class TrainCommand : Verb<TrainRequest>
     };
     readonly Option<bool> printConfig =
         new("--print-config") { Description = "Print every value of the configuration with its origin, and stop." };
+    readonly ViewOptions view;
 
     public TrainCommand() : base("train", "Trains a model; without options, a small one on the built-in images.")
     {
         config = new ConfigOptions(this) { TakesImages = true };
         foreach (Option o in (Option[])[folder, from, noEma, freshClasses, dryRun, printConfig]) Add(o);
+        view = new ViewOptions(this, isOptional: true);
     }
 
     internal override TrainRequest Read(ParseResult parsed, CommandContext context)
@@ -71,7 +75,7 @@ sealed class TrainCommand : Verb<TrainRequest>
             config.Resolve(parsed, context, source == null ? null : StartingWeights.ModelOf(source, context.Terminal.Warning)),
             parsed.GetValue(folder), start,
             parsed.GetValue(printConfig) ? TrainQuestion.Configuration : parsed.GetValue(dryRun) ? TrainQuestion.Needs
-                : TrainQuestion.None);
+                : TrainQuestion.None, view.Read(parsed));
     }
 
     protected override ExitCode Run(TrainRequest request, CommandContext context)
@@ -90,7 +94,7 @@ sealed class TrainCommand : Verb<TrainRequest>
                     OpenedData.OfRun(c, context), ownsData: true,
                     request.Folder, request.From);
                 context.Terminal.Note(run.Data.Report.ToText().TrimEnd());
-                return TrainingLoop.Run(run, context);
+                return TrainingLoop.Run(run, context, request.View);
         }
     }
 

@@ -6,6 +6,7 @@ using Sagan.Native.Commands.Console;
 using Sagan.Native.Data;
 using Sagan.Native.Training;
 using Sagan.Native.Training.Checkpoints;
+using Sagan.Native.Training.Diagnosis;
 
 namespace Sagan.Native.Commands;
 
@@ -13,9 +14,16 @@ namespace Sagan.Native.Commands;
 static class TrainingLoop
 {
     /// <summary>Trains, and disposes of the run.</summary>
-    public static ExitCode Run(TrainingRun training, CommandContext context)
+    /// <param name="training">The run.</param>
+    /// <param name="context">Who is told of it.</param>
+    /// <param name="view">How the browser shows it; null for not at all.</param>
+    public static ExitCode Run(TrainingRun training, CommandContext context, ViewRequest? view = null)
     {
         using TrainingRun run = training;
+        // It reads what the run writes: the run knows nothing of it.
+        (IDisposable? server, string address) = view == null ? (null, "") : ViewOptions.Show(view, [run.Folder], context);
+        using IDisposable? shown = server;
+        if (server != null) context.Terminal.Note($"view: {address}");
         Stopwatch clock = Stopwatch.StartNew();
         using ShutdownSignal signal = new(context.Terminal.Note) { Step = run.Step + 1 };
         TrainingConsole console = new(context.Terminal);
@@ -23,13 +31,16 @@ static class TrainingLoop
         try
         {
             ExitCode code = ExitCode.Success;
+            List<string> warned = [];
             foreach (TrainingEvent e in run.Train(signal.Token))
             {
                 signal.Step = e.Step + 1;
                 console.Show(e);
+                if (e is Warning warning) warned.Add(warning.Text);
                 if (e is Started) SayWhatItNeeds(run, context);
                 if (e is not Ended end) continue;
                 if (end.Reason == EndReason.Cancelled) code = signal.ExitCode;
+                SayWhatIsWrong(run, warned, context);
                 Conclude(run, end.Reason, clock, context);
             }
             return code;
@@ -67,6 +78,14 @@ static class TrainingLoop
             context.Terminal.Note(text);
             run.Say(text);
         }
+    }
+
+    // One sentence, of the gravest that was not said while the run trained.
+    static void SayWhatIsWrong(TrainingRun run, List<string> warned, CommandContext context)
+    {
+        Finding? first = RunDiagnosis.Of(RunHistory.Load(run.Folder))
+            .FirstOrDefault(f => f.IsWrong && !warned.Any(w => w.StartsWith(f.Text.Split(" since ")[0], StringComparison.Ordinal)));
+        if (first != null) context.Terminal.Warning($"{first}");
     }
 
     // The picture, the measure where there is one, and what to try next.

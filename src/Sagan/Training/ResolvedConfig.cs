@@ -86,7 +86,8 @@ sealed record ResolvedConfig(RunConfig Config, IReadOnlyDictionary<string, strin
         }
     }
 
-    static string Text(JsonNode? value) => value switch
+    /// <summary>A value, as it would be typed.</summary>
+    internal static string Text(JsonNode? value) => value switch
     {
         null => "none",
         JsonArray list => list.Count == 0 ? "none" : string.Join(",", list),

@@ -28,7 +28,10 @@ sealed class RunFolder : IDisposable
     /// <summary>The folder of the checkpoints, and the file of the configuration.</summary>
     public const string Checkpoints = "checkpoints", Config = "config.json";
 
-    const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt", Lock = ".lock";
+    /// <summary>The folder of the sample grids, the file of the configuration with its origins, and that of the sessions.</summary>
+    public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json";
+
+    const string Log = "log.txt", Lock = ".lock";
 
     readonly TimeProvider time;
     FileStream guard;

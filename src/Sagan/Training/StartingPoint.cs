@@ -24,15 +24,22 @@ public sealed record StartingPoint(string Run)
     };
 
     /// <summary>That of a run which began so; null for one that began with fresh networks.</summary>
-    internal static StartingPoint? Of(RunFolder folder) => folder.Fact(RunFact) is { } run
-        ? new StartingPoint(run) { Average = folder.Fact(AverageFact) != "false", FreshClasses = folder.Fact(FreshFact) == "true" }
+    internal static StartingPoint? Of(RunFolder folder) => Of(folder.Fact);
+
+    /// <summary>The same, from what run.json says under a name.</summary>
+    internal static StartingPoint? Of(Func<string, string?> fact) => fact(RunFact) is { } run
+        ? new StartingPoint(run) { Average = fact(AverageFact) != "false", FreshClasses = fact(FreshFact) == "true" }
         : null;
 
     /// <summary>The command that begins the run in this folder again, in a new one.</summary>
-    internal static string CommandAnew(RunFolder folder, params string[] more)
+    internal static string CommandAnew(RunFolder folder, params string[] more) =>
+        CommandAnew(folder.File(RunFolder.Config), Of(folder), more);
+
+    /// <summary>The same, from the file of the configuration.</summary>
+    internal static string CommandAnew(string config, StartingPoint? start, params string[] more)
     {
-        List<string> arguments = [folder.File(RunFolder.Config)];
-        if (Of(folder) is { } from)
+        List<string> arguments = [config];
+        if (start is { } from)
         {
             arguments.AddRange(["--from", from.Run]);
             if (!from.Average) arguments.Add("--no-ema");
