@@ -4,7 +4,7 @@ namespace Sagan.Native.Pages;
 
 /// <summary>
 /// Attention of four pixels, forward and backward, with every number shown, explained and changeable: <c>tape.js</c> is the calculation,
-/// <c>explain.js</c> the page around it.
+/// <c>explain.js</c> the page around it, <c>trained.js</c> what a trained network does at one pixel.
 /// </summary>
 static class ExplainPage
 {
@@ -44,6 +44,6 @@ static class ExplainPage
         JsonObject data = new() { ["code"] = code };
         if (run != null) data["run"] = run;
         return Page.Html("Attention, forwards and backwards", Page.Asset("explain.html"), Page.Asset("explain.css"),
-            Page.Asset("tape.js") + Page.Asset("explain.js"), data, connect: false);
+            Page.Asset("tape.js") + Page.Asset("trained.js") + Page.Asset("explain.js"), data, connect: false);
     }
 }

@@ -9,7 +9,7 @@
   Object.assign(start, pick(tape.run(tape.steps(), start), ["q", "k", "v"]));
 
   // All that the address holds. at: how many steps are computed, null = all; cell: the one explained.
-  const beginning = () => ({ from: "x", mode: "plain", wrong: "", second: false, needle: "L", at: null, cell: ["dE", 1, 2],
+  const beginning = () => ({ from: "x", mode: "plain", wrong: "", second: false, needle: "L", map: "A", at: null, cell: ["dE", 1, 2],
     given: structuredClone(start) });
   let state = beginning();
   let steps, matrices, hovered = null, playing = null;
@@ -29,7 +29,7 @@
 
   function save() {
     const p = new URLSearchParams(), usual = beginning();
-    for (const name of ["from", "mode", "wrong", "needle"]) if (state[name] !== usual[name]) p.set(name, state[name]);
+    for (const name of ["from", "mode", "wrong", "needle", "map"]) if (state[name] !== usual[name]) p.set(name, state[name]);
     if (state.second) p.set("second", "1");
     if (state.at !== null && state.at < steps.length) p.set("at", state.at);
     if (state.cell.join() !== usual.cell.join()) p.set("cell", state.cell.join("."));
@@ -42,7 +42,8 @@
   function load() {
     const p = new URLSearchParams(location.hash.slice(1));
     state = beginning();
-    const choices = { from: ["x", "qkv"], mode: ["plain", "streaming"], wrong: ["", "rowsum", "scale", "transpose"], needle: ["L", "P"] };
+    const choices = { from: ["x", "qkv"], mode: ["plain", "streaming"], wrong: ["", "rowsum", "scale", "transpose"], needle: ["L", "P"],
+      map: ["image", "A", "dE"] };
     for (const [name, all] of Object.entries(choices)) if (all.includes(p.get(name))) state[name] = p.get(name);
     if (state.mode === "streaming") state.wrong = "";
     state.second = p.get("second") === "1" && secondOrder();
@@ -104,6 +105,7 @@
       + "product rule goes through it as through any other."), needleChoice(), ...sections(rowsOf.second)]
       : [el("p", {}, "It is shown for plain attention that begins with x and W and is not broken.")]);
     byId("second").open = state.second;
+    trained.show(state.map, look);
     if (!cells.has(key(...state.cell))) state.cell = cells.has("dE.1.2") ? ["dE", 1, 2] : ["dE₁", 1, 1];
     refresh();
   }
@@ -447,6 +449,12 @@
     if (open === state.second || !secondOrder()) return;
     change({ second: open, ...open ? {} : { needle: "L" } });
   });
+  function look(map) {
+    state.map = map;
+    trained.show(map, look);
+    save();
+  }
+
   addEventListener("hashchange", load);
   load();
 }

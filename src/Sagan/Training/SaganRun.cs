@@ -150,6 +150,26 @@ public sealed class SaganRun
         }
     }
 
+    /// <summary>One query of a layer of the generator, forward and backward, in the first image of a seed. Thread-safe.</summary>
+    /// <param name="layer">One of the generator's that has maps.</param>
+    /// <param name="query">Row Size + column; null: the one whose map is least like the mean.</param>
+    /// <param name="pixel">Of the image; null: the one in the middle of the query's square.</param>
+    /// <param name="head">From 0.</param>
+    /// <param name="seed">Of the noise.</param>
+    /// <param name="label">The image's class, in a conditional model; null: the first.</param>
+    public AttentionQuery AttentionAt(AttentionLayer layer, int? query = null, (int Row, int Column)? pixel = null, int head = 0,
+        ulong seed = 1, int? label = null)
+    {
+        NormStatistics statistics = Config.Sampling.Statistics;
+        // A batch of one has no statistics of its own.
+        int count = statistics == NormStatistics.Batch ? 16 : 1;
+        int[]? labels = Labels(count, label is { } one ? [.. Enumerable.Repeat(one, count)] : null);
+        int at = query ?? QueryPoints.MostDifferent(Attention(count, seed, labels)[layer.Name], sample: 0, count: 1, head)[0];
+        lock (gate)
+            return Native.Step.Run(() =>
+                Inspection.AttentionQuery.Of(Generator, layer, at, head, pixel, Latent(count, seed), labels, statistics));
+    }
+
     Tensor Latent(int count, ulong seed) => Sampler.Latent(Config.Model, new RandomSource(seed), count, Device);
 
     int[]? Labels(int count, IReadOnlyList<int>? classes)

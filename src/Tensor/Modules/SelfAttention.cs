@@ -98,11 +98,11 @@ public class SelfAttention : Module
         if (toQueries != null) q += toQueries.Reshape(n, 1, -1);
         (q, k, v) = (Split(q), Split(k), Split(v));
         float scale = options.Kind == AttentionKind.MultiHead ? 1 / MathF.Sqrt(q.Shape[2]) : 1;
-        Tensor o = Merge(Read(q, k, v, scale), n).Reshape(n, h, w, -1);
+        Tensor read = Read(q, k, v, scale), o = Merge(read, n).Reshape(n, h, w, -1);
         o = output?.Call(o) ?? o;
         Tensor y = Ops.Residual(x, o, Gamma);
-        Attended?.Invoke(this, new AttentionParts(Step.Keep(x), Step.Keep(q), Step.Keep(k), Step.Keep(v), Step.Keep(o), Step.Keep(y),
-            scale));
+        Attended?.Invoke(this, new AttentionParts(Step.Keep(x), Step.Keep(q), Step.Keep(k), Step.Keep(v), Step.Keep(read),
+            Step.Keep(o), Step.Keep(y), scale));
         return y;
     }
 

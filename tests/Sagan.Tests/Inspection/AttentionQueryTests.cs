@@ -1,0 +1,52 @@
+using Sagan.Native.Inspection;
+using Sagan.Native.Kernels;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
+using Sagan.Native.Sampling;
+
+namespace Sagan.Native.Tests;
+
+/// <summary>One query of a layer: what lies between its weights and its gradient is what autograd has at both ends.</summary>
+public sealed class AttentionQueryTests
+{
+    static readonly Dictionary<string, AttentionConfig> forms = new()
+    {
+        ["full"] = new() { Reduction = 4 },
+        ["pooled"] = new() { Kind = AttentionKind.Pooled, Reduction = 4 },
+        ["multi-head"] = new() { Kind = AttentionKind.MultiHead, Heads = 2 },
+        ["top-k"] = new() { Reduction = 4, TopK = 3 },
+        ["scales"] = new() { Reduction = 4, Scales = [1, 2, 4] },
+    };
+
+    [Theory]
+    [InlineData("full", 0)]
+    [InlineData("pooled", 0)]
+    [InlineData("multi-head", 1)]
+    [InlineData("top-k", 0)]
+    [InlineData("scales", 0)]
+    public void Its_gradient_is_autograds(string form, int head)
+    {
+        ModelConfig m = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], InitialGamma = 0.7, Attention = forms[form] };
+        Generator generator = Generator.Create(m, new Initializer(new RandomSource(1)));
+        AttentionLayer layer = AttentionLayers.Find(AttentionLayers.Of(generator), "g.attn1");
+        Tensor z = Sampler.Latent(m, new RandomSource(3), 1, Device.Cpu);
+        int query = 3 * layer.Size + 5;
+        AttentionQuery one = AttentionQuery.Of(generator, layer, query, head, null, z, null, NormStatistics.Running);
+
+        Assert.Equal((7, 11), one.Pixel);
+        Assert.Equal(AttentionPass.Of(generator, z)["g.attn1"].Row(0, head, query), one.A);
+        Assert.Equal(1, one.A.Sum(w => (double)w), 1e-5);
+        double size = one.DE.Max(Math.Abs);
+        Assert.True(size > 0);
+        Assert.Equal(0, one.DE.Sum(x => (double)x), 1e-5 * size * one.DE.Length);
+        double largest = one.Dq.Max(Math.Abs);
+        for (int c = 0; c < one.Q.Length; c++)
+        {
+            double dq = Enumerable.Range(0, one.DE.Length).Sum(j => (double)one.Scale * one.DE[j] * one.K[j * one.Q.Length + c]);
+            Assert.Equal(one.Dq[c], dq, 1e-4 * largest);
+        }
+        for (int j = 0; j < one.E.Length; j++)
+            Assert.Equal(Enumerable.Range(0, one.Q.Length).Sum(c => (double)one.Scale * one.Q[c] * one.K[j * one.Q.Length + c]),
+                one.E[j], 1e-5);
+    }
+}
