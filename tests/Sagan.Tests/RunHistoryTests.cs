@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands;
+using Sagan.Native.Data.Images;
 using Sagan.Native.Pages;
 using Sagan.Native.Training;
 using Sagan.Native.Training.Diagnosis;
@@ -109,6 +110,7 @@ public sealed class RunHistoryTests : IDisposable
     [InlineData("config.resolved.json", "config.resolved.json: is not there.")]
     [InlineData("run.json", "run.json: is not there.")]
     [InlineData("metrics.jsonl", "metrics.jsonl: is not there.")]
+    [InlineData("log.txt", "log.txt: is not there.")]
     [InlineData("samples", "samples: is not there.")]
     public void What_is_gone_is_named_and_the_rest_is_read(string name, string said)
     {
@@ -193,6 +195,15 @@ public sealed class RunHistoryTests : IDisposable
         long[] steps = [.. data["samples"]!.AsArray().Select(s => (long)s![0]!)];
         Assert.Equal((40, 1, 60), (steps.Length, steps[0], steps[^1]));
         Assert.Equal("40 of 60 grids are in this file, spread over the run.", (string)data["thinned"]!);
+
+        // Large pictures are JPEGs.
+        Image noise = new(1200, 1200, 3);
+        new Random(1).NextBytes(noise.Pixels);
+        ImageFile.Save(Path.Combine(run, "samples/step-0000061.png"), noise);
+        data = Report.Data(RunHistory.Load(run))["runs"]![0]!;
+        steps = [.. data["samples"]!.AsArray().Select(s => (long)s![0]!)];
+        Assert.Equal((23, 1, 61), (steps.Length, steps[0], steps[^1]));
+        Assert.StartsWith("data:image/jpeg;base64,/9j/", (string)data["samples"]![22]![1]!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -206,6 +217,21 @@ public sealed class RunHistoryTests : IDisposable
         Assert.Equal(FindingKind.DiscriminatorWon, RunDiagnosis.Of(run)[0].Kind);
         Assert.DoesNotContain("warning", Sagan(["train", "--out", folder.File("well"), .. Tiny, "--steps", "5"]).Error,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Why_a_run_failed_is_in_its_log()
+    {
+        string path = folder.File("run");
+        (int code, _, string error) = Sagan(["train", "--out", path, .. Tiny, "--steps", "60", "--d-lr", "0.01", "--set",
+            "watch.zeroLoss=0.99", "--set", "watch.patience=5"]);
+        Assert.Equal(7, code);
+        RunHistory run = RunHistory.Load(path);
+        string said = Assert.Single(run.Warnings, w => w.Contains("training diverged: the disc", StringComparison.Ordinal));
+        Assert.Contains(said[(said.IndexOf(' ') + 1)..], error, StringComparison.Ordinal);
+        Finding first = RunDiagnosis.Of(run)[0];
+        Assert.Equal(FindingKind.NotFinite, first.Kind);
+        Assert.Matches(@"^training has failed at step \d+: the discriminator has won: its loss was below 1\.98 for 5 steps", first.Text);
     }
 
     static JsonNode Data(string file)

@@ -49,6 +49,7 @@ static class SyntheticRun
             {"sessions":[{"start":"2026-11-30T12:00:00Z","program":"sagan","processor":"A","device":"cpu","command":"train",
               "fromStep":"0","end":"2026-11-30T12:10:00Z","step":{{steps}},"exit":"finished"}]}
             """);
+        folder.Write($"{name}/log.txt", "2026-11-30T12:00:00Z training\n2026-11-30T12:01:00Z warning: something\n");
         Directory.CreateDirectory(Path.Combine(path, "samples"));
         return path;
     }

@@ -9,8 +9,11 @@ namespace Sagan.Native.Pages;
 /// <summary>The page <c>run</c> of a run as it is now, pictures and all, in one file.</summary>
 static class Report
 {
-    // Pictures are most of a report: so many, spread over the run, the first and the last among them.
-    const int MostPictures = 40;
+    // Pictures are most of a report: so many and so many bytes, spread over the run, the first and the last among them.
+    const int MostPictures = 40, FewestPictures = 4;
+    const long MostBytes = 24 << 20;
+    // A larger PNG becomes a JPEG, a quarter or less of it.
+    const long LargePng = 512 << 10;
 
     /// <summary>The file, as text.</summary>
     public static string Html(RunHistory run) => Page.Html("run", run.Name, Data(run));
@@ -19,13 +22,13 @@ static class Report
     public static JsonObject Data(RunHistory run)
     {
         IReadOnlyList<SampleGrid> all = run.Samples;
-        HashSet<string> shown = [.. Enumerable.Range(0, Math.Min(MostPictures, all.Count))
-            .Select(i => all[all.Count <= MostPictures ? i : (int)((long)i * (all.Count - 1) / (MostPictures - 1))].Path)];
-        int damaged = 0;
+        int count = Math.Min(Most(run), all.Count), damaged = 0;
+        HashSet<string> shown = [.. Enumerable.Range(0, count)
+            .Select(i => all[count == all.Count ? i : (int)((long)i * (all.Count - 1) / (count - 1))].Path)];
         JsonObject data = RunJson.Of(run, RunDiagnosis.Of(run),
             path => path == run.RealImages || shown.Contains(path) ? Picture(path) : null);
         if (damaged > 0) data["missing"]!.AsArray().Add($"samples: {damaged} pictures cannot be read; they are left out.");
-        if (all.Count > MostPictures) data["thinned"] = $"{MostPictures} of {all.Count} grids are in this file, spread over the run.";
+        if (count < all.Count) data["thinned"] = $"{count} of {all.Count} grids are in this file, spread over the run.";
         return new JsonObject { ["live"] = false, ["runs"] = new JsonArray(data) };
 
         string? Picture(string path)
@@ -34,8 +37,10 @@ static class Report
             {
                 byte[] bytes = File.ReadAllBytes(path);
                 // A file of any other kind, or half a picture, has no place in a page.
-                ImageFile.Decode(bytes, path);
-                return $"data:image/png;base64,{Convert.ToBase64String(bytes)}";
+                Image image = ImageFile.Decode(bytes, path);
+                bool isLarge = bytes.Length > LargePng;
+                string base64 = Convert.ToBase64String(isLarge ? ImageEncoder.Encode(image, ".jpg") : bytes);
+                return $"data:image/{(isLarge ? "jpeg" : "png")};base64,{base64}";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataException)
             {
@@ -43,5 +48,12 @@ static class Report
                 return null;
             }
         }
+    }
+
+    static int Most(RunHistory run)
+    {
+        if (run.Samples is not [.., var newest] || new FileInfo(newest.Path) is not { Exists: true, Length: var bytes })
+            return MostPictures;
+        return (int)Math.Clamp(MostBytes / Math.Max(1, bytes > LargePng ? bytes / 4 : bytes), FewestPictures, MostPictures);
     }
 }

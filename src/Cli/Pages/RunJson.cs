@@ -11,6 +11,8 @@ static class RunJson
     /// <summary>More points of a curve are not seen on a screen.</summary>
     public const int MostPoints = 1200;
 
+    const int MostWarnings = 50;
+
     /// <summary>All that the page shows of a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="findings">What its curves say.</param>
@@ -35,6 +37,7 @@ static class RunJson
         ["real"] = run.RealImages is { } real ? picture(real) : null,
         ["findings"] = Findings(findings),
         ["sessions"] = new JsonArray([.. run.Sessions.Select(Session)]),
+        ["warnings"] = new JsonArray([.. run.Warnings.TakeLast(MostWarnings).Select(w => JsonValue.Create(w))]),
         ["missing"] = new JsonArray([.. run.Missing.Select(m => JsonValue.Create(m))]),
     };
 

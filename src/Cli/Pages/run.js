@@ -78,8 +78,13 @@ function showDiagnosis() {
   $("diagnosis").replaceChildren(...shown().flatMap(r => [
     several() ? page.el("h3", {}, r.name) : null,
     ...r.findings.length === 0 ? [page.el("p", { class: "good" }, "✓ Nothing is wrong that the rules know of.")] : r.findings.map(finding),
+    warnings(r),
   ]).filter(e => e));
 }
+
+const warnings = r => r.warnings.length === 0 ? null : page.el("details", {},
+  page.el("summary", {}, `What the run and its watchdog said (${r.warnings.length})`),
+  page.el("ul", {}, r.warnings.map(w => page.el("li", { class: "said" }, w))));
 
 const finding = f => page.el("div", { class: "finding" },
   page.el("p", {}, page.el("strong", { class: f.wrong ? "bad" : "good" }, f.wrong ? "✗ " : "✓ ", sentence(f.text)), " ",

@@ -27,7 +27,8 @@ static class LoopbackPort
     {
         Exception cause = e;
         while (cause is not SocketException && cause.InnerException is { } inner) cause = inner;
-        string why = (cause as SocketException)?.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is in use by another program" : $"cannot be listened on ({e.Message})";
+        string why = (cause as SocketException)?.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is in use by another program"
+            : $"cannot be listened on ({e.Message})";
         return new UsageException($"--port {port}: {why}; name another, or leave it out for one that is free.", e);
     }
 }

@@ -28,10 +28,12 @@ sealed class RunFolder : IDisposable
     /// <summary>The folder of the checkpoints, and the file of the configuration.</summary>
     public const string Checkpoints = "checkpoints", Config = "config.json";
 
-    /// <summary>The folder of the sample grids, the file of the configuration with its origins, and that of the sessions.</summary>
-    public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json";
+    /// <summary>
+    /// The folder of the sample grids, the file of the configuration with its origins, that of the sessions, and that of what was said.
+    /// </summary>
+    public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt";
 
-    const string Log = "log.txt", Lock = ".lock";
+    const string Lock = ".lock";
 
     readonly TimeProvider time;
     FileStream guard;

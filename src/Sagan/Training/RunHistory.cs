@@ -91,6 +91,9 @@ public sealed class RunHistory
     public long Step => Math.Max(Math.Max(curves.Values.Select(c => c.Count == 0 ? 0 : c.Steps[^1]).DefaultIfEmpty().Max(),
         Samples.Count == 0 ? 0 : Samples[^1].Step), Sessions.Count == 0 ? 0 : Sessions[^1].Step ?? 0);
 
+    /// <summary>The warnings of log.txt, with their times, and why a session failed: what the watchdog said, among others.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
     /// <summary>What is not there or cannot be read, a line each; empty for a run that is whole.</summary>
     public IReadOnlyList<string> Missing => [.. missing.Values];
 
@@ -101,8 +104,9 @@ public sealed class RunHistory
     public bool Refresh()
     {
         // All of them, whatever the first says.
-        bool config = ReadConfig(), origins = ReadOrigins(), sessions = ReadSessions(), samples = ReadSamples(), numbers = ReadMetrics();
-        return config || origins || sessions || samples || numbers;
+        bool config = ReadConfig(), origins = ReadOrigins(), sessions = ReadSessions(), said = ReadLog(), samples = ReadSamples(),
+            numbers = ReadMetrics();
+        return config || origins || sessions || said || samples || numbers;
     }
 
     string File(string name) => Path.Combine(Folder, name);
@@ -130,6 +134,10 @@ public sealed class RunHistory
         Sessions = [];
         Sessions = [.. JsonNode.Parse(Text(RunFolder.Run))!["sessions"]!.AsArray().Select(s => RunSession.Of(s!.AsObject()))];
     });
+
+    bool ReadLog() => Changed(RunFolder.Log) && Try(RunFolder.Log, () => Warnings = [.. Text(RunFolder.Log).Split('\n').Where(l =>
+        l.Contains("Z warning: ", StringComparison.Ordinal) || l.Contains("Z training diverged: ", StringComparison.Ordinal))
+        .Select(l => l.TrimEnd())]);
 
     bool ReadSamples()
     {

@@ -165,9 +165,14 @@ public sealed partial class TrainingRun : IDisposable
         catch (DivergedException e)
         {
             exit = "diverged";
-            if (Config.Watch.Action != WatchAction.RollBack || !RollBack(e)) throw Diverged(e);
-            exit = "left";
-            return false;
+            if (Config.Watch.Action == WatchAction.RollBack && RollBack(e))
+            {
+                exit = "left";
+                return false;
+            }
+            DivergedException ended = Diverged(e);
+            GoOnIfItFails(() => folder.Say(ended.Message));
+            throw ended;
         }
         catch
         {

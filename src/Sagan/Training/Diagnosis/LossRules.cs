@@ -5,6 +5,8 @@ namespace Sagan.Native.Training.Diagnosis;
 /// <summary>What losses and scores say.</summary>
 static class LossRules
 {
+    const string Diverged = "training diverged: ";
+
     static readonly string[] Names = ["d_loss", "g_loss", "d_real", "d_fake"];
 
     /// <summary>A number that is none, or a session that ended as diverged.</summary>
@@ -24,9 +26,13 @@ static class LossRules
         evidence.Sort((a, b) => a.From.CompareTo(b.From));
         long since = evidence.Count > 0 ? evidence[0].From : run.Sessions[^1].Step ?? run.Step;
         string text = evidence.Count > 0 ? string.Create(C, $"training has diverged at step {since}: {evidence[0].Text}")
-            : string.Create(C, $"training has failed at step {since}: the watchdog ended the session, log.txt says why");
+            : string.Create(C, $"training has failed at step {since}: {Reason(run)}");
         return new Finding(FindingKind.NotFinite, since, text, evidence.Take(8).ToArray(), HalfRates(run), AnewAtHalf(run));
     }
+
+    static string Reason(RunHistory run) => run.Warnings.LastOrDefault(w => w.Contains(Diverged, StringComparison.Ordinal)) is { } said
+        ? said[(said.IndexOf(Diverged, StringComparison.Ordinal) + Diverged.Length)..].TrimEnd('.')
+        : "its last session ended as diverged";
 
     /// <summary>The loss of the discriminator near 0 up to the last line, for a tenth of the run and ten steps at least.</summary>
     public static Finding? DiscriminatorWon(RunHistory run)
