@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
@@ -6,17 +5,7 @@ namespace Sagan.Native.Tests;
 /// <summary>The GPU of the tests: the first of CUDA, OpenCL (a processor's will do) and ILGPU's emulation.</summary>
 static class TestGpu
 {
-    static TestGpu()
-    {
-        Environment.SetEnvironmentVariable(IlgpuDevices.AnyOpenCl, "1");
-        // PoCL compiles for a processor, where what matters here is what kernels compute: without LLVM's optimisations it takes a third of
-        // the time. A value from outside stands: POCL_EXTRA_BUILD_FLAGS=-w tests what is optimised.
-        if (OperatingSystem.IsLinux()) _ = SetEnvironment("POCL_EXTRA_BUILD_FLAGS", "-cl-opt-disable", overwrite: 0);
-    }
-
-    // The environment that libraries see; .NET has a copy.
-    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    static extern int SetEnvironment(string name, string value, int overwrite);
+    static TestGpu() => Environment.SetEnvironmentVariable(IlgpuDevices.AnyOpenCl, "1");
 
     public static Device Device => field ??= TryOpen("cuda:0") ?? TryOpen("opencl:0") ?? Emulated;
 

@@ -58,20 +58,6 @@ public sealed partial class FolderTests
             Assert.Contains(Folders[name], Shared);
     }
 
-    [Fact]
-    public void No_line_is_longer_than_140_columns()
-    {
-        string[] folders = ["src", "eng", "tests", "benchmarks"];
-        foreach (string file in folders.SelectMany(f =>
-            Directory.EnumerateFiles(Path.Combine(Repository.Root, f), "*.cs", SearchOption.AllDirectories)))
-        {
-            if (Path.GetRelativePath(Repository.Root, file).Split(Path.DirectorySeparatorChar).Any(part =>
-                part is "bin" or "obj")) continue;
-            int line = Array.FindIndex(File.ReadAllLines(file), l => l.Length > 140);
-            Assert.True(line < 0, $"{file}:{line + 1} is longer than 140 columns; wrap it.");
-        }
-    }
-
     static readonly string[] Primitives =
         [.. typeof(Backend).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(m => m.Name)];
 
