@@ -82,7 +82,7 @@ public class SelfAttention : Module
     protected override string Describe() => $"{options.Kind}, {QueryWidth}";
 
     /// <summary>The width of a query, all heads together.</summary>
-    protected int QueryWidth { get; }
+    public int QueryWidth { get; }
 
     protected override Tensor Forward(Tensor x) => Attend(x, null);
 
