@@ -53,6 +53,7 @@ static class SaganCommandLine
         root.Add(new SampleCommand());
         root.Add(new InterpolateCommand());
         root.Add(new NearestCommand());
+        root.Add(new AttentionCommand());
         root.Add(new AblateCommand());
         root.Add(new EvaluateCommand());
         root.Add(new ViewCommand());

@@ -24,6 +24,9 @@ public sealed class AttentionLayer
     /// <summary>Number of heads.</summary>
     public int Heads => Block.Options.Heads;
 
+    /// <summary>dk of one head.</summary>
+    public int KeyWidth => Block.QueryWidth / Heads;
+
     /// <summary>How many keys each query reads from; 0 = all.</summary>
     public int TopK => Block.Options.TopK;
 

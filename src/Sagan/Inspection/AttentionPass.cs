@@ -20,10 +20,13 @@ public sealed class AttentionPass
     public const int MostSamples = 64;
 
     readonly IReadOnlyList<AttentionLayer> all;
+    readonly Func<AttentionLayer, int, int, Microscope> closer;
 
-    AttentionPass(IReadOnlyList<Image> images, IReadOnlyList<int>? classes, IReadOnlyList<AttentionLayer> all, Watch watch)
+    // Closer: the microscope of a layer, sample and query.
+    AttentionPass(IReadOnlyList<Image> images, IReadOnlyList<int>? classes, IReadOnlyList<AttentionLayer> all, Watch watch,
+        Func<AttentionLayer, int, int, Microscope> closer)
     {
-        (Images, Classes, this.all) = (images, classes, all);
+        (Images, Classes, this.all, this.closer) = (images, classes, all, closer);
         Layers = [.. all.Where(watch.Captured.ContainsKey).Select(l => watch.Captured[l])];
     }
 
@@ -62,13 +65,11 @@ public sealed class AttentionPass
         AttentionLayer found = this[layer].Layer;
         if (sample < 0 || sample >= Images.Count || query < 0 || query >= found.Size * found.Size)
             throw new ArgumentException($"microscope: sample {sample} of {Images.Count}, query {query} of {found.Size * found.Size}.");
-        lock (Gate) return Closer(found, sample, query);
+        lock (Gate) return closer(found, sample, query);
     }
 
     /// <summary>Held while the network computes.</summary>
     internal Lock Gate { get; set; } = new();
-
-    Func<AttentionLayer, int, int, Microscope> Closer { get; init; } = (_, _, _) => throw new NotSupportedException();
 
     /// <summary>Noise through a generator.</summary>
     /// <param name="generator">Left as it was.</param>
@@ -87,19 +88,17 @@ public sealed class AttentionPass
         // The passes that standing statistics take are not looked at.
         Image[] images = Sampler.Undisturbed(generator, statistics, z.Device, () => watch.During(() =>
             Sampler.ToImages(generator.Call(z, ConditionOf(generator.Model, classes, z.Device)))));
-        float[] noise = z.ToArray();
+        (float[] noise, Device device) = (z.ToArray(), z.Device);
         // Without batch statistics an image knows nothing of the others.
         bool together = statistics == NormStatistics.Batch;
-        return new AttentionPass(images, classes, layers, watch)
-        {
-            Closer = (layer, sample, query) => Sampler.Undisturbed(generator, statistics, z.Device, () =>
+        return new AttentionPass(images, classes, layers, watch, (layer, sample, query) =>
+            Sampler.Undisturbed(generator, statistics, device, () =>
                 Native.Inspection.Microscope.OfGenerator(layer, query, together ? sample : 0, () =>
                 {
                     (int from, int count, int width) = (together ? 0 : sample, together ? n : 1, generator.Model.ZDim);
-                    Tensor some = Tensor.From(noise.AsSpan(from * width, count * width), new Shape(count, width), z.Device);
-                    return generator.Call(some, ConditionOf(generator.Model, classes?.Skip(from).Take(count), z.Device));
-                })),
-        };
+                    Tensor some = Tensor.From(noise.AsSpan(from * width, count * width), new Shape(count, width), device);
+                    return generator.Call(some, ConditionOf(generator.Model, classes?.Skip(from).Take(count), device));
+                })));
     }
 
     /// <summary>Images through a discriminator.</summary>
@@ -115,13 +114,12 @@ public sealed class AttentionPass
         using Watch watch = new(layers);
         float[] scores = Undisturbed(discriminator, () => watch.During(() => discriminator.Call(Sampler.FromImages(images, device),
             ConditionOf(discriminator.Model, classes, device)).ToArray()));
-        return new AttentionPass(images, classes, layers, watch)
+        return new AttentionPass(images, classes, layers, watch, (layer, sample, query) => Undisturbed(discriminator, () => Step.Run(() =>
+            Native.Inspection.Microscope.OfDiscriminator(layer, query, Sampler.FromImages([images[sample]], device), twice =>
+                discriminator.Call(twice,
+                    ConditionOf(discriminator.Model, classes == null ? null : [classes[sample], classes[sample]], device))))))
         {
             Scores = scores,
-            Closer = (layer, sample, query) => Undisturbed(discriminator, () => Step.Run(() =>
-                Native.Inspection.Microscope.OfDiscriminator(layer, query, Sampler.FromImages([images[sample]], device), twice =>
-                    discriminator.Call(twice,
-                        ConditionOf(discriminator.Model, classes == null ? null : [classes[sample], classes[sample]], device))))),
         };
     }
 

@@ -8,14 +8,12 @@ namespace Sagan.Native.Inspection;
 /// </summary>
 public sealed class CapturedAttention
 {
-    internal CapturedAttention(AttentionLayer layer, int count, int keyWidth, float scale, float[] q, float[] k) =>
-        (Layer, Count, KeyWidth, Scale, Q, K) = (layer, count, keyWidth, scale, q, k);
+    internal CapturedAttention(AttentionLayer layer, int count, float scale, float gamma, float[] q, float[] k) =>
+        (Layer, Count, Scale, Gamma, Q, K) = (layer, count, scale, gamma, q, k);
 
     internal CapturedAttention(AttentionLayer layer, AttentionParts parts)
-        : this(layer, parts.X.Shape[0], parts.Q.Shape[2], parts.Scale, parts.Q.ToArray(), parts.K.ToArray())
-    {
-        (X, V, ValueWidth, Gamma) = (parts.X.ToArray(), parts.V.ToArray(), parts.V.Shape[2], layer.Gamma);
-    }
+        : this(layer, parts.X.Shape[0], parts.Scale, layer.Gamma, parts.Q.ToArray(), parts.K.ToArray()) =>
+        (X, V, ValueWidth) = (parts.X.ToArray(), parts.V.ToArray(), parts.V.Shape[2]);
 
     /// <summary>The layer.</summary>
     public AttentionLayer Layer { get; }
@@ -24,9 +22,9 @@ public sealed class CapturedAttention
     public int Count { get; }
 
     /// <summary>dk of one head.</summary>
-    public int KeyWidth { get; }
+    public int KeyWidth => Layer.KeyWidth;
 
-    /// <summary>dv of one head.</summary>
+    /// <summary>dv of one head; 0 where values were not kept, as in the records of a run.</summary>
     public int ValueWidth { get; }
 
     /// <summary>What q k^T is multiplied by.</summary>
@@ -35,7 +33,7 @@ public sealed class CapturedAttention
     /// <summary>The weight of the branch.</summary>
     public float Gamma { get; }
 
-    /// <summary>The block's input.  [N, Size, Size, C]</summary>
+    /// <summary>The block's input; empty where it was not kept.  [N, Size, Size, C]</summary>
     public float[] X { get; } = [];
 
     /// <summary>Queries.  [N, heads, Size^2, dk]</summary>
@@ -44,7 +42,7 @@ public sealed class CapturedAttention
     /// <summary>Keys.  [N, heads, M, dk]</summary>
     public float[] K { get; }
 
-    /// <summary>Values.  [N, heads, M, dv]</summary>
+    /// <summary>Values; empty where they were not kept.  [N, heads, M, dv]</summary>
     public float[] V { get; } = [];
 
     /// <summary>Row i of A: how much query i reads of each key. The sum is 1.  [M]</summary>

@@ -73,14 +73,16 @@ public sealed class Microscope
     /// <param name="query">Row Size + column.</param>
     /// <param name="image">[1,H,W,C].</param>
     /// <param name="forward">Scores of the image twice, recorded.  [2,H,W,C] to [2]</param>
-    internal static Microscope OfDiscriminator(AttentionLayer layer, int query, Tensor image, Func<Tensor, Tensor> forward) => Step.Run(() =>
+    internal static Microscope OfDiscriminator(AttentionLayer layer, int query, Tensor image, Func<Tensor, Tensor> forward) =>
+        Step.Run(() =>
     {
         // Once for each part, so that one pass takes both to the image.
         Tensor twice = Ops.Concat(image, image, 0).Detach().RequireGrad();
         (Tensor scores, AttentionParts parts) = Watched(layer, () => forward(twice));
         float[] one = new float[layer.Size * layer.Size];
         one[query] = 1;
-        Tensor g = Autograd.Grad(Ops.Sum(scores), [parts.Y])[0] * Tensor.From(one, new Shape(1, layer.Size, layer.Size, 1), image.Device);
+        Tensor chosen = Tensor.From(one, new Shape(1, layer.Size, layer.Size, 1), image.Device);
+        Tensor g = Autograd.Grad(Ops.Sum(scores), [parts.Y])[0] * chosen;
         Tensor attention = ThroughBranch(layer, parts, g), both = Ops.Concat(Ops.Slice(attention, 0, 0, 1), Ops.Slice(g, 0, 1, 1), 0);
         Tensor pixels = Autograd.Grad(Ops.Sum(parts.X * both), [twice])[0];
         return new Microscope(layer, query, Of(attention, 0), Of(g, 0))

@@ -46,8 +46,8 @@ public static class Sampler
                 + "or more images.");
     }
 
-    /// <summary>Calls a function in which the generator is in inference mode with these statistics and with its spectral norms at rest; then
-    /// it is as it was.</summary>
+    /// <summary>Calls a function in which the generator is in inference mode with these statistics and with its spectral norms at rest;
+    /// then it is as it was.</summary>
     internal static T Undisturbed<T>(Generator generator, NormStatistics statistics, Kernels.Device device, Func<T> body)
     {
         using StandingStatistics? standing = statistics == NormStatistics.Standing ? new StandingStatistics(generator, device) : null;

@@ -1,9 +1,11 @@
 using System.Globalization;
+using Sagan.Native.Inspection;
 
 namespace Sagan.Native.Training;
 
-/// <summary>What a run writes in its whole length, at most: bytes of checkpoints, of sample grids, and of the logs.</summary>
-sealed record DiskNeed(int KeptCheckpoints, long CheckpointBytes, int Grids, long GridBytes, long LogBytes)
+/// <summary>What a run writes in its whole length, at most: bytes of checkpoints, of sample grids, of attention maps, and of the
+/// logs.</summary>
+sealed record DiskNeed(int KeptCheckpoints, long CheckpointBytes, int Grids, long GridBytes, long MapBytes, long LogBytes)
 {
     // A line of metrics.jsonl and the same in an event file; a number has a name of some twenty letters and as many digits, and a tag and a
     // record there.
@@ -27,21 +29,24 @@ sealed record DiskNeed(int KeptCheckpoints, long CheckpointBytes, int Grids, lon
         int places = t.TensorBoard ? 2 : 1;
         long logs = (long)Count(t.Steps, t.LogEvery, step) * numbers * BytesOfNumber * places
             + (t.TensorBoard ? grids * HistogramBytes : 0);
-        return new DiskNeed(kept, state.CheckpointBytes, keptGrids * places, grid, logs);
+        return new DiskNeed(kept, state.CheckpointBytes, keptGrids * places, grid, Maps(state, step, places), logs);
     }
 
     /// <summary>All of it.</summary>
-    public long Bytes => KeptCheckpoints * CheckpointBytes + Grids * GridBytes + LogBytes;
+    public long Bytes => KeptCheckpoints * CheckpointBytes + Grids * GridBytes + MapBytes + LogBytes;
 
     /// <summary>
-    /// Whether the grid of a step goes to TensorBoard: as many as are kept, at equal distances, and the last. An event file cannot be
+    /// Whether the picture of a step goes to TensorBoard: as many as are kept, at equal distances, and the last. An event file cannot be
     /// thinned out.
     /// </summary>
-    public static bool IsOnBoard(TrainingConfig t, int step)
+    /// <param name="t">The run's.</param>
+    /// <param name="step">Of the picture.</param>
+    /// <param name="interval">Steps between two pictures of its kind.</param>
+    public static bool IsOnBoard(TrainingConfig t, int step, int interval)
     {
-        if (t.KeepSamples == 0 || t.SampleEvery == 0 || step >= t.Steps) return true;
-        long every = (Count(t.Steps, t.SampleEvery, 0) + (long)t.KeepSamples - 1) / t.KeepSamples;
-        return step / t.SampleEvery % every == 0;
+        if (t.KeepSamples == 0 || interval == 0 || step >= t.Steps) return true;
+        long every = (Count(t.Steps, interval, 0) + (long)t.KeepSamples - 1) / t.KeepSamples;
+        return step / interval % every == 0;
     }
 
     /// <summary>What to do where it does not fit on the disk of a folder; null where it does, or nobody can tell.</summary>
@@ -54,7 +59,19 @@ sealed record DiskNeed(int KeptCheckpoints, long CheckpointBytes, int Grids, lon
     /// <summary>For example <c>at most 75 MB (4 checkpoints of 7.5 MB each, grids of samples 40 MB, logs 5 MB)</c>.</summary>
     public override string ToString() =>
         $"at most {Mb(Bytes)} ({KeptCheckpoints} {(KeptCheckpoints == 1 ? "checkpoint" : "checkpoints")} of {Mb(CheckpointBytes)} each, "
-        + $"grids of samples {Mb(Grids * GridBytes)}, logs {Mb(LogBytes)})";
+        + $"grids of samples {Mb(Grids * GridBytes)}, {(MapBytes > 0 ? $"attention maps {Mb(MapBytes)}, " : "")}logs {Mb(LogBytes)})";
+
+    // A record of q and k, and a picture of which PNG makes every row of an enlarged pixel but the first small.
+    static long Maps(TrainingState state, int step, int places)
+    {
+        TrainingConfig t = state.Config.Training;
+        if (t.AttentionEvery == 0) return 0;
+        int size = state.Config.Model.Size, all = Count(t.Steps, t.AttentionEvery, step) + (step == 0 ? 1 : 0);
+        long kept = t.KeepSamples == 0 ? all : Math.Min(all, t.KeepSamples);
+        AttentionLayer[] layers = [.. AttentionLayers.Of(state.Generator).Where(l => l.Problem == null)];
+        long record = RunKeeper.MapSamples * (layers.Sum(AttentionRecord.BytesOf) + (long)size * size * state.Config.Model.Channels);
+        return kept * (record + places * AttentionFigure.MostBytes(size, layers.Length * RunKeeper.MapSamples, RunKeeper.MapPoints));
+    }
 
     // The folder itself need not be there yet.
     static long? Free(string folder)

@@ -6,8 +6,8 @@ static class ResumeRules
     /// <summary>Keys that do not touch what is computed: how long, how fast, what is written.</summary>
     static readonly HashSet<string> Free =
     [
-        "training.steps", "training.threads", "training.sampleEvery", "training.saveEvery", "training.keep", "training.keepSamples",
-            "training.best",
+        "training.steps", "training.threads", "training.sampleEvery", "training.attentionEvery", "training.saveEvery", "training.keep",
+            "training.keepSamples", "training.best",
         "training.tensorBoard", "training.logEvery", "training.maxTime", "sampling.statistics", "sampling.images", "watch.action",
             "watch.patience",
         "watch.zeroLoss", "watch.collapse", "watch.every", "watch.learningRateFactor", "watch.rollBacks", "data.path",

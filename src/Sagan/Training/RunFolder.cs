@@ -19,6 +19,7 @@ namespace Sagan.Native.Training;
 ///   metrics.jsonl                         one object for each logged step
 ///   log.txt                               what was said
 ///   samples/step-0001000.png
+///   attention/step-0001000.{png,safetensors}   on request: maps, and the q and k behind them
 ///   checkpoints/step-0001000/{...files, state.json}  checkpoints/LATEST
 /// </code>
 /// Locked while it is open: a second process is refused.
@@ -33,7 +34,10 @@ sealed class RunFolder : IDisposable
     /// </summary>
     public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt";
 
-    const string Lock = ".lock";
+    /// <summary>How the name of a record of maps ends.</summary>
+    public const string RecordEnding = ".safetensors";
+
+    const string Attention = "attention", Lock = ".lock";
 
     readonly TimeProvider time;
     FileStream guard;
@@ -108,21 +112,35 @@ sealed class RunFolder : IDisposable
     /// <summary>The picture of a step: <c>samples/step-0001000.png</c>.</summary>
     public string SampleFile(long step) => File($"{Samples}/{Checkpoint.NameOf(step)}.png");
 
+    /// <summary>The maps of a step: <c>attention/step-0001000.png</c>, and .safetensors.</summary>
+    public string MapsFile(long step, string ending) => File($"{Attention}/{Checkpoint.NameOf(step)}{ending}");
+
+    /// <summary>The records of maps that a run folder has, by step.</summary>
+    public static IReadOnlyList<(long Step, string File)> MapRecords(string path)
+    {
+        string folder = System.IO.Path.Combine(path, Attention);
+        return [.. StepsOf(folder, RecordEnding)
+            .Select(s => (s, System.IO.Path.Combine(folder, Checkpoint.NameOf(s) + RecordEnding)))];
+    }
+
     /// <summary>
     /// Deletes pictures of <c>samples</c> until so many are left: each time the one whose neighbours are nearest to each other, so that
     /// what stays is spread evenly over the run. The first, the newest and that of the best checkpoint stay.
     /// </summary>
-    public void ThinSamples(int keep, long? best)
+    public void ThinSamples(int keep, long? best) =>
+        Thin(StepsOf(File(Samples), ".png"), keep, best, s => System.IO.File.Delete(SampleFile(s)));
+
+    /// <summary>The same of the maps: <c>attention</c>.</summary>
+    public void ThinMaps(int keep) => Thin(StepsOf(File(Attention), RecordEnding), keep, null, DeleteMaps);
+
+    static void Thin(List<long> steps, int keep, long? best, Action<long> delete)
     {
-        IEnumerable<string> names = Directory.EnumerateFiles(File(Samples), "step-*.png")
-            .Select(f => System.IO.Path.GetFileNameWithoutExtension(f));
-        List<long> steps = [.. names.Select(Checkpoint.StepOf).OfType<long>().Order()];
         while (steps.Count > keep)
         {
             int[] inner = [.. Enumerable.Range(1, Math.Max(0, steps.Count - 2)).Where(i => steps[i] != best)];
             if (inner.Length == 0) return;
             int doomed = inner.MinBy(i => steps[i + 1] - steps[i - 1]);
-            System.IO.File.Delete(SampleFile(steps[doomed]));
+            delete(steps[doomed]);
             steps.RemoveAt(doomed);
         }
     }
@@ -130,10 +148,21 @@ sealed class RunFolder : IDisposable
     /// <summary>Deletes the pictures of steps above this one: those of a way that was given up.</summary>
     public void RemoveSamplesAfter(long step)
     {
-        foreach (long s in Directory.EnumerateFiles(File(Samples), "step-*.png")
-            .Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>())
+        foreach (long s in StepsOf(File(Samples), ".png"))
             if (s > step) System.IO.File.Delete(SampleFile(s));
+        foreach (long s in StepsOf(File(Attention), RecordEnding))
+            if (s > step) DeleteMaps(s);
     }
+
+    void DeleteMaps(long step)
+    {
+        System.IO.File.Delete(MapsFile(step, ".png"));
+        System.IO.File.Delete(MapsFile(step, RecordEnding));
+    }
+
+    static List<long> StepsOf(string folder, string ending) => !Directory.Exists(folder) ? []
+        : [.. Directory.EnumerateFiles(folder, $"step-*{ending}")
+            .Select(f => Checkpoint.StepOf(System.IO.Path.GetFileNameWithoutExtension(f))).OfType<long>().Order()];
 
     /// <summary>
     /// A new run. <paramref name="path"/> null: a new folder under runs, named by time, data and seed. Throws <see cref="UsageException"/>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
+using Sagan.Native.Inspection;
 using Sagan.Native.Sampling;
 using Sagan.Native.Training.Checkpoints;
 
@@ -17,12 +18,15 @@ namespace Sagan.Native.Training;
 /// <param name="tell">Told of what was kept.</param>
 sealed class RunKeeper(RunFolder folder, ResolvedConfig resolved, TrainingState state, ImageDataset data, Action<TrainingEvent> tell)
 {
+    /// <summary>Images whose maps are kept, and points of each in the picture.</summary>
+    public const int MapSamples = 4, MapPoints = 5;
+
     /// <summary>What a checkpoint and run.json call the hash of the images.</summary>
     public const string DataFact = "data";
 
     readonly TrainingConfig training = resolved.Config.Training;
     BestCheckpoint? best;
-    long savedStep = -1, sampledStep = -1;
+    long savedStep = -1, sampledStep = -1, mappedStep = -1;
     // Set while newer checkpoints of an abandoned branch are there: they go when this one has its first.
     bool wentBack;
 
@@ -43,7 +47,7 @@ sealed class RunKeeper(RunFolder folder, ResolvedConfig resolved, TrainingState 
         best ??= BestCheckpoint.Of(resolved.Config, data, state.Device, text => tell(new Warning(state.StepCount, text)), progress);
 
     /// <summary>The state is that of an older checkpoint now.</summary>
-    public void WentBack() => (savedStep, sampledStep, wentBack) = (-1, -1, true);
+    public void WentBack() => (savedStep, sampledStep, mappedStep, wentBack) = (-1, -1, -1, true);
 
     /// <summary>
     /// Saves a checkpoint of the current step, unless it is there. Throws <see cref="DivergedException"/> where a weight is not finite.
@@ -101,6 +105,32 @@ sealed class RunKeeper(RunFolder folder, ResolvedConfig resolved, TrainingState 
         sampledStep = step;
         tell(new SampleDrawn(step, path, grid, samples));
         if (training.KeepSamples > 0) folder.ThinSamples(training.KeepSamples, Checkpoints.Best);
+    }
+
+    /// <summary>Draws and keeps the attention maps of the current step, unless they are there.</summary>
+    public void DrawMaps()
+    {
+        int step = state.StepCount;
+        if (mappedStep == step) return;
+        AttentionPass pass = Step.Run(() => AttentionPass.Of(state.Best, state.FixedZ(MapSamples), state.FixedClasses(MapSamples),
+            resolved.Config.Sampling.Statistics));
+        mappedStep = step;
+        // One that grows may not have come to its attention yet.
+        if (pass.Layers.Count == 0) return;
+        string path = folder.MapsFile(step, ".png");
+        AttentionRecord.Save(folder.MapsFile(step, RunFolder.RecordEnding), step, pass);
+        Image figure = AttentionFigure.Draw([.. pass.Layers.SelectMany(l => pass.Images
+            .Select((image, i) => new FigureRow(image, l, i, FixedPoints(l.Layer.Size))))], $"step {step}");
+        ImageFile.Save(path, figure, [new("sagan.step", step.ToString(CultureInfo.InvariantCulture))]);
+        tell(new MapsDrawn(step, path, figure));
+        if (training.KeepSamples > 0) folder.ThinMaps(training.KeepSamples);
+    }
+
+    // The middle, and the middles of the quarters: the same at every step, so that pictures of different steps can be compared.
+    static int[] FixedPoints(int size)
+    {
+        (int a, int b, int c) = (size / 4, size / 2, 3 * size / 4);
+        return [a * size + a, a * size + c, b * size + b, c * size + a, c * size + c];
     }
 
     /// <summary>Images of the run's fixed noise.</summary>

@@ -48,6 +48,7 @@ sealed class RunLog : IDisposable
     {
         if (e is NumbersLogged numbers) Numbers(numbers);
         else if (e is SampleDrawn samples) Samples(samples);
+        else if (e is MapsDrawn maps) Maps(maps);
         else if (e is not (StepDone or CheckpointSaved or Ended)) folder.Say(e.ToString());
     }
 
@@ -65,10 +66,19 @@ sealed class RunLog : IDisposable
     void Samples(SampleDrawn e)
     {
         if (events == null) return;
-        if (DiskNeed.IsOnBoard(state.Config.Training, e.Step)) events.Image("samples", ImageFile.EncodePng(e.Grid), e.Step);
+        TrainingConfig t = state.Config.Training;
+        if (DiskNeed.IsOnBoard(t, e.Step, t.SampleEvery)) events.Image("samples", ImageFile.EncodePng(e.Grid), e.Step);
         int n = Math.Min(Math.Min(ScoredImages, e.Images.Count), data.Count);
         events.Histogram("scores/real", state.Scores(data.Some(n), [.. data.SomeLabels(n)]), e.Step);
         events.Histogram("scores/fake", state.Scores([.. e.Images.Take(n)], state.FixedClasses(n) ?? []), e.Step);
+        events.Flush();
+    }
+
+    void Maps(MapsDrawn e)
+    {
+        TrainingConfig t = state.Config.Training;
+        if (events == null || !DiskNeed.IsOnBoard(t, e.Step, t.AttentionEvery)) return;
+        events.Image("attention", ImageFile.EncodePng(e.Figure), e.Step);
         events.Flush();
     }
 

@@ -170,6 +170,17 @@ public sealed class SaganRun
                 Inspection.AttentionQuery.Of(Generator, layer, at, head, pixel, Latent(count, seed), labels, statistics));
     }
 
+    /// <summary>
+    /// The attention maps that the run kept while it trained, by step; none where training.attentionEvery was 0, or the checkpoint was
+    /// taken away from its run. Read one after the other, as they are asked for.
+    /// </summary>
+    /// <exception cref="RunFileException">A record is damaged.</exception>
+    public IEnumerable<AttentionRecord> AttentionHistory()
+    {
+        IReadOnlyList<AttentionLayer> layers = Inspection.AttentionLayers.Of(Generator);
+        return Run == null ? [] : RunFolder.MapRecords(Run).Select(r => AttentionRecord.Read(r.File, layers));
+    }
+
     Tensor Latent(int count, ulong seed) => Sampler.Latent(Config.Model, new RandomSource(seed), count, Device);
 
     int[]? Labels(int count, IReadOnlyList<int>? classes)

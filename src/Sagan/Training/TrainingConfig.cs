@@ -3,6 +3,7 @@ using Sagan.Native.Data;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
+using Sagan.Native.Modules;
 
 namespace Sagan.Native.Training;
 
@@ -57,6 +58,12 @@ public sealed record TrainingConfig
     /// <summary>Steps between two grids of samples; 0 = only at the end.</summary>
     public int SampleEvery { get; init; } = 500;
 
+    /// <summary>
+    /// Steps between two pictures of the generator's attention maps, with the numbers behind them, from step 0 on; 0 = none. No bit of the
+    /// run depends on it. Each costs the forward pass of four images.
+    /// </summary>
+    public int AttentionEvery { get; init; }
+
     /// <summary>Steps between two checkpoints; 0 = only at the end.</summary>
     public int SaveEvery { get; init; } = 1000;
 
@@ -68,7 +75,8 @@ public sealed record TrainingConfig
     /// <summary>How many checkpoints to keep.</summary>
     public int Keep { get; init; } = 3;
 
-    /// <summary>How many grids of samples to keep, spread evenly over the run; 0 = all. As many go to TensorBoard.</summary>
+    /// <summary>How many grids of samples, and how many pictures of maps, to keep, spread evenly over the run; 0 = all. As many go to
+    /// TensorBoard.</summary>
     public int KeepSamples { get; init; } = 200;
 
     /// <summary>Steps between two lines of metrics.jsonl.</summary>
@@ -96,6 +104,11 @@ public sealed record TrainingConfig
         rules.Require("device", Device, Device.Length > 0, $"must name a device; `{ShellCommand.Of("devices")}` lists them");
         rules.Range("threads", Threads, 0, 255, "0 = one for each processor");
         rules.Range("sampleEvery", SampleEvery, 0, int.MaxValue, "0 = only at the end");
+        rules.Range("attentionEvery", AttentionEvery, 0, int.MaxValue, "0 = never");
+        if (AttentionEvery > 0)
+            rules.Require("attentionEvery", AttentionEvery, model.GAttention.Count > 0
+                    && model.Attention.Similarity is AttentionSimilarity.EmbeddedGaussian or AttentionSimilarity.Gaussian,
+                "the generator has no attention with maps (model.gAttention, model.attention.similarity); set 0");
         rules.Range("saveEvery", SaveEvery, 0, int.MaxValue, "0 = only at the end");
         rules.Range("keep", Keep, 1, 100_000);
         rules.Require("keepSamples", KeepSamples, KeepSamples is 0 or >= 3, "must be at least 3, or 0, which keeps all");

@@ -98,6 +98,16 @@ public sealed record SampleDrawn(int Step, string Path, Image Grid, IReadOnlyLis
     public override string ToString() => $"samples of step {Step}: {Path}";
 }
 
+/// <summary>The generator's attention maps were drawn, of the same noise and the same points during a whole run.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Path">The picture; the numbers behind it are beside it, under the same name with .safetensors.</param>
+/// <param name="Figure">That picture.</param>
+public sealed record MapsDrawn(int Step, string Path, Image Figure) : TrainingEvent(Step)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"attention maps of step {Step}: {Path}";
+}
+
 /// <summary>Something is not as it should be, and training goes on.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="Text">What, and the way out.</param>

@@ -216,6 +216,7 @@ public sealed partial class TrainingRun : IDisposable
         string real = folder.File("samples/real.png");
         if (!File.Exists(real)) ImageFile.Save(real, data.Grid());
         keeper.PrepareMeasure((step, all) => Preparing?.Invoke($"training the feature network: {step}/{all}"));
+        if (training.AttentionEvery > 0 && Step == 0) GoOnIfItFails(keeper.DrawMaps);
         OpenSteps();
     }
 
@@ -253,6 +254,7 @@ public sealed partial class TrainingRun : IDisposable
         if (IsLogged(step) || keeper.Measures.Count > 0) Tell(new NumbersLogged(step, [.. Numbers()]));
         keeper.Measures = [];
         if (Every(training.SampleEvery, step)) GoOnIfItFails(keeper.DrawSamples);
+        if (Every(training.AttentionEvery, step)) GoOnIfItFails(keeper.DrawMaps);
     }
 
     IEnumerable<(string Name, double Value)> Numbers()
@@ -271,7 +273,9 @@ public sealed partial class TrainingRun : IDisposable
     {
         exit = reason switch { EndReason.Finished => "finished", EndReason.TimeLimit => "time limit", _ => "interrupted" };
         if (steps.Ending is { } won) Tell(new Warning(Step, won));
-        if (reason != EndReason.Cancelled) keeper.DrawSamples();
+        if (reason == EndReason.Cancelled) return;
+        keeper.DrawSamples();
+        if (training.AttentionEvery > 0) keeper.DrawMaps();
     }
 
     bool IsLogged(int step) => step % training.LogEvery == 0 || step == training.Steps;

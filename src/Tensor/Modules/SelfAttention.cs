@@ -83,7 +83,7 @@ public class SelfAttention : Module
     protected override string Describe() => $"{options.Kind}, {QueryWidth}";
 
     /// <summary>The width of a query, all heads together.</summary>
-    protected int QueryWidth { get; }
+    public int QueryWidth { get; }
 
     /// <summary>y = x + gamma o Wo^T.  x, y [N,H,W,C]; throws <see cref="ShapeException"/> for another rank.</summary>
     protected override Tensor Forward(Tensor x) => Attend(x, null);
