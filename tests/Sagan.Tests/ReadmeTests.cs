@@ -15,7 +15,7 @@ public sealed class ReadmeTests
     {
         using TemporaryFolder folder = new();
         ChildProcess run = RunBlock(folder, "Fifteen lines", "Tensor", program => program);
-        float[] y = [.. Regex.Matches(run.Output, @"\[(-?[\d.E+-]+)\]")
+        float[] y = [.. Regex.Matches(run.Output, @"\[ *(-?[\d.E+-]+)\]")
             .Select(m => float.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
         Assert.Equal(4, y.Length);
         float[] xor = [0, 1, 1, 0];
