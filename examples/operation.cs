@@ -7,11 +7,14 @@ using Sagan.Native.Optim;
 RandomSource random = new(seed: 1);
 
 // The rule is checked where the function is smooth: from 1 to 3.
-GradErrors errors = GradCheck.Run(x => Mine.Cbrt(x[0]), [1 + 2 * Tensor.Rand(random, 4, 5)], random);
+GradErrors errors = GradCheck.Run(x => Mine.Cbrt(x[0]), [1 + 2 * Tensor.Rand(random, 4, 5)]);
 Console.WriteLine($"cbrt: relative error of the gradient {errors.First:E1}, of the second {errors.Second:E1}: "
     + (errors.Passed ? "right" : $"WRONG, {errors}"));
-GradErrors distance = GradCheck.Run(x => Mine.Distance(x[0], x[1]), [Tensor.Randn(random, 6, 3), Tensor.Randn(random, 6, 3)], random);
+GradErrors distance = GradCheck.Run(x => Mine.Distance(x[0], x[1]), [Tensor.Randn(random, 6, 3), Tensor.Randn(random, 6, 3)]);
 Console.WriteLine($"distance: {distance.First:E1}, {distance.Second:E1}: {(distance.Passed ? "right" : $"WRONG, {distance}")}");
+// In a test, Assert throws, and says what is wrong. Kernels of one's own, of both directions:
+GradCheck.Assert(Mine.Silu, Tensor.Randn(random, 4, 5));
+Console.WriteLine("silu: right");
 
 // A rule that is no derivative, on purpose: rounding has the slope 0 almost everywhere, and nothing would be learned through it.
 Parameter p = new("p", Tensor.From(0.2f, -1.4f, 2.6f));
@@ -37,6 +40,22 @@ static class Mine
             Tensor same = Ops.Equal(y, 0), da = g * (x[0] - x[1]) / (y + same);
             return [da, -da];
         });
+
+    /// <summary>y = x s(x) with s(x) = 1 / (1 + e^-x);  dx = g s (1 + x (1 - s)). Kernels of one's own compute the value and the first
+    /// gradient; gradients of gradients are those of the definition.</summary>
+    public static Tensor Silu(Tensor x) => Autograd.Custom("silu", x,
+        value: x => Tensor.From([.. x.ToArray().Select(v => v / (1 + MathF.Exp(-v)))], x.Shape, x.Device),
+        gradient: (g, x, _) =>
+        {
+            float[] dx = g.ToArray(), a = x.ToArray();
+            for (int i = 0; i < dx.Length; i++)
+            {
+                float s = 1 / (1 + MathF.Exp(-a[i]));
+                dx[i] *= s * (1 + a[i] * (1 - s));
+            }
+            return Tensor.From(dx, x.Shape, x.Device);
+        },
+        definition: x => x * x.Sigmoid());
 
     /// <summary>y = x rounded;  dx = g (Bengio et al. 2013, the straight-through estimator).</summary>
     public static Tensor RoundStraightThrough(Tensor x) => Autograd.Custom("round", x,

@@ -131,6 +131,7 @@ public sealed class ExampleTests
         string output = Run("operation.cs", folder);
         Assert.Matches(@"(?m)^cbrt: .*: right$", output);
         Assert.Matches(@"(?m)^distance: .*: right$", output);
+        Assert.Matches(@"(?m)^silu: right$", output);
         Assert.Matches(@"(?m)^rounded after training through the rounding: \[3\] \[3, -3, 1\]$", output);
     }
 

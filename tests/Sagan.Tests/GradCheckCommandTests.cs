@@ -55,6 +55,38 @@ public class GradCheckCommandTests
             + "reference."), (code, error));
     }
 
+    [Fact]
+    public void Shapes_seed_and_numbers_can_be_ones_own()
+    {
+        (int code, string output, string error) = Sagan("--op", "attention", "--shape", "1,4,2", "--shape", "1,6,2", "--shape", "1x6x3",
+            "--seed", "5");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Matches(@"(?m)^\d cases passed", output);
+        Assert.NotEqual(output, Sagan("--op", "attention", "--shape", "1,4,2", "--shape", "1,6,2", "--shape", "1,6,3", "--seed", "6")
+            .Output);
+
+        // |x| at 0: a kink, which is said.
+        output = Sagan("--op", "abs", "--values", "0,1,-2").Output;
+        Assert.Contains("1 element at a kink skipped: input 0 [0] = 0", output);
+        Assert.Equal(0, Sagan("--op", "abs", "--shape", "3,1", "--values", "0.5,1,-2", "--against", "reference").Code);
+    }
+
+    [Theory]
+    [InlineData("--shape and --values: they are those of the inputs of one op; name it with --op.", "--shape", "3")]
+    [InlineData("--op matmul: no case of it takes inputs [2, 3] [4, 5]: MatMul: matmul: inner dimensions differ: a [2, 3] has 3 columns, "
+        + "b [4, 5] has 4 rows.", "--op", "matmul", "--shape", "2,3", "--shape", "4,5")]
+    [InlineData("--op exp: no case of it takes inputs [2] [2]: Exp has inputs [3, 17], so many are needed.", "--op", "exp", "--shape", "2",
+        "--shape", "2")]
+    [InlineData("--shape 2,-1: '-1' is not one of the sizes that are needed, such as 2,5,3.", "--op", "exp", "--shape", "2,-1")]
+    [InlineData("--values 1,nan: 'nan' is not one of the numbers that are needed, such as 0.5,-1,2.", "--op", "exp", "--values",
+        "1,nan")]
+    [InlineData("--values: 2 numbers for input 0, its --shape [3] has 3.", "--op", "exp", "--shape", "3", "--values", "1,2")]
+    public void Inputs_that_do_not_fit_are_told_in_one_line(string expected, params string[] arguments)
+    {
+        (int code, _, string error) = Sagan(arguments);
+        Assert.Equal((2, $"error: {expected}"), (code, error));
+    }
+
     [Theory]
     [InlineData("--device", "gpu")]
     [InlineData("--against", "gpu")]

@@ -27,7 +27,7 @@ public sealed class ReadmeTests
         Run("add", "first.csproj", "reference", Path.Combine(Repository.Root, "src", "Tensor", "Tensor.csproj"));
         // The checkout is built already, and these tests are running from it.
         ChildProcess run = Run("run", "-c", "Release", "--project", "first.csproj", "-p:BuildProjectReferences=false");
-        float[] y = [.. Regex.Matches(run.Output, @"\[(-?[\d.E+-]+)\]")
+        float[] y = [.. Regex.Matches(run.Output, @"\[ *(-?[\d.E+-]+)\]")
             .Select(m => float.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
         Assert.Equal(4, y.Length);
         float[] xor = [0, 1, 1, 0];

@@ -70,7 +70,8 @@ public class ConvenienceTests
     public void A_tensor_prints_as_a_table_with_its_middle_left_out()
     {
         Assert.Equal("[] 3", Tensor.Scalar(3).ToString());
-        Assert.Equal("[2, 2] [[1, 2], [3, 4]]", Tensor.From(new float[,] { { 1, 2 }, { 3, 4 } }).ToString());
+        Assert.Equal("[2, 2]\n[[1, 2]\n [3, 4]]", Tensor.From(new float[,] { { 1, 2 }, { 3, 4 } }).ToString());
+        Assert.Equal("[1, 2] [[1, 2]]", Tensor.From(new float[,] { { 1, 2 } }).ToString());
         Assert.Equal("[0, 3] []", Tensor.Zeros(new Shape(0, 3)).ToString());
         Assert.StartsWith("[2000] [0, 1, 2, ..., 1997, 1998, 1999]", Tensor.Arange(2000).ToString(), StringComparison.Ordinal);
         Assert.Equal("""
@@ -87,6 +88,16 @@ public class ConvenienceTests
         // Matrices with an empty line between.
         Assert.Contains("]]\n\n [[", Tensor.Arange(400).Reshape(2, 20, 10).ToString(), StringComparison.Ordinal);
     }
+
+    // The points of a matrix stand below each other, unless small numbers would vanish.
+    [Theory]
+    [InlineData("[[ 0.5000,  1.2500]\n [-3.0000,  0.3333]]", 0.5f, 1.25f, -3f, 1 / 3f)]
+    [InlineData("[[123.45,  -0.25]\n [  3.00,   0.00]]", 123.45f, -0.25f, 3f, 0f)]
+    [InlineData("[[    0.5, 0.00012]\n [      3, 0.33333]]", 0.5f, 0.00012f, 3f, 1 / 3f)]
+    [InlineData("[[0.5, NaN]\n [  3,   1]]", 0.5f, float.NaN, 3f, 1f)]
+    [InlineData("[[  0.5, 1E-07]\n [    3,     1]]", 0.5f, 1e-7f, 3f, 1f)]
+    public void A_matrix_prints_in_columns(string expected, params float[] x) =>
+        Assert.Equal("[2, 2]\n" + expected, Tensor.From(x, new Shape(2, 2)).ToString());
 
     static Sequential Net() => new(
         new SpectralNorm(new Modules.Conv2d(3, 4, 3, Init, padding: 1, activation: Activation.Relu), Init), new Modules.MaxPool2d(),

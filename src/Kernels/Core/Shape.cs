@@ -59,6 +59,14 @@ public readonly struct Shape : IEquatable<Shape>
         return a;
     }
 
+    /// <summary>The indices of an element, counted in memory order, as text: <c>[1, 2]</c>.</summary>
+    public string Place(int element)
+    {
+        int[] indices = new int[Rank];
+        for (int i = Rank - 1; i >= 0; i--) (element, indices[i]) = Math.DivRem(element, Math.Max(1, sizes[i]));
+        return $"[{string.Join(", ", indices)}]";
+    }
+
     /// <summary>Resolves a possibly negative axis to 0..Rank-1. Throws <see cref="ShapeException"/> when it is out of range.</summary>
     public int Axis(int axis)
     {
@@ -102,6 +110,15 @@ public readonly struct Shape : IEquatable<Shape>
             s[rank - i] = x == 1 ? y : x;
         }
         return new Shape(s[..rank]);
+    }
+
+    /// <summary>True when a tensor of this shape can be repeated to fill one of the other: its sizes, aligned at the last axis, are the
+    /// other's or 1.</summary>
+    public bool BroadcastsTo(Shape other)
+    {
+        for (int i = 1; i <= Rank; i++)
+            if (i > other.Rank || (this[^i] != 1 && this[^i] != other[^i])) return false;
+        return true;
     }
 
     int this[Index i] => sizes[i.GetOffset(Rank)];

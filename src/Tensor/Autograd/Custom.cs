@@ -11,20 +11,22 @@ public static partial class Autograd
     /// <param name="x">The input.</param>
     /// <param name="value">Computes y, of any shape. Nothing in it is recorded; it may copy numbers to the host and back.</param>
     /// <param name="gradient">(g, x, y) gives dL/dx in the shape of x, where g is dL/dy. Written in operations, it can be differentiated
-    /// in turn; otherwise only the first gradient can be asked for: with createGraph, a rule that reads elements of what is tracked is an
-    /// error.</param>
+    /// in turn, to any order; one that reads elements of what is tracked is an error with createGraph.</param>
+    /// <param name="definition">Where the rule is not written in operations, because it is a kernel of your own: the same f in operations,
+    /// which is differentiated for gradients of gradients. Without it only the first gradient of such a rule can be asked for.</param>
     /// <example>
     /// <code>static Tensor Cube(Tensor x) =&gt; Autograd.Custom("cube", x, x =&gt; x * x * x, (g, x, y) =&gt; g * 3 * x * x);</code>
     /// </example>
-    public static Tensor Custom(string name, Tensor x, Func<Tensor, Tensor> value, Func<Tensor, Tensor, Tensor, Tensor> gradient) =>
-        Custom(name, [x], x => value(x[0]), (g, x, y) => [gradient(g, x[0], y)]);
+    public static Tensor Custom(string name, Tensor x, Func<Tensor, Tensor> value, Func<Tensor, Tensor, Tensor, Tensor> gradient,
+        Func<Tensor, Tensor>? definition = null) =>
+        Custom(name, [x], x => value(x[0]), (g, x, y) => [gradient(g, x[0], y)], definition == null ? null : x => definition(x[0]));
 
     /// <summary>
     /// As the other one, of any number of inputs: the rule gives a gradient for each, in its shape; null where an input is never
     /// differentiated.
     /// </summary>
     public static Tensor Custom(string name, ReadOnlySpan<Tensor> inputs, Func<Tensor[], Tensor> value,
-        Func<Tensor, Tensor[], Tensor, Tensor?[]> gradients)
+        Func<Tensor, Tensor[], Tensor, Tensor?[]> gradients, Func<Tensor[], Tensor>? definition = null)
     {
         Tensor[] x = inputs.ToArray();
         Tensor y;
@@ -37,11 +39,11 @@ public static partial class Autograd
         // No note for a trace: the operations that the value is made of have theirs, and so such a network can be exported.
         return paused || NodesOf(x) is not { } nodes
             ? y
-            : Attach(y, new Node<CustomOp>(name, y, nodes, (JointRule<CustomOp>)Backward), new CustomOp(name, x, y, gradients));
+            : Attach(y, new Node<CustomOp>(name, y, nodes, (JointRule<CustomOp>)Backward), new CustomOp(name, x, y, gradients, definition));
     }
 
-    readonly record struct CustomOp(string Name, Tensor[] Inputs, Tensor Y, Func<Tensor, Tensor[], Tensor, Tensor?[]> Rule)
-        : ISaved<CustomOp>
+    readonly record struct CustomOp(string Name, Tensor[] Inputs, Tensor Y, Func<Tensor, Tensor[], Tensor, Tensor?[]> Rule,
+        Func<Tensor[], Tensor>? Definition) : ISaved<CustomOp>
     {
         public CustomOp Keep(SavedTensors by) => this with { Inputs = [.. Inputs.Select(by.Keep)], Y = by.Keep(Y) };
     }
@@ -79,6 +81,13 @@ public static partial class Autograd
     {
         // Handles of its own, in a scope that is not the engine's: the rule may have let somebody see them, so they are never used again.
         using Scope scope = Scope.Enter();
+        if (s.Definition != null && IsRecording)
+        {
+            Ops.GradOfReference(g, d, s.Inputs, s.Definition, static (x, definition) => definition(x));
+            for (int i = 0; i < s.Inputs.Length; i++)
+                if (d.Wants(i)) d[i] = scope.Keep(d[i]!);
+            return;
+        }
         Tensor?[] dx = s.Rule(Handle(g), [.. s.Inputs.Select(Handle)], Handle(s.Y));
         if (dx.Length != s.Inputs.Length)
             throw new InvalidOperationException($"grad: the rule of '{s.Name}' gives {dx.Length} gradients for {s.Inputs.Length} inputs; "
@@ -88,10 +97,19 @@ public static partial class Autograd
             if (!d.Wants(i) || dx[i] is not { } t) continue;
             if (t.Shape != s.Inputs[i].Shape)
                 throw new ShapeException($"grad: the rule of '{s.Name}' gives {t.Shape} for its input {i} {s.Inputs[i].Shape}; "
-                    + "a gradient has the shape of its input.");
+                    + $"a gradient has the shape of its input{Likely(t.Shape, s.Inputs[i].Shape)}.");
             d[i] = scope.Keep(scope.Owns(t) ? t : Handle(t));
         }
 
         static Tensor Handle(Tensor t) => t.Alias(t.Shape, t.Node);
+
+        // The two mistakes that make a wrong shape.
+        static string Likely(Shape given, Shape wanted)
+        {
+            if (given.Rank == 2 && wanted.Rank == 2 && given != wanted && given[0] == wanted[1] && given[1] == wanted[0])
+                return ": likely it is transposed";
+            return wanted.BroadcastsTo(given)
+                ? ": likely the sum over the broadcast axes is missing, Ops.SumTo(dx, x.Shape)" : "";
+        }
     }
 }

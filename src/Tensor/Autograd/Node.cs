@@ -36,8 +36,7 @@ sealed class Gradients
 }
 
 /// <summary>
-/// A value of the tape. One of this class itself is a leaf: it was not computed but given, as a parameter or by
-/// <see cref="Tensor.RequireGrad"/>. Nodes are numbered as they are made, so descending order is a topological order of the tape.
+/// A value of the tape. Nodes are numbered as they are made, so descending order is a topological order of the tape.
 /// </summary>
 class Node
 {
@@ -56,13 +55,20 @@ class Node
     /// <summary>The nodes of the inputs; null where an input is not tracked.</summary>
     public Node?[] Inputs { get; }
 
-    public static Node Leaf(Tensor t) => new("leaf", t.Shape, []);
+    public static Node Leaf(Tensor t) => new LeafNode(t);
 
     /// <summary>Sets d[i] = dL/d input i for all wanted i.</summary>
     public virtual void Backward(Tensor g, Gradients d) { }
 
     /// <summary>Lets go of what was saved: the node was consumed by a backward pass, or its step ended.</summary>
     public virtual void ReleaseSaved() { }
+}
+
+/// <summary>A value that was not computed but given, as a parameter or by <see cref="Tensor.RequireGrad"/>.</summary>
+sealed class LeafNode(Tensor t) : Node("leaf", t.Shape, [])
+{
+    /// <summary>The parameter's name.</summary>
+    public string? Name { get; } = t.Name;
 }
 
 /// <summary>A recorded operation: what it was computed from, what it saved, and its gradient rules.</summary>

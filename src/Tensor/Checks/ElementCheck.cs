@@ -14,8 +14,6 @@ static class ElementCheck
     // Of a sum of products, relative to its size, times the sum of the stencil's weights: a few roundings of float32.
     const double Rounding = 1e-6;
 
-    static readonly double[] Steps = [1 / 64.0, 1 / 256.0, 1 / 1024.0];
-
     enum Verdict
     {
         Judged,
@@ -25,36 +23,45 @@ static class ElementCheck
 
     readonly record struct Side(double Derivative, bool IsSmooth);
 
-    readonly record struct Judgement(Verdict Verdict, double Error, double Difference, double Numeric, double Step, bool HasKink);
+    readonly record struct Judgement(Verdict Verdict, double Error, double Difference, double Numeric, double Step, bool HasKink,
+        double Left = double.NaN, double Right = double.NaN);
 
     /// <summary>The errors of the elements that can be judged, as one number relative to <paramref name="norm"/>.</summary>
     public static ElementErrors Run(int order, Tensor[] inputs, Func<Tensor[], LossSum> loss, Tensor[] gradients, double norm,
-        double tolerance)
+        GradCheckOptions options)
     {
-        (double squares, double worst, int skipped, int judged, bool hasKinks, GradFault? suspect) = (0, 0, 0, 0, false, null);
+        (double tolerance, double[] steps) = (options.Tolerance(order), [options.Step, options.Step / 4, options.Step / 16]);
+        (double squares, double worst, int skipped, int judged, bool hasKinks) = (0, 0, 0, 0, false);
+        (GradFault? suspect, GradKink? kink) = (null, null);
+        double[][] numeric = [.. inputs.Select(t => new double[t.Count])];
         LossSum here = Step.Run(() => loss(inputs));
         for (int i = 0; i < inputs.Length; i++)
         {
             float[] x = inputs[i].ToArray(), d = gradients[i].ToArray();
             for (int k = 0; k < x.Length; k++)
             {
-                Judgement j = Judge(t => At(inputs, i, x, k, t, loss), here, d[k], norm, tolerance);
+                Judgement j = Judge(t => At(inputs, i, x, k, t, loss), here, d[k], norm, tolerance, steps);
                 hasKinks |= j.HasKink;
+                string place = options.NameOf(i) + " " + inputs[i].Shape.Place(k);
                 if (j.Verdict != Verdict.Judged)
                 {
                     skipped++;
+                    kink ??= new GradKink(place, x[k], j.Left, j.Right);
+                    numeric[i][k] = double.NaN;
                     continue;
                 }
+                numeric[i][k] = j.Numeric;
                 judged++;
                 squares += j.Error * j.Error;
                 if (suspect != null && !(j.Difference > worst)) continue;
                 worst = j.Difference;
-                suspect = new GradFault(order, i, k, x[k], d[k], j.Numeric, j.Step);
+                suspect = new GradFault(order, i, k, x[k], d[k], j.Numeric, j.Step) { Place = place };
             }
         }
         // The few that are left when most are at kinks prove nothing.
-        return judged < skipped ? new ElementErrors(double.PositiveInfinity, skipped, true, null)
-            : new ElementErrors(double.IsNaN(squares) ? double.PositiveInfinity : Math.Sqrt(squares), skipped, hasKinks, suspect);
+        return judged < skipped ? new ElementErrors(double.PositiveInfinity, skipped, true, null, kink, numeric)
+            : new ElementErrors(double.IsNaN(squares) ? double.PositiveInfinity : Math.Sqrt(squares), skipped, hasKinks, suspect, kink,
+                numeric);
     }
 
     // The loss with element k of input i moved to the float nearest to x + t.
@@ -67,12 +74,12 @@ static class ElementCheck
         return loss(all);
     }).Value;
 
-    static Judgement Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance)
+    static Judgement Judge(Func<double, double> at, LossSum here, double analytic, double norm, double tolerance, double[] steps)
     {
         if (!double.IsFinite(analytic) || !double.IsFinite(here.Value))
-            return new Judgement(Verdict.Judged, double.PositiveInfinity, double.PositiveInfinity, Derivative(Steps[0]), Steps[0], false);
+            return new Judgement(Verdict.Judged, double.PositiveInfinity, double.PositiveInfinity, Derivative(steps[0]), steps[0], false);
         Judgement last = new(Verdict.Unclear, 0, 0, 0, 0, true);
-        foreach (double h in Steps)
+        foreach (double h in steps)
         {
             double noise = Rounding * here.Size / h, slack = noise + tolerance * norm;
             Side right = Of(h), left = Of(-h);
@@ -87,7 +94,8 @@ static class ElementCheck
             if (double.IsNaN(error)) (error, difference) = (double.PositiveInfinity, double.PositiveInfinity);
             if (error < tolerance) return new Judgement(Verdict.Judged, error, difference, near.Derivative, h, hasKink);
             // What disagrees is looked at again with smaller steps: a kink so near that a side looked smooth may come to lie outside.
-            last = new Judgement(isKink && isBetween ? Verdict.Kink : Verdict.Judged, error, difference, near.Derivative, h, hasKink);
+            last = new Judgement(isKink && isBetween ? Verdict.Kink : Verdict.Judged, error, difference, near.Derivative, h, hasKink,
+                left.Derivative, right.Derivative);
 
             Side Of(double step)
             {
@@ -107,4 +115,6 @@ static class ElementCheck
 /// <param name="Skipped">Those that cannot be judged.</param>
 /// <param name="HasKinks">Whether any has a kink at it or near it: where none has, their errors say less than those of directions.</param>
 /// <param name="Suspect">The one that differs most.</param>
-readonly record struct ElementErrors(double Error, int Skipped, bool HasKinks, GradFault? Suspect);
+/// <param name="Kink">The first that lies at a kink.</param>
+/// <param name="Numeric">The derivative of each element of each input; NaN where none can be told.</param>
+readonly record struct ElementErrors(double Error, int Skipped, bool HasKinks, GradFault? Suspect, GradKink? Kink, double[][] Numeric);

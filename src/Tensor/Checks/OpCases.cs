@@ -33,9 +33,13 @@ enum CaseInputs
 sealed record OpCase(string Op, string Variant, Shape[] Shapes, Func<Tensor[], Tensor> F, CaseInputs Inputs = CaseInputs.Normal,
     bool Smooth = true)
 {
-    /// <summary>Random inputs, the same on every device.</summary>
+    /// <summary>The numbers of the inputs, in memory order; null for random ones.</summary>
+    public IReadOnlyList<float[]>? Values { get; init; }
+
+    /// <summary>The inputs, the same on every device.</summary>
     public Tensor[] MakeInputs(Device device, ulong seed = 1)
     {
+        if (Values != null) return [.. Shapes.Select((s, i) => Tensor.From(Values[i], s, device))];
         RandomSource random = new(seed);
         return [.. Shapes.Select(s => Tensor.From(Make(random, s), s, device))];
     }

@@ -6,7 +6,7 @@ public static partial class Ops
     /// The gradients of a fused operation while the backward pass is itself recorded: the operation is computed again as its reference
     /// composition, and &lt;reference(inputs), g&gt; differentiated, which gives gradients that can be differentiated in turn.
     /// </summary>
-    static void GradOfReference<TSpec>(Tensor g, Gradients d, ReadOnlySpan<Tensor> saved, TSpec spec,
+    internal static void GradOfReference<TSpec>(Tensor g, Gradients d, ReadOnlySpan<Tensor> saved, TSpec spec,
         Func<Tensor[], TSpec, Tensor> reference)
     {
         // Distinct nodes even where one tensor is given twice, connected to the graph behind them.
