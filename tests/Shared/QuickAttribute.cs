@@ -3,7 +3,7 @@ using Xunit.v3;
 namespace Sagan.Native.Tests;
 
 /// <summary>
-/// Of the subset of tests that takes at most two minutes over all assemblies, on two cores:
+/// Of the subset of tests that are quick:
 /// <c>dotnet test -c Release --filter-trait Category=Quick --ignore-exit-code 8</c> (8: an assembly has none). On a class, for all its
 /// tests.
 /// </summary>
