@@ -13,11 +13,12 @@ using ILGPU.Runtime.CPU;
 using Sagan.Native;
 using Sagan.Native.Kernels;
 using Sagan.Native.Lessons;
-using View = ILGPU.Runtime.ArrayView2D<float, ILGPU.Stride2D.DenseX>;
+using View = ILGPU.Runtime.ArrayView2D<float, ILGPU.Stride2D.DenseY>;
 
 Lesson.Begin("10. A kernel for a GPU");
 
-// c = a b as in lesson 9. Buffers in the memory of the device; View is such a buffer seen by a kernel: view[row, column].
+// c = a b as in lesson 9. Buffers lie in the memory of the device; a View is a buffer as a kernel sees it, view[row, column]. DenseY says
+// that the numbers of a row lie side by side, as in the engine.
 const int M = 19, K = 11, N = 14;
 RandomSource random = new(seed: 10);
 Tensor a = Tensor.Randn(random, M, K), b = Tensor.Randn(random, K, N), right = a.MatMul(b);
@@ -70,14 +71,14 @@ Lesson.Check("tiled", c =>
     ("the last tile alone: sum begins at 0 once, before all tiles", a[.., (K - K % T)..].MatMul(b[(K - K % T).., ..])));
 return Lesson.End();
 
-MemoryBuffer2D<float, Stride2D.DenseX> Upload(float[] values, int rows, int columns)
+MemoryBuffer2D<float, Stride2D.DenseY> Upload(float[] values, int rows, int columns)
 {
-    MemoryBuffer2D<float, Stride2D.DenseX> buffer = device.Allocate2DDenseX<float>(new Index2D(rows, columns));
+    MemoryBuffer2D<float, Stride2D.DenseY> buffer = device.Allocate2DDenseY<float>(new Index2D(rows, columns));
     buffer.View.BaseView.CopyFromCPU(values);
     return buffer;
 }
 
-void Download(MemoryBuffer2D<float, Stride2D.DenseX> buffer, float[] values)
+void Download(MemoryBuffer2D<float, Stride2D.DenseY> buffer, float[] values)
 {
     device.Synchronize();
     buffer.View.BaseView.CopyToCPU(values);
@@ -96,8 +97,8 @@ static class Kernels
     public static void Tiled(View a, View b, View c)
     {
         int row = Grid.IdxX * T + Group.IdxX, column = Grid.IdxY * T + Group.IdxY;
-        View aTile = SharedMemory.Allocate2D<float, Stride2D.DenseX>(new Index2D(T, T), new Stride2D.DenseX(T));
-        View bTile = SharedMemory.Allocate2D<float, Stride2D.DenseX>(new Index2D(T, T), new Stride2D.DenseX(T));
+        View aTile = SharedMemory.Allocate2D<float, Stride2D.DenseY>(new Index2D(T, T), new Stride2D.DenseY(T));
+        View bTile = SharedMemory.Allocate2D<float, Stride2D.DenseY>(new Index2D(T, T), new Stride2D.DenseY(T));
         int M = a.IntExtent.X, K = a.IntExtent.Y, N = b.IntExtent.Y;
         float sum = 0;
         for (int k0 = 0; k0 < K; k0 += T)

@@ -127,9 +127,8 @@ public sealed partial class LessonTests
         int line = solution[..solution.IndexOf("() => g.MatMul(v, transposeB: true)", StringComparison.Ordinal)].Count(c => c == '\n') + 1;
         string output = LessonProgram.Run("05-attention-backward.cs", solution.Replace("() => g.MatMul(v, transposeB: true)",
             "() => g[.., ..1].MatMul(v, transposeB: true)", StringComparison.Ordinal)).Output;
-        Assert.Contains($"\ndA          stopped in line {line}: matmul: inner dimensions differ: a [4, 1] has 1 columns, b [4,
-            2] transposed "
-            + "has 2 rows.\n", output, StringComparison.Ordinal);
+        Assert.Contains($"\ndA          stopped in line {line}: matmul: inner dimensions differ: a [4, 1] has 1 columns, "
+            + "b [4, 2] transposed has 2 rows.\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

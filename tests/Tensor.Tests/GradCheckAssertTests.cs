@@ -82,7 +82,7 @@ public class GradCheckAssertTests
         GradCheckException e = Assert.Throws<GradCheckException>(() => GradCheck.Assert(
             x => x[0].Sum() + Square(x[1], (g, x) => g * x * slopes.To(x.Device)), [Normal(1, 2), Tensor.From(1, 2, 3, 4, 5, 6)
                 .Reshape(2, 3)], options: new GradCheckOptions { Names = ["bias", "weight"] }));
-        Assert.Matches(@"^gradcheck: order 1, weight \[1, 1\] = 5: the rule gives -?[\d.]+, differences of step 0.000977 give -?[\d.]+\n"
+        Assert.Matches(@"^gradcheck: order 1, weight \[1, 1\] = 5: the rule gives -?[\d.]+, differences of step 0.0156 give -?[\d.]+\n"
             + @"\(relative errors: order 1 0\.\d+, allowed 0.0001; order 2 [\d.E-]+, allowed 0.0005; step 0.0156, seed 7, on reference\)$",
             e.Message);
         GradFault f = e.Errors!.Fault!;
@@ -122,8 +122,8 @@ public class GradCheckAssertTests
         GradErrors e = GradCheck.Assert(Ops.Abs, Tensor.From([0, 1, -2, 0.5f, 0, 3], new Shape(2, 3)));
         Assert.Equal("2 elements at kinks skipped, the first: input 0 [0, 0] = 0, where neither side is smooth", e.ToString());
         Assert.Contains("most elements lie at kinks (input 0 [0] = 0", Fails(x => Ops.Abs(x[0]), Tensor.From(0, 0)).Message);
-        // A rule that gives the right slope at the kink itself.
-        e = GradCheck.Assert(x => Autograd.Custom("abs", x, Ops.Abs, (g, x, _) => g * (2 * Ops.GreaterOrEqual(x, 0) - 1)),
+        // A rule that gives something between the two slopes; one that gives either is right.
+        e = GradCheck.Assert(x => Autograd.Custom("abs", x, Ops.Abs, (g, x, _) => g * (Ops.Sign(x) + 0.5f * Ops.Equal(x, 0))),
             Tensor.From(1, 0, -2, 0.5f), order: 1);
         Assert.Matches(@"^1 element at a kink skipped: input 0 \[1\] = 0, slope \S+ from the left and \S+ from the right$", e.ToString());
     }
@@ -139,8 +139,7 @@ public class GradCheckAssertTests
         Device? seen = null;
         GradCheck.Assert(t => Ops.Tanh(t * (float)((seen = t.Device) == null ? 0 : 1)), x);
         Assert.Equal(Device.Reference, seen);
-        // What disagrees was looked at again with a quarter and a sixteenth of the step.
-        Assert.Equal(0.25 / 16, GradCheck.Run(f, [x], 1, new GradCheckOptions { Step = 0.25 }).Fault!.Step);
+        Assert.Equal(0.25, GradCheck.Run(f, [x], 1, new GradCheckOptions { Step = 0.25 }).Fault!.Step);
         Assert.Throws<ArgumentOutOfRangeException>(() => GradCheck.Run(f, [x], 1, new GradCheckOptions { Step = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => GradCheck.Run(f, [x], 3));
         Assert.Throws<ArgumentOutOfRangeException>(() => GradCheck.Run(f, []));

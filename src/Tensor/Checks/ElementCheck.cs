@@ -79,6 +79,8 @@ static class ElementCheck
         if (!double.IsFinite(analytic) || !double.IsFinite(here.Value))
             return new Judgement(Verdict.Judged, double.PositiveInfinity, double.PositiveInfinity, Derivative(steps[0]), steps[0], false);
         Judgement last = new(Verdict.Unclear, 0, 0, 0, 0, true);
+        // The largest step that sees no kink has the least noise: its number is the one to be told.
+        (double Numeric, double Step)? best = null;
         foreach (double h in steps)
         {
             double noise = Rounding * here.Size / h, slack = noise + tolerance * norm;
@@ -92,6 +94,7 @@ static class ElementCheck
                 && analytic <= Math.Max(right.Derivative, left.Derivative);
             bool hasKink = !right.IsSmooth || !left.IsSmooth || differ;
             if (double.IsNaN(error)) (error, difference) = (double.PositiveInfinity, double.PositiveInfinity);
+            if (!hasKink) best ??= (near.Derivative, h);
             if (error < tolerance) return new Judgement(Verdict.Judged, error, difference, near.Derivative, h, hasKink);
             // What disagrees is looked at again with smaller steps: a kink so near that a side looked smooth may come to lie outside.
             last = new Judgement(isKink && isBetween ? Verdict.Kink : Verdict.Judged, error, difference, near.Derivative, h, hasKink,
@@ -103,7 +106,7 @@ static class ElementCheck
                 return new Side(coarse, Math.Abs(coarse - fine) <= slack);
             }
         }
-        return last;
+        return best is { } b ? last with { Numeric = b.Numeric, Step = b.Step } : last;
 
         double Derivative(double h) => (-25 * here.Value + 48 * at(h) - 36 * at(2 * h) + 16 * at(3 * h) - 3 * at(4 * h)) / (12 * h);
     }

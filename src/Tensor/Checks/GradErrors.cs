@@ -81,13 +81,7 @@ public sealed record GradKink(string Place, double Value, double Left, double Ri
 /// finite differences give, and the likely mistake.</summary>
 public sealed class GradCheckException : Exception
 {
-    public GradCheckException() { }
-
-    public GradCheckException(string message) : base(message) { }
-
-    public GradCheckException(string message, Exception inner) : base(message, inner) { }
-
-    /// <summary>The same with the numbers of the check.</summary>
+    /// <summary>With the numbers of the check.</summary>
     public GradCheckException(GradErrors errors) : base(errors.Report(), errors.Cause) => Errors = errors;
 
     /// <summary>The numbers, where there are any.</summary>

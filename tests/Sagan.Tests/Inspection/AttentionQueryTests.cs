@@ -29,7 +29,8 @@ public sealed class AttentionQueryTests
         ModelConfig m = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], InitialGamma = 0.7, Attention = forms[form] };
         Generator generator = Generator.Create(m, new Initializer(new RandomSource(1)));
         AttentionLayer layer = AttentionLayers.Find(AttentionLayers.Of(generator), "g.attn1");
-        Tensor z = Sampler.Latent(m, new RandomSource(3), 1, Device.Cpu);
+        // Small, so that neither the untrained network's tanh nor its softmax is saturated, which leaves no gradient.
+        Tensor z = Sampler.Latent(m, new RandomSource(3), 1, Device.Cpu) * 0.1f;
         int query = 3 * layer.Size + 5;
         AttentionQuery one = AttentionQuery.Of(generator, layer, query, head, null, z, null, NormStatistics.Running);
 
@@ -37,7 +38,7 @@ public sealed class AttentionQueryTests
         Assert.Equal(AttentionPass.Of(generator, z)["g.attn1"].Row(0, head, query), one.A);
         Assert.Equal(1, one.A.Sum(w => (double)w), 1e-5);
         double size = one.DE.Max(Math.Abs);
-        Assert.True(size > 0);
+        Assert.True(size > 0, $"A up to {one.A.Max()}, g up to {one.G.Max(Math.Abs)}, dA up to {one.DA.Max(Math.Abs)}");
         Assert.Equal(0, one.DE.Sum(x => (double)x), 1e-5 * size * one.DE.Length);
         double largest = one.Dq.Max(Math.Abs);
         for (int c = 0; c < one.Q.Length; c++)
