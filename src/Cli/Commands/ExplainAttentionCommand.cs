@@ -150,5 +150,7 @@ sealed class ExplainAttentionCommand : Verb<ExplainAttentionRequest>
         };
     }
 
-    static JsonArray Numbers<T>(IEnumerable<T> x) => new([.. x.Select(v => (JsonNode?)JsonValue.Create(v))]);
+    static JsonArray Numbers(IEnumerable<float> x) => new([.. x.Select(v => (JsonNode?)JsonValue.Create(v))]);
+
+    static JsonArray Numbers(IEnumerable<int> x) => new([.. x.Select(v => (JsonNode?)JsonValue.Create(v))]);
 }

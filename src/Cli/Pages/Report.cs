@@ -27,7 +27,7 @@ static class Report
             .Select(i => all[count == all.Count ? i : (int)((long)i * (all.Count - 1) / (count - 1))].Path)];
         JsonObject data = RunJson.Of(run, RunDiagnosis.Of(run),
             path => path == run.RealImages || shown.Contains(path) ? Picture(path) : null);
-        if (damaged > 0) data["missing"]!.AsArray().Add($"samples: {damaged} pictures cannot be read; they are left out.");
+        if (damaged > 0) data["missing"]!.AsArray().Add((JsonNode)$"samples: {damaged} pictures cannot be read; they are left out.");
         if (count < all.Count) data["thinned"] = $"{count} of {all.Count} grids are in this file, spread over the run.";
         return new JsonObject { ["live"] = false, ["runs"] = new JsonArray(data) };
 
