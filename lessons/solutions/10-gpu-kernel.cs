@@ -1,10 +1,12 @@
 #:project ../Lesson/Lesson.csproj
+#:property PublishAot=false
 // Lesson 10: the same kernel for a GPU. 30 minutes.
 //
 // This is the solution. Run it:      dotnet run -c Release lessons/solutions/10-gpu-kernel.cs
 //
 // A GPU runs thousands of threads that each do a little. ILGPU compiles a C# method for it; here it runs the same method on the processor,
-// with the same threads, groups and barriers, so this lesson needs no GPU. docs/gpu.md follows one of the engine's own kernels.
+// with the same threads, groups and barriers, so this lesson needs no GPU. docs/gpu.md follows one of the engine's own kernels. (The second
+// line of the file is because programs of one file are made for ahead-of-time compilation; ILGPU makes code while it runs.)
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;

@@ -31,7 +31,7 @@ static class LessonProgram
     public static (int ExitCode, string Output) Run(string name, string source)
     {
         // The directives of a file-based program are no C#.
-        string code = source.Replace("#:project", "// project", StringComparison.Ordinal);
+        string code = source.Replace("#:", "// ", StringComparison.Ordinal);
         SyntaxTree tree = CSharpSyntaxTree.ParseText(SourceText.From(code, System.Text.Encoding.UTF8), Parse,
             Path.Combine(Folder, name));
         CSharpCompilation compilation = CSharpCompilation.Create($"lesson{Guid.NewGuid():N}", [tree, Usings], References,

@@ -220,7 +220,7 @@ public static class AttentionFigure
         return image.Channels >= 3 ? new Colour(p[at], p[at + 1], p[at + 2]) : new Colour(p[at], p[at], p[at]);
     }
 
-    static string Percent(float share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0}%");
+    static string Percent(float share) => (100 * share).ToString(share < 0.0995f ? "0.0" : "0", CultureInfo.InvariantCulture) + "%";
 
     static string Short(string text, int width) => text.Length * Canvas.LetterWidth <= width ? text : text[..(width / Canvas.LetterWidth)];
 }

@@ -145,9 +145,11 @@ public sealed class TapeDrawing
         foreach (Box b in boxes)
             foreach (Box user in b.Users)
             {
-                double from = Y(b) + (b.Node == null ? 0 : BoxHeight), to = Y(user), bend = (to - from) / 2;
-                svg.Append(c, $"<path d=\"M{b.X:0.#} {from:0.#}C{b.X:0.#} {from + bend:0.#} {user.X:0.#} {to - bend:0.#} "
-                    + $"{user.X:0.#} {to:0.#}\"{(user.Node == null ? "" : " marker-end=\"url(#tip)\"")}/>\n");
+                // Straight down beside the boxes of a layer that it passes.
+                double from = Y(b) + BoxHeight, to = Y(user), bend = (to - from) / 2;
+                svg.Append(c, $"<path d=\"M{b.X:0.#} {(b.Node == null ? Y(b) : from):0.#}V{from:0.#}"
+                    + $"C{b.X:0.#} {from + bend:0.#} {user.X:0.#} {to - bend:0.#} {user.X:0.#} {to:0.#}\""
+                    + $"{(user.Node == null ? "" : " marker-end=\"url(#tip)\"")}/>\n");
             }
         foreach (Box b in boxes)
         {

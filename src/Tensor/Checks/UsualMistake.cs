@@ -20,14 +20,17 @@ public static class UsualMistake
     /// <param name="broadcast">How many elements of the output each of these stands for, where the operation broadcasts; else 1.</param>
     public static string? Find(ReadOnlySpan<double> actual, ReadOnlySpan<double> right, Shape shape, int broadcast = 1)
     {
-        (double aa, double ar, double rr) = (0, 0, 0);
+        (double aa, double ar, double rr, double largest, int large) = (0, 0, 0, 0, 0);
         for (int i = 0; i < actual.Length; i++)
         {
             if (double.IsNaN(right[i])) continue;
             aa += actual[i] * actual[i];
             ar += actual[i] * right[i];
             rr += right[i] * right[i];
+            largest = Math.Max(largest, Math.Abs(right[i]));
         }
+        foreach (double r in right)
+            if (Math.Abs(r) > 0.1 * largest) large++;
         if (!double.IsFinite(aa))
             return "NaN or infinity: a cell that was never written, a division by 0, the exponential of a large number, or the "
                 + "logarithm or root of one that is not above 0";
@@ -36,7 +39,7 @@ public static class UsualMistake
             return "nothing flows: the value leaves the tape (ToArray, Detach, NoGrad), or this input's part is missing";
         double factor = ar / rr;
         // One number alone is always a multiple of another: only the plain factors mean something.
-        if (Agree(actual, right, factor) && Describe(factor, broadcast, alone: actual.Length == 1) is { } text) return text;
+        if (Agree(actual, right, factor) && Describe(factor, broadcast, alone: large < 2) is { } text) return text;
         return Transposed(actual, right, shape);
     }
 

@@ -29,13 +29,14 @@ public sealed class AttentionQueryTests
         ModelConfig m = new() { Size = 16, ConvDim = 8, ZDim = 8, GAttention = [8], InitialGamma = 0.7, Attention = forms[form] };
         Generator generator = Generator.Create(m, new Initializer(new RandomSource(1)));
         AttentionLayer layer = AttentionLayers.Find(AttentionLayers.Of(generator), "g.attn1");
-        // Small, so that neither the untrained network's tanh nor its softmax is saturated, which leaves no gradient.
-        Tensor z = Sampler.Latent(m, new RandomSource(3), 1, Device.Cpu) * 0.1f;
+        // With the batch's own statistics: by the running ones an untrained network's tanh is saturated, and has no gradient left.
+        const NormStatistics statistics = NormStatistics.Batch;
+        Tensor z = Sampler.Latent(m, new RandomSource(3), 8, Device.Cpu);
         int query = 3 * layer.Size + 5;
-        AttentionQuery one = AttentionQuery.Of(generator, layer, query, head, null, z, null, NormStatistics.Running);
+        AttentionQuery one = AttentionQuery.Of(generator, layer, query, head, null, z, null, statistics);
 
         Assert.Equal((7, 11), one.Pixel);
-        Assert.Equal(AttentionPass.Of(generator, z)["g.attn1"].Row(0, head, query), one.A);
+        Assert.Equal(AttentionPass.Of(generator, z, null, statistics)["g.attn1"].Row(0, head, query), one.A);
         Assert.Equal(1, one.A.Sum(w => (double)w), 1e-5);
         double size = one.DE.Max(Math.Abs);
         Assert.True(size > 0, $"A up to {one.A.Max()}, g up to {one.G.Max(Math.Abs)}, dA up to {one.DA.Max(Math.Abs)}");

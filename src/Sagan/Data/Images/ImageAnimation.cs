@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Gif;
 using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing.Processors.Quantization;
 using PackageImage = SixLabors.ImageSharp.Image;
 
 namespace Sagan.Native.Data.Images;
@@ -48,7 +49,12 @@ public static class ImageAnimation
         all.Metadata.GetGifMetadata().RepeatCount = 0;
         for (int i = 0; i < frames.Count; i++) all.Frames[i].Metadata.GetGifMetadata().FrameDelay = Math.Max(1, milliseconds[i] / 10);
         using MemoryStream file = new();
-        all.Save(file, new GifEncoder { ColorTableMode = GifColorTableMode.Local });
+        // Enlarged pixels stay flat: dots of other colours in them would make the file four times as large.
+        all.Save(file, new GifEncoder
+        {
+            ColorTableMode = GifColorTableMode.Local,
+            Quantizer = new WuQuantizer(new QuantizerOptions { Dither = null }),
+        });
         return file.ToArray();
     }
 
