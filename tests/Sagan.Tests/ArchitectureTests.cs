@@ -39,5 +39,6 @@ public sealed class ArchitectureTests
     /// <summary>Everything that is not the runtime's own.</summary>
     static string[] References(Assembly assembly) =>
         [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(name =>
-            name is not ("netstandard" or "mscorlib" or "Microsoft.Win32.Primitives") && !name.StartsWith("System.", StringComparison.Ordinal)).Order()];
+            name is not ("netstandard" or "mscorlib" or "Microsoft.Win32.Primitives")
+            && !name.StartsWith("System.", StringComparison.Ordinal)).Order()];
 }

@@ -96,11 +96,9 @@ public class GradCheckAssertTests
     {
         static Tensor F(Tensor x) => Square(x, (g, x) => Tensor.From((2 * g * x).ToArray(), x.Shape, x.Device));
         GradCheck.Assert(F, Normal(1, 3), order: 1);
-        Assert.Contains("likely: nothing flows: the rule's own result leaves the tape", Fails(x => F(x[0]), Normal(1, 3)).Message);
-        // Where g depends on x, the tape itself misses the gradient.
-        GradCheckException e = Fails(x => Ops.Square(F(x[0])), Normal(1, 3));
-        Assert.Contains("'square' [3] has no gradient of order 2 for its input 0 [3]: its rule is not made of recorded operations",
-            e.Message);
+        GradCheckException e = Fails(x => F(x[0]), Normal(1, 3));
+        Assert.StartsWith("gradcheck: grad: 'square' [3] has no gradient of order 2: its rule reads the elements of [3] itself", e.Message,
+            StringComparison.Ordinal);
         Assert.IsType<InvalidOperationException>(e.InnerException);
     }
 

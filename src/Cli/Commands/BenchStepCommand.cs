@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Benchmarks;
 using Sagan.Native.Commands.Console;
 using Sagan.Native.Kernels;
-using Sagan.Native.Measuring;
 using Sagan.Native.Losses;
+using Sagan.Native.Measuring;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Commands;

@@ -27,8 +27,9 @@ public sealed class CoverageTests
     [Fact]
     public void Every_elementwise_function_has_a_case() =>
         AssertAllIn(
-            Types.Where(t => t.IsPublic && t.IsValueType && t.GetInterfaces().Any(i => i == typeof(IUnaryOp) ||
-            i == typeof(IBinaryOp))).Select(t => t.Name),
+            // Two copy: they are what Copy and BroadcastTo call.
+            Types.Where(t => !t.IsNested && t.IsValueType && t.GetInterfaces().Any(i => i == typeof(IUnaryOp) || i == typeof(IBinaryOp)))
+                .Select(t => t.Name).Except(["IdentityOp", "FirstOp"]),
             KernelCases.All.Where(c => c.Function != null).Select(c => c.Function!.Name),
             "Add a line to Functions() in tests/Kernels.Tests/Conformance/KernelCases.Elementwise.cs, " +
             "such as  .. Map(new SiluOp(), Ulps(6)),");
