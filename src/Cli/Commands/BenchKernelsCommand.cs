@@ -66,9 +66,10 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         if (t is < 0 or > 255) throw new UsageException($"--threads {t}: must be 0 to 255.");
         string? before = parsed.GetValue(baseline), limit = parsed.GetValue(failOver);
         if (limit != null && before == null) throw new UsageException($"--fail-over {limit}: slower than what? It needs --baseline FILE.");
+        OwnShapes own = OwnShapes.Parse(parsed.GetValue(conv) ?? [], parsed.GetValue(matMul) ?? [], parsed.GetValue(attention) ?? [], n);
         BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before,
             MatMulPrecision: parsed.GetValue(precision),
-            Own: OwnShapes.Parse(parsed.GetValue(conv) ?? [], parsed.GetValue(matMul) ?? [], parsed.GetValue(attention) ?? [], n));
+            Own: own.IsEmpty ? null : own);
         return limit == null ? request : request with { FailOver = Fraction(limit) };
     }
 
@@ -92,7 +93,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         KernelMachine machine = KernelMachine.Of(device, request.Batch);
         baseline?.Require(machine);
 
-        KernelCase[] all = request.Own is { IsEmpty: false } own ? KernelCases.Of(device, request.Batch, own)
+        KernelCase[] all = request.Own is { } own ? KernelCases.Of(device, request.Batch, own)
             : KernelCases.All(device, request.Batch);
         KernelCase[] cases = Choose(all, request.Filter);
         using KernelBenchmark benchmark = new(device);
