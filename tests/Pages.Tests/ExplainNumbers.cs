@@ -55,8 +55,15 @@ static class ExplainNumbers
         var b = ReferenceAttention.Backward(q, k, v, f.A, Of("g"), scale);
         return new()
         {
-            ["E"] = Flat(f.E), ["A"] = Flat(f.A), ["o"] = Flat(f.o), ["dv"] = Flat(b.dv), ["dA"] = Flat(b.dA), ["D"] = b.D,
-            ["dE"] = Flat(b.dE), ["dq"] = Flat(b.dq), ["dk"] = Flat(b.dk),
+            ["E"] = Flat(f.E),
+            ["A"] = Flat(f.A),
+            ["o"] = Flat(f.o),
+            ["dv"] = Flat(b.dv),
+            ["dA"] = Flat(b.dA),
+            ["D"] = b.D,
+            ["dE"] = Flat(b.dE),
+            ["dq"] = Flat(b.dq),
+            ["dk"] = Flat(b.dk),
         };
 
         double[,] Of(string name)
