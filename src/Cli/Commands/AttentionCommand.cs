@@ -103,7 +103,7 @@ sealed class AttentionCommand : Verb<AttentionRequest>
         if (n is < 1 or > AttentionPass.MostSamples) throw new UsageException($"--count {n}: must be 1 to {AttentionPass.MostSamples}.");
         bool past = parsed.GetValue(history);
         return new AttentionRequest(parsed.GetRequiredValue(source), parsed.GetValue(layer) ?? [],
-            [.. (parsed.GetValue(query) ?? []).Select(Point)], Out(parsed.GetValue(file), past))
+            [.. (parsed.GetValue(query) ?? []).Select(t => PointOption.Point(query.Name, t))], Out(parsed.GetValue(file), past))
         {
             Head = parsed.GetValue(head),
             Classes = parsed.GetValue(classes),
@@ -126,15 +126,6 @@ sealed class AttentionCommand : Verb<AttentionRequest>
         return AttentionRequest.IsPagePath(path) || PictureOption.IsPicture(path) ? path
             : throw new UsageException($"{file.Name} {path}: maps are written as a picture "
                 + $"({string.Join(", ", ImageEncoder.Extensions)}) or a page (.html); end the name with one of them.");
-    }
-
-    static (int Row, int Column) Point(string text)
-    {
-        string[] parts = text.Split(',');
-        return parts.Length == 2 && Whole(parts[0], out int row) && Whole(parts[1], out int column) ? (row, column)
-            : throw new UsageException($"--query {text}: must be a row and a column, from 0, such as 12,20.");
-
-        static bool Whole(string s, out int n) => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out n);
     }
 
     protected override ExitCode Run(AttentionRequest request, CommandContext context)
