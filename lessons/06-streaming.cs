@@ -82,13 +82,13 @@ Tensor tile = Lesson.Check("A tile", () => throw new Blank("exp(S[2..4] - m) / z
     ("the division by z is missing", (S[2..4] - m).Exp()));
 
 // 4 ---- Backward: the scores of a tile -------------------------------------------------------------------------------
-// dE = A * (dA - r), with r = rowsum(dA * A) over ALL keys, of which the tile has two. But lesson 5 found r = g . o: o was kept, so r is
+// dE = A * (dA - D), with D = rowsum(dA * A) over ALL keys, of which the tile has two. But lesson 5 found D = g . o: o was kept, so D is
 // known before the first tile. Without that, backward would need another pass over all keys.
 Tensor g = Tensor.From(1, -2);
 Tensor scores = S.RequireGrad();
 Tensor dE = Autograd.Grad(Ops.Sum(scores.Softmax().Reshape(1, M).MatMul(V).Flatten() * g), [scores])[0];
 Tensor dA = V[2..4, ..].MatMul(g.Reshape(Dv, 1)).Flatten();
-Lesson.Check("dE tile", () => throw new Blank("tile * (dA - r), where r is the sum of g * o"), dE[2..4],
+Lesson.Check("dE tile", () => throw new Blank("tile * (dA - D), where D is the sum of g * o"), dE[2..4],
     ("the row sum is of this tile alone: it goes over all keys, and g . o has them all", tile * (dA - Ops.Sum(dA * tile))),
     ("the row sum is forgotten", tile * dA));
 

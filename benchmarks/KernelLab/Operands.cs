@@ -15,7 +15,8 @@ public sealed class Operands : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         Device = device;
-        this.inputs = [.. inputs.Select((n, i) => Drawn(device, n, i))];
+        this.inputs = [.. inputs.Select((n, i) => Drawn(device, n,
+            s => Device.Cpu.Backend.RandomNormal(s, n, new PhiloxKey((ulong)n, (ulong)i, 0))))];
         this.outputs = [.. outputs.Select(device.Pool.Rent)];
         Forget();
     }
@@ -66,12 +67,12 @@ public sealed class Operands : IDisposable
         foreach (Storage s in inputs.Concat(outputs)) s.Release();
     }
 
-    // Drawn on the host, whose numbers every device then has.
-    static Storage Drawn(Device device, int count, int number)
+    /// <summary>Drawn on the host: the same numbers on every device, also on one that would take long.</summary>
+    internal static Storage Drawn(Device device, int count, Action<Storage> draw)
     {
         HostStorage values = (HostStorage)Device.Cpu.Pool.Rent(count);
-        Device.Cpu.Backend.RandomNormal(values, count, new PhiloxKey((ulong)count, (ulong)number, 0));
-        if (device == Device.Cpu) return values;
+        draw(values);
+        if (device.IsHost) return values;
         Storage s = device.Pool.Rent(count);
         s.CopyFrom(values.Span);
         values.Release();

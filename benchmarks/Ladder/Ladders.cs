@@ -48,7 +48,7 @@ static class Ladders
                 Cpu("all cores", "panels of columns on all cores", CpuMatMulRungs.AllCores),
             ];
         return new("matmul", $"y [{m}, {n}] = a [{m}, {k}] b [{k}, {n}]",
-            device, new KernelShape<string>($"{m}x{n}x{k}", "", [m * k, k * n], [m * n], 2.0 * m * n * k), o => MatMul(Device.Reference, o),
+            device, new KernelShape($"{m}x{n}x{k}", [m * k, k * n], [m * n], 2.0 * m * n * k), o => MatMul(Device.Reference, o),
             [.. rungs, Engine(device, o => MatMul(device, o))],
             // TF32 has ten bits.
             rungs.Any(r => r.Name == "tensor cores") ? 2e-3 : 2e-5);
@@ -77,7 +77,7 @@ static class Ladders
                 Cpu("all cores", "blocks of 64 pixels on all cores", CpuConv2dRungs.AllCores),
             ];
         return new("conv2d", $"{s.N} images, {s.Ci} -> {s.Co} channels, {s.H}x{s.W} -> {s.OutH}x{s.OutW}, kernel {s.Kh}, stride {s.Stride}",
-            device, new KernelShape<string>($"{s.Ci}->{s.Co} @{s.H}", "", [s.N * s.H * s.W * s.Ci, s.Co * s.Kh * s.Kw * s.Ci],
+            device, new KernelShape($"{s.Ci}->{s.Co} @{s.H}", [s.N * s.H * s.W * s.Ci, s.Co * s.Kh * s.Kw * s.Ci],
                 [pixels * s.Co], s.Flops), o => Conv(Device.Reference, o), [.. rungs, Engine(device, o => Conv(device, o))], 2e-5);
 
         void Conv(Device on, Operands o) => on.Backend.Conv2d(o.Input(0), o.Input(1), o.Output(0), s);
@@ -102,7 +102,7 @@ static class Ladders
                 Cpu("all cores", "rows on all cores, in three passes", CpuSoftmaxRungs.AllCores),
             ];
         return new("softmax", $"rows of {columns}", device,
-            new KernelShape<string>($"[{rows}, {columns}]", "", [rows * columns], [rows * columns]),
+            new KernelShape($"[{rows}, {columns}]", [rows * columns], [rows * columns]),
             o => Rows(Device.Reference, o), [.. rungs, Engine(device, o => Rows(device, o))],
             // A row's largest element is many times the root mean square.
             1e-4);
@@ -140,7 +140,7 @@ static class Ladders
                 Cpu("all cores", "groups of four queries on all cores", CpuAttentionRungs.AllCores),
             ];
         return new("attention", $"{batch} images, N = {n}, dk = {dk}, dv = {dv}",
-            device, new KernelShape<string>($"N={n} dk={dk} dv={dv}", "", [batch * n * dk, batch * n * dk, batch * n * dv],
+            device, new KernelShape($"N={n} dk={dk} dv={dv}", [batch * n * dk, batch * n * dk, batch * n * dv],
                 [batch * n * dv], 2.0 * batch * n * n * (dk + dv)), Composition, [.. rungs, Engine(device, Fused)], 1e-4);
 
         void Fused(Operands o)
@@ -195,7 +195,7 @@ static class Ladders
                 Cpu("all cores", "bands of rows on all cores, added in order", CpuPowerIterationRungs.AllCores),
             ];
         return new("power-iteration", $"W [{rows}, {columns}]",
-            device, new KernelShape<string>($"[{rows}, {columns}]", "", [rows * columns, rows], [columns, rows, 1], 4.0 * rows * columns),
+            device, new KernelShape($"[{rows}, {columns}]", [rows * columns, rows], [columns, rows, 1], 4.0 * rows * columns),
             Definition, [.. rungs, Engine(device, Fused)], 2e-5);
 
         void Fused(Operands o) => ((IFusedSpectralNorm)device.Backend).PowerIteration(o.Input(0), o.Input(1), o.Output(0), o.Output(1),

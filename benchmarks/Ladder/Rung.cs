@@ -17,5 +17,5 @@ sealed record Rung(string Name, string Adds, Action<Operands> Run);
 /// <param name="Reference">The definition, on the reference device.</param>
 /// <param name="Rungs">From the plainest upwards; the last one is the engine's.</param>
 /// <param name="Tolerance">How far results may be from the reference's, relative to their root mean square.</param>
-sealed record KernelLadder(string Name, string Problem, Device Device, KernelShape<string> Shape, Action<Operands> Reference,
+sealed record KernelLadder(string Name, string Problem, Device Device, KernelShape Shape, Action<Operands> Reference,
     IReadOnlyList<Rung> Rungs, double Tolerance);

@@ -51,10 +51,10 @@ Tensor dA = Lesson.Check("dA", () => g.MatMul(v, transposeB: true), engine[3],
 // Softmax comes next, and lesson 3 says that it takes away from each row what the row gains on average: sum_j dA_ij A_ij. Here that number
 // has a shorter name. Put in dA_ij = g_i . v_j:
 //
-//     r_i = sum_j dA_ij A_ij = sum_j A_ij (g_i . v_j) = g_i . sum_j A_ij v_j = g_i . o_i          r = rowsum(g * o)
+//     D_i = sum_j dA_ij A_ij = sum_j A_ij (g_i . v_j) = g_i . sum_j A_ij v_j = g_i . o_i          D = rowsum(g * o)
 //
 // It is a product of two rows of dv numbers instead of a sum over all keys. Lesson 6 lives on this. Keep the axis: [N, 1].
-Tensor r = Lesson.Check("r", () => (g * o).Sum(-1, keepDims: true),
+Tensor D = Lesson.Check("D", () => (g * o).Sum(-1, keepDims: true),
     (engine[3] * A).Sum(-1, keepDims: true),
     ("the axis is lost: keepDims: true leaves it with size 1", (g * o).Sum(-1)),
     ("the sum over the wrong axis", (g * o).Sum(0, keepDims: true)),
@@ -63,13 +63,13 @@ Tensor r = Lesson.Check("r", () => (g * o).Sum(-1, keepDims: true),
 // 4 ---- The scores ---------------------------------------------------------------------------------------------------
 // Row i of A came from row i of E alone, through softmax:
 //
-//     dE = A * (dA - r)                    cell by cell; r is repeated along each row
+//     dE = A * (dA - D)                    cell by cell; D is repeated along each row
 //
 // Each row of dE adds up to 0: raising all scores of a query alike changes nothing. Where A is nearly 0 or nearly 1, dE is nearly 0: a
 // query that is sure learns slowly. That is what the scale is for.
-Tensor dE = Lesson.Check("dE", () => A * (dA - r), engine[4],
+Tensor dE = Lesson.Check("dE", () => A * (dA - D), engine[4],
     ("the row sum is forgotten: A * dA alone", A * dA),
-    ("A is forgotten: dA - r alone", dA - r),
+    ("A is forgotten: dA - D alone", dA - D),
     ("softmax over the wrong axis: the sum is over each column", A * (dA - (dA * A).Sum(0, keepDims: true))),
     ("the row sum is of dA, not of dA * A", A * (dA - dA.Sum(-1, keepDims: true))));
 
@@ -98,7 +98,7 @@ Lesson.Check("rule", () =>
         {
             (Tensor q, Tensor k, Tensor v) = (t[0], t[1], t[2]);
             Tensor A = (scale * q.MatMul(k, transposeB: true)).Softmax();
-            Tensor dA = g.MatMul(v, transposeB: true), r = (g * o).Sum(-1, keepDims: true), dE = A * (dA - r);
+            Tensor dA = g.MatMul(v, transposeB: true), D = (g * o).Sum(-1, keepDims: true), dE = A * (dA - D);
             return [scale * dE.MatMul(k), scale * dE.MatMul(q, transposeA: true), A.MatMul(g, transposeA: true)];
         });
 

@@ -84,7 +84,7 @@ Tensor tile = Lesson.Check("A tile", () => (S[2..4] - m).Exp() / z, S.Softmax()[
     ("the division by z is missing", (S[2..4] - m).Exp()));
 
 // 4 ---- Backward: the scores of a tile -------------------------------------------------------------------------------
-// dE = A * (dA - r), with r = rowsum(dA * A) over ALL keys, of which the tile has two. But lesson 5 found r = g . o: o was kept, so r is
+// dE = A * (dA - D), with D = rowsum(dA * A) over ALL keys, of which the tile has two. But lesson 5 found D = g . o: o was kept, so D is
 // known before the first tile. Without that, backward would need another pass over all keys.
 Tensor g = Tensor.From(1, -2);
 Tensor scores = S.RequireGrad();

@@ -78,11 +78,11 @@ public sealed partial class LessonTests
         "are off", "transposed: rows are queries, columns are keys")]
     [InlineData("04-attention.cs", "() => E.Softmax(-1)", "() => E.Softmax(0)", "A", "are off",
         "softmax over the wrong axis: over the queries, columns add up to 1")]
-    [InlineData("05-attention-backward.cs", "() => A * (dA - r)", "() => A * dA", "dE", "are off",
+    [InlineData("05-attention-backward.cs", "() => A * (dA - D)", "() => A * dA", "dE", "are off",
         "the row sum is forgotten: A * dA alone")]
-    [InlineData("05-attention-backward.cs", "() => A * (dA - r)", "() => A * (dA - (dA * A).Sum(0, keepDims: true))", "dE", "are off",
+    [InlineData("05-attention-backward.cs", "() => A * (dA - D)", "() => A * (dA - (dA * A).Sum(0, keepDims: true))", "dE", "are off",
         "softmax over the wrong axis: the sum is over each column")]
-    [InlineData("05-attention-backward.cs", "() => A * (dA - r)", "() => (A * (dA - r)).Transpose()", "dE", "are off",
+    [InlineData("05-attention-backward.cs", "() => A * (dA - D)", "() => (A * (dA - D)).Transpose()", "dE", "are off",
         "transposed: rows and columns of the last two axes are exchanged")]
     [InlineData("05-attention-backward.cs", "() => scale * dE.MatMul(k)", "() => dE.MatMul(k)", "dq", "(2 times)",
         "the scale is forgotten")]

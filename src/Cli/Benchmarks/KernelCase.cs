@@ -1,4 +1,5 @@
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -48,16 +49,7 @@ sealed class KernelOperands(Device device)
 
         public static implicit operator Storage(Operand o) => o.storage ??= o.Make();
 
-        // Drawn on the host: the same numbers on every device, also on one that would take long.
-        Storage Make()
-        {
-            HostStorage values = (HostStorage)Device.Cpu.Pool.Rent(count);
-            Device.Cpu.Backend.RandomUniform(values, count, new PhiloxKey((ulong)count, (ulong)number, 0));
-            if (device.IsHost) return values;
-            Storage s = device.Pool.Rent(count);
-            s.CopyFrom(values.Span);
-            values.Release();
-            return s;
-        }
+        Storage Make() => Operands.Drawn(device, count,
+            s => Device.Cpu.Backend.RandomUniform(s, count, new PhiloxKey((ulong)count, (ulong)number, 0)));
     }
 }
