@@ -32,12 +32,12 @@ public static class KernelLab
         ArgumentNullException.ThrowIfNull(shapes);
         Device device = Device.Cpu;
         KernelShape<T>[] all = [.. shapes];
-        foreach (KernelShape<T> shape in all) Errors(shape);
+        double[] errors = [.. all.Select(Error)];
         MachinePeak peak = MachinePeak.Measure(device);
         using KernelClock clock = new(device);
-        return new KernelComparison([.. all.Select(Row)], peak);
+        return new KernelComparison([.. all.Zip(errors, Row)], peak);
 
-        double Errors(KernelShape<T> shape)
+        double Error(KernelShape<T> shape)
         {
             using Operands o = new(device, shape.Inputs, shape.Outputs);
             reference(shape.Value, o);
@@ -47,9 +47,8 @@ public static class KernelLab
             return Agreement.Check(shape.Name, expected, o.Results(), tolerance);
         }
 
-        KernelComparisonRow Row(KernelShape<T> shape)
+        KernelComparisonRow Row(KernelShape<T> shape, double error)
         {
-            double error = Errors(shape);
             using Operands o = new(device, shape.Inputs, shape.Outputs);
             void First() => reference(shape.Value, o);
             void Second() => candidate(shape.Value, o);

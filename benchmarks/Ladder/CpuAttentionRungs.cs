@@ -97,8 +97,8 @@ static unsafe class CpuAttentionRungs
         fixed (float* transposed = new float[batch * dk * n])
         {
             float* kt = transposed;
-            Parallel.For(0, batch, b => Transpose(k + b * n * dk, kt + b * n * dk, n, dk));
-            Parallel.For(0, batch * groups, t =>
+            Parallel.For(0, batch, Cores.All, b => Transpose(k + b * n * dk, kt + b * n * dk, n, dk));
+            Parallel.For(0, batch * groups, Cores.All, t =>
             {
                 int b = t / groups;
                 Stream(q + b * n * dk, kt + b * n * dk, v + b * n * dv, o + b * n * dv, t % groups * Queries, n, dk, dv);

@@ -100,7 +100,7 @@ static unsafe class CpuConv2dRungs
         fixed (float* packed = Panels(w, s))
         {
             float* panels = packed;
-            Parallel.For(0, (pixels + Pixels - 1) / Pixels, () => new float[Pixels * terms], (block, _, memory) =>
+            Parallel.For(0, (pixels + Pixels - 1) / Pixels, Cores.All, () => new float[Pixels * terms], (block, _, memory) =>
             {
                 fixed (float* rows = memory)
                     Block(x, panels, rows, y, block * Pixels, Math.Min(Pixels, pixels - block * Pixels), s);

@@ -78,7 +78,7 @@ static unsafe class CpuMatMulRungs
 
     /// <summary>Panels of columns on all cores.</summary>
     public static void AllCores(float* a, float* b, float* y, int m, int n, int k) =>
-        Parallel.For(0, (n + 2 * W - 1) / (2 * W), () => new float[k * 2 * W], (panel, _, memory) =>
+        Parallel.For(0, (n + 2 * W - 1) / (2 * W), Cores.All, () => new float[k * 2 * W], (panel, _, memory) =>
         {
             fixed (float* packed = memory)
             {

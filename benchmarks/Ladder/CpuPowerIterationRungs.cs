@@ -67,7 +67,8 @@ static unsafe class CpuPowerIterationRungs
         fixed (float* parts = new float[bands * columns])
         {
             float* sums = parts;
-            Parallel.For(0, bands, i => AddRows(w, u, sums + i * columns, i * Band, Math.Min(rows, (i + 1) * Band), columns));
+            Parallel.For(0, bands, Cores.All, i =>
+                AddRows(w, u, sums + i * columns, i * Band, Math.Min(rows, (i + 1) * Band), columns));
             for (int c = 0; c < columns; c++)
             {
                 v[c] = 0;
@@ -75,7 +76,7 @@ static unsafe class CpuPowerIterationRungs
             }
         }
         Normalize(v, columns);
-        Parallel.For(0, (rows + 3) / 4, i => Dots(w, v, next, 4 * i, rows, columns));
+        Parallel.For(0, (rows + 3) / 4, Cores.All, i => Dots(w, v, next, 4 * i, rows, columns));
         sigma[0] = Normalize(next, rows);
     }
 

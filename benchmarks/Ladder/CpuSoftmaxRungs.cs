@@ -52,7 +52,7 @@ static unsafe class CpuSoftmaxRungs
 
     /// <summary>Rows on all cores, in three passes.</summary>
     public static void AllCores(float* x, float* y, int rows, int columns) =>
-        Parallel.For(0, rows, r => Row(x + (long)r * columns, y + (long)r * columns, columns));
+        Parallel.For(0, rows, Cores.All, r => Row(x + (long)r * columns, y + (long)r * columns, columns));
 
     static void Row(float* x, float* y, int columns) => Scale(y, 1 / Exponentials(x, y, Largest(x, columns), columns), columns);
 

@@ -114,6 +114,7 @@ static class Ladders
     public static unsafe KernelLadder Attention(Device device, AttentionSpec s)
     {
         (int batch, int n, int dk, int dv) = (s.Batch, s.N, s.Dk, s.Dv);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dv, SharedAttentionKernel.MostDv, nameof(s));
         Rung Cpu(string name, string adds, CpuAttention f) => Host(name, adds, (i, o) => f(i[0], i[1], i[2], o[0], batch, n, dk, dv));
         Rung[] rungs = device.Backend is GpuBackend { Context: var gpu }
             ? [
@@ -248,8 +249,14 @@ static class Ladders
     {
         GpuGemmPlan? before = gpu.FixedPlan;
         gpu.FixedPlan = new(tile, 1);
-        GpuMatMul.MatMul(gpu, o.Input(0), o.Input(1), o.Output(0), s);
-        gpu.FixedPlan = before;
+        try
+        {
+            GpuMatMul.MatMul(gpu, o.Input(0), o.Input(1), o.Output(0), s);
+        }
+        finally
+        {
+            gpu.FixedPlan = before;
+        }
     });
 
     static ILGPU.ArrayView<float> View(Storage s) => GpuViews.Floats(s);

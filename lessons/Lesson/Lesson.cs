@@ -58,7 +58,7 @@ public static class Lesson
         }
         catch (Blank blank)
         {
-            problem = blank.Message.Length == 0 ? "not filled in yet." : $"not filled in yet. Hint: {blank.Message}";
+            problem = $"not filled in yet. Hint: {blank.Message}";
         }
         catch (Exception e)
         {

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Sagan.Native.Pages;
 using Sagan.Native.Training;
+using Sagan.Native.Training.Diagnosis;
 using Sagan.Native.Watching;
 
 namespace Sagan.Native.Tests;
@@ -28,7 +29,11 @@ public sealed class RunPageTests(Browser browser) : IDisposable
         return run;
     }
 
-    string Report(string run) => folder.Write("report.html", Pages.Report.Html(RunHistory.Load(run)));
+    string Report(string run)
+    {
+        RunHistory history = RunHistory.Load(run);
+        return folder.Write("report.html", Pages.Report.Html(history, RunDiagnosis.Of(history)));
+    }
 
     static readonly Dictionary<string, Func<int, double>> Won = new()
     {

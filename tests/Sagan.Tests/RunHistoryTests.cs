@@ -121,7 +121,7 @@ public sealed class RunHistoryTests : IDisposable
         RunHistory run = RunHistory.Load(path);
         Assert.Equal(said, Assert.Single(run.Missing));
         Assert.Equal(name == "metrics.jsonl" ? 0 : 9, run.Curves.Count);
-        Report.Html(run);
+        Report.Html(run, RunDiagnosis.Of(run));
     }
 
     [Theory]
@@ -142,7 +142,7 @@ public sealed class RunHistoryTests : IDisposable
         string said = Assert.Single(run.Missing);
         Assert.StartsWith($"{name}: cannot be read: ", said, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', said);
-        Report.Html(run);
+        Report.Html(run, RunDiagnosis.Of(run));
     }
 
     [Fact]
@@ -188,10 +188,14 @@ public sealed class RunHistoryTests : IDisposable
         Assert.InRange(kept.Length, 800, RunJson.MostPoints + 2);
         Assert.Equal(kept.Distinct().Order(), kept);
         Assert.All((int[])[0, 77_776, 55_554, 99_999], i => Assert.Contains(i, kept));
+        // A stretch that begins with a value that is none keeps its least and its largest all the same.
+        Curve broken = new("b");
+        for (int i = 0; i < 100_000; i++) broken.Add(i, i is 0 or 500 ? double.NaN : i == 30 ? -7 : i == 40 ? 7 : 0);
+        Assert.Empty(((int[])[0, 30, 40, 500]).Except(RunJson.Kept(broken)));
 
         string run = SyntheticRun.Write(folder, "run", 50);
         for (int i = 1; i <= 60; i++) SyntheticRun.Samples(run, $"step-{i:D7}", difference: i % 10, size: 16);
-        JsonNode data = Report.Data(RunHistory.Load(run))["runs"]![0]!;
+        JsonNode data = Report.Data(RunHistory.Load(run), [])["runs"]![0]!;
         long[] steps = [.. data["samples"]!.AsArray().Select(s => (long)s![0]!)];
         Assert.Equal((40, 1, 60), (steps.Length, steps[0], steps[^1]));
         Assert.Equal("40 of 60 grids are in this file, spread over the run.", (string)data["thinned"]!);
@@ -200,7 +204,7 @@ public sealed class RunHistoryTests : IDisposable
         Image noise = new(1200, 1200, 3);
         new Random(1).NextBytes(noise.Pixels);
         ImageFile.Save(Path.Combine(run, "samples/step-0000061.png"), noise);
-        data = Report.Data(RunHistory.Load(run))["runs"]![0]!;
+        data = Report.Data(RunHistory.Load(run), [])["runs"]![0]!;
         steps = [.. data["samples"]!.AsArray().Select(s => (long)s![0]!)];
         Assert.Equal((23, 1, 61), (steps.Length, steps[0], steps[^1]));
         Assert.StartsWith("data:image/jpeg;base64,/9j/", (string)data["samples"]![22]![1]!, StringComparison.Ordinal);

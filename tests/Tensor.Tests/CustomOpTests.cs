@@ -64,6 +64,15 @@ public class CustomOpTests
     }
 
     [Fact]
+    public void A_definition_of_another_shape_is_an_error_and_not_a_broadcast()
+    {
+        Tensor x = Tensor.From([1, 2, 3]).RequireGrad();
+        Tensor y = Autograd.Custom("cube", x, x => x * x * x, (g, x, _) => g * 3 * x * x, x => Ops.Sum(x * x * x));
+        ShapeException e = Assert.Throws<ShapeException>(() => Autograd.Grad(Ops.Sum(y), [x], createGraph: true));
+        Assert.Equal("grad: the definition of 'cube' gives [], and its value is [3].", e.Message);
+    }
+
+    [Fact]
     public void A_definition_of_several_inputs_gives_the_gradients_that_are_asked_for()
     {
         static Tensor F(Tensor a, Tensor b) => Autograd.Custom("scaled", [a, b], x => x[0] * x[1],

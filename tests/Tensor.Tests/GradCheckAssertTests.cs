@@ -108,6 +108,10 @@ public class GradCheckAssertTests
         RandomSource noise = new(3);
         Assert.Contains("f is not deterministic: y[", Fails(x => x[0] + 0.1f * noise.Normal(new Shape(4), x[0].Device), Normal(1, 4))
             .Message);
+        // A NaN is what differs, not the last digit of another element.
+        int runs = 0;
+        Assert.Contains("[1] is NaN in one run and", Fails(x => x[0] * Tensor.From([1, runs++ == 0 ? float.NaN : 1, 1 + 1e-6f * runs, 1]),
+            Normal(1, 4)).Message);
         // The gradient alone.
         int calls = 0;
         Assert.Matches(@"f is not deterministic: the gradient of input 0 \[\d\] is \S+ in one run and \S+ in the next; draw random "

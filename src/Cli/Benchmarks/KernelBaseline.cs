@@ -19,8 +19,7 @@ sealed class KernelBaseline
     {
         try
         {
-            using FileStream file = RegularFile.OpenRead(path);
-            using JsonDocument document = JsonDocument.Parse(file);
+            using JsonDocument document = JsonDocument.Parse(Content(path));
             JsonElement root = document.RootElement;
             JsonElement threads = root.GetProperty("threads");
             KernelMachine machine = new(Text(root, "device"), Text(root, "processor"),
@@ -38,15 +37,26 @@ sealed class KernelBaseline
             }
             return baseline;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException { ParamName: not "seconds" })
-        {
-            throw new RunFileException($"--baseline {path}: the file cannot be read: {e.Message}", e);
-        }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             or ArgumentException)
         {
             throw new RunFileException($"--baseline {path}: this is not what `{ShellCommand.Of("bench", "kernels", "--json")}` prints: "
                 + $"{e.Message}", e);
+        }
+    }
+
+    static byte[] Content(string path)
+    {
+        try
+        {
+            using FileStream file = RegularFile.OpenRead(path);
+            byte[] content = new byte[file.Length];
+            file.ReadExactly(content);
+            return content;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new RunFileException($"--baseline {path}: the file cannot be read: {e.Message}", e);
         }
     }
 

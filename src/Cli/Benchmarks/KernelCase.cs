@@ -1,5 +1,4 @@
 using Sagan.Native.Kernels;
-using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -49,7 +48,7 @@ sealed class KernelOperands(Device device)
 
         public static implicit operator Storage(Operand o) => o.storage ??= o.Make();
 
-        Storage Make() => Operands.Drawn(device, count,
+        Storage Make() => Measuring.Operands.Drawn(device, count,
             s => Device.Cpu.Backend.RandomUniform(s, count, new PhiloxKey((ulong)count, (ulong)number, 0)));
     }
 }

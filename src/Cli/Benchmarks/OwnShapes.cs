@@ -3,7 +3,10 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Benchmarks;
 
-/// <summary>A convolution of square images, with the padding that keeps their size at stride 1 and halves it at stride 2.</summary>
+/// <summary>
+/// A convolution of square images, with padding floor((Kernel - Stride + 1) / 2): an odd kernel keeps their size at stride 1, an even one
+/// halves it at stride 2.
+/// </summary>
 readonly record struct OwnConvolution(int Ci, int Co, int Size, int Kernel, int Stride)
 {
     int Padding => (Kernel - Stride + 1) / 2;

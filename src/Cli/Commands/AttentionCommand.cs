@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands.Console;
 using Sagan.Native.Data;
@@ -35,9 +34,7 @@ sealed record AttentionRequest(string Source, IReadOnlyList<string> Layers, IRea
 
     public bool History { get; init; }
 
-    public bool IsPage => IsPagePath(Out);
-
-    public static bool IsPagePath(string path) => Path.GetExtension(path).Equals(".html", StringComparison.OrdinalIgnoreCase);
+    public bool IsPage => PageOption.IsPage(Out);
 }
 
 /// <summary><c>sagan attention</c>: where the attention of a trained network looks, as a picture, a page or an animation.</summary>
@@ -123,7 +120,7 @@ sealed class AttentionCommand : Verb<AttentionRequest>
             return ImageAnimation.Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) ? path
                 : throw new UsageException($"{file.Name} {path}: an animation is written as "
                     + $"{string.Join(" or ", ImageAnimation.Extensions)}; end the name with one of them.");
-        return AttentionRequest.IsPagePath(path) || PictureOption.IsPicture(path) ? path
+        return PageOption.IsPage(path) || PictureOption.IsPicture(path) ? path
             : throw new UsageException($"{file.Name} {path}: maps are written as a picture "
                 + $"({string.Join(", ", ImageEncoder.Extensions)}) or a page (.html); end the name with one of them.");
     }
@@ -145,11 +142,10 @@ sealed class AttentionCommand : Verb<AttentionRequest>
         if (request.IsPage)
         {
             string html = MapsPage.Html(run, maps, request.Seed, generated.Images.Count, request.Head);
-            byte[] bytes = Encoding.UTF8.GetBytes(html);
-            ImageFile.Write(request.Out, () => bytes);
-            result["bytes"] = bytes.Length;
+            int bytes = PageOption.Write(request.Out, html);
+            result["bytes"] = bytes;
             context.Result(string.Create(CultureInfo.InvariantCulture,
-                $"maps of step {run.Step} ({Names(layers)}), {bytes.Length / 1e6:0.0} MB: {request.Out}"));
+                $"maps of step {run.Step} ({Names(layers)}), {bytes / 1e6:0.0} MB: {request.Out}"));
         }
         else
         {

@@ -95,6 +95,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
 
         KernelCase[] all = request.Own is { } own ? KernelCases.Of(device, request.Batch, own)
             : KernelCases.All(device, request.Batch);
+        if (all.Length == 0) throw new UsageException($"--attention: {device.Name} has no fused attention to time.");
         KernelCase[] cases = Choose(all, request.Filter);
         using KernelBenchmark benchmark = new(device);
         double?[] tooLong = [.. cases.Select(c => Prepare(c, benchmark, context))];

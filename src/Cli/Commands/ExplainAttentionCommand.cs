@@ -56,7 +56,7 @@ sealed class ExplainAttentionCommand : Verb<ExplainAttentionRequest>
     internal override ExplainAttentionRequest Read(ParseResult parsed, CommandContext context)
     {
         string path = parsed.GetRequiredValue(file);
-        if (!path.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
+        if (!PageOption.IsPage(path))
             throw new UsageException($"--out {path}: a page is a .html file; name it so, or no browser shows it.");
         ExplainAttentionRequest request = new(path, parsed.GetValue(source), parsed.GetValue(layer),
             PointOption.Read(query.Name, parsed.GetValue(query)), PointOption.Read(pixel.Name, parsed.GetValue(pixel)),
@@ -76,7 +76,7 @@ sealed class ExplainAttentionCommand : Verb<ExplainAttentionRequest>
             shown = Query(request, model, context);
             run = Describe(shown, model);
         }
-        ExportCommand.Write(request.Out, path => File.WriteAllText(path, ExplainPage.Html(run)));
+        PageOption.Write(request.Out, ExplainPage.Html(run));
         string what = shown == null ? "" : $" {shown.Layer.Name}, query {shown.Query / shown.Layer.Size},{shown.Query % shown.Layer.Size}, "
             + $"output pixel {shown.Pixel.Row},{shown.Pixel.Column};";
         context.Result($"{request.Out}:{what} open it in a browser; it needs nothing else");

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands.Console;
-using Sagan.Native.IO;
 using Sagan.Native.Pages;
 using Sagan.Native.Training;
 using Sagan.Native.Training.Diagnosis;
@@ -32,26 +30,16 @@ sealed class ReportCommand : Verb<ReportRequest>
     internal override ReportRequest Read(ParseResult parsed, CommandContext context)
     {
         string path = parsed.GetValue(file) ?? PictureOption.Free("report.html");
-        if (Path.GetExtension(path).ToLowerInvariant() is not (".html" or ".htm"))
-            throw new UsageException($"{file.Name} {path}: a report is an HTML file; end the name with .html.");
+        if (!PageOption.IsPage(path)) throw new UsageException($"{file.Name} {path}: a report is an HTML file; end the name with .html.");
         return new ReportRequest(parsed.GetRequiredValue(run), path);
     }
 
     protected override ExitCode Run(ReportRequest request, CommandContext context)
     {
         RunHistory history = RunHistory.Load(request.Run);
-        byte[] page = Encoding.UTF8.GetBytes(Report.Html(history));
-        try
-        {
-            if (Path.GetDirectoryName(Path.GetFullPath(request.Out)) is { } parent) Directory.CreateDirectory(parent);
-            AtomicFile.WriteAllBytes(request.Out, page);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RunFileException($"{request.Out}: the report cannot be written: {e.Message}", e);
-        }
-        foreach (string missing in history.Missing) context.Terminal.Warning($"{request.Run}: {missing}");
         IReadOnlyList<Finding> findings = RunDiagnosis.Of(history);
+        PageOption.Write(request.Out, Report.Html(history, findings));
+        foreach (string missing in history.Missing) context.Terminal.Warning($"{request.Run}: {missing}");
         context.Result(RunJson.Status(history));
         foreach (Finding f in findings) context.Result($"{f}");
         context.Result($"report: {request.Out}");

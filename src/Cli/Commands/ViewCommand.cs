@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands.Console;
 
@@ -29,23 +28,16 @@ sealed class ViewCommand : Verb<ViewRunsRequest>
 
     protected override ExitCode Run(ViewRunsRequest request, CommandContext context)
     {
-        // To end a view is no failure.
-        using ManualResetEventSlim ended = new();
-        PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
-        PosixSignalRegistration[] registrations = [.. signals.Select(s => PosixSignalRegistration.Create(s, c =>
-        {
-            c.Cancel = true;
-            ended.Set();
-        }))];
+        using ShutdownSignal stop = new(_ => { });
         (IDisposable server, string address) = ViewOptions.Show(request.View, request.Runs, context);
         using (server)
         {
             context.ResultJson(new JsonObject { ["address"] = address });
             context.Result($"view: {address}");
             context.Terminal.Note("Ctrl-C ends it; the runs go on.");
-            ended.Wait();
+            stop.Token.WaitHandle.WaitOne();
         }
-        foreach (PosixSignalRegistration r in registrations) r.Dispose();
+        // To end a view is no failure.
         return ExitCode.Success;
     }
 }

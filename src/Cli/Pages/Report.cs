@@ -16,16 +16,16 @@ static class Report
     const long LargePng = 512 << 10;
 
     /// <summary>The file, as text.</summary>
-    public static string Html(RunHistory run) => Page.Html("run", run.Name, Data(run));
+    public static string Html(RunHistory run, IReadOnlyList<Finding> findings) => Page.Html("run", run.Name, Data(run, findings));
 
     /// <summary>What it shows.</summary>
-    public static JsonObject Data(RunHistory run)
+    public static JsonObject Data(RunHistory run, IReadOnlyList<Finding> findings)
     {
         IReadOnlyList<SampleGrid> all = run.Samples;
         int count = Math.Min(Most(run), all.Count), damaged = 0;
         HashSet<string> shown = [.. Enumerable.Range(0, count)
             .Select(i => all[count == all.Count ? i : (int)((long)i * (all.Count - 1) / (count - 1))].Path)];
-        JsonObject data = RunJson.Of(run, RunDiagnosis.Of(run),
+        JsonObject data = RunJson.Of(run, findings,
             path => path == run.RealImages || shown.Contains(path) ? Picture(path) : null);
         if (damaged > 0) data["missing"]!.AsArray().Add((JsonNode)$"samples: {damaged} pictures cannot be read; they are left out.");
         if (count < all.Count) data["thinned"] = $"{count} of {all.Count} grids are in this file, spread over the run.";

@@ -96,9 +96,13 @@ static class RunJson
             int low = from, high = from, odd = -1;
             for (int i = from; i < to; i++)
             {
-                if (!double.IsFinite(c.Values[i])) odd = i;
-                if (!(c.Values[i] >= c.Values[low])) low = i;
-                if (!(c.Values[i] <= c.Values[high])) high = i;
+                if (!double.IsFinite(c.Values[i]))
+                {
+                    odd = i;
+                    continue;
+                }
+                if (!double.IsFinite(c.Values[low]) || c.Values[i] < c.Values[low]) low = i;
+                if (!double.IsFinite(c.Values[high]) || c.Values[i] > c.Values[high]) high = i;
             }
             kept.Add(low);
             kept.Add(high);

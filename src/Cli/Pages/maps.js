@@ -250,8 +250,9 @@ page.maps = (() => {
   const first = data.layers.findIndex(l => l.name === name);
   if (first >= 0) {
     const l = data.layers[first];
-    Object.assign(state, { layer: first, image: Number(image) in l.samples ? Number(image) : 0,
-      head: Number(head) < l.heads ? Number(head) : null, query: Number(query) < l.size * l.size ? Math.trunc(Number(query)) : null });
+    const below = (text, n) => /^\d+$/.test(text ?? "") && Number(text) < n ? Number(text) : null;
+    Object.assign(state, { layer: first, image: below(image, l.samples.length) ?? 0,
+      head: below(head, l.heads), query: below(query, l.size * l.size) });
   }
   controls();
   const ready = Promise.all(pictures.map(p => p.decode())).then(draw);

@@ -321,6 +321,8 @@ function index(steps, step) {
 
 function valueAt(c, step) {
   const i = step === null ? c.curve.steps.length - 1 : index(c.curve.steps, step);
+  // The curve may begin later.
+  if (step !== null && c.curve.steps[i] > step) return "–";
   const v = c.curve.values[i];
   return v === null ? "not finite" : page.number(v, Math.abs(v) >= 100 ? 0 : 3);
 }

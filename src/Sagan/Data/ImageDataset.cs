@@ -56,7 +56,7 @@ public sealed class ImageDataset : IDisposable
     /// <summary>These images as a tensor, in [-1, 1].  [n, Size, Size, Channels]</summary>
     public Tensor ToTensor(ReadOnlySpan<int> indices, Device? device = null)
     {
-        float[] x = new float[(long)indices.Length * ImageBytes];
+        float[] x = new float[checked(indices.Length * ImageBytes)];
         for (int i = 0; i < indices.Length; i++) PixelRange.ToSigned(Pixels(indices[i]), x.AsSpan(i * ImageBytes, ImageBytes));
         return Tensor.From(x, new Shape(indices.Length, Size, Size, Channels), device);
     }

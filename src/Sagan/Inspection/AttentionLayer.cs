@@ -57,7 +57,7 @@ public sealed class AttentionLayer
     }
 
     /// <summary>Why it has no map, or null where it has one: a map is a row of a softmax, and two similarities have none.</summary>
-    public string? Problem => Block.Options.Similarity is AttentionSimilarity.DotProduct or AttentionSimilarity.Concatenation
+    public string? Problem => !Block.Options.Similarity.HasSoftmax()
         ? $"{Name}: attention with the similarity {Words.Of(Block.Options.Similarity)} has no softmax: what a query reads is no mean, its "
             + "weights may be negative, and there is no map; maps are of embedded-gaussian and gaussian"
         : null;

@@ -9,7 +9,7 @@ namespace Sagan.Native.Inspection;
 /// the generator q, k and gamma, from which every map can be computed. A safetensors file:
 /// <code>images          bytes [N, H, W, C]
 /// g.attn1.q       [N, heads, Size^2, dk]     g.attn1.k  [N, heads, M, dk]
-/// metadata        step, count, g.attn1.scale, g.attn1.gamma</code>
+/// metadata        step, g.attn1.scale, g.attn1.gamma</code>
 /// </summary>
 public sealed class AttentionRecord
 {
@@ -31,7 +31,7 @@ public sealed class AttentionRecord
     internal static void Save(string path, long step, AttentionPass pass)
     {
         Image first = pass.Images[0];
-        SafetensorsWriter file = new() { Metadata = { ["step"] = Text(step), ["count"] = Text(pass.Images.Count) } };
+        SafetensorsWriter file = new() { Metadata = { ["step"] = step.ToString(CultureInfo.InvariantCulture) } };
         file.Add("images", new Shape(pass.Images.Count, first.Height, first.Width, first.Channels),
             pass.Images.SelectMany(i => i.Pixels).ToArray());
         foreach (CapturedAttention c in pass.Layers)
@@ -61,9 +61,10 @@ public sealed class AttentionRecord
                 file.Read(name, values.AsSpan());
                 return values;
             }
-            int count = (int)Math.Min(Whole("count"), AttentionPass.MostSamples);
             IReadOnlyList<long> s = file["images"].Shape;
-            if (s.Count != 4 || s[0] != count) throw new FormatException($"images are [{string.Join(", ", s)}]");
+            if (s.Count != 4 || s[0] is not (>= 1 and <= AttentionPass.MostSamples))
+                throw new FormatException($"images are [{string.Join(", ", s)}]");
+            int count = (int)s[0];
             byte[] pixels = file.Read<byte>("images");
             int length = pixels.Length / count;
             Image[] images = [.. Enumerable.Range(0, count).Select(i =>
@@ -73,12 +74,11 @@ public sealed class AttentionRecord
                     Values($"{l.Name}.q", (long)count * l.Heads * l.Size * l.Size * l.KeyWidth),
                     Values($"{l.Name}.k", (long)count * l.Heads * l.Keys * l.KeyWidth)))]);
         }
-        catch (Exception e) when (e is FormatException or OverflowException or KeyNotFoundException or ArgumentException or IOException)
+        catch (Exception e) when (e is FormatException or OverflowException or KeyNotFoundException or ArgumentException or IOException
+            or UnauthorizedAccessException)
         {
             throw new RunFileException($"{path}: the maps of a step cannot be read: {e.Message.TrimEnd('.')}; delete the file to leave the "
                 + "step out.", e);
         }
     }
-
-    static string Text(long n) => n.ToString(CultureInfo.InvariantCulture);
 }

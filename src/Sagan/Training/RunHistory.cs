@@ -135,9 +135,13 @@ public sealed class RunHistory
         Sessions = [.. JsonNode.Parse(Text(RunFolder.Run))!["sessions"]!.AsArray().Select(s => RunSession.Of(s!.AsObject()))];
     });
 
-    bool ReadLog() => Changed(RunFolder.Log) && Try(RunFolder.Log, () => Warnings = [.. Text(RunFolder.Log).Split('\n').Where(l =>
-        l.Contains("Z warning: ", StringComparison.Ordinal) || l.Contains("Z training diverged: ", StringComparison.Ordinal))
-        .Select(l => l.TrimEnd())]);
+    bool ReadLog() => Changed(RunFolder.Log) && Try(RunFolder.Log, () =>
+    {
+        Warnings = [];
+        Warnings = [.. Text(RunFolder.Log).Split('\n').Where(l =>
+            l.Contains("Z warning: ", StringComparison.Ordinal) || l.Contains("Z training diverged: ", StringComparison.Ordinal))
+            .Select(l => l.TrimEnd())];
+    });
 
     bool ReadSamples()
     {

@@ -114,14 +114,18 @@ sealed class RunKeeper(RunFolder folder, ResolvedConfig resolved, TrainingState 
         if (mappedStep == step) return;
         AttentionPass pass = Step.Run(() => AttentionPass.Of(state.Best, state.FixedZ(MapSamples), state.FixedClasses(MapSamples),
             resolved.Config.Sampling.Statistics));
-        mappedStep = step;
         // One that grows may not have come to its attention yet.
-        if (pass.Layers.Count == 0) return;
+        if (pass.Layers.Count == 0)
+        {
+            mappedStep = step;
+            return;
+        }
         string path = folder.MapsFile(step, ".png");
         AttentionRecord.Save(folder.MapsFile(step, RunFolder.RecordEnding), step, pass);
         Image figure = AttentionFigure.Draw([.. pass.Layers.SelectMany(l => pass.Images
             .Select((image, i) => new FigureRow(image, l, i, FixedPoints(l.Layer.Size))))], $"step {step}");
         ImageFile.Save(path, figure, [new("sagan.step", step.ToString(CultureInfo.InvariantCulture))]);
+        mappedStep = step;
         tell(new MapsDrawn(step, path, figure));
         if (training.KeepSamples > 0) folder.ThinMaps(training.KeepSamples);
     }

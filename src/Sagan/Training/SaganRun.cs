@@ -157,9 +157,19 @@ public sealed class SaganRun
     /// <param name="head">From 0.</param>
     /// <param name="seed">Of the noise.</param>
     /// <param name="label">The image's class, in a conditional model; null: the first.</param>
+    /// <exception cref="ArgumentException">The layer is the discriminator's, or has no maps.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such query, head or pixel.</exception>
     public AttentionQuery AttentionAt(AttentionLayer layer, int? query = null, (int Row, int Column)? pixel = null, int head = 0,
         ulong seed = 1, int? label = null)
     {
+        ArgumentNullException.ThrowIfNull(layer);
+        if (!layer.IsGenerator)
+            throw new ArgumentException($"{layer.Name}: is the discriminator's; take one of the generator's.", nameof(layer));
+        if (layer.Problem is { } problem) throw new ArgumentException($"{problem}.", nameof(layer));
+        ArgumentOutOfRangeException.ThrowIfNegative(head);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, layer.Heads);
+        ArgumentOutOfRangeException.ThrowIfNegative(query ?? 0, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(query ?? 0, layer.Size * layer.Size, nameof(query));
         NormStatistics statistics = Config.Sampling.Statistics;
         // A batch of one has no statistics of its own.
         int count = statistics == NormStatistics.Batch ? 16 : 1;

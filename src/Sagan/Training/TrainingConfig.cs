@@ -106,8 +106,7 @@ public sealed record TrainingConfig
         rules.Range("sampleEvery", SampleEvery, 0, int.MaxValue, "0 = only at the end");
         rules.Range("attentionEvery", AttentionEvery, 0, int.MaxValue, "0 = never");
         if (AttentionEvery > 0)
-            rules.Require("attentionEvery", AttentionEvery, model.GAttention.Count > 0
-                    && model.Attention.Similarity is AttentionSimilarity.EmbeddedGaussian or AttentionSimilarity.Gaussian,
+            rules.Require("attentionEvery", AttentionEvery, model.GAttention.Count > 0 && model.Attention.Similarity.HasSoftmax(),
                 "the generator has no attention with maps (model.gAttention, model.attention.similarity); set 0");
         rules.Range("saveEvery", SaveEvery, 0, int.MaxValue, "0 = only at the end");
         rules.Range("keep", Keep, 1, 100_000);

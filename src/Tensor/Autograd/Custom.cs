@@ -59,8 +59,8 @@ public static partial class Autograd
     {
         if (recorded != null && t.IsTracked && IsRecording)
             throw new InvalidOperationException($"grad: {recorded} has no gradient of order 2: its rule reads the elements of {t.Shape} "
-                + "itself (ToArray, Item, an index, AsSpan or To). Write it in operations, read those of Detach() where they count as "
-                + "constants, or ask for the first gradient alone, without createGraph.");
+                + "itself (ToArray, Item, an index, AsSpan or To). Write it in operations, give a definition (the same function in "
+                + "operations), read those of Detach() where they count as constants, or ask for the first gradient alone, without createGraph.");
     }
 
     static void Backward(Tensor g, CustomOp s, Gradients d)
@@ -83,7 +83,12 @@ public static partial class Autograd
         using Scope scope = Scope.Enter();
         if (s.Definition != null && IsRecording)
         {
-            Ops.GradOfReference(g, d, s.Inputs, s.Definition, static (x, definition) => definition(x));
+            Ops.GradOfReference(g, d, s.Inputs, s, static (x, s) =>
+            {
+                Tensor y = s.Definition!(x);
+                return y.Shape == s.Y.Shape ? y
+                    : throw new ShapeException($"grad: the definition of '{s.Name}' gives {y.Shape}, and its value is {s.Y.Shape}.");
+            });
             for (int i = 0; i < s.Inputs.Length; i++)
                 if (d.Wants(i)) d[i] = scope.Keep(d[i]!);
             return;

@@ -142,7 +142,7 @@ public static class GradCheck
         {
             return Autograd.NoGrad(() => f(inputs));
         }
-        catch (ArgumentException e) when (e.Message.Contains("on different devices", StringComparison.Ordinal))
+        catch (DeviceMismatchException e)
         {
             throw new ArgumentException($"gradcheck: f holds tensors of another device than {o.Device}, where it is checked: choose "
                 + $"theirs, new GradCheckOptions {{ Device = Device.Cpu }} for example. ({e.Message})", nameof(f), e);
@@ -160,6 +160,8 @@ public static class GradCheck
         {
             if (a[i].Equals(b[i])) continue;
             double difference = Math.Abs((double)a[i] - b[i]);
+            // A NaN must not lose to a number.
+            if (double.IsNaN(difference)) difference = double.PositiveInfinity;
             if (difference <= worst) continue;
             (worst, at) = (difference, i);
         }

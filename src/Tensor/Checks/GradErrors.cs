@@ -31,8 +31,8 @@ public sealed record GradErrors(double First, double Second)
     /// <summary>What failed, or how many elements were skipped; empty where there is nothing to say.</summary>
     public override string ToString() =>
         Problem ?? (Fault is { } f ? f.ToString()
-        : !Passed ? $"most elements lie at kinks{(Kink == null ? "" : $" ({Kink})")}: give inputs away from them, such as "
-            + "CaseInputs.AwayFromZero"
+        : !Passed ? $"most elements lie at kinks{(Kink == null ? "" : $" ({Kink})")}: give inputs away from them, "
+            + "as docs/gradcheck.md does"
         : Skipped == 1 ? $"1 element at a kink skipped{(Kink == null ? "" : $": {Kink}")}"
         : Skipped > 1 ? $"{Skipped} elements at kinks skipped{(Kink == null ? "" : $", the first: {Kink}")}" : "");
 
@@ -79,11 +79,9 @@ public sealed record GradKink(string Place, double Value, double Left, double Ri
 
 /// <summary>A gradient is wrong, or could not be checked. The message is the report: which input, which element, what the rule gives, what
 /// finite differences give, and the likely mistake.</summary>
-public sealed class GradCheckException : Exception
+/// <param name="errors">The numbers of the check.</param>
+public sealed class GradCheckException(GradErrors errors) : Exception(errors.Report(), errors.Cause)
 {
-    /// <summary>With the numbers of the check.</summary>
-    public GradCheckException(GradErrors errors) : base(errors.Report(), errors.Cause) => Errors = errors;
-
-    /// <summary>The numbers, where there are any.</summary>
-    public GradErrors? Errors { get; }
+    /// <summary>The numbers of the check.</summary>
+    public GradErrors Errors { get; } = errors;
 }

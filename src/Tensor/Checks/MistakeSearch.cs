@@ -19,7 +19,7 @@ static class MistakeSearch
         double[] actual = [.. gradients[input].ToArray().Select(v => (double)v)];
         bool broadcasts = order == 1 && shape.Count > 0 && shape != output && shape.BroadcastsTo(output);
         if (UsualMistake.Find(actual, numeric[input], shape, broadcasts ? output.Count / shape.Count : 1) is { } usual)
-            return order == 2 && usual.StartsWith("nothing flows", StringComparison.Ordinal)
+            return order == 2 && usual == UsualMistake.NothingFlows
                 ? "nothing flows: the rule's own result leaves the tape (ToArray, Detach, a kernel without a definition)" : usual;
         for (int j = 0; j < inputs.Length; j++)
             if (j != input && inputs[j].Shape == shape && actual.Length > 1 && UsualMistake.Agree(actual, numeric[j]))

@@ -12,6 +12,9 @@ public static class UsualMistake
     /// <summary>How near the numbers must come to what a mistake would make of the right ones.</summary>
     public const double Tolerance = 5e-3;
 
+    internal const string NothingFlows =
+        "nothing flows: the value leaves the tape (ToArray, Detach, NoGrad), or this input's part is missing";
+
     /// <summary>What was likely done wrong, or null where no usual mistake gives these numbers. Elements whose right value is NaN are left
     /// out: nobody knows them.</summary>
     /// <param name="actual">The numbers, in memory order.</param>
@@ -36,7 +39,7 @@ public static class UsualMistake
                 + "logarithm or root of one that is not above 0";
         if (rr == 0) return null;
         if (aa <= Tolerance * Tolerance * rr)
-            return "nothing flows: the value leaves the tape (ToArray, Detach, NoGrad), or this input's part is missing";
+            return NothingFlows;
         double factor = ar / rr;
         // One number alone is always a multiple of another: only the plain factors mean something.
         if (Agree(actual, right, factor) && Describe(factor, broadcast, alone: large < 2) is { } text) return text;

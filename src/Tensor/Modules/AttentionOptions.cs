@@ -34,6 +34,13 @@ public enum AttentionSimilarity
     Concatenation,
 }
 
+static class AttentionSimilarityExtensions
+{
+    /// <summary>Whether the weights of a query are a softmax: positive, and their sum is 1.</summary>
+    public static bool HasSoftmax(this AttentionSimilarity similarity) =>
+        similarity is AttentionSimilarity.EmbeddedGaussian or AttentionSimilarity.Gaussian;
+}
+
 /// <summary>What a <see cref="SelfAttention"/> block is like.</summary>
 public sealed record AttentionOptions
 {

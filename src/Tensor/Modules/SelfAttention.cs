@@ -174,7 +174,7 @@ public class SelfAttention : Module
         (int dk, int dv, _, _) = Widths(channels, options);
         if (dk % options.Heads != 0 || dv % options.Heads != 0)
             return $"{options.Heads} heads do not divide the widths of queries ({dk}) and values ({dv}) of a block of {channels} channels";
-        return options.TopK > 0 && options.Similarity is AttentionSimilarity.DotProduct or AttentionSimilarity.Concatenation
+        return options.TopK > 0 && !options.Similarity.HasSoftmax()
             ? "top-k chooses before a softmax, and this similarity has none"
             : null;
     }

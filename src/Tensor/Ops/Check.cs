@@ -3,6 +3,9 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native;
 
+/// <summary>Operands lie on more than one device.</summary>
+sealed class DeviceMismatchException(string message) : ArgumentException(message);
+
 /// <summary>Rules about operands that several ops share. Every message names the op, the rule and the operands.</summary>
 [StackTraceHidden]
 static class Check
@@ -10,8 +13,8 @@ static class Check
     public static void SameDevice(string op, Tensor a, Tensor b)
     {
         if (a.Device != b.Device)
-            throw new ArgumentException($"{op}: operands are on different devices: {a.Shape} on {a.Device}, {b.Shape} on {b.Device}; use "
-                + "To.");
+            throw new DeviceMismatchException(
+                $"{op}: operands are on different devices: {a.Shape} on {a.Device}, {b.Shape} on {b.Device}; use To.");
     }
 
     public static void Rank(string op, string name, Tensor x, int rank, string axes)

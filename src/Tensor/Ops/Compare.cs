@@ -22,22 +22,22 @@ public static partial class Ops
     /// <summary>1 where a != b, also where either is NaN, else 0.</summary>
     public static Tensor NotEqual(Tensor a, Tensor b) => 1 - Equal(a, b);
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a &gt; b, else 0, also where a is NaN.</summary>
     public static Tensor Greater(Tensor a, float b) => Greater(a, Tensor.Scalar(b, a.Device));
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a &gt;= b, else 0, also where a is NaN.</summary>
     public static Tensor GreaterOrEqual(Tensor a, float b) => GreaterOrEqual(a, Tensor.Scalar(b, a.Device));
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a &lt; b, else 0, also where a is NaN.</summary>
     public static Tensor Less(Tensor a, float b) => Less(a, Tensor.Scalar(b, a.Device));
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a &lt;= b, else 0, also where a is NaN.</summary>
     public static Tensor LessOrEqual(Tensor a, float b) => LessOrEqual(a, Tensor.Scalar(b, a.Device));
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a == b, else 0, also where a is NaN.</summary>
     public static Tensor Equal(Tensor a, float b) => Equal(a, Tensor.Scalar(b, a.Device));
 
-    /// <summary>As the other one, of a and a number.</summary>
+    /// <summary>1 where a != b, also where a is NaN, else 0.</summary>
     public static Tensor NotEqual(Tensor a, float b) => NotEqual(a, Tensor.Scalar(b, a.Device));
 
     /// <summary>

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Gif;
 using SixLabors.ImageSharp.PixelFormats;
@@ -20,13 +20,17 @@ public static class ImageAnimation
     /// <summary>Writes the file, whole or not at all, and makes its folder.</summary>
     /// <param name="path">A .gif or .png.</param>
     /// <param name="frames">At least one; RGB, of one size.</param>
-    /// <param name="milliseconds">How long each is shown; the last one five times as long. GIF counts in hundredths of a second.</param>
+    /// <param name="milliseconds">
+    /// How long each is shown, 10 to 13107; the last one five times as long. GIF counts in hundredths of a second.
+    /// </param>
     /// <exception cref="RunFileException">The file cannot be written.</exception>
     public static void Save(string path, IReadOnlyList<Image> frames, int milliseconds = 400)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(frames);
         ArgumentOutOfRangeException.ThrowIfZero(frames.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, 10);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, ushort.MaxValue / 5);
         if (frames.Any(f => f.Channels != 3 || (f.Width, f.Height) != (frames[0].Width, frames[0].Height)))
             throw new ArgumentException("an animation has RGB pictures of one size.", nameof(frames));
         int[] times = [.. frames.Select((_, i) => i == frames.Count - 1 ? 5 * milliseconds : milliseconds)];
@@ -62,7 +66,7 @@ public static class ImageAnimation
     // Source: W3C, Portable Network Graphics, third edition, sections 11.3.6.1 to 11.3.6.3.
     static byte[] Png(IReadOnlyList<Image> frames, int[] milliseconds)
     {
-        using MemoryStream file = new();
+        ArrayBufferWriter<byte> file = new();
         file.Write(PngFile.Signature);
         uint sequence = 0;
         for (int i = 0; i < frames.Count; i++)
@@ -70,16 +74,16 @@ public static class ImageAnimation
             (byte[] header, byte[] data) = Parts(ImageFile.EncodePng(frames[i]));
             if (i == 0)
             {
-                Chunk(file, "IHDR"u8, header);
-                Chunk(file, "acTL"u8, [.. Number((uint)frames.Count), .. Number(0)]);
+                PngFile.WriteChunk(file, "IHDR"u8, header);
+                PngFile.WriteChunk(file, "acTL"u8, [.. Number((uint)frames.Count), .. Number(0)]);
             }
-            Chunk(file, "fcTL"u8, [.. Number(sequence++), .. Number((uint)frames[i].Width), .. Number((uint)frames[i].Height), .. Number(0),
-                .. Number(0), .. Half(milliseconds[i]), .. Half(1000), 0, 0]);
-            if (i == 0) Chunk(file, "IDAT"u8, data);
-            else Chunk(file, "fdAT"u8, [.. Number(sequence++), .. data]);
+            PngFile.WriteChunk(file, "fcTL"u8, [.. Number(sequence++), .. Number((uint)frames[i].Width),
+                .. Number((uint)frames[i].Height), .. Number(0), .. Number(0), .. Half(milliseconds[i]), .. Half(1000), 0, 0]);
+            if (i == 0) PngFile.WriteChunk(file, "IDAT"u8, data);
+            else PngFile.WriteChunk(file, "fdAT"u8, [.. Number(sequence++), .. data]);
         }
-        Chunk(file, "IEND"u8, []);
-        return file.ToArray();
+        PngFile.WriteChunk(file, "IEND"u8, []);
+        return file.WrittenSpan.ToArray();
     }
 
     static (byte[] Header, byte[] Data) Parts(byte[] png)
@@ -97,15 +101,17 @@ public static class ImageAnimation
         return (header, data.ToArray());
     }
 
-    static void Chunk(MemoryStream file, ReadOnlySpan<byte> type, byte[] content)
+    static byte[] Number(uint n)
     {
-        byte[] named = [.. type, .. content];
-        file.Write(Number((uint)content.Length));
-        file.Write(named);
-        file.Write(Number(Crc32.HashToUInt32(named)));
+        byte[] bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, n);
+        return bytes;
     }
 
-    static byte[] Number(uint n) => [(byte)(n >> 24), (byte)(n >> 16), (byte)(n >> 8), (byte)n];
-
-    static byte[] Half(int n) => [(byte)(n >> 8), (byte)n];
+    static byte[] Half(int n)
+    {
+        byte[] bytes = new byte[2];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, checked((ushort)n));
+        return bytes;
+    }
 }

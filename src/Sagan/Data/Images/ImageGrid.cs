@@ -3,12 +3,15 @@ namespace Sagan.Native.Data.Images;
 /// <summary>Many images of one size in rows, on one picture.</summary>
 public static class ImageGrid
 {
+    /// <summary>Pixels between and around the images, where nothing else is said.</summary>
+    public const int Padding = 2;
+
     /// <summary>
     /// Rows of <paramref name="columns"/> images with <paramref name="padding"/> pixels of <paramref name="fill"/> between and around them:
     /// width min(n, columns) (w + padding) + padding. The images have one size; grey and RGB may be mixed and give RGB. With an image that
     /// has alpha the picture has it too, and is transparent between the images.
     /// </summary>
-    public static Image Of(IReadOnlyList<Image> images, int columns = 8, int padding = 2, byte fill = 0)
+    public static Image Of(IReadOnlyList<Image> images, int columns = 8, int padding = Padding, byte fill = 0)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);

@@ -267,7 +267,8 @@ sealed class PngFile
         return plain.WrittenSpan.ToArray();
     }
 
-    static void WriteChunk(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
+    /// <summary>Length, type, body and checksum.</summary>
+    internal static void WriteChunk(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {
         byte[] chunk = new byte[12 + body.Length];
         BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);

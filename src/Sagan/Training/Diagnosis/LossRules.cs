@@ -82,7 +82,7 @@ static class LossRules
             double[] early = [.. size[..(size.Length / 2)].Order()];
             double usual = Math.Max(1, early[early.Length * 9 / 10]), now = Median(size[^Math.Max(5, size.Length / 10)..]);
             if (now < factor * usual) continue;
-            int first = size.Length;
+            int first = size.Length - 1;
             while (first > 0 && size[first - 1] > factor / 4 * usual) first--;
             long from = c.Steps[first];
             Evidence evidence = new(name, from, c.Steps[^1], string.Create(C,

@@ -19,7 +19,7 @@ static class ProgressRules
         if (grids.Length == 0 || spread.Of(run.RealImages, size) is not { } real || Of(grids.Length - 1) is not { } now
             || now >= few * real) return null;
         int most = Enumerable.Range(0, grids.Length).MaxBy(i => Of(i) ?? 0);
-        double best = Of(most)!.Value;
+        double best = Of(most) ?? 0;
         bool isOne = now < share * real;
         if (!isOne && now >= half * best) return null;
         int first = grids.Length - 1;
@@ -80,7 +80,7 @@ static class ProgressRules
         string more = evidence.Count == 1 ? "" : $", and {evidence.Count - 1} more";
         return new Finding(FindingKind.GammaZero, evidence[0].From, string.Create(C,
             $"attention is not used: gamma is still 0 after {evidence[0].To} steps ({evidence[0].Text}{more})"), evidence,
-            "give it more steps, or another place (--g-attention, --d-attention); `sagan ablate` tells whether attention "
+            $"give it more steps, or another place (--g-attention, --d-attention); `{ShellCommand.Of("ablate")}` tells whether attention "
             + "helps");
     }
 

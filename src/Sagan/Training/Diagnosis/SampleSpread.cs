@@ -9,7 +9,7 @@ namespace Sagan.Native.Training.Diagnosis;
 /// </summary>
 sealed class SampleSpread
 {
-    const int MostImages = 32, Padding = 2;
+    const int MostImages = 32, Padding = ImageGrid.Padding;
 
     readonly Dictionary<string, (DateTime Written, double? Value)> known = [];
 
