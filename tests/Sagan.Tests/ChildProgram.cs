@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands.Console;
@@ -19,6 +20,7 @@ static partial class ChildProgram
         {
             ["signal-loop", string folder] => Task.FromResult(SignalLoop(folder)),
             ["save-loop", string folder] => Task.FromResult(SaveLoop(folder)),
+            ["run", string assembly, .. string[] rest] => Task.FromResult(Run(assembly, rest)),
             _ => TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         };
     }
@@ -36,6 +38,10 @@ static partial class ChildProgram
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
+
+    /// <summary>A program that <see cref="CSharpProgram"/> compiled, with the libraries that the tests have.</summary>
+    static int Run(string assembly, string[] arguments) =>
+        (int?)Assembly.LoadFrom(assembly).EntryPoint!.Invoke(null, [arguments]) ?? 0;
 
     /// <summary>A training loop of 30-millisecond steps that saves at the end, and never ends by itself. With the file "stuck" in the
     /// folder it ignores the request.</summary>

@@ -2,27 +2,42 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests;
 
-/// <summary>Every file in examples/ is compiled and run, with little to do.</summary>
+/// <summary>
+/// Every file in examples/ is compiled and run, with little to do: the server as its reader runs it, the others by the compiler alone,
+/// since their directives are the server's.
+/// </summary>
 public sealed class ExampleTests
 {
     static readonly string Folder = Path.Combine(Repository.Root, "examples");
 
     static readonly string Dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    // The checkout is built already, and these tests are running from it.
-    static string[] Arguments(string example, string[] arguments) =>
-        ["run", "-c", "Release", "-p:BuildProjectReferences=false", Path.Combine(Folder, example), "--", .. arguments];
-
     static string Run(string example, TemporaryFolder folder, params string[] arguments)
     {
-        ChildProcess run = ChildProcess.Run(Dotnet, Arguments(example, arguments), folder.Path);
+        string path = Path.Combine(Folder, example), program = folder.File($"{example}.dll");
+        File.WriteAllBytes(program, CSharpProgram.Compile(example, OutputKind.ConsoleApplication, (path, File.ReadAllText(path))).Assembly);
+        ProcessStartInfo child = ChildProgram.Describe(["run", program, .. arguments]);
+        ChildProcess run = ChildProcess.Run(child.FileName, child.ArgumentList, folder.Path);
         Assert.True(run.ExitCode == 0, run.All);
         return run.Output;
+    }
+
+    [Fact]
+    public void Directives_are_those_of_the_server_or_of_a_part_of_it()
+    {
+        string[] server = Directives("serve.cs");
+        Assert.Equal(["#:sdk Microsoft.NET.Sdk.Web", "#:project ../src/Sagan/Sagan.csproj", "#:property PublishAot=false"], server);
+        string[] known = [.. server[1..], "#:project ../src/Tensor/Tensor.csproj"];
+        foreach (string path in Directory.GetFiles(Folder, "*.cs"))
+            if (Path.GetFileName(path) is var name and not "serve.cs") Assert.Subset(known.ToHashSet(), Directives(name).ToHashSet());
+
+        static string[] Directives(string example) => [.. File.ReadLines(Path.Combine(Folder, example)).Where(l => l.StartsWith("#:"))];
     }
 
     [Fact]
@@ -49,11 +64,13 @@ public sealed class ExampleTests
 
         string run = Assert.Single(Directory.GetDirectories(folder.File("runs")));
         using Process server = Process.Start(
-            ChildProcess.Describe(Dotnet, Arguments("serve.cs", [run, "--urls", "http://127.0.0.1:0"]), folder.Path))!;
+            // The checkout is built already, and these tests are running from it.
+            ChildProcess.Describe(Dotnet, ["run", "-c", "Release", "-p:BuildProjectReferences=false", Path.Combine(Folder, "serve.cs"),
+                "--", run, "--urls", "http://127.0.0.1:0"], folder.Path))!;
         try
         {
             string? address = null;
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(100));
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(300));
             while (address == null && await server.StandardOutput.ReadLineAsync(limit.Token) is { } line)
                 if (Regex.Match(line, @"Now listening on: (\S+)") is { Success: true } m) address = m.Groups[1].Value;
             Assert.NotNull(address);
