@@ -157,7 +157,7 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
     public void Killed_at_any_moment_a_sound_checkpoint_is_left()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends SIGKILL");
-        const int kills = 60, killSignal = 9;
+        const int kills = 25, killSignal = 9;
         string checkpoints = folder.File("checkpoints");
         Random random = new(3);
         long newest = 0;

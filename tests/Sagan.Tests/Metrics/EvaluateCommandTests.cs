@@ -155,7 +155,8 @@ public class EvaluateCommandTests(TinyRun run) : IClassFixture<TinyRun>
     [Fact]
     public void Two_sets_of_images_can_be_compared_class_by_class_too()
     {
-        string a = Folders("a", 1), b = Folders("b", 2);
+        // With the images of the tests below, and so with their feature network.
+        string a = Folders("a", 1), b = Folders("b", 3);
         JsonNode json = Compare(b, "fid,prdc");
         Assert.StartsWith("class-cnn-1 ", (string)json["network"]!);
         double[] values = [.. json["metrics"]!.AsArray().Select(m => (double)m!["value"]!)];
