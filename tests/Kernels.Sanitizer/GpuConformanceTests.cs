@@ -22,11 +22,11 @@ public sealed class GpuConformanceTests
     static bool IsRepetition(KernelCase c) => c.Capability == typeof(IFusedBias) &&
         c.Method != nameof(IFusedBias.BiasActivationBackward) && c.Operands.Sum(o => (long)o.Count) > 1000 &&
         !c.Sizes.EndsWith(" scale bias leaky 0.1", StringComparison.Ordinal) &&
-        !c.Sizes.EndsWith(" scale bias Tanh", StringComparison.Ordinal);
+        !c.Sizes.EndsWith(" scale bias Tanh", StringComparison.Ordinal) ||
+        // A row of top-k meets at a hundred barriers, whatever it holds: each size once, with ties.
+        (c.Method == nameof(Backend.TopKMask) && KernelCases.All.Any(o => o.Name == c.Name + " of ties"));
 
     public static TheoryData<string> All => KernelCases.Names(c => IsSmall(c) && !IsRepetition(c));
-
-    public static TheoryData<string> InPlace => KernelCases.Names(c => IsSmall(c) && c.Aliases.Length > 0);
 
     public static TheoryData<string> Products => KernelCases.Names(c => IsSmall(c) && c.Capability == null &&
         (c.Method.Contains("MatMul", StringComparison.Ordinal) || c.Method.Contains("Conv", StringComparison.Ordinal)));
@@ -37,9 +37,6 @@ public sealed class GpuConformanceTests
     [Theory, MemberData(nameof(Products))]
     public void Agrees_with_the_definition_in_small_tiles(string name) =>
         Contract.AgreesWithDefinition(KernelCases.Named(name), SmallTiles);
-
-    [Theory, MemberData(nameof(InPlace))]
-    public void Works_in_place(string name) => Contract.WorksInPlace(KernelCases.Named(name), Gpu);
 
     [Fact]
     public void Gather_names_an_index_that_is_out_of_range() => Contract.GatherNamesAnIndexThatIsOutOfRange(Gpu);

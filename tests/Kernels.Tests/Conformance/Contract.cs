@@ -14,9 +14,10 @@ static class Contract
     /// Accuracy: every element of every output within the stated bound of the definition. Returns the largest error relative to its bound.
     /// </summary>
     public static double AgreesWithDefinition(KernelCase c, Device device) =>
-        AssertAgrees(c, device, c.Execute(device.Backend, device.Pool.Rent, c.Values()));
+        AgreesWithDefinition(c, device, c.Execute(device.Backend, device.Pool.Rent, c.Values()));
 
-    static double AssertAgrees(KernelCase c, Device device, float[][] actual)
+    /// <inheritdoc cref="AgreesWithDefinition(KernelCase, Device)"/>
+    public static double AgreesWithDefinition(KernelCase c, Device device, float[][] actual)
     {
         float[][] expected = c.Define(c.Values());
         double largest = 0;
@@ -32,22 +33,6 @@ static class Contract
         return largest;
     }
 
-    /// <summary>Outputs are fully overwritten: what they held before does not show.</summary>
-    public static void OverwritesItsOutputs(KernelCase c, Device device)
-    {
-        float[][] first = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, float.NaN)),
-            second = c.Execute(device.Backend, device.Pool.Rent, Prefilled(c, 12345.678f));
-        AssertSameOutputs(c, first, second, "outputs prefilled with NaN and with 12345.678");
-    }
-
-    /// <summary>Inputs are never written.</summary>
-    public static void LeavesItsInputsAlone(KernelCase c, Device device)
-    {
-        float[][] before = c.Values(), after = c.Execute(device.Backend, device.Pool.Rent, c.Values());
-        for (int i = 0; i < before.Length; i++)
-            if (c.Operands[i].Role == Role.Input) AssertSame(c, i, before[i], after[i], "before and after the call");
-    }
-
     /// <summary>Same inputs, same bits: for 1, 2, 3 and 4 threads, and for a second run.</summary>
     public static void GivesTheSameBitsForAnyThreadCount(KernelCase c, Device device) => SameBits.OnAnyThreads(() =>
     {
@@ -56,18 +41,23 @@ static class Contract
     });
 
     /// <summary>
-    /// Accuracy, inputs left alone, outputs fully overwritten, and the same bits again, also where NaN follows the storages' elements in
-    /// use, in two calls: for devices on which a call takes long.
+    /// Accuracy; inputs are never written; outputs are fully overwritten, so that what they held before does not show; the same bits again,
+    /// also where NaN follows the storages' elements in use; and where an output may be an input, the bits of separate storages. Since a
+    /// call takes long on some devices, the first call serves all of these.
     /// </summary>
     public static void IsKept(KernelCase c, Device device)
     {
         // The first call finds NaN in its outputs, the second a number.
         float[][] before = c.Values(), first = c.Execute(device.Backend, device.Pool.Rent, c.Values()),
             second = c.Execute(device.Backend, n => FollowedByNaN(device.Pool, n), Prefilled(c, 12345.678f));
-        AssertAgrees(c, device, first);
+        AgreesWithDefinition(c, device, first);
         AssertSameOutputs(c, first, second, "two calls, with outputs prefilled with NaN and with 12345.678");
         for (int i = 0; i < before.Length; i++)
             if (c.Operands[i].Role == Role.Input) AssertSame(c, i, before[i], first[i], "before and after the call");
+        // Each pair alone, and all at once.
+        IEnumerable<(int, int)[]> aliases = c.Aliases.Select(pair => new[] { pair });
+        foreach ((int, int)[] pairs in c.Aliases.Length > 1 ? aliases.Append(c.Aliases) : aliases)
+            AssertSameOutputs(c, first, c.Execute(device.Backend, device.Pool.Rent, c.Values(), pairs), "separate storages and in place");
     }
 
     static Storage FollowedByNaN(Pool pool, int count)
@@ -80,22 +70,11 @@ static class Contract
         return s;
     }
 
-    /// <summary>Where an output may be an input: each such pair alone, and all at once, give the bits of separate storages.</summary>
-    public static void WorksInPlace(KernelCase c, Device device)
-    {
-        float[][] apart = c.Execute(device.Backend, device.Pool.Rent, c.Values());
-        foreach ((int, int)[] pairs in c.Aliases.Select(pair => new[] { pair }).Append(c.Aliases))
-        {
-            float[][] result = c.Execute(device.Backend, device.Pool.Rent, c.Values(), pairs);
-            AssertSameOutputs(c, apart, result, "separate storages and in place");
-        }
-    }
-
     /// <summary>
     /// Nothing outside the blocks is touched (a fault ends the process), nothing after an output's last element is written, and what
-    /// follows the last element of an input (NaN, or a number) does not show in the result.
+    /// follows the last element of an input (NaN, or a number) does not show in the result, which is returned.
     /// </summary>
-    public static void StaysInsideItsStorages(KernelCase c, Device device)
+    public static float[][] StaysInsideItsStorages(KernelCase c, Device device)
     {
         float[][]? first = null;
         foreach ((bool atEnd, float padding) in ((bool, float)[])[(true, float.NaN), (false, 12345.678f)])
@@ -106,6 +85,7 @@ static class Contract
             first ??= result;
             AssertSameOutputs(c, first, result, "storages followed by NaN and by 12345.678");
         }
+        return first!;
     }
 
     /// <summary>Of its intermediate memory a kernel reads only what it has written: NaN in the rest does not show in the result.</summary>
