@@ -9,6 +9,7 @@ namespace Sagan.Native.Tests;
 /// A training step leaves little to the garbage collector: handles and tape nodes of the forward pass, whose number depends on the layers,
 /// not on sizes.
 /// </summary>
+[Quick]
 public class AllocationTests
 {
     const long Most = 64 * 1024;

@@ -6,6 +6,7 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>Dependencies point down only, Cli -> Sagan -> Tensor -> Kernels.</summary>
+[Quick]
 public sealed class ArchitectureTests
 {
     const string Kernels = "Sagan.Native.Kernels", Engine = "Sagan.Native.Tensor", Library = "Sagan.Native";

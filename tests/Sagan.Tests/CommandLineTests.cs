@@ -10,6 +10,7 @@ using Sagan.Native.Sampling;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public sealed class CommandLineTests
 {
     static (int Code, string Output, string Error) Sagan(params string[] arguments)

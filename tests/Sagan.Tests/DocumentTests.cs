@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace Sagan.Native.Tests;
 
 /// <summary>What the documents point to is there.</summary>
+[Quick]
 public partial class DocumentTests
 {
     static string Read(string document) => File.ReadAllText(Path.Combine(Repository.Root, document));

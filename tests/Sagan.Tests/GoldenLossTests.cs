@@ -9,6 +9,7 @@ namespace Sagan.Native.Tests;
 /// <summary>
 /// Losses, penalties and regularisers against PyTorch's float64 results: values, and gradients by scores or by weights of a small critic.
 /// </summary>
+[Quick]
 public class GoldenLossTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element. Measured: at most 3e-7.</summary>

@@ -9,6 +9,7 @@ namespace Sagan.Native.Tests;
 /// <summary>
 /// Whole networks of every family against PyTorch's float64 results: outputs, gradients by weights and by the input, buffers after.
 /// </summary>
+[Quick]
 public class GoldenNetworkTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most 5e-6.</summary>

@@ -14,6 +14,7 @@ namespace Sagan.Native.Tests;
 /// Training steps of a small conditional ResNet against the same steps computed by PyTorch in float64, from the same weights, images, noise
 /// and classes: see tests/golden/README.md. Measured: losses within 2e-6, weights within 1e-5.
 /// </summary>
+[Quick]
 public class GoldenResNetTrajectoryTests(ITestOutputHelper output)
 {
     const int Batch = 4;

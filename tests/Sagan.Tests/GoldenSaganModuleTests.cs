@@ -11,6 +11,7 @@ namespace Sagan.Native.Tests;
 /// float64 results:
 /// outputs, gradients by weights and inputs, buffers after each step.
 /// </summary>
+[Quick]
 public sealed class GoldenSaganModuleTests(ITestOutputHelper output)
 {
     /// <summary>Relative to the largest element of a tensor; of gradients, see <see cref="FormulaCase"/>. Measured: at most

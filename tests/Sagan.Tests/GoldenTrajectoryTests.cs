@@ -13,6 +13,7 @@ namespace Sagan.Native.Tests;
 /// Training steps of a small SAGAN against the same steps computed by PyTorch in float64, from the same weights, images, noise and mixing
 /// weights: see tests/golden/README.md.
 /// </summary>
+[Quick]
 public class GoldenTrajectoryTests(ITestOutputHelper output)
 {
     const int Size = 32, Batch = 8, ZDim = 16;
@@ -43,8 +44,8 @@ public class GoldenTrajectoryTests(ITestOutputHelper output)
         Run r = Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon, PassKind.Separate);
         Assert.True(r.LossError <= 1e-4, $"{run}: largest error of a loss {r.LossError:G3}");
         Assert.True(r.WeightError <= 1e-4, $"{run}: largest error of a weight {r.WeightError:G3} in {r.WorstWeight}");
-        // One pass for both is another run: such a small file would not show a choice that is ignored.
-        Assert.True(Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon).WeightError > 1e-3, run);
+        // One pass for both is another run: such a small file would not show a choice that is ignored. A device changes nothing in that.
+        Assert.True(Device != Device.Cpu || Follow(run, loss, norm, norm, 1e-3f, 4e-3f, epsilon).WeightError > 1e-3, run);
     }
 
     // Some gradients are 0 in exact arithmetic (biases before batch norm, key biases); Adam with beta1 = 0 and epsilon 1e-8 makes steps of

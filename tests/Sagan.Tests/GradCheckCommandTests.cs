@@ -6,6 +6,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class GradCheckCommandTests
 {
     static (int Code, string Output, string Error) Sagan(params string[] arguments)

@@ -5,6 +5,7 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class LatentOptimizationTests
 {
     // A linear score has the slope w everywhere: each step is alpha w / (beta + |w|^2) = 0.5 (3, -4) / (25 + 25) = (0.03, -0.04).

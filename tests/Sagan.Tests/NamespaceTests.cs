@@ -8,6 +8,7 @@ using Sagan.Native.Training;
 namespace Sagan.Native.Tests;
 
 /// <summary>Namespaces are rooms: each lies in the folder of its name, and what they know of each other makes no circle.</summary>
+[Quick]
 public sealed partial class NamespaceTests
 {
     public static TheoryData<string> Assemblies => ["Kernels", "Tensor", "Sagan", "Cli"];

@@ -5,6 +5,7 @@ using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public sealed class RunFolderTests : IDisposable
 {
     readonly TemporaryFolder folder = new();

@@ -9,6 +9,7 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class AugmentTrainingTests
 {
     static readonly ModelConfig Small =

@@ -4,6 +4,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class DiffAugmentTests
 {
     const AugmentPolicies All = AugmentPolicies.Flip | AugmentPolicies.Color | AugmentPolicies.Translation | AugmentPolicies.Cutout;

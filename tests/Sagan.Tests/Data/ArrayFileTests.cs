@@ -5,6 +5,7 @@ using Sagan.Native.Data;
 namespace Sagan.Native.Tests.Data;
 
 /// <summary>IDX and CIFAR-10.</summary>
+[Quick]
 public class ArrayFileTests
 {
     static readonly DatasetOptions Small = new() { Size = 4, Channels = 1 };

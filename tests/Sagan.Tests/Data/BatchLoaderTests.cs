@@ -4,6 +4,7 @@ using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Data;
 
+[Quick]
 public class BatchLoaderTests
 {
     static ImageDataset Creatures(int count, int channels = 3) =>

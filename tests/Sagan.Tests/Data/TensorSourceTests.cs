@@ -6,6 +6,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests;
 
+[Quick]
 public class TensorSourceTests
 {
     static readonly string[] files = ["a/0.png", "a/1.png", "b/0.png", "b/1.png", "b/2.png"];

@@ -7,6 +7,7 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Tests.Growing;
 
 /// <summary>What networks compute while they grow. PyTorch's numbers are in <see cref="GoldenNetworkTests"/>.</summary>
+[Quick]
 public class GrowingNetworkTests
 {
     static readonly ModelConfig Dcgan =

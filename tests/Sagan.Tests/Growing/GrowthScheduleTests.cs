@@ -4,6 +4,7 @@ using Sagan.Native.Training;
 
 namespace Sagan.Native.Tests.Growing;
 
+[Quick]
 public class GrowthScheduleTests
 {
     static RunConfig Config(int size, int from, int grow, int fade) => new()

@@ -2,6 +2,7 @@ using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
+[Quick]
 public class JpegTests
 {
     public static IEnumerable<object[]> Names => ImageGolden.Names("jpeg", ".jpg");

@@ -4,6 +4,7 @@ using Sagan.Native.Data.Images;
 namespace Sagan.Native.Tests.Images;
 
 /// <summary>CMYK JPEG, GIF, BMP and WebP, and the formats that are known but not read.</summary>
+[Quick]
 public class OtherFormatTests
 {
     /// <summary>2x2 pixels of 24 bits, rows from the bottom, BGR.</summary>

@@ -5,6 +5,7 @@ using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
+[Quick]
 public class PngTests
 {
     public static IEnumerable<object[]> Names => ImageGolden.Names("png", ".png");

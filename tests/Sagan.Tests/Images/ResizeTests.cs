@@ -2,6 +2,7 @@ using Sagan.Native.Data.Images;
 
 namespace Sagan.Native.Tests.Images;
 
+[Quick]
 public class ResizeTests
 {
     public static IEnumerable<object[]> Names => ImageGolden.Names("resize", ".from");

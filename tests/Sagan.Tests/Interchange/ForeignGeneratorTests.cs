@@ -12,6 +12,7 @@ namespace Sagan.Native.Tests.Interchange;
 /// Generators of BigGAN-PyTorch and StudioGAN: the names and forms of their layers, written as modules of PyTorch from the description of
 /// these (see make_interchange.py), and their images.
 /// </summary>
+[Quick]
 public sealed class ForeignGeneratorTests : IDisposable
 {
     // As for heykeetae's networks, some units of float32 in images within [-1, 1].

@@ -8,6 +8,7 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Tests.Interchange;
 
 /// <summary>State dicts that PyTorch saved, in our networks, against the images that PyTorch made of them.</summary>
+[Quick]
 public class ForeignStateDictTests
 {
     // Images are in [-1, 1]; a dozen float32 units, since a pixel is a sum over some 1000 products and ours are added in another order.

@@ -8,6 +8,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;
 
+[Quick]
 public class NpzTests
 {
     public static TheoryData<string> Arrays =>

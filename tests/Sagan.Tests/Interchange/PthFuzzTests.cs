@@ -7,6 +7,7 @@ namespace Sagan.Native.Tests.Interchange;
 /// Damaged .pth files of both containers, from a fixed seed. Each is either read in full or refused with a <see cref="SaganException"/>,
 /// and none takes much more memory than its size.
 /// </summary>
+[Quick]
 public class PthFuzzTests
 {
     static void Check(byte[] file, string what)

@@ -6,6 +6,7 @@ using Sagan.Native.IO;
 
 namespace Sagan.Native.Tests.Interchange;
 
+[Quick]
 public class PthReaderTests
 {
     public static TheoryData<string> Files =>

@@ -6,6 +6,7 @@ using Sagan.Native.Kernels;
 
 namespace Sagan.Native.Tests.Interchange;
 
+[Quick]
 public class PthWriterTests
 {
     static byte[] Write(Action<PthWriter> add)

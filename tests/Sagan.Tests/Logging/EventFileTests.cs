@@ -5,6 +5,7 @@ using Sagan.Native.Training.Logging;
 
 namespace Sagan.Native.Tests.Logging;
 
+[Quick]
 public sealed class EventFileTests : IDisposable
 {
     readonly TemporaryFolder folder = new();

@@ -2,6 +2,7 @@ using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests.Metrics;
 
+[Quick]
 public class InceptionScoreTests
 {
     static Features Logits(int count, int classes, Func<int, int, double> logit) =>

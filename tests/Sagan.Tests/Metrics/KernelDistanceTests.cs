@@ -2,6 +2,7 @@ using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests.Metrics;
 
+[Quick]
 public class KernelDistanceTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests.Metrics;
 
+[Quick]
 public class PairsTests
 {
     [Theory]

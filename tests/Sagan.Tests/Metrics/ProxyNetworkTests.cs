@@ -42,6 +42,7 @@ public sealed class ProxyFixture : IDisposable
     }
 }
 
+[Quick]
 public class ProxyNetworkTests(ProxyFixture fixture) : IClassFixture<ProxyFixture>
 {
     static readonly ModelConfig Model = new() { Size = 16, ConvDim = 8, ZDim = 6, GAttention = [8], DAttention = [] };

@@ -4,6 +4,7 @@ using Sagan.Native.Metrics;
 
 namespace Sagan.Native.Tests.Metrics;
 
+[Quick]
 public class SymmetricMatrixTests
 {
     // A product of random matrices: symmetric, of this rank.
