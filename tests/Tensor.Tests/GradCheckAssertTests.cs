@@ -110,8 +110,8 @@ public class GradCheckAssertTests
             .Message);
         // A NaN is what differs, not the last digit of another element.
         int runs = 0;
-        Assert.Contains("[1] is NaN in one run and", Fails(x => x[0] * Tensor.From([1, runs++ == 0 ? float.NaN : 1, 1 + 1e-6f * runs, 1]),
-            Normal(1, 4)).Message);
+        Assert.Contains("[1] is NaN in one run and", Fails(x => x[0] * Tensor.From([1, runs++ == 0 ? float.NaN : 1, 1 + 1e-6f * runs, 1],
+            new Shape(4), x[0].Device), Normal(1, 4)).Message);
         // The gradient alone.
         int calls = 0;
         Assert.Matches(@"f is not deterministic: the gradient of input 0 \[\d\] is \S+ in one run and \S+ in the next; draw random "

@@ -71,7 +71,7 @@ public class KinkTests
         GradErrors e = Check(Abs, [0, 0]);
         Assert.False(e.Passed);
         Assert.Equal("most elements lie at kinks (input 0 [0] = 0, where neither side is smooth): give inputs away from them, "
-            + "such as CaseInputs.AwayFromZero", e.ToString());
+            + "as docs/gradcheck.md does", e.ToString());
     }
 
     [Fact]
