@@ -27,6 +27,12 @@ static unsafe class CpuConv2d
                 y.Pointer(), s, act));
             return;
         }
+        if (WinogradConv2d.Suits(s))
+        {
+            WinogradConv2d.Conv2d(x.Pointer(), w.Pointer(), CpuMatMul.Scale(scale), bias == null ? null : bias.Pointer(), y.Pointer(), s,
+                act);
+            return;
+        }
         int k = s.Kh * s.Kw * s.Ci;
         Gemm.Run(s.N * s.OutH * s.OutW, s.Co, k, new WindowRowOperand(Windows.Of(x.Pointer(), s)), new TransposedOperand(w.Pointer(), k),
             new Epilogue<MatrixRows>(new(y.Pointer(), s.Co), bias == null ? null : bias.Pointer(), act, CpuMatMul.Scale(scale)));
@@ -42,6 +48,11 @@ static unsafe class CpuConv2d
         if (FewChannelWeightGrad.Suits(s))
         {
             Simd.Run(new FewChannelWeightGrad(x.Pointer(), dy.Pointer(), dw.Pointer(), s));
+            return;
+        }
+        if (WinogradConv2d.Suits(s))
+        {
+            WinogradConv2d.Conv2dWeightGrad(x.Pointer(), dy.Pointer(), dw.Pointer(), s);
             return;
         }
         int n = s.Kh * s.Kw * s.Ci;
