@@ -52,7 +52,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             // One group of all tiles.
             WinogradTile* tiles = scratch.Of<WinogradTile>(all.Count);
             all.List(tiles);
-            float* v = scratch.Floats((all.Products + Height<V>()) * (long)Pitch);
+            float* v = scratch.Floats(all.Floats(Pitch, Height<V>()));
             int parts = Math.Min(all.Count, 8 * WorkerPool.Threads);
             WorkerPool.Run(parts, new InputPart<V>(this, all, tiles, v, parts));
             WorkerPool.Run(Panels<V>(), new OwnWeights<V>(this, all, tiles, v));
@@ -73,17 +73,6 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     // A panel of U, and a cache line: panels are filled side by side, and would share one cache set.
     static long PanelSize<V>(int depth) where V : unmanaged, ISimd<V> => 2L * V.Count * depth + 16;
 
-    // Pointers by point: where row 0 of all tiles would be, so that tile t's is found t rows on.
-    void Rows(in WinogradTiles tiles, float* p, nint pitch, float** at)
-    {
-        for (int i = 0; i < rows.Points; i++)
-            for (int j = 0; j < columns.Points; j++)
-            {
-                (int first, int count) = tiles.At(i, j);
-                at[4 * i + j] = p - first * pitch;
-                p += count * pitch;
-            }
-    }
 
     // M = V U at every point, for one panel of outputs and steps of k from v's and u's first on; the first block stores, others add.
     [SkipLocalsInit]
@@ -110,15 +99,11 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             }
     }
 
-    void Store<V>(WinogradTile* tiles, int count, float** m, int panel) where V : unmanaged, ISimd<V>
+    void Store<V>(in WinogradTile tile, float** m, nint at, int panel) where V : unmanaged, ISimd<V>
     {
-        int lanes = 2 * V.Count, lane = panel * lanes, n = Math.Min(lanes, w.Outputs - lane);
-        for (int t = 0; t < count; t++)
-        {
-            WinogradTile tile = tiles[t];
-            output.Store<V>(tile.RowPoints, tile.RowPoints + 1 - w.Taps, tile.ColumnPoints, tile.ColumnPoints + 1 - w.Taps, m, t * lanes,
-                y.At(tile) + lane, lane, n);
-        }
+        int lane = panel * 2 * V.Count;
+        output.Store<V>(tile.RowPoints, tile.RowPoints + 1 - w.Taps, tile.ColumnPoints, tile.ColumnPoints + 1 - w.Taps, m, at,
+            y.At(tile) + lane, lane, Math.Min(2 * V.Count, w.Outputs - lane));
     }
 
     /// <summary>V of some tiles, for all jobs.</summary>
@@ -128,7 +113,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
         public void Execute(int index)
         {
             float** at = stackalloc float*[16];
-            conv.Rows(group, v, conv.Pitch, at);
+            group.Lay(v, conv.Pitch, at);
             (int from, int to) = GemmPlan.Share(group.Count, parts, index);
             conv.x.Transform<V>(tiles, from, to, 0, conv.x.Sources, at, conv.Pitch);
         }
@@ -162,13 +147,14 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
         {
             (int from, int to) = GemmPlan.Share(conv.TileRows, groups, index);
             WinogradTiles group = new(conv.rows, conv.columns, from, to);
-            int count = group.Count, lanes = 2 * V.Count, padded = group.Products + Height<V>();
+            int count = group.Count, lanes = 2 * V.Count;
             using ScratchScope scratch = ScratchArena.Enter();
             WinogradTile* tiles = scratch.Of<WinogradTile>(count);
             group.List(tiles);
-            float** v = stackalloc float*[16], m = stackalloc float*[16];
-            conv.Rows(group, scratch.Floats((long)padded * conv.Pitch), conv.Pitch, v);
-            conv.Rows(group, scratch.Floats((long)padded * lanes), lanes, m);
+            float** v = stackalloc float*[16];
+            group.Lay(scratch.Floats(group.Floats(conv.Pitch, Height<V>())), conv.Pitch, v);
+            float** m = stackalloc float*[16];
+            group.Lay(scratch.Floats(group.Floats(lanes, Height<V>())), lanes, m);
             conv.x.Transform<V>(tiles, 0, count, 0, conv.x.Sources, v, conv.Pitch);
             int panels = conv.Panels<V>();
             long size = PanelSize<V>(conv.Inputs);
@@ -176,7 +162,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             {
                 bool wide = conv.w.Outputs - panel * lanes > V.Count;
                 conv.Multiply<V>(group, v, u + panel * size, panels * size, conv.Inputs, wide, m, true);
-                conv.Store<V>(tiles, count, m, panel);
+                for (int t = 0; t < count; t++) conv.Store<V>(tiles[t], m, t * lanes, panel);
             }
         }
     }
@@ -195,8 +181,8 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             using ScratchScope scratch = ScratchArena.Enter();
             float* u = scratch.Floats(conv.Points * size);
             float** at = stackalloc float*[16], m = stackalloc float*[16], block = stackalloc float*[16];
-            conv.Rows(group, v, conv.Pitch, at);
-            conv.Rows(group, scratch.Floats((long)(group.Products + Height<V>()) * lanes), lanes, m);
+            group.Lay(v, conv.Pitch, at);
+            group.Lay(scratch.Floats(group.Floats(lanes, Height<V>())), lanes, m);
             bool wide = conv.w.Outputs - panel * lanes > V.Count;
             for (int k = 0; k < inputs; k += depth)
             {
@@ -205,7 +191,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
                 for (int i = 0; i < 16; i++) block[i] = at[i] + k;
                 conv.Multiply<V>(group, block, u, size, n, wide, m, k == 0);
             }
-            conv.Store<V>(tiles, group.Count, m, panel);
+            for (int t = 0; t < group.Count; t++) conv.Store<V>(tiles[t], m, t * lanes, panel);
         }
     }
 }

@@ -23,11 +23,17 @@ readonly unsafe struct WinogradPixels(float* x, int h, int w, int c, int step, i
         using ScratchScope scratch = ScratchArena.Enter();
         float* zeros = scratch.Floats(Channels);
         new Span<float>(zeros, Channels).Clear();
-        float** d = stackalloc float*[16];
+        float** d = stackalloc float*[16], next = stackalloc float*[16];
+        if (first < last && from < to) Find(tiles[first], from, zeros, next);
         for (int t = first; t < last; t++)
             for (int source = from; source < to; source++)
             {
-                Find(tiles[t], source, zeros, d);
+                float** swap = d;
+                d = next;
+                next = swap;
+                if (source + 1 < to) Find(tiles[t], source + 1, zeros, next);
+                else if (t + 1 < last) Find(tiles[t + 1], from, zeros, next);
+                for (int i = 0; i < 16; i++) PackTools.Prefetch(next[i], Channels);
                 WinogradTransforms.Input<V>(tiles[t].RowPoints, tiles[t].ColumnPoints, d, v, t * pitch + (source - from) * Channels, Channels);
             }
     }
@@ -72,8 +78,9 @@ readonly unsafe struct WinogradPixels(float* x, int h, int w, int c, int step, i
 /// </summary>
 readonly unsafe struct WinogradWeights(float* w, in Conv2dSpec s, int taps, int y, int x, int step, int phases, bool transposed)
 {
-    // Steps of the sum that are turned together, so that they stay in L1.
-    const int Depth = 32;
+    // Steps of the sum that are turned together: their taps stay in L2, and rows are read in runs of 1 KB, which the hardware sees coming
+    // (32 at a time, 128 bytes: 3.4 ms for 512 x 256 x 4 x 4 weights instead of 1.6).
+    const int Depth = 256;
 
     readonly int co = s.Co, kw = s.Kw, ci = s.Ci, ld = s.Kh * s.Kw * s.Ci;
 
@@ -114,7 +121,11 @@ readonly unsafe struct WinogradWeights(float* w, in Conv2dSpec s, int taps, int 
             for (int k = 0; k < depth; k++)
             {
                 for (int a = 0; a < Taps; a++)
-                    for (int b = 0; b < Taps; b++) g[3 * a + b] = w + (long)(first + k) * ld + Tap(a, b, 0) + column;
+                    for (int b = 0; b < Taps; b++)
+                    {
+                        g[3 * a + b] = w + (long)(first + k) * ld + Tap(a, b, 0) + column;
+                        if (k + 32 < depth) PackTools.Prefetch(g[3 * a + b] + 32L * ld, n);
+                    }
                 WinogradTransforms.Values<V>(rowPoints, Taps, columnPoints, Taps, g, u, k * lanes, n);
             }
             return;
@@ -140,6 +151,9 @@ readonly unsafe struct WinogradWeights(float* w, in Conv2dSpec s, int taps, int 
 /// <summary>Where outputs lie: that of row i and column j of image n at y + n image + i row + j column.</summary>
 readonly unsafe struct WinogradImages(float* y, long image, long row, long column)
 {
+    /// <summary>Floats from one output to the one below it, and beside it.</summary>
+    public readonly long Row = row, Column = column;
+
     /// <summary>The first output of a tile.</summary>
-    public float* At(in WinogradTile tile) => y + tile.Image * image + tile.Row * row + tile.Column * column;
+    public float* At(in WinogradTile tile) => y + tile.Image * image + tile.Row * Row + tile.Column * Column;
 }

@@ -43,6 +43,27 @@ readonly unsafe struct WinogradTiles
         return (first, end - first);
     }
 
+    // Between the rows of points, which are filled and read side by side: a cache line, or they could all share one cache set.
+    const int Gap = 16;
+
+    /// <summary>
+    /// Pointers by point, 4 i + j, into memory of <see cref="Floats"/> from p on: to where the row of tile 0 is or would be, so that tile t's
+    /// is found t pitches further on.
+    /// </summary>
+    public void Lay(float* p, nint pitch, float** at)
+    {
+        for (int i = 0; i < rows.Points; i++)
+            for (int j = 0; j < columns.Points; j++)
+            {
+                (int first, int count) = At(i, j);
+                at[4 * i + j] = p - first * pitch;
+                p += count * pitch + Gap;
+            }
+    }
+
+    /// <summary>What a row for each tile at each point takes, and some rows behind the last.</summary>
+    public long Floats(int pitch, int more) => (Products + (long)more) * pitch + 16 * Gap;
+
     /// <summary>Writes down all tiles in order.</summary>
     public void List(WinogradTile* tiles)
     {

@@ -15,8 +15,11 @@ namespace Sagan.Native.Kernels;
 /// </summary>
 readonly unsafe struct WinogradWeightGrad(WinogradPixels x, float* dy, WinogradWeights w, float* dw, in Conv2dSpec s) : ISimdLoop
 {
-    // Products of a group, for one channel of input and of output: V is half a megabyte with 32 channels.
-    const int MaxProducts = 5120;
+    // Products of a group, for one channel of input and of output, and floats of V that a job makes: half a megabyte, or a little more with
+    // 32 channels of the largest group.
+    const int MaxProducts = 5120, ShareFloats = 1 << 17;
+
+    const int MaxPanels = 8;
 
     readonly WinogradPixels x = x;
     readonly float* dy = dy, dw = dw;
@@ -36,11 +39,11 @@ readonly unsafe struct WinogradWeightGrad(WinogradPixels x, float* dy, WinogradW
 
     public void Run<V>() where V : unmanaged, ISimd<V>
     {
-        int tileRows = s.N * rows.Tiles, jobs = x.Sources * Panels<V>(), height = Height<V>();
+        int tileRows = s.N * rows.Tiles, panels = Panels<V>(), height = Height<V>();
         WinogradTiles all = new(rows, columns, 0, tileRows);
         int groups = Math.Clamp((all.Products + MaxProducts - 1) / MaxProducts, 1, tileRows);
         using ScratchScope scratch = ScratchArena.Enter();
-        float* sums = groups == 1 ? null : scratch.Floats((long)jobs * RowPanels<V>() * Points * Tile<V>());
+        float* sums = groups == 1 ? null : scratch.Floats((long)x.Sources * panels * RowPanels<V>() * Points * Tile<V>());
         for (int g = 0; g < groups; g++)
         {
             using ScratchScope ofGroup = ScratchArena.Enter();
@@ -51,7 +54,11 @@ readonly unsafe struct WinogradWeightGrad(WinogradPixels x, float* dy, WinogradW
             float* d = ofGroup.Floats(RowPanels<V>() * ((long)group.Products * height + Points * 16));
             int parts = Math.Min(group.Count, 8 * WorkerPool.Threads);
             WorkerPool.Run(parts, new OutputPart<V>(this, group, tiles, d, parts));
-            WorkerPool.Run(jobs, new ChannelJob<V>(this, group, tiles, d, sums, g == 0, g == groups - 1));
+            // As many panels a job as its L2 holds, if there are enough jobs then.
+            int most = Math.Clamp(ShareFloats / (group.Products * 2 * V.Count), 1, MaxPanels);
+            int channelParts = Math.Min(panels, Math.Max((panels + most - 1) / most, (2 * WorkerPool.Threads - 1) / x.Sources + 1));
+            WorkerPool.Run(x.Sources * channelParts,
+                new ChannelJob<V>(this, group, tiles, d, sums, channelParts, g == 0, g == groups - 1));
         }
     }
 
@@ -100,60 +107,64 @@ readonly unsafe struct WinogradWeightGrad(WinogradPixels x, float* dy, WinogradW
         }
     }
 
-    /// <summary>The gradient of all weights of two vectors of channels of one source.</summary>
-    readonly struct ChannelJob<V>(WinogradWeightGrad grad, WinogradTiles group, WinogradTile* tiles, float* d, float* sums, bool isFirst,
-        bool isLast) : IJob
+    /// <summary>The gradient of all weights of some panels, of two vectors of channels each, of one source.</summary>
+    readonly struct ChannelJob<V>(WinogradWeightGrad grad, WinogradTiles group, WinogradTile* tiles, float* d, float* sums, int parts,
+        bool isFirst, bool isLast) : IJob
         where V : unmanaged, ISimd<V>
     {
-        [SkipLocalsInit]
         public void Execute(int index)
         {
-            (int source, int panel) = Math.DivRem(index, grad.Panels<V>());
-            int lanes = 2 * V.Count, c = panel * lanes, n = Math.Min(lanes, grad.s.Ci - c);
+            (int source, int part) = Math.DivRem(index, parts);
+            (int from, int to) = GemmPlan.Share(grad.Panels<V>(), parts, part);
+            int lanes = 2 * V.Count;
             using ScratchScope scratch = ScratchArena.Enter();
-            float* p = scratch.Floats((long)group.Products * lanes);
-            float** v = stackalloc float*[16];
-            for (int i = 0; i < grad.rows.Points; i++)
-                for (int j = 0; j < grad.columns.Points; j++)
-                {
-                    (int first, int count) = group.At(i, j);
-                    v[4 * i + j] = p - (long)first * lanes;
-                    p += (long)count * lanes;
-                }
-            grad.x.TransformLanes<V>(tiles, group.Count, source, c, n, v, lanes);
-            long ofPanel = (long)grad.Points * Tile<V>();
-            float* m = sums == null ? scratch.Floats(ofPanel) : sums + index * grad.RowPanels<V>() * ofPanel;
+            float** v = stackalloc float*[16 * MaxPanels];
+            for (int panel = from; panel < to; panel++)
+            {
+                float** ofPanel = v + 16 * (panel - from);
+                group.Lay(scratch.Floats(group.Floats(lanes, 0)), lanes, ofPanel);
+                grad.x.TransformLanes<V>(tiles, group.Count, source, panel * lanes, Math.Min(lanes, grad.s.Ci - panel * lanes), ofPanel,
+                    lanes);
+            }
+            long size = (long)grad.Points * Tile<V>();
+            float* m = sums == null ? scratch.Floats(size) : sums + (source * grad.Panels<V>() + from) * grad.RowPanels<V>() * size;
             float* buffer = scratch.Floats(Tile<V>());
-            Multiply(source, c, n, v, m, sums == null ? 0 : ofPanel, buffer);
+            // Output by output, so that the gradient of an output's weights is written in long runs.
+            for (int r = 0; r < grad.RowPanels<V>(); r++)
+                for (int panel = from; panel < to; panel++)
+                    Multiply(r, source, panel, v + 16 * (panel - from),
+                        sums == null ? m : m + ((panel - from) * grad.RowPanels<V>() + r) * size, buffer);
         }
 
         // By itself, since the loops of a method that has to end a scope are compiled less well.
         [MethodImpl(MethodImplOptions.NoInlining)]
-        void Multiply(int source, int c, int n, float** v, float* m, long ofPanel, float* buffer)
+        void Multiply(int r, int source, int panel, float** v, float* m, float* buffer)
         {
-            int height = Height<V>(), lanes = 2 * V.Count, taps = grad.w.Taps;
+            int height = Height<V>(), lanes = 2 * V.Count, taps = grad.w.Taps, c = panel * lanes, n = Math.Min(lanes, grad.s.Ci - c);
+            int outputs = Math.Min(height, grad.s.Co - r * height);
             float** at = stackalloc float*[16];
-            for (int r = 0; r < grad.RowPanels<V>(); r++, m += ofPanel)
-            {
-                int outputs = Math.Min(height, grad.s.Co - r * height);
-                float* left = d, to = m;
-                for (int i = 0; i < grad.rows.Points; i++)
-                    for (int j = 0; j < grad.columns.Points; j++, to += Tile<V>())
-                    {
-                        (int first, int count) = group.At(i, j);
-                        long size = PanelSize<V>(count);
-                        Tiles.Run<V, ColumnOperand>(outputs, n > V.Count, count, left + r * size, height, v[4 * i + j] + (long)first * lanes,
-                            lanes, isFirst ? to : buffer);
-                        at[4 * i + j] = to;
-                        left += size * grad.RowPanels<V>();
-                        if (isFirst) continue;
-                        for (int l = 0; l < outputs * lanes; l += V.Count) (V.Load(to + l) + V.Load(buffer + l)).Store(to + l);
-                    }
-                if (!isLast) continue;
-                float* tap = grad.dw + (long)r * height * grad.w.Pitch + grad.w.Tap(0, 0, source) + c;
-                for (int o = 0; o < outputs; o++, tap += grad.w.Pitch)
-                    grad.w.Output.Store<V>(grad.rows.Points, taps, grad.columns.Points, taps, at, o * lanes, tap, 0, n);
-            }
+            float* left = d, dw = grad.dw + (long)r * height * grad.w.Pitch + c;
+            // What is written at the end is on its way to the cache meanwhile.
+            if (isLast)
+                for (int o = 0; o < outputs; o++)
+                    for (int a = 0; a < taps; a++)
+                        for (int b = 0; b < taps; b++) PackTools.Prefetch(dw + (long)o * grad.w.Pitch + grad.w.Tap(a, b, source), n);
+            for (int i = 0; i < grad.rows.Points; i++)
+                for (int j = 0; j < grad.columns.Points; j++, m += Tile<V>())
+                {
+                    (int first, int count) = group.At(i, j);
+                    long size = PanelSize<V>(count);
+                    Tiles.Run<V, ColumnOperand>(outputs, n > V.Count, count, left + r * size, height, v[4 * i + j] + (long)first * lanes,
+                        lanes, isFirst ? m : buffer);
+                    at[4 * i + j] = m;
+                    left += size * grad.RowPanels<V>();
+                    if (isFirst) continue;
+                    for (int l = 0; l < outputs * lanes; l += V.Count) (V.Load(m + l) + V.Load(buffer + l)).Store(m + l);
+                }
+            if (!isLast) return;
+            dw += grad.w.Tap(0, 0, source);
+            for (int o = 0; o < outputs; o++, dw += grad.w.Pitch)
+                grad.w.Output.Store<V>(grad.rows.Points, taps, grad.columns.Points, taps, at, o * lanes, dw, 0, n);
         }
     }
 }
