@@ -4,18 +4,16 @@ namespace Sagan.Native.Kernels;
 // - padding = w), in one of three ways:
 //   one window that is the whole image, or 1x1 windows: a plain product;
 //   at most 8 channels: ScatteredConvTranspose;
-//   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im.
+//   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im;
+//   these by Winograd's products where they suit (WinogradConv2d).
 // 2 N OutH OutW Co Kh Kw Ci flops. Tiles, numerics and timings: Gemm.cs.
 static unsafe class CpuConvTranspose2d
 {
-    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) =>
-        ConvTranspose2d(dy, w, null, null, dx, s, Activation.None);
+    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s, ConvolutionAlgorithm algorithm) =>
+        ConvTranspose2dBias(dy, w, null, null, dx, s, Activation.None, algorithm);
 
-    public static void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s,
-        Activation act) =>
-        ConvTranspose2d(x, w, scale, bias, y, s, act);
-
-    static void ConvTranspose2d(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s, Activation act)
+    public static void ConvTranspose2dBias(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s,
+        Activation act, ConvolutionAlgorithm algorithm)
     {
         using ScratchScope scratch = ScratchArena.Enter();
         float factor = CpuMatMul.Scale(scale);
@@ -32,7 +30,7 @@ static unsafe class CpuConvTranspose2d
             Simd.Run(new ScatteredConvTranspose(dy.Pointer(), w.Pointer(), pb, factor, dx.Pointer(), s, act));
             return;
         }
-        bool winograd = WinogradConv2d.SuitsTransposed(s);
+        bool winograd = algorithm == ConvolutionAlgorithm.Auto && WinogradConv2d.SuitsTransposed(s);
         for (int a = 0; a < Math.Min(s.Stride, s.H); a++)
             for (int b = 0; b < Math.Min(s.Stride, s.W); b++)
             {

@@ -13,7 +13,9 @@ readonly unsafe struct WinogradOutput(long row, long column, float* bias, float 
     readonly float scale = scale;
     readonly Activation act = act;
 
-    /// <summary>Stores lanes 0 .. n-1 of one tile from its products m[point][at + lane]; bias begins at lane <paramref name="lane"/>.</summary>
+    /// <summary>
+    /// Stores lanes 0 .. n-1 of one tile from its products m[point][at + lane]; bias begins at lane <paramref name="lane"/>.
+    /// </summary>
     public void Store<V>(int rowPoints, int rowSize, int columnPoints, int columnSize, float** m, nint at, float* y, int lane, int n)
         where V : unmanaged, ISimd<V>
     {
