@@ -124,6 +124,18 @@ public sealed unsafe class WinogradTests
         SameBits.OnAnyThreads(() => WeightGrad(x, dy, s));
     }
 
+    // Few images of a job's own weights, many of its own inputs.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(3)]
+    public void An_image_has_the_same_bits_in_every_batch(int k)
+    {
+        Conv2dSpec many = Spec(9, 16, 16, 160, 16, k, 1), one = many with { N = 1 };
+        float[] x = Uniform(XCount(many), 1), w = Uniform(WCount(many), 2), dy = Uniform(YCount(many), 3);
+        Assert.Equal(Conv2d(x, w, many)[..YCount(one)], Conv2d(x[..XCount(one)], w, one));
+        Assert.Equal(InputGrad(dy, w, many)[..XCount(one)], InputGrad(dy[..YCount(one)], w, one));
+    }
+
     [Fact]
     public void Bias_scale_and_activation_follow_the_sum()
     {
@@ -191,7 +203,8 @@ public sealed unsafe class WinogradTests
         float[] x = Uniform(XCount(s), 1), w = Uniform(WCount(s), 2);
         int bad = (16 * 16 + 5 * 16 + 9) * 16 + 3;
         x[bad] = value;
-        float[] direct = Run(YCount(s), (t, o) => CpuConv2d.Conv2d(t[0], t[1], o, s, ConvolutionAlgorithm.Direct), x, w), y = Conv2d(x, w, s);
+        float[] direct = Run(YCount(s), (t, o) => CpuConv2d.Conv2d(t[0], t[1], o, s, ConvolutionAlgorithm.Direct), x, w);
+        float[] y = Conv2d(x, w, s);
         WinogradAxis axis = new(s.OutH, 2);
         int Tile(int i) => Enumerable.Range(0, axis.Tiles).Last(t => axis.Start(t) <= i);
         HashSet<(int, int, int)> tiles = [];

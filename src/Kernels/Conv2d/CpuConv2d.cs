@@ -5,8 +5,8 @@ namespace Sagan.Native.Kernels;
 //   any stride.
 // dw[o,u,v,c] = sum over n,i,j of dy[n,i,j,o] x[n, i stride + u - padding, j stride + v - padding, c]
 //   = dy^T times windows; the sum over pixels is long, and cut into parts of fixed sizes where dw is small.
-// Images of at most 4 channels have kernels of their own: FewChannelConv2d, FewChannelWeightGrad. Kernels of 4x4 with stride 2 and of 3x3 with
-// stride 1 are done with fewer multiplications, unless that is not wanted: WinogradConv2d.
+// Images of at most 4 channels have kernels of their own: FewChannelConv2d, FewChannelWeightGrad. Kernels of 4x4 with stride 2 and of 3x3
+// with stride 1 are done with fewer multiplications, unless that is not wanted: WinogradConv2d.
 // 2 N OutH OutW Co Kh Kw Ci flops each. Tiles, numerics and timings: Gemm.cs.
 static unsafe class CpuConv2d
 {

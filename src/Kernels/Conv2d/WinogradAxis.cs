@@ -2,8 +2,8 @@ namespace Sagan.Native.Kernels;
 
 /// <summary>
 /// One axis of the outputs of a convolution whose kernel has Taps = 2 or 3 elements along it, cut into tiles: wide ones make 5 - Taps
-/// outputs from 4 inputs, narrow ones 4 - Taps outputs from 3 inputs. A tile takes as many products as it has inputs, so as many as possible
-/// are wide; they come first. 16 outputs of 2 taps: 3 3 3 3 2 2, 22 products instead of 32.
+/// outputs from 4 inputs, narrow ones 4 - Taps outputs from 3 inputs. A tile takes as many products as it has inputs, so as many as
+/// possible are wide; they come first. 16 outputs of 2 taps: 3 3 3 3 2 2, 22 products instead of 32.
 /// </summary>
 readonly struct WinogradAxis
 {

@@ -10,11 +10,10 @@ namespace Sagan.Native.Kernels;
 /// M = V U        [point][tile, output] a matrix product for each point
 /// y = act(scale A^T M A + bias)
 /// </code>
-/// 484 products take the place of 1,024 for 16x16 outputs of 2x2 taps (tiles of 3x3, 3x2 and 2x2 outputs), 144 of 324 for 3x3 taps.
+/// For 16x16 outputs, 484 products take the place of 1,024 with 2x2 taps (tiles of 3x3, 3x2 and 2x2 outputs), 1,024 of 2,304 with 3x3 taps.
 /// <para>
-/// The larger of V and U is never whole in memory: a job makes its share of it in its L2, some tile rows or 32 outputs, and multiplies it by
-/// all of the other, which is made once for all jobs. M of a job stays in its L2 too. Which one is larger, and the blocks of k of a share of U,
-/// depend on the sizes alone: so do the bits.
+/// The larger of V and U is never whole in memory: a job makes its share of it in its L2, some tile rows or 32 outputs, and multiplies it
+/// by all of the other, which is made once for all jobs. M of a job stays in its L2 too.
 /// </para>
 /// </summary>
 readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, WinogradImages y, WinogradOutput output, WinogradAxis rows,
@@ -38,6 +37,17 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
 
     // Between the rows of V: a whole number of cache lines, and no power of two, which would put 12 rows into the same cache set.
     int Pitch => ((Inputs + 15) & ~15) + 16;
+
+    // Steps of k that are multiplied at a time: of U, that many fill a share, with panels of 32 whichever vectors there are. An element is
+    // one chain of multiply-adds for each block, and blocks are added in order: so the bits of an image are the same in every batch.
+    int Depth
+    {
+        get
+        {
+            int blocks = Math.Max(1, (Inputs * Points * 32 + ShareFloats - 1) / ShareFloats);
+            return (Inputs + blocks - 1) / blocks + 7 & ~7;
+        }
+    }
 
     static int Height<V>() where V : unmanaged, ISimd<V> => V.Count == 16 ? 12 : 6;
 
@@ -74,11 +84,23 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     static long PanelSize<V>(int depth) where V : unmanaged, ISimd<V> => 2L * V.Count * depth + 16;
 
 
-    // M = V U at every point, for one panel of outputs and steps of k from v's and u's first on; the first block stores, others add.
+    // M = V U at every point, for one panel of outputs.
+    void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int panel, float** m) where V : unmanaged, ISimd<V>
+    {
+        float** block = stackalloc float*[16];
+        for (int k = 0; k < Inputs; k += Depth)
+        {
+            for (int i = 0; i < 16; i++) block[i] = v[i] + k;
+            Multiply<V>(tiles, block, u + 2L * V.Count * k, uPoint, Math.Min(Depth, Inputs - k), panel, m, k == 0);
+        }
+    }
+
+    // M += V U over the steps of k of a block; the first block stores.
     [SkipLocalsInit]
-    void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int depth, bool wide, float** m, bool first)
+    void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int depth, int panel, float** m, bool first)
         where V : unmanaged, ISimd<V>
     {
+        bool wide = w.Outputs - panel * 2 * V.Count > V.Count;
         int height = Height<V>(), lanes = 2 * V.Count;
         float* buffer = stackalloc float[GemmPlan.MaxTile + 16];
         float* tile = (float*)(((nint)buffer + 63) & ~(nint)63);
@@ -160,8 +182,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             long size = PanelSize<V>(conv.Inputs);
             for (int panel = 0; panel < panels; panel++)
             {
-                bool wide = conv.w.Outputs - panel * lanes > V.Count;
-                conv.Multiply<V>(group, v, u + panel * size, panels * size, conv.Inputs, wide, m, true);
+                conv.Multiply<V>(group, v, u + panel * size, panels * size, panel, m);
                 for (int t = 0; t < count; t++) conv.Store<V>(tiles[t], m, t * lanes, panel);
             }
         }
@@ -173,23 +194,19 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     {
         public void Execute(int panel)
         {
-            int lanes = 2 * V.Count, inputs = conv.Inputs;
-            // Blocks of k of the 16-lane kind, whichever vectors there are.
-            int blocks = Math.Max(1, (inputs * conv.Points * 32 + ShareFloats - 1) / ShareFloats);
-            int depth = ((inputs + blocks - 1) / blocks + 7) & ~7;
+            int lanes = 2 * V.Count, inputs = conv.Inputs, depth = conv.Depth;
             long size = PanelSize<V>(depth);
             using ScratchScope scratch = ScratchArena.Enter();
             float* u = scratch.Floats(conv.Points * size);
             float** at = stackalloc float*[16], m = stackalloc float*[16], block = stackalloc float*[16];
             group.Lay(v, conv.Pitch, at);
             group.Lay(scratch.Floats(group.Floats(lanes, Height<V>())), lanes, m);
-            bool wide = conv.w.Outputs - panel * lanes > V.Count;
             for (int k = 0; k < inputs; k += depth)
             {
                 int n = Math.Min(depth, inputs - k);
                 conv.MakeWeights<V>(u, size, panel, k, n);
                 for (int i = 0; i < 16; i++) block[i] = at[i] + k;
-                conv.Multiply<V>(group, block, u, size, n, wide, m, k == 0);
+                conv.Multiply<V>(group, block, u, size, n, panel, m, k == 0);
             }
             for (int t = 0; t < group.Count; t++) conv.Store<V>(tiles[t], m, t * lanes, panel);
         }

@@ -1,9 +1,9 @@
 namespace Sagan.Native.Kernels;
 
 /// <summary>
-/// The inputs of tiles: images x [N,H,W,C], of which source (p, q), p, q &lt; Phases, has pixel (i, j) = x[n, i Step + OriginY + p, j Step +
-/// OriginX + q], 0 outside. A convolution of stride 2 whose kernel has 4 rows and columns is the sum of four of stride 1 and 2 rows and
-/// columns, each on a source of its own.
+/// The inputs of tiles: images x [N,H,W,C], of which source (p, q), p, q &lt; Phases, has pixel (i, j) =
+/// x[n, i Step + OriginY + p, j Step + OriginX + q], 0 outside. A convolution of stride 2 whose kernel has 4 rows and columns is the sum
+/// of four of stride 1 and 2 rows and columns, each on a source of its own.
 /// </summary>
 readonly unsafe struct WinogradPixels(float* x, int h, int w, int c, int step, int originY, int originX, int phases)
 {
@@ -34,7 +34,8 @@ readonly unsafe struct WinogradPixels(float* x, int h, int w, int c, int step, i
                 if (source + 1 < to) Find(tiles[t], source + 1, zeros, next);
                 else if (t + 1 < last) Find(tiles[t + 1], from, zeros, next);
                 for (int i = 0; i < 16; i++) PackTools.Prefetch(next[i], Channels);
-                WinogradTransforms.Input<V>(tiles[t].RowPoints, tiles[t].ColumnPoints, d, v, t * pitch + (source - from) * Channels, Channels);
+                WinogradTransforms.Input<V>(tiles[t].RowPoints, tiles[t].ColumnPoints, d, v, t * pitch + (source - from) * Channels,
+                    Channels);
             }
     }
 

@@ -15,10 +15,10 @@ namespace Sagan.Native.Kernels;
 //     at infinity      1             0 1         0 0 1                  0  -1   1         0   -1    0   1
 //     at -1            1             1 -1        1 -1 1                                   0  -1/2  1/2  0
 //
-// Since points are numbered alike in both, tiles of either length share the transformed weights G g, and their products may be summed. The
-// gradient of the weights is the same three matrices: dg = G^T sum over tiles of (A dy) * (B^T d). All entries are 0, 1, -1 and 1/2, so that
-// the transforms round little: errors are those of direct summation (benchmarks/kernel-notes.md). More points save more products and cost
-// accuracy.
+// Since points are numbered alike in both, tiles of either length share the transformed weights G g, and their products may be summed.
+// The gradient of the weights is the same three matrices: dg = G^T sum over tiles of (A dy) * (B^T d). All entries are 0, 1, -1 and 1/2,
+// so that the transforms round little: errors are those of direct summation (WinogradTests). More points save more products and cost
+// accuracy: five of them (4 outputs of 2 taps) lose a factor of five.
 
 /// <summary>The matrices of one axis: so many points, so many coefficients. What has no meaning for the number of points is not used.</summary>
 interface IWinogradPoints

@@ -4,8 +4,8 @@ namespace Sagan.Native.Kernels;
 readonly record struct WinogradTile(int Image, int Row, int Column, int RowPoints, int ColumnPoints);
 
 /// <summary>
-/// Tile rows from .. to-1 of a batch, counted through all its images, and the order of their tiles: wide rows before narrow ones, and at the
-/// change the tiles that are wide both ways, so that the tiles which are multiplied at a point follow one another:
+/// Tile rows from .. to-1 of a batch, counted through all its images, and the order of their tiles: wide rows before narrow ones, and at
+/// the change the tiles that are wide both ways, so that the tiles which are multiplied at a point follow one another:
 /// <code>
 ///                 wide rows                    narrow rows
 ///     narrow columns | wide columns | wide columns | narrow columns
@@ -47,8 +47,8 @@ readonly unsafe struct WinogradTiles
     const int Gap = 16;
 
     /// <summary>
-    /// Pointers by point, 4 i + j, into memory of <see cref="Floats"/> from p on: to where the row of tile 0 is or would be, so that tile t's
-    /// is found t pitches further on.
+    /// Pointers by point, 4 i + j, into memory of <see cref="Floats"/> from p on: to where the row of tile 0 is or would be, so that tile
+    /// t's is found t pitches further on.
     /// </summary>
     public void Lay(float* p, nint pitch, float** at)
     {
