@@ -20,7 +20,9 @@ namespace Sagan.Native.Kernels;
 // so that the transforms round little: errors are those of direct summation (WinogradTests). More points save more products and cost
 // accuracy: five of them (4 outputs of 2 taps) lose a factor of five.
 
-/// <summary>The matrices of one axis: so many points, so many coefficients. What has no meaning for the number of points is not used.</summary>
+/// <summary>
+/// The matrices of one axis: so many points, so many coefficients. What has no meaning for the number of points is not used.
+/// </summary>
 interface IWinogradPoints
 {
     /// <summary>Products: 3 or 4.</summary>
