@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Sagan.Native.Kernels;
 
 /// <summary>
@@ -26,7 +24,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     readonly WinogradAxis rows = rows, columns = columns;
     readonly int images = images;
 
-    // Floats of V or of U that a job makes for itself: half a megabyte.
+    // Floats of V that a job makes for itself: half a megabyte.
     const int ShareFloats = 1 << 17;
 
     int Inputs => w.Inputs;
@@ -37,17 +35,6 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
 
     // Between the rows of V: a whole number of cache lines, and no power of two, which would put 12 rows into the same cache set.
     int Pitch => ((Inputs + 15) & ~15) + 16;
-
-    // Steps of k that are multiplied at a time: of U, that many fill a share, with panels of 32 whichever vectors there are. An element is
-    // one chain of multiply-adds for each block, and blocks are added in order: so the bits of an image are the same in every batch.
-    int Depth
-    {
-        get
-        {
-            int blocks = Math.Max(1, (Inputs * Points * 32 + ShareFloats - 1) / ShareFloats);
-            return (Inputs + blocks - 1) / blocks + 7 & ~7;
-        }
-    }
 
     static int Height<V>() where V : unmanaged, ISimd<V> => V.Count == 16 ? 12 : 6;
 
@@ -84,40 +71,21 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     static long PanelSize<V>(int depth) where V : unmanaged, ISimd<V> => 2L * V.Count * depth + 16;
 
 
-    // M = V U at every point, for one panel of outputs.
+    // M = V U at every point, for one panel of outputs; uPoint floats of U from point to point. One chain of multiply-adds for an element, in
+    // whichever group, batch and thread it is made.
     void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int panel, float** m) where V : unmanaged, ISimd<V>
     {
-        float** block = stackalloc float*[16];
-        for (int k = 0; k < Inputs; k += Depth)
-        {
-            for (int i = 0; i < 16; i++) block[i] = v[i] + k;
-            Multiply<V>(tiles, block, u + 2L * V.Count * k, uPoint, Math.Min(Depth, Inputs - k), panel, m, k == 0);
-        }
-    }
-
-    // M += V U over the steps of k of a block; the first block stores.
-    [SkipLocalsInit]
-    void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int depth, int panel, float** m, bool first)
-        where V : unmanaged, ISimd<V>
-    {
-        bool wide = w.Outputs - panel * 2 * V.Count > V.Count;
         int height = Height<V>(), lanes = 2 * V.Count;
-        float* buffer = stackalloc float[GemmPlan.MaxTile + 16];
-        float* tile = (float*)(((nint)buffer + 63) & ~(nint)63);
+        bool wide = w.Outputs - panel * lanes > V.Count;
         for (int i = 0; i < rows.Points; i++)
             for (int j = 0; j < columns.Points; j++, u += uPoint)
             {
                 (int from, int count) = tiles.At(i, j);
-                int end = from + count;
                 float* a = v[4 * i + j], c = m[4 * i + j];
-                for (int t = from; t < end; t += height)
-                {
-                    int n = Math.Min(height, end - t);
-                    float* to = c + (nint)t * lanes;
-                    Tiles.Run<V, RowOperand>(n, wide, depth, a + t * (nint)Pitch, Pitch, u, lanes, first ? to : tile);
-                    if (first) continue;
-                    for (int l = 0; l < n * lanes; l += V.Count) (V.Load(to + l) + V.Load(tile + l)).Store(to + l);
-                }
+                // What the last rows write too much, the next point overwrites.
+                for (int t = from; t < from + count; t += height)
+                    Tiles.Run<V, RowOperand>(Math.Min(height, from + count - t), wide, Inputs, a + t * (nint)Pitch, Pitch, u, lanes,
+                        c + (nint)t * lanes);
             }
     }
 
@@ -194,20 +162,15 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     {
         public void Execute(int panel)
         {
-            int lanes = 2 * V.Count, inputs = conv.Inputs, depth = conv.Depth;
-            long size = PanelSize<V>(depth);
+            int lanes = 2 * V.Count;
+            long size = PanelSize<V>(conv.Inputs);
             using ScratchScope scratch = ScratchArena.Enter();
             float* u = scratch.Floats(conv.Points * size);
-            float** at = stackalloc float*[16], m = stackalloc float*[16], block = stackalloc float*[16];
+            float** at = stackalloc float*[16], m = stackalloc float*[16];
             group.Lay(v, conv.Pitch, at);
             group.Lay(scratch.Floats(group.Floats(lanes, Height<V>())), lanes, m);
-            for (int k = 0; k < inputs; k += depth)
-            {
-                int n = Math.Min(depth, inputs - k);
-                conv.MakeWeights<V>(u, size, panel, k, n);
-                for (int i = 0; i < 16; i++) block[i] = at[i] + k;
-                conv.Multiply<V>(group, block, u, size, n, panel, m, k == 0);
-            }
+            conv.MakeWeights<V>(u, size, panel, 0, conv.Inputs);
+            conv.Multiply<V>(group, at, u, size, panel, m);
             for (int t = 0; t < group.Count; t++) conv.Store<V>(tiles[t], m, t * lanes, panel);
         }
     }
