@@ -71,7 +71,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     static long PanelSize<V>(int depth) where V : unmanaged, ISimd<V> => 2L * V.Count * depth + 16;
 
 
-    // M = V U at every point, for one panel of outputs; uPoint floats of U from point to point. One chain of multiply-adds for an element, in
+    // M = V U at every point, for one panel of outputs; uPoint floats of U from point to point. An element is one chain of multiply-adds, in
     // whichever group, batch and thread it is made.
     void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int panel, float** m) where V : unmanaged, ISimd<V>
     {
