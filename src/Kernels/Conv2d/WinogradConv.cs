@@ -70,9 +70,8 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     // A panel of U, and a cache line: panels are filled side by side, and would share one cache set.
     static long PanelSize<V>(int depth) where V : unmanaged, ISimd<V> => 2L * V.Count * depth + 16;
 
-
-    // M = V U at every point, for one panel of outputs; uPoint floats of U from point to point. An element is one chain of multiply-adds, in
-    // whichever group, batch and thread it is made.
+    // M = V U at every point, for one panel of outputs; uPoint floats of U from point to point. An element is one chain of multiply-adds,
+    // in whichever group, batch and thread it is made.
     void Multiply<V>(in WinogradTiles tiles, float** v, float* u, long uPoint, int panel, float** m) where V : unmanaged, ISimd<V>
     {
         int height = Height<V>(), lanes = 2 * V.Count;
