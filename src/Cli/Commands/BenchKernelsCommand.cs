@@ -18,7 +18,8 @@ namespace Sagan.Native.Commands;
 /// <param name="Own">These shapes, instead of SAGAN's.</param>
 /// <param name="FailOver">By what fraction a kernel may be slower than in the baseline.</param>
 sealed record BenchKernelsRequest(string? Filter, string Device, int Batch, int Threads, string? Roofline = null, string? Baseline = null,
-    double FailOver = 0.1, MatMulPrecision MatMulPrecision = MatMulPrecision.Highest, OwnShapes? Own = null);
+    double FailOver = 0.1, MatMulPrecision MatMulPrecision = MatMulPrecision.Highest, OwnShapes? Own = null,
+    ConvolutionAlgorithm Convolution = ConvolutionAlgorithm.Auto);
 
 /// <summary>
 /// <c>sagan bench kernels</c>: every kernel of a device at SAGAN's shapes, beside what the device can do, and beside what it did before.
@@ -30,6 +31,11 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
     readonly Option<string> device =
         new("--device") { Description = $"Where to compute; see `{ShellCommand.Of("devices")}`.", DefaultValueFactory = _ => "cpu" };
     readonly Option<MatMulPrecision> precision = PrecisionOption.New();
+    readonly Option<ConvolutionAlgorithm> convolution = new("--convolution")
+    {
+        Description = "auto (as is fastest) or direct (plain sums), on the CPU.",
+        HelpName = "auto|direct",
+    };
     readonly Option<int> batch = new("--batch") { Description = "Images.", DefaultValueFactory = _ => 16, HelpName = "count" };
     readonly Option<int> threads = new("--threads") { Description = "Threads of the CPU; 0 = one for each processor.", HelpName = "count" };
     readonly Option<string?> roofline =
@@ -55,7 +61,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         : base("kernels", "Times every kernel of a device at the shapes of SAGAN.")
     {
         Add(filter);
-        foreach (Option o in (Option[])[device, precision, batch, threads, conv, matMul, attention, roofline, baseline, failOver]) Add(o);
+        foreach (Option o in (Option[])[device, precision, convolution, batch, threads, conv, matMul, attention, roofline, baseline, failOver]) Add(o);
     }
 
     internal override BenchKernelsRequest Read(ParseResult parsed, CommandContext context)
@@ -69,7 +75,8 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         OwnShapes own = OwnShapes.Parse(parsed.GetValue(conv) ?? [], parsed.GetValue(matMul) ?? [], parsed.GetValue(attention) ?? [], n);
         BenchKernelsRequest request = new(parsed.GetValue(filter), parsed.GetRequiredValue(device), n, t, parsed.GetValue(roofline), before,
             MatMulPrecision: parsed.GetValue(precision),
-            Own: own.IsEmpty ? null : own);
+            Own: own.IsEmpty ? null : own,
+            Convolution: parsed.GetValue(convolution));
         return limit == null ? request : request with { FailOver = Fraction(limit) };
     }
 
@@ -90,6 +97,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         RunDevice.SetThreads(request.Threads);
         RunDevice.SetPrecision(request.Device, request.MatMulPrecision, context.Terminal.Warning);
         Device device = Device.Parse(request.Device);
+        device.Convolution = request.Convolution;
         KernelMachine machine = KernelMachine.Of(device, request.Batch);
         baseline?.Require(machine);
 

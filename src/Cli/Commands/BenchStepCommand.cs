@@ -69,6 +69,7 @@ sealed class BenchStepCommand : Verb<BenchStepRequest>
             ["loss"] = Words.Of(c.Loss.Kind),
             ["device"] = device.Name,
             ["matmul_precision"] = Words.Of(device.MatMulPrecision),
+            ["convolution"] = Words.Of(device.Convolution),
             ["threads"] = WorkerPool.Threads,
             ["vector_bits"] = HostProcessor.Current.VectorBits,
             ["step_s"] = t.StepSeconds,

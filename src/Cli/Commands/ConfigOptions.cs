@@ -36,6 +36,7 @@ sealed class ConfigOptions
         ("--seed", "training.seed", "Seed of everything random."),
         ("--device", "training.device", $"Where to compute; see `{ShellCommand.Of("devices")}`."),
         ("--matmul-precision", "training.matMulPrecision", "highest (float32), high (TF32) or medium (BF16), on tensor cores."),
+        ("--convolution", "training.convolution", "auto (as is fastest) or direct (plain sums), on the CPU."),
         ("--threads", "training.threads", "Threads of the CPU; 0 = one for each processor."),
         ("--sample-every", "training.sampleEvery", "Steps between two grids of samples."),
         ("--save-every", "training.saveEvery", "Steps between two checkpoints."),

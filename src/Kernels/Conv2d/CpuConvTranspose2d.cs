@@ -4,18 +4,16 @@ namespace Sagan.Native.Kernels;
 // - padding = w), in one of three ways:
 //   one window that is the whole image, or 1x1 windows: a plain product;
 //   at most 8 channels: ScatteredConvTranspose;
-//   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im.
+//   else stride^2 phases, each a convolution of stride 1 with its share of the kernel: no multiplication by inserted zeros, no col2im;
+//   these by Winograd's products where they suit (WinogradConv2d).
 // 2 N OutH OutW Co Kh Kw Ci flops. Tiles, numerics and timings: Gemm.cs.
 static unsafe class CpuConvTranspose2d
 {
-    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) =>
-        ConvTranspose2d(dy, w, null, null, dx, s, Activation.None);
+    public static void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s, ConvolutionAlgorithm algorithm) =>
+        ConvTranspose2dBias(dy, w, null, null, dx, s, Activation.None, algorithm);
 
-    public static void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s,
-        Activation act) =>
-        ConvTranspose2d(x, w, scale, bias, y, s, act);
-
-    static void ConvTranspose2d(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s, Activation act)
+    public static void ConvTranspose2dBias(Storage dy, Storage w, Storage? scale, Storage? bias, Storage dx, in Conv2dSpec s,
+        Activation act, ConvolutionAlgorithm algorithm)
     {
         using ScratchScope scratch = ScratchArena.Enter();
         float factor = CpuMatMul.Scale(scale);
@@ -32,10 +30,16 @@ static unsafe class CpuConvTranspose2d
             Simd.Run(new ScatteredConvTranspose(dy.Pointer(), w.Pointer(), pb, factor, dx.Pointer(), s, act));
             return;
         }
+        bool winograd = algorithm == ConvolutionAlgorithm.Auto && WinogradConv2d.SuitsTransposed(s);
         for (int a = 0; a < Math.Min(s.Stride, s.H); a++)
             for (int b = 0; b < Math.Min(s.Stride, s.W); b++)
             {
-                Phase y = new(a, s.H, s.Kh, s.Stride, s.Padding), x = new(b, s.W, s.Kw, s.Stride, s.Padding);
+                ConvPhase y = new(a, s.H, s.Kh, s.Stride, s.Padding), x = new(b, s.W, s.Kw, s.Stride, s.Padding);
+                if (winograd)
+                {
+                    WinogradConv2d.Phase(dy.Pointer(), w.Pointer(), factor, pb, dx.Pointer(), s, act, y, x);
+                    continue;
+                }
                 PhaseRows rowsOfPhase = new(dx.Pointer(), s, y, x);
                 Gemm.Run(s.N * y.Count * x.Count, s.Ci, y.Taps * x.Taps * s.Co,
                     new WindowRowOperand(new Windows(dy.Pointer(), s.OutH, s.OutW, s.Co, y.Count, x.Count, y.Taps, x.Taps, 1, y.Origin,
@@ -51,29 +55,8 @@ static unsafe class CpuConvTranspose2d
         return y;
     }
 
-    /// <summary>
-    /// One axis of one phase of a transposed convolution: the outputs h = a + Stride m, m = 0 .. Count-1. Of the kernel rows u those with u
-    /// = a + Padding mod Stride reach them; going through these from the largest down, tap t = 0 .. Taps-1 reads input row m + Origin + t
-    /// with kernel row Last - Stride t.
-    /// So a phase is an ordinary convolution of stride 1 with a Taps-long kernel, and no product with an inserted zero is ever formed.
-    /// </summary>
-    readonly struct Phase
-    {
-        public readonly int Start, Count, Taps, Origin, Last;
-
-        public Phase(int a, int size, int kernel, int stride, int padding)
-        {
-            Start = a;
-            Count = (size - a + stride - 1) / stride;
-            int u0 = (a + padding) % stride;
-            Taps = u0 < kernel ? (kernel - u0 + stride - 1) / stride : 0;
-            Last = u0 + (Taps - 1) * stride;
-            Origin = (a + padding - u0) / stride - (Taps - 1);
-        }
-    }
-
     /// <summary>The pixels of dx that belong to a phase.</summary>
-    readonly struct PhaseRows(float* dx, Conv2dSpec s, Phase y, Phase x) : IOutputRows
+    readonly struct PhaseRows(float* dx, Conv2dSpec s, ConvPhase y, ConvPhase x) : IOutputRows
     {
         public float* Row(int r)
         {
@@ -84,7 +67,7 @@ static unsafe class CpuConvTranspose2d
     }
 
     /// <summary>Element (c, k), k = (ty, tx, o): w[o, u, v, c] with u, v the kernel rows and columns of the taps.</summary>
-    readonly struct PhaseWeightOperand(float* w, Conv2dSpec s, Phase y, Phase x) : IOperand
+    readonly struct PhaseWeightOperand(float* w, Conv2dSpec s, ConvPhase y, ConvPhase x) : IOperand
     {
         public static bool InRows => false;
 

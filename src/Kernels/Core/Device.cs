@@ -43,6 +43,19 @@ public sealed class Device
     }
 
     /// <summary>
+    /// How convolutions are done. A device that has one way of doing them stays at <see cref="ConvolutionAlgorithm.Direct"/> whatever it is
+    /// told. Set it before the device is used: it is the device's, not a thread's.
+    /// </summary>
+    public ConvolutionAlgorithm Convolution
+    {
+        get => (Backend as IConvolutionAlgorithms)?.Convolution ?? ConvolutionAlgorithm.Direct;
+        set
+        {
+            if (Backend is IConvolutionAlgorithms backend) backend.Convolution = value;
+        }
+    }
+
+    /// <summary>
     /// Does something with products of every size on tensor cores, if <see cref="MatMulPrecision"/> is not the highest: for checks.
     /// </summary>
     internal T WithTensorCoresForAllProducts<T>(Func<T> work)

@@ -5,8 +5,12 @@ namespace Sagan.Native.Kernels;
 /// in the folder of its name; what they share is in Cpu: the worker pool, scratch memory, vectors of every width (Simd), and the matrix
 /// product under all products (Gemm).
 /// </summary>
-sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam
+sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias, IFusedResidual, IFusedSpectralNorm, IFusedAdam,
+    IConvolutionAlgorithms
 {
+    /// <inheritdoc/>
+    public ConvolutionAlgorithm Convolution { get; set; }
+
     // Elementwise
 
     /// <inheritdoc/>
@@ -47,14 +51,15 @@ sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias,
     public override void MatMul(Storage a, Storage b, Storage y, in MatMulSpec s) => CpuMatMul.MatMul(a, b, y, s);
 
     /// <inheritdoc/>
-    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => CpuConv2d.Conv2d(x, w, y, s);
+    public override void Conv2d(Storage x, Storage w, Storage y, in Conv2dSpec s) => CpuConv2d.Conv2d(x, w, y, s, Convolution);
 
     /// <inheritdoc/>
     public override void Conv2dInputGrad(Storage dy, Storage w, Storage dx, in Conv2dSpec s) =>
-        CpuConvTranspose2d.Conv2dInputGrad(dy, w, dx, s);
+        CpuConvTranspose2d.Conv2dInputGrad(dy, w, dx, s, Convolution);
 
     /// <inheritdoc/>
-    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) => CpuConv2d.Conv2dWeightGrad(x, dy, dw, s);
+    public override void Conv2dWeightGrad(Storage x, Storage dy, Storage dw, in Conv2dSpec s) =>
+        CpuConv2d.Conv2dWeightGrad(x, dy, dw, s, Convolution);
 
     /// <inheritdoc/>
     public override void Softmax(Storage x, Storage y, int rows, int columns) => CpuSoftmax.Softmax(x, y, rows, columns);
@@ -122,11 +127,11 @@ sealed class CpuBackend : Backend, IFusedAttention, IFusedBatchNorm, IFusedBias,
 
     /// <inheritdoc/>
     public void Conv2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act) =>
-        CpuConv2d.Conv2dBias(x, w, scale, bias, y, s, act);
+        CpuConv2d.Conv2dBias(x, w, scale, bias, y, s, act, Convolution);
 
     /// <inheritdoc/>
     public void ConvTranspose2dBias(Storage x, Storage w, Storage? scale, Storage? bias, Storage y, in Conv2dSpec s, Activation act) =>
-        CpuConvTranspose2d.ConvTranspose2dBias(x, w, scale, bias, y, s, act);
+        CpuConvTranspose2d.ConvTranspose2dBias(x, w, scale, bias, y, s, act, Convolution);
 
     /// <inheritdoc/>
     public void BiasActivationBackward(Storage g, Storage y, Storage dz, Storage? dbias, int rows, int columns, Activation act) =>

@@ -21,7 +21,7 @@ static class ResumeRules
 
     /// <summary>The flags of <c>train</c> that <c>resume</c> has, too: what may change, where the images are, and the device.</summary>
     public static bool HasFlag(string path) =>
-        Free.Contains(path) || path is "data.source" or "training.device" or "training.matMulPrecision";
+        Free.Contains(path) || path is "data.source" or "training.device" or "training.matMulPrecision" or "training.convolution";
 
     /// <summary>
     /// The changes. Throws <see cref="UsageException"/> where one of them makes another run of it, unless that is allowed.

@@ -28,7 +28,7 @@ namespace Sagan.Native.Training;
         typeof(WordConverter<SpectralNormKind>), typeof(WordConverter<LossKind>), typeof(WordConverter<PassKind>),
             typeof(WordConverter<AdamForm>), typeof(WordConverter<AugmentKind>),
         typeof(WordConverter<CropKind>), typeof(WordConverter<NormStatistics>), typeof(WordConverter<MatMulPrecision>),
-            typeof(DurationConverter)])]
+            typeof(WordConverter<ConvolutionAlgorithm>), typeof(DurationConverter)])]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 sealed partial class RunConfigJson : JsonSerializerContext;

@@ -5,11 +5,12 @@ namespace Sagan.Native.Training;
 /// <summary>What belongs to the process and to a device, and is set when a run is opened.</summary>
 static class RunDevice
 {
-    /// <summary>Threads, where a number is given, and the precision of the device's products.</summary>
+    /// <summary>Threads, where a number is given, the precision of the device's products, and how it does convolutions.</summary>
     public static void Prepare(TrainingConfig training, Action<string> warn)
     {
         SetThreads(training.Threads);
         SetPrecision(training.Device, training.MatMulPrecision, warn);
+        Device.Parse(training.Device).Convolution = training.Convolution;
     }
 
     /// <summary>Threads of the CPU; 0 leaves them as they are.</summary>

@@ -52,6 +52,9 @@ public sealed record TrainingConfig
     /// </summary>
     public MatMulPrecision MatMulPrecision { get; init; }
 
+    /// <summary>How convolutions are done: <c>auto</c> as is fastest, <c>direct</c> as plain sums.</summary>
+    public ConvolutionAlgorithm Convolution { get; init; }
+
     /// <summary>Threads of the CPU device; 0 = one for each processor.</summary>
     public int Threads { get; init; }
 

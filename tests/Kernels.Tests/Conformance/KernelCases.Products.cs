@@ -75,6 +75,8 @@ static partial class KernelCases
         Conv(1, 12, 12, 3, 20, 7, 7, 4, 3),
         Conv(1, 1, 40, 3, 96, 1, 3, 1, 1), Conv(40, 5, 6, 3, 24, 3, 3, 1, 1), Conv(1, 6, 70, 3, 65, 4, 4, 2, 1),
         Conv(1, 40, 3, 2, 31, 1, 2, 1, 0), Conv(1, 9, 9, 3, 18, 2, 2, 5, 0),
+        // Winograd's products: tiles of every kind, channels that fill no vector, both kernels.
+        Conv(4, 16, 16, 16, 16, 4, 4, 2, 1), Conv(3, 17, 21, 20, 33, 4, 4, 2, 1), Conv(3, 9, 11, 18, 35, 3, 3, 1, 1),
         // SAGAN-64, batch 2: D's layers; the same specs are G's transposed convolutions. Batch 1 where the reference is slow.
         Conv(2, 64, 64, 3, 64, 4, 4, 2, 1), Conv(1, 32, 32, 64, 128, 4, 4, 2, 1), Conv(1, 16, 16, 128, 256, 4, 4, 2, 1),
         Conv(1, 8, 8, 256, 512, 4, 4, 2, 1), Conv(2, 4, 4, 512, 1, 4, 4, 1, 0),

@@ -17,6 +17,16 @@ static unsafe class PackTools
         for (int i = 0; i < n; i += V.Count) V.Load(x + i).Store(p + i);
     }
 
+    /// <summary>
+    /// Asks for n elements that will be read or written soon: pieces of a few cache lines far apart are no stream to the hardware.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* x, int n)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < n; i += 16) Sse.Prefetch0(x + i);
+    }
+
     /// <summary>Writes n zeros, and up to V.Count-1 more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Zero<V>(float* p, int n) where V : unmanaged, ISimd<V>
