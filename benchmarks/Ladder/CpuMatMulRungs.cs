@@ -122,24 +122,19 @@ static unsafe class CpuMatMulRungs
             y30 = Vector.FusedMultiplyAdd(x, b0, y30);
             y31 = Vector.FusedMultiplyAdd(x, b1, y31);
         }
-        Put(y00, y01, y + i * n + j, n - j);
-        if (i + 1 < m) Put(y10, y11, y + (i + 1) * n + j, n - j);
-        if (i + 2 < m) Put(y20, y21, y + (i + 2) * n + j, n - j);
-        if (i + 3 < m) Put(y30, y31, y + (i + 3) * n + j, n - j);
-    }
-
-    static void Put(Vector<float> left, Vector<float> right, float* y, int columns)
-    {
-        if (columns >= 2 * W)
-        {
-            Vector.Store(left, y);
-            Vector.Store(right, y + W);
-            return;
-        }
-        // Through memory: a vector whose elements are asked for by number does not stay in a register.
-        float* both = stackalloc float[2 * W];
-        Vector.Store(left, both);
-        Vector.Store(right, both + W);
-        new Span<float>(both, columns).CopyTo(new Span<float>(y, columns));
+        // Through memory first: no vector stays in its register through a call, and for the sake of one behind the loop the compiler would
+        // keep them on the stack in it.
+        float* tile = stackalloc float[8 * W];
+        Vector.Store(y00, tile);
+        Vector.Store(y01, tile + W);
+        Vector.Store(y10, tile + 2 * W);
+        Vector.Store(y11, tile + 3 * W);
+        Vector.Store(y20, tile + 4 * W);
+        Vector.Store(y21, tile + 5 * W);
+        Vector.Store(y30, tile + 6 * W);
+        Vector.Store(y31, tile + 7 * W);
+        int width = Math.Min(2 * W, n - j);
+        for (int r = 0; r < 4 && i + r < m; r++)
+            new Span<float>(tile + 2 * r * W, width).CopyTo(new Span<float>(y + (i + r) * n + j, width));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Playwright;
 using Sagan.Native.Commands;
 using Sagan.Native.Training;
 
@@ -14,21 +15,21 @@ public sealed class ExplainRunTests(Browser browser, ExplainRunTests.Trained tra
 
         public Trained()
         {
-            Run = Of("run", "8");
-            Without = Of("without", "none");
+            Run = Of("run", "8", "4");
+            Without = Of("without", "none", "none");
         }
 
         public string Run { get; }
 
-        /// <summary>Of a network without attention in the generator.</summary>
+        /// <summary>Of networks without attention.</summary>
         public string Without { get; }
 
         public string File(string name) => folder.File(name);
 
-        string Of(string name, string attention)
+        string Of(string name, string g, string d)
         {
             using TrainingRun run = TrainingRun.Create(RunConfig.FromPreset("demo", "model.size=16", "model.convDim=8", "model.zDim=8",
-                $"model.gAttention={attention}", "model.dAttention=4", "model.initialGamma=0.5", "training.batch=8", "training.steps=2",
+                $"model.gAttention={g}", $"model.dAttention={d}", "model.initialGamma=0.5", "training.batch=8", "training.steps=2",
                 "training.logEvery=1", "sampling.images=8", "watch.collapse=0", "data.creatureCount=30"), folder: folder.File(name));
             foreach (TrainingEvent _ in run.Train()) { }
             return run.Folder;
@@ -78,13 +79,33 @@ public sealed class ExplainRunTests(Browser browser, ExplainRunTests.Trained tra
     }
 
     [Theory]
+    [InlineData]
+    [InlineData("--data", "creatures")]
+    public async Task Of_the_discriminator_it_shows_what_moves_the_score(params string[] image)
+    {
+        string page = trained.File("score.html");
+        (int code, string said, string error) = Sagan(["explain", "attention", trained.Run, "--layer", "d.attn1", "--query", "1,2",
+            .. image, "--out", page]);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("d.attn1, query 1,2, score;", said, StringComparison.Ordinal);
+        await using OpenPage open = await browser.Open(page);
+        await Assertions.Expect(open.Page.Locator("#trained")).ToContainTextAsync("L is the discriminator's score of the image");
+        Assert.Equal(9, await open.Page.Locator("#trained tbody tr").CountAsync());
+        await open.IsAccessible();
+    }
+
+    [Theory]
     [InlineData("layer g.attn7: there is no such attention layer; there are g.attn1, d.attn1.", "RUN", "--layer", "g.attn7")]
-    [InlineData("--layer d.attn1: the page follows a pixel of the image back into the generator", "RUN", "--layer", "d.attn1")]
+    [InlineData("--pixel 3,1: d.attn1 leads to a score, which has no pixel; leave it out.", "RUN", "--layer", "d.attn1", "--pixel", "3,1")]
+    [InlineData("--data x: g.attn1 makes its image from noise; leave it out, or name a --layer of the discriminator.", "RUN", "--data",
+        "x")]
+    [InlineData("--seed: is of an image that the generator makes; leave it or --data out.", "RUN", "--data", "x", "--seed", "1")]
     [InlineData("--query 8,0: the map of g.attn1 is 8x8; row and column are 0 to 7.", "RUN", "--query", "8,0")]
     [InlineData("--query 5: must be a row and a column, from 0, such as 12,20.", "RUN", "--query", "5")]
     [InlineData("--pixel 3,16: the image is 16x16; row and column are 0 to 15.", "RUN", "--pixel", "3,16")]
     [InlineData("--head 1: g.attn1 has 1; they are counted from 0.", "RUN", "--head", "1")]
-    [InlineData("the generator has no attention to show; it was trained with model.gAttention=none.", "WITHOUT")]
+    [InlineData("the networks have no attention to show; they were trained with model.gAttention=none and model.dAttention=none.",
+        "WITHOUT")]
     [InlineData("--query: says what to show of a run, and none is named; put its folder behind `attention`.", "--query", "1,1")]
     [InlineData("--out page.txt: a page is a .html file; name it so, or no browser shows it.", "--out", "page.txt")]
     public void What_cannot_be_shown_is_said_in_one_line(string message, params string[] arguments)

@@ -90,7 +90,9 @@ public sealed class MapsPageTests(Browser browser, MapsPageFile file) : IClassFi
         (map, query) = await Shown(page);
         AssertNear(scored["d.attn1"].Map(1, 1, query), map);
         float[] row = scored["d.attn1"].Row(1, 0, 17);
-        double[] own = await page.EvaluateAsync<double[]>("() => Array.from(page.maps.row(1, 1, 0, 17))");
+        double[] own = await page.EvaluateAsync<double[]>("""
+            () => { const l = page.data.layers[1]; return Array.from(page.attention.row(l, l.samples[1], 0, 17)); }
+            """);
         Assert.Equal(row.Length, own.Length);
         for (int i = 0; i < row.Length; i++) Assert.Equal(row[i], own[i], 1e-6);
 

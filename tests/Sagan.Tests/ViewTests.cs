@@ -6,6 +6,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Sagan.Native.Commands;
+using Sagan.Native.Data.Images;
+using Sagan.Native.Inspection;
 using Sagan.Native.Training;
 using Sagan.Native.Watching;
 
@@ -194,18 +196,33 @@ public sealed class ViewTests : IDisposable
             string address = line[6..].Trim();
             watching.Add(Task.Run(async () => await http.GetStringAsync($"{address}events")));
             watching.Add(Task.Run(async () => await http.GetStringAsync(address)));
+            watching.Add(Task.Run(async () => await Looked(address)));
         });
-        code = SaganCommandLine.Run(["train", "--out", folder.File("watched"), .. Tiny, "--steps", "6", "--view"], TextWriter.Null, told);
+        code = SaganCommandLine.Run(["train", "--out", folder.File("watched"), .. Tiny, "--steps", "6", "--save-every", "1", "--view"],
+            TextWriter.Null, told);
         Assert.True(code == 0, told.ToString());
-        Assert.Equal(2, watching.Count);
+        Assert.Equal(3, watching.Count);
         // To the end, as it was then.
         string stream = await watching[0];
         Assert.Contains("event: end", stream, StringComparison.Ordinal);
         Assert.Contains("step 6 of 6", stream, StringComparison.Ordinal);
         await watching[1];
+        Assert.Contains("\"layers\"", await watching[2], StringComparison.Ordinal);
         foreach (string file in (string[])["checkpoints/step-0000006/model.safetensors", "checkpoints/step-0000006/ema.safetensors",
             "samples/step-0000006.png"])
             Assert.Equal(File.ReadAllBytes(folder.File($"alone/{file}")), File.ReadAllBytes(folder.File($"watched/{file}")));
+
+        // Maps, as soon as there is a checkpoint, while the run trains.
+        async Task<string> Looked(string address)
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                string said = await http.GetStringAsync($"{address}attention/0/3");
+                if (said.Contains("layers", StringComparison.Ordinal)) return said;
+                await Task.Delay(5);
+            }
+            return "no maps came.";
+        }
 
         (int, string, string) Train(string name)
         {
@@ -213,6 +230,51 @@ public sealed class ViewTests : IDisposable
             return (SaganCommandLine.Run(["train", "--out", folder.File(name), .. Tiny, "--steps", "6"], output, error), "",
                 error.ToString());
         }
+    }
+
+    [Fact]
+    public async Task A_sample_of_the_newest_checkpoint_is_sent_with_its_attention()
+    {
+        string trained = folder.File("trained"), bare = folder.File("bare");
+        string[] none = [.. Tiny];
+        foreach (string option in (string[])["--g-attention", "--d-attention"]) none[Array.IndexOf(none, option) + 1] = "none";
+        foreach (string[] arguments in (string[][])[[.. Tiny, "--out", trained, "--steps", "2"], [.. none, "--out", bare, "--steps", "1"]])
+        {
+            using StringWriter error = new();
+            Assert.True(SaganCommandLine.Run(["train", .. arguments], TextWriter.Null, error) == 0, error.ToString());
+        }
+        using ViewServer server = new([trained, bare, Run()]);
+        JsonNode answer = await Asked("0/3");
+        Assert.Equal((2, 3), ((int)answer["step"]!, (int)answer["sample"]!));
+        SaganRun run = SaganRun.Load(trained);
+        (AttentionPass pass, int sample) = run.GridAttention(3);
+        Assert.Equal(["g.attn1", "d.attn1"], answer["layers"]!.AsArray().Select(l => (string)l!["name"]!));
+        JsonNode g = answer["layers"]![0]!;
+        Assert.Equal(MemoryMarshal.AsBytes<float>(pass["g.attn1"].Q).ToArray(), Convert.FromBase64String((string)g["q"]!));
+        Assert.Equal(MemoryMarshal.AsBytes<float>(run.Attention([pass.Images[sample]])["d.attn1"].K).ToArray(),
+            Convert.FromBase64String((string)answer["layers"]![1]!["k"]!));
+        // It is the sample that the grid of that step has.
+        Image grid = TestData.Load(Path.Combine(trained, "samples/step-0000002.png")), one = pass.Images[sample];
+        for (int row = 0; row < 16; row++)
+            Assert.Equal(one.Pixels.AsSpan(row * 48, 48).ToArray(),
+                grid.Pixels.AsSpan(((2 + row) * grid.Width + 2 + 3 * 18) * 3, 48).ToArray());
+
+        Assert.Equal("A grid of the run has 8 samples.", (string)(await Asked("0/8"))["why"]!);
+        Assert.Equal("The networks of step 1 have no attention with maps.", (string)(await Asked("1/0"))["why"]!);
+        Assert.StartsWith("The run has no checkpoint yet", (string)(await Asked("2/0"))["why"]!, StringComparison.Ordinal);
+        foreach (string path in (string[])["3/0", "0/x", "0/-1", "-1/0", "0", "0/0/0"])
+            Assert.True((await http.GetAsync($"{server.Address}attention/{path}")).StatusCode == HttpStatusCode.NotFound, path);
+
+        // A newer checkpoint is seen, and one that is damaged is said.
+        using (TrainingRun on = TrainingRun.Resume(trained, new() { Set = ["training.steps=3"] }))
+            foreach (TrainingEvent _ in on.Train()) { }
+        Assert.Equal(3, (int)(await Asked("0/3"))["step"]!);
+        foreach (string file in Directory.GetFiles(Path.Combine(trained, "checkpoints"), "*.safetensors", SearchOption.AllDirectories))
+            File.WriteAllBytes(file, [1]);
+        Directory.SetLastWriteTimeUtc(Path.Combine(trained, "checkpoints/step-0000003"), DateTime.UtcNow.AddMinutes(1));
+        Assert.Contains("no sound checkpoint", (string)(await Asked("0/3"))["why"]!, StringComparison.Ordinal);
+
+        async Task<JsonNode> Asked(string what) => JsonNode.Parse(await http.GetStringAsync($"{server.Address}attention/{what}"))!;
     }
 
     [Fact]

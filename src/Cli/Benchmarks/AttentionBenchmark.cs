@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 
 namespace Sagan.Native.Benchmarks;
 
@@ -32,7 +33,7 @@ static class AttentionBenchmark
             times.Add(Run(device, random, batch, positions, dk, dv));
         double rss = Math.Max(0, BenchProcess.PeakRssMb() - rssBefore);
         // The first pass brings its memory into being.
-        return new AttentionTiming(positions, StepBenchmark.Median([.. times.Skip(1)]) * 1e3, (pool.PeakLiveBytes - liveBefore) / 1048576.0,
+        return new AttentionTiming(positions, new Samples(times.Skip(1)).Median * 1e3, (pool.PeakLiveBytes - liveBefore) / 1048576.0,
             rss);
     }
 

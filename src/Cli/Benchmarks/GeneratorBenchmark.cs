@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sagan.Native.Measuring;
 using Sagan.Native.Modules;
 using Sagan.Native.Training;
 
@@ -23,7 +24,7 @@ static class GeneratorBenchmark
         state.Generator.Train(false);
         double[] times = SpectralNorm.Frozen(state.Generator, () =>
             Enumerable.Range(0, warmup + batches).Select(i => Time(state, i, n)).ToArray())[warmup..];
-        double median = StepBenchmark.Median(times);
+        double median = new Samples(times).Median;
         return new GeneratorTiming(median, times.Min(), n / median, BenchProcess.PeakRssMb());
     }
 

@@ -14,7 +14,6 @@ sealed class Roofline
 {
     const double Width = 1200, Left = 70, StripRight = 230, Right = Width - 40, Top = 60, Bottom = 600;
     const double LegendTop = Bottom + 80, LegendLine = 16, LegendColumns = 2, Radius = 3.5, DigitWidth = 6.5, LabelHeight = 10;
-    const string Ink = "#24292f", Faint = "#d8dee4";
 
     static readonly (KernelFamily Family, string Name, string Colour)[] Families =
     [
@@ -27,13 +26,13 @@ sealed class Roofline
 
     readonly MachinePeak peak;
     readonly double x0, x1, y0, y1;
-    readonly XElement svg;
+    readonly SvgPicture svg;
     // What labels must not cover: points and other labels.
     readonly List<(double X, double Y, double W, double H)> taken = [];
 
     /// <summary>The picture.</summary>
     public static XElement Svg(string title, MachinePeak peak, IReadOnlyList<KernelTiming> timings) =>
-        new Roofline(title, peak, timings).svg;
+        new Roofline(title, peak, timings).svg.Root;
 
     Roofline(string title, MachinePeak peak, IReadOnlyList<KernelTiming> timings)
     {
@@ -44,11 +43,8 @@ sealed class Roofline
         double[] heights = [peak.GflopsPerSecond, peak.GigabytesPerSecond * x0, .. timings.Select(Height)];
         (y0, y1) = (DecadeBelow(heights.Min()), DecadeAbove(1.2 * heights.Max()));
         double height = LegendTop + LegendLine * Math.Ceiling(timings.Count / LegendColumns) + 30;
-        svg = Element("svg", ("width", Width), ("height", height),
-            ("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}")),
-            ("role", "img"), ("aria-label", title), ("font-family", "sans-serif"), ("font-size", 12), ("fill", Ink));
-        Add("rect", ("width", Width), ("height", height), ("rx", 8), ("fill", "white"));
-        Text(Left, 30, title, ("font-size", 16), ("font-weight", "bold"));
+        svg = new SvgPicture(Width, height, title);
+        svg.Text(Left, 30, title, ("font-size", 16), ("font-weight", "bold"));
         Axes();
         Roofs(ridge);
         (double X, double Y)[] places = Places(timings);
@@ -74,32 +70,33 @@ sealed class Roofline
     {
         foreach (double v in Decades(x0, x1))
         {
-            Line(X(v), Top, X(v), Bottom, Faint);
-            Text(X(v), Bottom + 20, Number(v), ("text-anchor", "middle"));
+            svg.Line(X(v), Top, X(v), Bottom, SvgPicture.Faint);
+            svg.Text(X(v), Bottom + 20, Number(v), ("text-anchor", "middle"));
         }
         foreach (double v in Decades(y0, y1))
         {
-            Line(Left, Y(v), Right, Y(v), Faint);
-            Text(Left - 8, Y(v) + 4, Number(v), ("text-anchor", "end"));
+            svg.Line(Left, Y(v), Right, Y(v), SvgPicture.Faint);
+            svg.Text(Left - 8, Y(v) + 4, Number(v), ("text-anchor", "end"));
         }
-        Line(Left, Top, Left, Bottom, Ink);
-        Line(Left, Bottom, Right, Bottom, Ink);
-        Add("line", ("x1", StripRight), ("y1", Top), ("x2", StripRight), ("y2", Bottom), ("stroke", Ink), ("stroke-dasharray", "2 4"));
-        Text((Left + StripRight) / 2, Bottom + 44, "counted in bytes only", ("text-anchor", "middle"));
+        svg.Line(Left, Top, Left, Bottom, SvgPicture.Ink);
+        svg.Line(Left, Bottom, Right, Bottom, SvgPicture.Ink);
+        svg.Add("line", ("x1", StripRight), ("y1", Top), ("x2", StripRight), ("y2", Bottom), ("stroke", SvgPicture.Ink),
+            ("stroke-dasharray", "2 4"));
+        svg.Text((Left + StripRight) / 2, Bottom + 44, "counted in bytes only", ("text-anchor", "middle"));
         const string intensity = "arithmetic intensity, flops for each byte of operands and results (operands in a cache: above the roof "
             + "of memory)";
-        Text((StripRight + Right) / 2, Bottom + 44, intensity, ("text-anchor", "middle"));
+        svg.Text((StripRight + Right) / 2, Bottom + 44, intensity, ("text-anchor", "middle"));
         string upwards = string.Create(CultureInfo.InvariantCulture, $"translate(20 {(Top + Bottom) / 2}) rotate(-90)");
-        Text(0, 0, "GFLOP/s", ("text-anchor", "middle"), ("transform", upwards));
+        svg.Text(0, 0, "GFLOP/s", ("text-anchor", "middle"), ("transform", upwards));
     }
 
     void Roofs(double ridge)
     {
         double edge = Y(peak.GigabytesPerSecond * x0), top = Y(peak.GflopsPerSecond);
         string path = string.Create(CultureInfo.InvariantCulture, $"M{Left} {edge:0.0}H{StripRight}L{X(ridge):0.0} {top:0.0}H{Right}");
-        Add("path", ("d", path), ("fill", "none"), ("stroke", Ink), ("stroke-width", 2));
-        Text(Right - 4, top - 7, $"{Number(peak.GflopsPerSecond)} GFLOP/s, multiply-adds in registers", ("text-anchor", "end"));
-        Text(Left + 6, edge - 7, $"{Number(peak.GigabytesPerSecond)} GB/s, memory");
+        svg.Add("path", ("d", path), ("fill", "none"), ("stroke", SvgPicture.Ink), ("stroke-width", 2));
+        svg.Text(Right - 4, top - 7, $"{Number(peak.GflopsPerSecond)} GFLOP/s, multiply-adds in registers", ("text-anchor", "end"));
+        svg.Text(Left + 6, edge - 7, $"{Number(peak.GigabytesPerSecond)} GB/s, memory");
     }
 
     (double X, double Y)[] Places(IReadOnlyList<KernelTiming> timings)
@@ -115,12 +112,9 @@ sealed class Roofline
         double width = DigitWidth * label.Length;
         (double x, double y) = LabelPlace(at, width);
         if (Math.Abs(y - at.Y) > 2 * LabelHeight || Math.Abs(x - at.X) > 2 * LabelHeight + width)
-            Line(at.X, at.Y, x + width / 2, y + LabelHeight / 2, colour);
-        XElement point = Element("circle", ("cx", at.X), ("cy", at.Y), ("r", Radius), ("fill", colour)), tip = Element("title");
-        tip.Value = $"{t.Case.Name}: {Figures(t)}";
-        point.Add(tip);
-        svg.Add(point);
-        Text(x, y + LabelHeight, label, ("font-size", 11), ("fill", colour));
+            svg.Line(at.X, at.Y, x + width / 2, y + LabelHeight / 2, colour);
+        SvgPicture.Tip(svg.Add("circle", ("cx", at.X), ("cy", at.Y), ("r", Radius), ("fill", colour)), $"{t.Case.Name}: {Figures(t)}");
+        svg.Text(x, y + LabelHeight, label, ("font-size", 11), ("fill", colour));
     }
 
     // The upper left corner of a free place, the nearer the better.
@@ -145,8 +139,8 @@ sealed class Roofline
         double x = StripRight;
         foreach ((KernelFamily family, string name, string colour) in Families.Where(f => timings.Any(t => t.Case.Family == f.Family)))
         {
-            Add("rect", ("x", x), ("y", 43), ("width", 9), ("height", 9), ("fill", colour));
-            Text(x + 14, 52, name);
+            svg.Add("rect", ("x", x), ("y", 43), ("width", 9), ("height", 9), ("fill", colour));
+            svg.Text(x + 14, 52, name);
             x += 150;
         }
         double column = (Right - Left) / LegendColumns;
@@ -154,10 +148,10 @@ sealed class Roofline
         for (int i = 0; i < timings.Count; i++)
         {
             (double left, double y) = (Left + i / lines * column, LegendTop + i % lines * LegendLine);
-            Text(left, y, (i + 1).ToString(CultureInfo.InvariantCulture), ("font-size", 11), ("text-anchor", "end"),
+            svg.Text(left, y, (i + 1).ToString(CultureInfo.InvariantCulture), ("font-size", 11), ("text-anchor", "end"),
                 ("fill", Colour(timings[i])));
-            Text(left + 8, y, timings[i].Case.Name, ("font-size", 11));
-            Text(left + column - 40, y, Figures(timings[i]), ("font-size", 11), ("text-anchor", "end"));
+            svg.Text(left + 8, y, timings[i].Case.Name, ("font-size", 11));
+            svg.Text(left + column - 40, y, Figures(timings[i]), ("font-size", 11), ("text-anchor", "end"));
         }
     }
 
@@ -175,28 +169,5 @@ sealed class Roofline
     static IEnumerable<double> Decades(double low, double high)
     {
         for (int e = (int)Math.Round(Math.Log10(low)); e <= (int)Math.Round(Math.Log10(high)); e++) yield return Math.Pow(10, e);
-    }
-
-    static XElement Element(string name, params ReadOnlySpan<(string Name, object Value)> attributes)
-    {
-        XNamespace ns = "http://www.w3.org/2000/svg";
-        XElement e = new(ns + name);
-        foreach ((string key, object value) in attributes)
-            e.SetAttributeValue(key, value is double d ? Math.Round(d, 1) : value);
-        return e;
-    }
-
-    void Add(string name, params ReadOnlySpan<(string Name, object Value)> attributes) => svg.Add(Element(name, attributes));
-
-    void Line(double ax, double ay, double bx, double by, string colour) =>
-        Add("line", ("x1", ax), ("y1", ay), ("x2", bx), ("y2", by), ("stroke", colour));
-
-    void Text(double x, double y, string text, params ReadOnlySpan<(string Name, object Value)> attributes)
-    {
-        XElement e = Element("text", attributes);
-        e.SetAttributeValue("x", Math.Round(x, 1));
-        e.SetAttributeValue("y", Math.Round(y, 1));
-        e.Value = text;
-        svg.Add(e);
     }
 }

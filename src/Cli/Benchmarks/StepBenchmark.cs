@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sagan.Native.Kernels;
+using Sagan.Native.Measuring;
 using Sagan.Native.Training;
 
 namespace Sagan.Native.Benchmarks;
@@ -85,13 +86,13 @@ static class StepBenchmark
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         double[] whole = [.. d.Zip(g, (a, b) => a + b)];
-        double median = Median(whole[warmup..]);
+        double median = new Samples(whole[warmup..]).Median;
         return new StepTiming
         {
             StepSeconds = median,
             StepMinSeconds = whole[warmup..].Min(),
-            DSeconds = Median(d[warmup..]),
-            GSeconds = Median(g[warmup..]),
+            DSeconds = new Samples(d[warmup..]).Median,
+            GSeconds = new Samples(g[warmup..]).Median,
             ImagesPerSecond = config.Training.Batch / median,
             LaunchesPerStep = (double?)(step.Device.LaunchCount - launches) / steps,
             AllSteps = whole,
@@ -107,12 +108,6 @@ static class StepBenchmark
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-    }
-
-    internal static double Median(double[] x)
-    {
-        double[] sorted = [.. x.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     static double Time(Func<Tensor> update)

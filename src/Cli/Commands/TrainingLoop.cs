@@ -113,9 +113,9 @@ static class TrainingLoop
             result["consistency"] = c.Overall;
             foreach ((string name, double value) in c.Parts) result[name] = value;
         }
-        context.Result($"samples:    {samples}   (real images: {run.Files.File("samples/real.png")})");
+        context.Result($"samples:    {samples}   (real images: {run.Files.File($"{RunFolder.Samples}/{RunFolder.RealImages}")})");
         context.Result($"checkpoint: {run.Files.File($"{RunFolder.Checkpoints}/{Checkpoint.NameOf(run.Step)}")}   log: "
-            + $"{run.Files.File("metrics.jsonl")}");
+            + $"{run.Files.File(RunFolder.Metrics)}");
         if (reason == EndReason.TimeLimit) context.Result($"next: {ShellCommand.Of("resume", run.Folder)}");
         else
         {

@@ -44,6 +44,6 @@ static class ExplainPage
         JsonObject data = new() { ["code"] = code };
         if (run != null) data["run"] = run;
         return Page.Html("Attention, forwards and backwards", Page.Asset("explain.html"), Page.Asset("explain.css"),
-            Page.Asset("tape.js") + Page.Asset("trained.js") + Page.Asset("explain.js"), data, connect: false);
+            string.Concat(((string[])["attention.js", "tape.js", "trained.js", "explain.js"]).Select(Page.Asset)), data, connect: false);
     }
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Sagan.Native.Data.Images;
 using Sagan.Native.Inspection;
 using Sagan.Native.Training;
 
@@ -44,47 +42,34 @@ static class MapsPage
             ["size"] = run.Config.Model.Size,
             ["images"] = new JsonArray([.. all.Images.Select((image, i) => new JsonObject
             {
-                ["src"] = $"data:image/png;base64,{Convert.ToBase64String(ImageFile.EncodePng(image))}",
+                ["src"] = AttentionJson.Png(image),
                 ["label"] = (i < generated ? "generated" : "real")
                     + (all.Classes is { } c ? $", {run.NameOf(c[i])}" : ""),
                 ["score"] = i < all.Scores.Count ? all.Scores[i] : null,
             })]),
             ["layers"] = new JsonArray([.. maps.Select(Layer)]),
         };
-        return Page.Html("maps", $"Where attention looks: {name}", data);
+        return Page.Html("maps", $"Where attention looks: {name}", data, shared: "attention.js");
     }
 
     static JsonObject Layer(MapsOf m)
     {
-        (CapturedAttention c, AttentionLayer l) = (m.Captured, m.Captured.Layer);
-        int queries = l.Heads * l.Size * l.Size * c.KeyWidth, keys = l.Heads * l.Keys * c.KeyWidth;
-        return new JsonObject
+        JsonObject layer = AttentionJson.Layer(m.Captured);
+        layer["samples"] = new JsonArray([.. Enumerable.Range(0, m.Captured.Count).Select(i =>
         {
-            ["name"] = l.Name,
-            ["text"] = l.ToString(),
-            ["size"] = l.Size,
-            ["heads"] = l.Heads,
-            ["width"] = c.KeyWidth,
-            ["scale"] = c.Scale,
-            ["scales"] = new JsonArray([.. l.Scales.Select(s => JsonValue.Create(s))]),
-            ["keys"] = l.Keys,
-            ["topK"] = l.TopK,
-            ["gamma"] = c.Gamma,
-            ["samples"] = new JsonArray([.. Enumerable.Range(0, c.Count).Select(i => new JsonObject
-            {
-                ["q"] = Base64(c.Q.AsSpan(i * queries, queries)),
-                ["k"] = Base64(c.K.AsSpan(i * keys, keys)),
-                ["points"] = new JsonArray([.. m.Points[i].Select(q => Point(m.Pass.Microscope(l.Name, i, q)))]),
-            })]),
-        };
+            JsonObject sample = AttentionJson.Sample(m.Captured, i);
+            sample["points"] = new JsonArray([.. m.Points[i].Select(q => Point(m.Pass.Microscope(m.Captured.Layer.Name, i, q)))]);
+            return sample;
+        })]);
+        return layer;
     }
 
     static JsonObject Point(Microscope m) => new()
     {
         ["query"] = m.Query,
         ["share"] = m.AttentionShare,
-        ["attention"] = Base64(m.ImageAttention.Length > 0 ? m.ImageAttention : m.Attention),
-        ["convolutions"] = Base64(m.ImageConvolutions.Length > 0 ? m.ImageConvolutions : m.Convolutions),
+        ["attention"] = AttentionJson.Base64(m.ImageAttention.Length > 0 ? m.ImageAttention : m.Attention),
+        ["convolutions"] = AttentionJson.Base64(m.ImageConvolutions.Length > 0 ? m.ImageConvolutions : m.Convolutions),
     };
 
     static long BytesOf(MapsOf m, int imageSize)
@@ -93,6 +78,4 @@ static class MapsPage
         long side = c.Layer.IsGenerator ? c.Layer.Size : imageSize, gradients = m.Points.Sum(p => p.Length) * 2 * side * side;
         return 4 * (c.Q.Length + c.K.Length + gradients + (long)c.Count * imageSize * imageSize);
     }
-
-    static string Base64(ReadOnlySpan<float> values) => Convert.ToBase64String(MemoryMarshal.AsBytes(values));
 }

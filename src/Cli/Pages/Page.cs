@@ -18,8 +18,10 @@ static class Page
     /// <param name="title">Title in the browser's tab; any text.</param>
     /// <param name="data">What the script shows.</param>
     /// <param name="connect">The page may ask the server that it came from, as a live view does.</param>
-    public static string Html(string name, string title, JsonNode data, bool connect = false) =>
-        Html(title, Asset($"{name}.html"), Asset($"{name}.css"), Asset($"{name}.js"), data, connect);
+    /// <param name="shared">A script that several pages have, before its own; null for none.</param>
+    public static string Html(string name, string title, JsonNode data, bool connect = false, string? shared = null) =>
+        Html(title, Asset($"{name}.html"), Asset($"{name}.css"), (shared == null ? "" : Asset(shared)) + Asset($"{name}.js"), data,
+            connect);
 
     internal static string Html(string title, string markup, string ownStyle, string ownScript, JsonNode data, bool connect)
     {

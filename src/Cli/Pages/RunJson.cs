@@ -13,22 +13,22 @@ static class RunJson
 
     const int MostWarnings = 50;
 
-    /// <summary>All that the page shows of a run.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="findings">What its curves say.</param>
-    /// <param name="picture">From the path of a picture to where the page finds it; null where it cannot be read.</param>
-    /// <param name="key">What messages call the run.</param>
-    public static JsonObject Of(RunHistory run, IReadOnlyList<Finding> findings, Func<string, string?> picture, int key = 0)
+    /// <summary>All that the page shows of a run: the news, and what does not change.</summary>
+    public static JsonObject With(JsonObject all, RunHistory run)
     {
-        JsonObject all = News(run, findings, picture, key);
         all["name"] = run.Name;
         all["folder"] = run.Folder;
+        all["images"] = run.Config?.Sampling.Images;
         all["curves"] = new JsonArray([.. run.Curves.Select(Curve)]);
         all["config"] = new JsonArray([.. run.Values.Select(v => new JsonArray(v.Path, v.Value, v.Origin))]);
         return all;
     }
 
     /// <summary>What of it changes while a run trains, but for the curves.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="findings">What its curves say.</param>
+    /// <param name="picture">From the path of a picture to where the page finds it; null where it cannot be read.</param>
+    /// <param name="key">What messages call the run.</param>
     public static JsonObject News(RunHistory run, IReadOnlyList<Finding> findings, Func<string, string?> picture, int key) => new()
     {
         ["key"] = key,

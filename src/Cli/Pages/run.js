@@ -114,16 +114,18 @@ function showSamples() {
   $("thinned").textContent = thinned.join(" ");
   const pictures = shown().flatMap(r => {
     const s = r.samples.findLast(s => s[0] <= step) ?? r.samples[0];
-    return [s && [s[1], several() ? `${r.name}, step ${s[0]}` : `Step ${s[0]}`, `Samples of ${r.name} at step ${s[0]}`],
+    return [s && [s[1], several() ? `${r.name}, step ${s[0]}` : `Step ${s[0]}`, `Samples of ${r.name} at step ${s[0]}`, r.key],
       r.real && !several() ? [r.real, "Real images", "Real images"] : null];
   }).filter(p => p);
   // An image that is there shows the old picture until it has the new one.
   const part = $("pictures");
   while (part.children.length > pictures.length) part.lastChild.remove();
   while (part.children.length < pictures.length)
-    part.append(page.el("figure", {}, page.el("img", { class: "pixelated", alt: "" }), page.el("figcaption")));
-  pictures.forEach(([source, caption, alt], i) => {
+    part.append(page.el("figure", {}, page.el("img", { class: "pixelated", alt: "", onclick: ask }), page.el("figcaption")));
+  pictures.forEach(([source, caption, alt, key], i) => {
     const [image, text] = part.children[i].children;
+    image.classList.toggle("asks", key !== undefined);
+    image.dataset.key = key ?? "";
     if (image.getAttribute("src") !== source) image.src = source;
     image.alt = alt;
     text.textContent = caption;
@@ -146,6 +148,122 @@ function play(on) {
 
 $("time").addEventListener("input", () => { play(false); follows = +$("time").value === +$("time").max; showSamples(); });
 $("play").addEventListener("click", () => play(timer === null));
+
+// ---- what a pixel of a sample reads
+
+const { attention } = page;
+const looked = { key: null, sample: null, place: [0.5, 0.5], name: null, head: null, held: false, answer: null, picture: null };
+
+/** A click on a grid of samples: which of them it is, and where in it. */
+function ask({ target: image, clientX, clientY }) {
+  if (image.dataset.key === "") return;
+  const r = runs.get(Number(image.dataset.key)), columns = Math.min(8, r.images ?? 8), gap = 2;
+  const box = image.getBoundingClientRect(), unit = image.naturalWidth / box.width, side = (image.naturalWidth - gap) / columns;
+  const [x, y] = [((clientX - box.left) * unit - gap / 2) / side, ((clientY - box.top) * unit - gap / 2) / side];
+  const inside = v => Math.min(0.999, Math.max(0, v - Math.floor(v)));
+  const sample = Math.floor(y) * columns + Math.floor(x);
+  if (x < 0 || y < 0 || x >= columns || sample >= (r.images ?? Infinity)) return;
+  Object.assign(looked, { place: [inside(y), inside(x)], held: true });
+  lookAt(r.key, sample);
+}
+
+/** Shows a sample of the newest checkpoint: a live view asks the server for q and k, a report has them. */
+async function lookAt(key, sample) {
+  Object.assign(looked, { key, sample });
+  showLook();
+  let answer;
+  if (page.data.live)
+    try {
+      answer = await (await fetch(`attention/${key}/${sample}`)).json();
+    } catch {
+      answer = { why: "The command that shows this page does not answer." };
+    }
+  else {
+    const all = runs.get(key).attention;
+    answer = all[sample] ?? (all[0]?.layers ? { why: `This file has the maps of the first ${all.length} samples; sagan view has all.` } : all[0]);
+  }
+  const picture = new Image();
+  if (answer.image) {
+    picture.src = answer.image;
+    await picture.decode();
+  }
+  // Another one may have been asked for meanwhile.
+  if (looked.key !== key || looked.sample !== sample) return;
+  Object.assign(looked, { answer, picture });
+  showLook();
+}
+
+function showLook() {
+  const all = shown();
+  $("look").hidden = sampleSteps().length === 0;
+  if (looked.key !== null && !all.some(r => r.key === looked.key)) Object.assign(looked, { key: null, answer: null });
+  const r = runs.get(looked.key ?? all[0]?.key);
+  if (!r) return;
+  $("look-run-label").hidden = !several();
+  choices("look-run", all.map(a => [a.key, a.name]), r.key);
+  $("look-sample").max = r.images ?? "";
+  if (looked.sample !== null && document.activeElement !== $("look-sample")) $("look-sample").value = looked.sample + 1;
+  const { answer } = looked, l = answer?.layers?.find(l => l.name === looked.name) ?? answer?.layers?.[0];
+  for (const e of document.querySelectorAll(".look-has")) e.hidden = !l;
+  $("look-head-label").hidden = !l || l.heads === 1;
+  $("look-why").textContent = looked.key === null ? "Click a sample above, or choose one by its number: where attention looks from there."
+    : !answer ? "…" : !l ? `No map: ${answer.why}`
+      : `Sample ${answer.sample + 1}${answer.label ? `, ${answer.label},` : ""} as the newest checkpoint makes it: all of this is of step ${answer.step}.`;
+  if (!l) return;
+  if (looked.head >= l.heads) looked.head = null;
+  choices("look-layer", answer.layers.map(l => [l.name, l.text]), l.name);
+  choices("look-head", [["", "mean of all"], ...Array.from({ length: l.heads }, (_, h) => [h, `${h}`])], looked.head ?? "");
+  drawLook(l);
+}
+
+/** What a list offers; one that is open stays so where nothing has changed. */
+function choices(id, wanted, value) {
+  if ([...$(id).options].map(o => o.text).join("\n") !== wanted.map(w => w[1]).join("\n"))
+    $(id).replaceChildren(...wanted.map(([v, text]) => page.el("option", { value: v }, text)));
+  $(id).value = value;
+}
+
+const lookLayer = () => looked.answer?.layers?.find(l => l.name === $("look-layer").value);
+
+function drawLook(l = lookLayer()) {
+  const [row, column] = looked.place.map(p => Math.floor(p * l.size)), query = row * l.size + column;
+  const keys = attention.weights(l, l, looked.head, query), [top] = attention.strongest(l, keys, 1);
+  attention.mark(attention.draw($("look-image"), looked.picture, false), l.size, query, "#ffffff");
+  const over = attention.draw($("look-map"), looked.picture, true);
+  attention.overlay(over, attention.map(l, keys));
+  attention.mark(over, l.size, query, "#ffffff");
+  $("look-where").textContent = `Row ${row}, column ${column} of ${l.size} x ${l.size} reads most, ${attention.percent(top.weight)}, from `
+    + `${top.place}; gamma is ${l.gamma === null ? "not finite" : page.number(l.gamma)}${looked.held ? " (held)" : ""}.`;
+  $("look-map").setAttribute("aria-label", `Map: ${$("look-where").textContent}`);
+}
+
+function lookFrom(l, query) {
+  looked.place = [(Math.floor(query / l.size) + 0.5) / l.size, (query % l.size + 0.5) / l.size];
+  drawLook(l);
+}
+
+$("look-run").addEventListener("change", () => lookAt(Number($("look-run").value), looked.sample ?? 0));
+$("look-sample").addEventListener("change", () => {
+  const number = Math.floor($("look-sample").valueAsNumber);
+  if (number >= 1) lookAt(Number($("look-run").value), number - 1);
+});
+$("look-layer").addEventListener("change", () => { looked.name = $("look-layer").value; showLook(); });
+$("look-head").addEventListener("change", () => { looked.head = $("look-head").value === "" ? null : Number($("look-head").value); drawLook(); });
+for (const [event, takes] of [["pointermove", e => !looked.held || e.pointerType === "touch"], ["pointerdown", () => true]])
+  $("look-from").addEventListener(event, e => {
+    const l = lookLayer();
+    if (!l || !takes(e)) return;
+    if (event === "pointerdown") looked.held = e.pointerType === "touch" || !looked.held;
+    lookFrom(l, attention.under(e, $("look-image"), l.size));
+  });
+$("look-from").addEventListener("keydown", e => {
+  const l = lookLayer(), [row, column] = looked.place.map(p => Math.floor(p * (l?.size ?? 1)));
+  const to = l && attention.moved(e, l.size, row * l.size + column);
+  if (to === null || to === undefined) return;
+  e.preventDefault();
+  looked.held = true;
+  lookFrom(l, to);
+});
 
 // ---- figures
 
@@ -380,6 +498,7 @@ function showAll() {
   showHead();
   showDiagnosis();
   showSamples();
+  showLook();
   showFigures();
   showSessions();
   showConfig();
@@ -414,8 +533,8 @@ if (page.data.live) {
   const on = (name, take) => events.addEventListener(name, e => take(JSON.parse(e.data)));
   events.onopen = () => say("live");
   events.onerror = () => say("not connected: the command that shows this page has ended or does not answer");
-  on("run", run => { take(run); soon(showHead, showDiagnosis, showSamples, showFigures, showSessions, showConfig); });
+  on("run", run => { take(run); soon(showHead, showDiagnosis, showSamples, showLook, showFigures, showSessions, showConfig); });
   on("points", ({ key, curves }) => { append(runs.get(key), curves); soon(showFigures); });
-  on("news", ({ key, ...news }) => { Object.assign(runs.get(key), news); soon(showHead, showDiagnosis, showSamples, showSessions); });
+  on("news", ({ key, ...news }) => { Object.assign(runs.get(key), news); soon(showHead, showDiagnosis, showSamples, showLook, showSessions); });
   on("end", () => { events.close(); say("ended: this is how it was then"); });
 }

@@ -7,19 +7,9 @@ const trained = (() => {
   const pixels = run.image.size / run.size;
   const picture = new Image(), big = el("canvas", { class: "pixelated", role: "img", width: 512, height: 512 });
 
-  // The square of the image that a key is made of: keys are pooled by each scale, one scale after the other.
-  const square = j => {
-    for (const s of run.scales) {
-      const side = Math.floor(run.size / s);
-      if (j < side * side) return [Math.floor(j / side) * s * pixels, j % side * s * pixels, s * pixels];
-      j -= side * side;
-    }
-    return null;
-  };
-  const place = j => {
-    const [row, column] = square(j);
-    return `${row / pixels},${column / pixels}`;
-  };
+  // Of key j, on the image.
+  const square = j => page.attention.square(run, j).map(x => x * pixels);
+  const place = j => page.attention.square(run, j).slice(0, 2).join();
 
   // The image, and over it A or dE: the strongest key the most opaque.
   function draw(map) {
@@ -58,9 +48,9 @@ const trained = (() => {
       pen.fillText(rank + 1, x, y);
     });
     frame([run.query[0] * pixels, run.query[1] * pixels, pixels], "#facc15", 5);
-    frame([run.pixel[0], run.pixel[1], 1], "#22c55e", 4);
-    big.setAttribute("aria-label", `The image; its query at ${run.query.join()}, the output pixel at ${run.pixel.join()}, the eight keys `
-      + `that are read most${numbers ? `, and ${map} of all keys` : ""}`);
+    if (run.pixel) frame([run.pixel[0], run.pixel[1], 1], "#22c55e", 4);
+    big.setAttribute("aria-label", `The image; its query at ${run.query.join()}, ${run.pixel ? `the output pixel at ${run.pixel.join()}, `
+      : ""}the keys that are read most${numbers ? `, and ${map} of all keys` : ""}`);
   }
 
   function cut(j) {
@@ -105,8 +95,10 @@ const trained = (() => {
         el("div", {},
           el("p", {}, `The layer is ${run.size}×${run.size}, ${run.form}; gamma = ${number(run.gamma)}, scale = ${number(run.scale)}`
             + `${heads}. Yellow: the query at ${run.query.join()}. White: the ${strongest.length} of ${run.a.length} keys that it `
-            + `reads most, with ${number(share * 100, 0)} % of its attention. Green: the output pixel `
-            + `${run.pixel.join()}, whose brightness is L. Where dE is above 0, blue, reading more would make it brighter.`),
+            + `reads most, with ${number(share * 100, 0)} % of its attention. `
+            + (run.pixel ? `Green: the output pixel ${run.pixel.join()}, whose brightness is L = ${number(run.l)}. Where dE is above 0, `
+              + "blue, reading more would make it brighter."
+              : `L is the discriminator's score of the image, ${number(run.l)}. Where dE is above 0, blue, reading more would raise it.`)),
           el("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "The query and its strongest keys" }, table()),
           el("p", {}, "dq = scale dE k, the gradient of the query: ", strip(run.dq, "dq"), ` length ${number(Math.hypot(...run.dq), 6)}`,
             run.gamma === 0 ? ": all of the backward pass is 0, since gamma is." : ""))),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -18,7 +19,7 @@ namespace Sagan.Native.Watching;
 /// <summary>
 /// Shows runs to a browser of this machine: the page <c>run</c>, the pictures of the runs, and a stream of what is new. It listens on the
 /// loopback address alone, answers nobody who does not know the random word in its address, changes nothing, and reads what the runs write
-/// down, so that a run knows nothing of it.
+/// down, so that a run knows nothing of it. Maps of attention are computed from a checkpoint when a reader asks for them.
 /// </summary>
 /// <remarks>
 /// Kestrel alone, without a host: no configuration file, variable or signal has a say in it, and nothing is logged.
@@ -49,7 +50,8 @@ sealed class ViewServer : IDisposable, IHttpApplication<HttpContext>
         runs = [.. folders.Select((f, i) => new WatchedRun(f, i))];
         this.interval = interval ?? TimeSpan.FromSeconds(2);
         JsonObject data = new() { ["live"] = true, ["runs"] = new JsonArray() };
-        page = Encoding.UTF8.GetBytes(Page.Html("run", string.Join(", ", runs.Select(r => r.Name)), data, connect: true));
+        page = Encoding.UTF8.GetBytes(Page.Html("run", string.Join(", ", runs.Select(r => r.Name)), data, connect: true,
+            shared: "attention.js"));
         KestrelServerOptions options = new() { AddServerHeader = false, ApplicationServices = new NoServices() };
         options.Limits.MaxConcurrentConnections = MostConnections;
         options.Limits.MaxRequestBodySize = 0;
@@ -142,18 +144,25 @@ sealed class ViewServer : IDisposable, IHttpApplication<HttpContext>
             case ["events"] when HttpMethods.IsGet(request.Method):
                 await Stream(response, gone);
                 break;
-            case ["pictures", var key, var name] when int.TryParse(key, out int i) && i >= 0 && i < runs.Count
-                && runs[i].Picture(name) is { } picture:
+            case ["pictures", var key, var name] when RunOf(key)?.Picture(name) is { } picture:
                 response.ContentType = "image/png";
                 // Its address changes with it.
                 headers.CacheControl = "private, max-age=3600";
                 await response.Body.WriteAsync(picture, gone);
+                break;
+            case ["attention", var key, var number] when HttpMethods.IsGet(request.Method) && RunOf(key) is { } run
+                && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int sample):
+                response.ContentType = "application/json";
+                await response.WriteAsync(run.Maps.Of(sample), gone);
                 break;
             default:
                 response.StatusCode = StatusCodes.Status404NotFound;
                 break;
         }
     }
+
+    WatchedRun? RunOf(string key) =>
+        int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int i) && i < runs.Count ? runs[i] : null;
 
     // Server-sent events, at a pace of their own for everybody who watches: who is slow waits alone.
     async Task Stream(HttpResponse response, CancellationToken gone)

@@ -24,6 +24,9 @@ sealed class WatchedRun(string folder, int key)
     /// <summary>The run's name.</summary>
     public string Name => history.Name;
 
+    /// <summary>Where its attention looks.</summary>
+    public GridMaps Maps { get; } = new(folder);
+
     /// <summary>A picture of its folder that the page was told of, by its file name; null for any other file.</summary>
     public byte[]? Picture(string name)
     {
@@ -69,12 +72,16 @@ sealed class WatchedRun(string folder, int key)
                 RunHistory history = run.history;
                 bool whole = rewritten != history.Rewritten || values != history.Values
                     || history.Curves.Any(c => known.GetValueOrDefault(c.Name) > c.Count);
+                JsonObject latest = RunJson.News(history, run.findings, run.Address, run.Key);
+                string now = latest.ToJsonString();
                 List<(string, string)> messages = [];
-                if (whole) messages.Add(("run", RunJson.Of(history, run.findings, run.Address, run.Key).ToJsonString()));
-                else if (Fresh(history) is { Count: > 0 } fresh)
-                    messages.Add(("points", new JsonObject { ["key"] = run.Key, ["curves"] = fresh }.ToJsonString()));
-                string now = RunJson.News(history, run.findings, run.Address, run.Key).ToJsonString();
-                if (!whole && now != news) messages.Add(("news", now));
+                if (whole) messages.Add(("run", RunJson.With(latest, history).ToJsonString()));
+                else
+                {
+                    if (Fresh(history) is { Count: > 0 } fresh)
+                        messages.Add(("points", new JsonObject { ["key"] = run.Key, ["curves"] = fresh }.ToJsonString()));
+                    if (now != news) messages.Add(("news", now));
+                }
                 (rewritten, values, news) = (history.Rewritten, history.Values, now);
                 foreach (Curve c in history.Curves) known[c.Name] = c.Count;
                 return messages;

@@ -64,6 +64,30 @@ public sealed class AttentionLayer
 
     internal SelfAttention Block { get; }
 
+    /// <summary>Calls a function in which its network computes, and tells what this layer computed in it, the last time.</summary>
+    internal (T Result, AttentionParts Parts) Watch<T>(Func<T> forward)
+    {
+        AttentionParts? seen = null;
+        void Note(SelfAttention block, AttentionParts parts) => seen = parts;
+        Block.Attended += Note;
+        try
+        {
+            T result = forward();
+            return (result, seen ?? throw new InvalidOperationException($"{Name} took no part in the pass."));
+        }
+        finally
+        {
+            Block.Attended -= Note;
+        }
+    }
+
+    /// <summary>The pixel in the middle of a query's square, on an image of so many pixels a side.</summary>
+    internal (int Row, int Column) Middle(int query, int imageSize)
+    {
+        int side = imageSize / Size;
+        return (query / Size * side + side / 2, query % Size * side + side / 2);
+    }
+
     /// <summary>Name, size and form: <c>g.attn1 16x16 (full)</c>.</summary>
     public override string ToString() => $"{Name} {Size}x{Size} ({Form})";
 }

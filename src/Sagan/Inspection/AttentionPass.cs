@@ -21,12 +21,14 @@ public sealed class AttentionPass
 
     readonly IReadOnlyList<AttentionLayer> all;
     readonly Func<AttentionLayer, int, int, Microscope> closer;
+    // Held while the network computes.
+    readonly Lock gate;
 
     // Closer: the microscope of a layer, sample and query.
-    AttentionPass(IReadOnlyList<Image> images, IReadOnlyList<int>? classes, IReadOnlyList<AttentionLayer> all, Watch watch,
+    AttentionPass(IReadOnlyList<Image> images, IReadOnlyList<int>? classes, IReadOnlyList<AttentionLayer> all, Watch watch, Lock gate,
         Func<AttentionLayer, int, int, Microscope> closer)
     {
-        (Images, Classes, this.all, this.closer) = (images, classes, all, closer);
+        (Images, Classes, this.all, this.gate, this.closer) = (images, classes, all, gate, closer);
         Layers = [.. all.Where(watch.Captured.ContainsKey).Select(l => watch.Captured[l])];
     }
 
@@ -65,11 +67,8 @@ public sealed class AttentionPass
         AttentionLayer found = this[layer].Layer;
         if (sample < 0 || sample >= Images.Count || query < 0 || query >= found.Size * found.Size)
             throw new ArgumentException($"microscope: sample {sample} of {Images.Count}, query {query} of {found.Size * found.Size}.");
-        lock (Gate) return closer(found, sample, query);
+        lock (gate) return closer(found, sample, query);
     }
-
-    /// <summary>Held while the network computes.</summary>
-    internal Lock Gate { get; set; } = new();
 
     /// <summary>Noise through a generator.</summary>
     /// <param name="generator">Left as it was.</param>
@@ -78,7 +77,10 @@ public sealed class AttentionPass
     /// <param name="statistics">Of batch normalisation.</param>
     /// <exception cref="DivergedException">The generator makes NaN or infinity.</exception>
     public static AttentionPass Of(Generator generator, Tensor z, IReadOnlyList<int>? classes = null,
-        NormStatistics statistics = NormStatistics.Running)
+        NormStatistics statistics = NormStatistics.Running) => Of(generator, z, classes, statistics, new Lock());
+
+    /// <summary>The same, with what is held while the network computes.</summary>
+    internal static AttentionPass Of(Generator generator, Tensor z, IReadOnlyList<int>? classes, NormStatistics statistics, Lock gate)
     {
         int n = z.Shape[0];
         Check(n);
@@ -91,7 +93,7 @@ public sealed class AttentionPass
         (float[] noise, Device device) = (z.ToArray(), z.Device);
         // Without batch statistics an image knows nothing of the others.
         bool together = statistics == NormStatistics.Batch;
-        return new AttentionPass(images, classes, layers, watch, (layer, sample, query) =>
+        return new AttentionPass(images, classes, layers, watch, gate, (layer, sample, query) =>
             Sampler.Undisturbed(generator, statistics, device, () =>
                 Native.Inspection.Microscope.OfGenerator(layer, query, together ? sample : 0, () =>
                 {
@@ -107,17 +109,22 @@ public sealed class AttentionPass
     /// <param name="device">Where the discriminator is.</param>
     /// <param name="classes">The class of each, in a conditional model.</param>
     public static AttentionPass Of(Discriminator discriminator, IReadOnlyList<Image> images, Device device,
-        IReadOnlyList<int>? classes = null)
+        IReadOnlyList<int>? classes = null) => Of(discriminator, images, device, classes, new Lock());
+
+    /// <summary>The same, with what is held while the network computes.</summary>
+    internal static AttentionPass Of(Discriminator discriminator, IReadOnlyList<Image> images, Device device, IReadOnlyList<int>? classes,
+        Lock gate)
     {
         Check(images.Count);
         IReadOnlyList<AttentionLayer> layers = AttentionLayers.Of(discriminator);
         using Watch watch = new(layers);
         float[] scores = Undisturbed(discriminator, () => watch.During(() => discriminator.Call(Sampler.FromImages(images, device),
             ConditionOf(discriminator.Model, classes, device)).ToArray()));
-        return new AttentionPass(images, classes, layers, watch, (layer, sample, query) => Undisturbed(discriminator, () => Step.Run(() =>
-            Native.Inspection.Microscope.OfDiscriminator(layer, query, Sampler.FromImages([images[sample]], device), twice =>
-                discriminator.Call(twice,
-                    ConditionOf(discriminator.Model, classes == null ? null : [classes[sample], classes[sample]], device))))))
+        return new AttentionPass(images, classes, layers, watch, gate, (layer, sample, query) =>
+            Undisturbed(discriminator, () => Step.Run(() =>
+                Native.Inspection.Microscope.OfDiscriminator(layer, query, Sampler.FromImages([images[sample]], device), twice =>
+                    discriminator.Call(twice,
+                        ConditionOf(discriminator.Model, classes == null ? null : [classes[sample], classes[sample]], device))))))
         {
             Scores = scores,
         };

@@ -22,7 +22,7 @@ public sealed class AttentionRecord
     /// <summary>What the generator made of the same noise at each step.</summary>
     public IReadOnlyList<Image> Images { get; }
 
-    /// <summary>The layers that took part; x and v are not kept.</summary>
+    /// <summary>The layers that took part.</summary>
     public IReadOnlyList<CapturedAttention> Layers { get; }
 
     /// <summary>About how many bytes the file of a layer's maps has, for each sample.</summary>

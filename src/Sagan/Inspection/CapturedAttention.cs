@@ -3,8 +3,8 @@ using Sagan.Native.Modules;
 namespace Sagan.Native.Inspection;
 
 /// <summary>
-/// What one attention layer computed of some samples: x, q, k, v and gamma, as the forward pass had them. Maps are computed from them when
-/// they are asked for, a row of A = softmax_j(scale q k^T) at a time: no N x M matrix is kept.
+/// What one attention layer computed of some samples: q, k and gamma, as the forward pass had them. Maps are computed from them when they
+/// are asked for, a row of A = softmax_j(scale q k^T) at a time: no N x M matrix is kept.
 /// </summary>
 public sealed class CapturedAttention
 {
@@ -12,8 +12,9 @@ public sealed class CapturedAttention
         (Layer, Count, Scale, Gamma, Q, K) = (layer, count, scale, gamma, q, k);
 
     internal CapturedAttention(AttentionLayer layer, AttentionParts parts)
-        : this(layer, parts.X.Shape[0], parts.Scale, layer.Gamma, parts.Q.ToArray(), parts.K.ToArray()) =>
-        (X, V, ValueWidth) = (parts.X.ToArray(), parts.V.ToArray(), parts.V.Shape[2]);
+        : this(layer, parts.X.Shape[0], parts.Scale, layer.Gamma, parts.Q.ToArray(), parts.K.ToArray())
+    {
+    }
 
     /// <summary>The layer.</summary>
     public AttentionLayer Layer { get; }
@@ -24,26 +25,17 @@ public sealed class CapturedAttention
     /// <summary>dk of one head.</summary>
     public int KeyWidth => Layer.KeyWidth;
 
-    /// <summary>dv of one head; 0 where values were not kept, as in the records of a run.</summary>
-    public int ValueWidth { get; }
-
     /// <summary>What q k^T is multiplied by.</summary>
     public float Scale { get; }
 
     /// <summary>The weight of the branch.</summary>
     public float Gamma { get; }
 
-    /// <summary>The block's input; empty where it was not kept.  [N, Size, Size, C]</summary>
-    public float[] X { get; } = [];
-
     /// <summary>Queries.  [N, heads, Size^2, dk]</summary>
     public float[] Q { get; }
 
     /// <summary>Keys.  [N, heads, M, dk]</summary>
     public float[] K { get; }
-
-    /// <summary>Values; empty where they were not kept.  [N, heads, M, dv]</summary>
-    public float[] V { get; } = [];
 
     /// <summary>Row i of A: how much query i reads of each key. The sum is 1.  [M]</summary>
     /// <param name="sample">0 to N - 1.</param>

@@ -60,8 +60,8 @@ public sealed class Microscope
     /// <param name="forward">Makes the images, recorded.  [N,H,W,C]</param>
     internal static Microscope OfGenerator(AttentionLayer layer, int query, int sample, Func<Tensor> forward) => Step.Run(() =>
     {
-        (Tensor image, AttentionParts parts) = Watched(layer, forward);
-        int side = image.Shape[1] / layer.Size, row = query / layer.Size * side + side / 2, column = query % layer.Size * side + side / 2;
+        (Tensor image, AttentionParts parts) = layer.Watch(forward);
+        (int row, int column) = layer.Middle(query, image.Shape[1]);
         Tensor pixel = Ops.Slice(Ops.Slice(Ops.Slice(image, 0, sample, 1), 1, row, 1), 2, column, 1);
         Tensor g = Autograd.Grad(Ops.Mean(pixel), [parts.Y])[0];
         Tensor attention = ThroughBranch(layer, parts, g);
@@ -78,7 +78,7 @@ public sealed class Microscope
     {
         // Once for each part, so that one pass takes both to the image.
         Tensor twice = Ops.Concat(image, image, 0).Detach().RequireGrad();
-        (Tensor scores, AttentionParts parts) = Watched(layer, () => forward(twice));
+        (Tensor scores, AttentionParts parts) = layer.Watch(() => forward(twice));
         float[] one = new float[layer.Size * layer.Size];
         one[query] = 1;
         Tensor chosen = Tensor.From(one, new Shape(1, layer.Size, layer.Size, 1), image.Device);
@@ -96,22 +96,6 @@ public sealed class Microscope
     // has saved is still there.
     static Tensor ThroughBranch(AttentionLayer layer, AttentionParts parts, Tensor g) =>
         Autograd.Grad(Ops.Sum(parts.O * (layer.Gamma * g.Detach())), [parts.X])[0];
-
-    static (Tensor Result, AttentionParts Parts) Watched(AttentionLayer layer, Func<Tensor> forward)
-    {
-        AttentionParts? seen = null;
-        void Note(SelfAttention block, AttentionParts parts) => seen = parts;
-        layer.Block.Attended += Note;
-        try
-        {
-            Tensor result = forward();
-            return (result, seen ?? throw new InvalidOperationException($"microscope: {layer.Name} took no part in the pass."));
-        }
-        finally
-        {
-            layer.Block.Attended -= Note;
-        }
-    }
 
     static float[] Of(Tensor x, int sample) => Ops.Slice(x, 0, sample, 1).ToArray();
 

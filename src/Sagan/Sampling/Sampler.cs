@@ -26,16 +26,19 @@ public static class Sampler
     /// <summary>The same with any condition: it is asked for that of a number of rows from a first one.</summary>
     internal static Image[] Images(Generator generator, Tensor z, NormStatistics statistics, Func<int, int, Condition?> condition)
     {
-        int n = z.Shape[0], batches = (n + BatchSize - 1) / BatchSize;
+        int n = z.Shape[0];
         Check(n, statistics);
-        return Undisturbed(generator, statistics, z.Device, () => Enumerable.Range(0, batches).SelectMany(Batch).ToArray());
+        return Undisturbed(generator, statistics, z.Device, () => Batches(n).SelectMany(Batch).ToArray());
 
-        Image[] Batch(int i)
-        {
-            int start = (int)((long)n * i / batches), end = (int)((long)n * (i + 1) / batches);
-            return Step.Run(() =>
-                Autograd.NoGrad(() => ToImages(generator.Call(Ops.Slice(z, 0, start, end - start), condition(start, end - start)))));
-        }
+        Image[] Batch((int Start, int End) b) => Step.Run(() => Autograd.NoGrad(() =>
+            ToImages(generator.Call(Ops.Slice(z, 0, b.Start, b.End - b.Start), condition(b.Start, b.End - b.Start)))));
+    }
+
+    /// <summary>Which rows are made together.</summary>
+    internal static IEnumerable<(int Start, int End)> Batches(int n)
+    {
+        int batches = (n + BatchSize - 1) / BatchSize;
+        return Enumerable.Range(0, batches).Select(i => ((int)((long)n * i / batches), (int)((long)n * (i + 1) / batches)));
     }
 
     /// <summary>Throws <see cref="UsageException"/> where so many images cannot be made with these statistics.</summary>

@@ -30,9 +30,14 @@ sealed class RunFolder : IDisposable
     public const string Checkpoints = "checkpoints", Config = "config.json";
 
     /// <summary>
-    /// The folder of the sample grids, the file of the configuration with its origins, that of the sessions, and that of what was said.
+    /// The folder of the sample grids, the file of the configuration with its origins, that of the sessions, that of what was said, and
+    /// that of the numbers.
     /// </summary>
-    public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt";
+    public const string Samples = "samples", Resolved = "config.resolved.json", Run = "run.json", Log = "log.txt",
+        Metrics = "metrics.jsonl";
+
+    /// <summary>The picture of real images among the sample grids.</summary>
+    public const string RealImages = "real.png";
 
     /// <summary>How the name of a record of maps ends.</summary>
     public const string RecordEnding = ".safetensors";
@@ -259,7 +264,7 @@ sealed class RunFolder : IDisposable
     public CheckpointStore OpenCheckpoints(int keep) => CheckpointStore.ForWriting(File(Checkpoints), keep);
 
     /// <summary>The metrics up to this step; what comes after it is cut off.</summary>
-    public MetricsLog OpenMetrics(long lastStep) => MetricsLog.Open(File("metrics.jsonl"), lastStep, time);
+    public MetricsLog OpenMetrics(long lastStep) => MetricsLog.Open(File(Metrics), lastStep, time);
 
     /// <summary>A line of log.txt, with the time.</summary>
     public void Say(string text)

@@ -40,10 +40,8 @@ public sealed class RunHistory
     RunHistory(string folder)
     {
         Folder = folder;
-        metrics = new MetricsReader(File(Metrics));
+        metrics = new MetricsReader(File(RunFolder.Metrics));
     }
-
-    const string Metrics = "metrics.jsonl";
 
     /// <summary>Reads a run's folder.</summary>
     /// <exception cref="RunFileException">There is no such folder, or it has nothing of a run.</exception>
@@ -52,7 +50,7 @@ public sealed class RunHistory
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder)) throw new RunFileException($"{folder}: no such run folder.");
         RunHistory run = new(folder);
-        string[] parts = [RunFolder.Config, RunFolder.Resolved, RunFolder.Run, Metrics];
+        string[] parts = [RunFolder.Config, RunFolder.Resolved, RunFolder.Run, RunFolder.Metrics];
         if (!parts.Any(p => System.IO.File.Exists(run.File(p))) && !Directory.Exists(run.File(RunFolder.Samples)))
             throw new RunFileException(
                 $"{folder}: is no run folder: it has none of {string.Join(", ", parts)}; name the folder of one run.");
@@ -111,7 +109,7 @@ public sealed class RunHistory
 
     string File(string name) => Path.Combine(Folder, name);
 
-    bool ReadConfig() => Changed(RunFolder.Config) && Try(RunFolder.Config, () =>
+    bool ReadConfig() => IfChanged(RunFolder.Config, () =>
     {
         Config = null;
         Config = ResolvedConfig.Resolve(new ConfigSources
@@ -122,20 +120,20 @@ public sealed class RunHistory
         }).Config;
     });
 
-    bool ReadOrigins() => Changed(RunFolder.Resolved) && Try(RunFolder.Resolved, () =>
+    bool ReadOrigins() => IfChanged(RunFolder.Resolved, () =>
     {
         Values = [];
         Values = [.. JsonNode.Parse(Text(RunFolder.Resolved))!.AsObject().Select(p =>
             new ConfigValue(p.Key, ResolvedConfig.Text(p.Value!["value"]), p.Value["origin"]?.ToString() ?? ""))];
     });
 
-    bool ReadSessions() => Changed(RunFolder.Run) && Try(RunFolder.Run, () =>
+    bool ReadSessions() => IfChanged(RunFolder.Run, () =>
     {
         Sessions = [];
         Sessions = [.. JsonNode.Parse(Text(RunFolder.Run))!["sessions"]!.AsArray().Select(s => RunSession.Of(s!.AsObject()))];
     });
 
-    bool ReadLog() => Changed(RunFolder.Log) && Try(RunFolder.Log, () =>
+    bool ReadLog() => IfChanged(RunFolder.Log, () =>
     {
         Warnings = [];
         Warnings = [.. Text(RunFolder.Log).Split('\n').Where(l =>
@@ -153,7 +151,8 @@ public sealed class RunHistory
             Samples = [.. Directory.EnumerateFiles(folder, "step-*.png")
                 .Select(f => (Step: Checkpoint.StepOf(Path.GetFileNameWithoutExtension(f)), File: f)).Where(s => s.Step != null)
                 .Select(s => new SampleGrid(s.Step!.Value, s.File)).OrderBy(s => s.Step)];
-            if (System.IO.File.Exists(Path.Combine(folder, "real.png"))) RealImages = Path.Combine(folder, "real.png");
+            string real = Path.Combine(folder, RunFolder.RealImages);
+            if (System.IO.File.Exists(real)) RealImages = real;
         });
         return !Samples.SequenceEqual(before) || RealImages != realBefore;
     }
@@ -161,7 +160,7 @@ public sealed class RunHistory
     bool ReadMetrics()
     {
         bool any = false;
-        return Try(Metrics, () =>
+        Try(RunFolder.Metrics, () =>
         {
             metrics.Read(() =>
             {
@@ -181,19 +180,21 @@ public sealed class RunHistory
                     }
             });
             if (metrics.Damaged > 0)
-                missing[Metrics] = $"{Metrics}: {metrics.Damaged} of its lines cannot be read, the first of them line "
+                missing[RunFolder.Metrics] = $"{RunFolder.Metrics}: {metrics.Damaged} of its lines cannot be read, the first of them line "
                     + $"{metrics.FirstDamaged}; they are left out.";
-            else if (metrics.IsCutOff) missing[Metrics] = $"{Metrics}: its last line is cut off, and left out.";
-        }) && any;
+            else if (metrics.IsCutOff) missing[RunFolder.Metrics] = $"{RunFolder.Metrics}: its last line is cut off, and left out.";
+        });
+        return any;
     }
 
-    // Whether the file is another one than it was.
-    bool Changed(string name)
+    // Reads a file where it is another one than it was; whether it is.
+    bool IfChanged(string name, Action read)
     {
         FileInfo info = new(File(name));
         (DateTime, long) now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : (default, -1);
         if (seen.TryGetValue(name, out (DateTime, long) before) && before == now) return false;
         seen[name] = now;
+        Try(name, read);
         return true;
     }
 
@@ -204,7 +205,7 @@ public sealed class RunHistory
         return System.IO.File.ReadAllText(File(name));
     }
 
-    bool Try(string name, Action read)
+    void Try(string name, Action read)
     {
         missing.Remove(name);
         try
@@ -222,6 +223,5 @@ public sealed class RunHistory
             string why = e is NullReferenceException or InvalidOperationException ? "it is not what a run writes" : e.Message;
             missing[name] = $"{name}: cannot be read: {why.ReplaceLineEndings(" ").TrimEnd('.')}.";
         }
-        return true;
     }
 }

@@ -38,7 +38,7 @@ sealed class RunLog : IDisposable
     {
         get
         {
-            if (!metrics.IsThere) yield return "metrics.jsonl";
+            if (!metrics.IsThere) yield return RunFolder.Metrics;
             if (events != null && !File.Exists(events.Path)) yield return "tb";
         }
     }

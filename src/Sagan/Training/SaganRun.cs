@@ -128,12 +128,8 @@ public sealed class SaganRun
     {
         int[]? labels = Labels(count, classes);
         lock (gate)
-            return Native.Step.Run(() =>
-            {
-                AttentionPass pass = AttentionPass.Of(Generator, Latent(count, seed), labels, statistics ?? Config.Sampling.Statistics);
-                pass.Gate = gate;
-                return pass;
-            });
+            return Native.Step.Run(() => AttentionPass.Of(Generator, Latent(count, seed), labels,
+                statistics ?? Config.Sampling.Statistics, gate));
     }
 
     /// <summary>What the discriminator says of images, with what its attention layers computed on the way. Thread-safe.</summary>
@@ -142,42 +138,76 @@ public sealed class SaganRun
     public AttentionPass Attention(IReadOnlyList<Image> images, IReadOnlyList<int>? classes = null)
     {
         int[]? labels = Labels(images.Count, classes);
-        lock (gate)
-        {
-            AttentionPass pass = AttentionPass.Of(Discriminator, images, Device, labels);
-            pass.Gate = gate;
-            return pass;
-        }
+        lock (gate) return AttentionPass.Of(Discriminator, images, Device, labels, gate);
     }
 
-    /// <summary>One query of a layer of the generator, forward and backward, in the first image of a seed. Thread-safe.</summary>
-    /// <param name="layer">One of the generator's that has maps.</param>
+    /// <summary>
+    /// An image of the run's sample grids as this checkpoint makes it, with what the generator's attention layers computed on the way, and
+    /// which sample of the pass it is. Thread-safe.
+    /// </summary>
+    /// <param name="sample">Its number in the grid: 0 to sampling.images - 1.</param>
+    internal (AttentionPass Pass, int Sample) GridAttention(int sample)
+    {
+        (int count, NormStatistics statistics) = (Config.Sampling.Images, Config.Sampling.Statistics);
+        ArgumentOutOfRangeException.ThrowIfNegative(sample);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sample, count);
+        // By running statistics an image knows nothing of the others.
+        (int start, int end) = statistics == NormStatistics.Running ? (sample, sample + 1)
+            : Sampler.Batches(count).First(b => sample < b.End);
+        int[]? classes = TrainingState.FixedClasses(Config, count)?[start..end];
+        lock (gate)
+            return (Native.Step.Run(() => AttentionPass.Of(Generator,
+                Ops.Slice(TrainingState.FixedZ(Config, count, Device), 0, start, end - start), classes, statistics, gate)), sample - start);
+    }
+
+    /// <summary>One query of a layer, forward and backward. Thread-safe.</summary>
+    /// <param name="layer">One of <see cref="AttentionLayers"/> that has maps.</param>
     /// <param name="query">Row Size + column; null: the one whose map is least like the mean.</param>
-    /// <param name="pixel">Of the image; null: the one in the middle of the query's square.</param>
+    /// <param name="pixel">Whose brightness is differentiated, of a generator's image; null: the one in the middle of the query's square.
+    /// A discriminator's score has none.</param>
     /// <param name="head">From 0.</param>
-    /// <param name="seed">Of the noise.</param>
+    /// <param name="seed">Of the noise: the image is the first one that the generator makes of it.</param>
     /// <param name="label">The image's class, in a conditional model; null: the first.</param>
-    /// <exception cref="ArgumentException">The layer is the discriminator's, or has no maps.</exception>
+    /// <param name="image">Another image for the discriminator, such as a real one; null: that of the seed.</param>
+    /// <exception cref="ArgumentException">The layer has no maps, a pixel is given for the discriminator, or an image for the generator.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such query, head or pixel.</exception>
     public AttentionQuery AttentionAt(AttentionLayer layer, int? query = null, (int Row, int Column)? pixel = null, int head = 0,
-        ulong seed = 1, int? label = null)
+        ulong seed = 1, int? label = null, Image? image = null)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        if (!layer.IsGenerator)
-            throw new ArgumentException($"{layer.Name}: is the discriminator's; take one of the generator's.", nameof(layer));
         if (layer.Problem is { } problem) throw new ArgumentException($"{problem}.", nameof(layer));
-        ArgumentOutOfRangeException.ThrowIfNegative(head);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, layer.Heads);
-        ArgumentOutOfRangeException.ThrowIfNegative(query ?? 0, nameof(query));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(query ?? 0, layer.Size * layer.Size, nameof(query));
+        if (layer.IsGenerator && image != null)
+            throw new ArgumentException($"{layer.Name}: makes its image from noise; leave the image out.", nameof(image));
+        if (!layer.IsGenerator && pixel != null)
+            throw new ArgumentException($"{layer.Name}: a score has no pixel; leave it out.", nameof(pixel));
+        Within(head, layer.Heads, nameof(head));
+        if (query is { } q) Within(q, layer.Size * layer.Size, nameof(query));
+        if (pixel is { } p)
+        {
+            Within(p.Row, Config.Model.Size, nameof(pixel));
+            Within(p.Column, Config.Model.Size, nameof(pixel));
+        }
         NormStatistics statistics = Config.Sampling.Statistics;
         // A batch of one has no statistics of its own.
         int count = statistics == NormStatistics.Batch ? 16 : 1;
         int[]? labels = Labels(count, label is { } one ? [.. Enumerable.Repeat(one, count)] : null);
-        int at = query ?? QueryPoints.MostDifferent(Attention(count, seed, labels)[layer.Name], sample: 0, count: 1, head)[0];
-        lock (gate)
-            return Native.Step.Run(() =>
-                Inspection.AttentionQuery.Of(Generator, layer, at, head, pixel, Latent(count, seed), labels, statistics));
+        int At(AttentionPass pass) => query ?? QueryPoints.MostDifferent(pass[layer.Name], sample: 0, count: 1, head)[0];
+        if (layer.IsGenerator)
+        {
+            int at = At(Attention(count, seed, labels));
+            lock (gate)
+                return Native.Step.Run(() =>
+                    Inspection.AttentionQuery.Of(Generator, layer, at, head, pixel, Latent(count, seed), labels, statistics));
+        }
+        Image shown = image ?? Sample(count, seed, labels)[0];
+        int from = At(Attention([shown], labels?[..1]));
+        lock (gate) return Inspection.AttentionQuery.Of(Discriminator, layer, from, head, shown, labels?[..1], Device);
+    }
+
+    static void Within(int value, int end, string name)
+    {
+        if (value < 0 || value >= end) throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 to {end - 1}.");
     }
 
     /// <summary>

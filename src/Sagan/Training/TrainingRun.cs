@@ -213,7 +213,7 @@ public sealed partial class TrainingRun : IDisposable
 
     void Prepare()
     {
-        string real = folder.File("samples/real.png");
+        string real = folder.File($"{RunFolder.Samples}/{RunFolder.RealImages}");
         if (!File.Exists(real)) ImageFile.Save(real, data.Grid());
         keeper.PrepareMeasure((step, all) => Preparing?.Invoke($"training the feature network: {step}/{all}"));
         if (training.AttentionEvery > 0 && Step == 0) GoOnIfItFails(keeper.DrawMaps);

@@ -1,6 +1,7 @@
 using Sagan.Native.Augmentation;
 using Sagan.Native.Data;
 using Sagan.Native.Data.Images;
+using Sagan.Native.Inspection;
 using Sagan.Native.Kernels;
 using Sagan.Native.Losses;
 using Sagan.Native.Models;
@@ -143,11 +144,18 @@ sealed partial class TrainingState
     }
 
     /// <summary>The noise of the sample grids, the same during a whole run, so that pictures of different steps can be compared.</summary>
-    public Tensor FixedZ(int count) => Latent(FixedNoise, 0, count);
+    public Tensor FixedZ(int count) => FixedZ(Config, count, Device);
+
+    /// <summary>The same of a run with this configuration.</summary>
+    public static Tensor FixedZ(RunConfig config, int count, Device device) =>
+        Sampler.Latent(config.Model, new RandomSource(config.Training.Seed, FixedNoise), count, device);
 
     /// <summary>The classes of the sample grids: one after the other, a column of eight for each.</summary>
-    public int[]? FixedClasses(int count) =>
-        Config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % Config.Model.Classes)] : null;
+    public int[]? FixedClasses(int count) => FixedClasses(Config, count);
+
+    /// <summary>The same of a run with this configuration.</summary>
+    public static int[]? FixedClasses(RunConfig config, int count) =>
+        config.Model.Conditional ? [.. Enumerable.Range(0, count).Select(i => i % 8 % config.Model.Classes)] : null;
 
     /// <summary>The gamma of every attention block, by name.</summary>
     public IEnumerable<(string Name, float Value)> Gammas() =>
@@ -162,23 +170,9 @@ sealed partial class TrainingState
     /// <summary>The discriminator's scores of images; it is left as it was.</summary>
     /// <param name="images">Of the model's size.</param>
     /// <param name="classes">Their classes, in a conditional model.</param>
-    public float[] Scores(IReadOnlyList<Image> images, int[] classes)
-    {
-        bool training = Discriminator.IsTraining;
-        Discriminator.Train(false);
-        try
-        {
-            return SpectralNorm.Frozen(Discriminator, () => Native.Step.Run(() => Autograd.NoGrad(() =>
-            {
-                Condition? c = Config.Model.Conditional ? new Condition(IndexTensor.From(classes, Device)) : null;
-                return Discriminator.Call(Sampler.FromImages(images, Device), c).ToArray();
-            })));
-        }
-        finally
-        {
-            Discriminator.Train(training);
-        }
-    }
+    public float[] Scores(IReadOnlyList<Image> images, int[] classes) =>
+        AttentionPass.Undisturbed(Discriminator, () => Native.Step.Run(() => Autograd.NoGrad(() => Discriminator.Call(
+            Sampler.FromImages(images, Device), AttentionPass.ConditionOf(Config.Model, classes, Device)).ToArray())));
 
     /// <summary>False when a weight, buffer, average or moment is NaN or infinite: such a state must not replace a good one.</summary>
     public bool IsFinite => Generator.State().Concat(Discriminator.State()).Concat(Average?.State() ?? []).Concat(Kept())

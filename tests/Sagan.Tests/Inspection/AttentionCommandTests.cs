@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Inspection;
+using Sagan.Native.Models;
+using Sagan.Native.Modules;
 using Sagan.Native.Training;
 using Sagan.Native.Training.Checkpoints;
 
@@ -41,9 +43,12 @@ public sealed class AttentionRuns : IDisposable
 
     void Train(string path, params string[] more)
     {
-        using TrainingRun run = TrainingRun.Create(RunConfig.FromPreset("demo", [.. tiny, .. more]), folder: path);
+        using TrainingRun run = Begin(path, more);
         Events.AddRange(run.Train().Where(e => e is MapsDrawn));
     }
+
+    internal static TrainingRun Begin(string path, params string[] more) =>
+        TrainingRun.Create(RunConfig.FromPreset("demo", [.. tiny, .. more]), folder: path);
 
     public void Dispose() => folder.Dispose();
 }
@@ -192,6 +197,59 @@ public sealed class AttentionCommandTests(AttentionRuns runs) : IClassFixture<At
         (code, _, error) = Sagan("attention", copy, "--history", "--out", runs.File("damaged.gif"));
         Assert.Equal(5, code);
         Assert.Matches(@"^error: .*step-0000002\.safetensors: the maps of a step cannot be read: .*; delete the file .*\n$", error);
+    }
+
+    [Fact]
+    public void A_query_of_either_network_is_had_and_what_is_not_there_is_refused()
+    {
+        SaganRun run = SaganRun.Load(runs.Run);
+        IReadOnlyList<AttentionLayer> all = run.AttentionLayers();
+        AttentionLayer g = AttentionLayers.Find(all, "g.attn1"), d = AttentionLayers.Find(all, "d.attn2");
+        Image made = run.Sample(1)[0], real = TestData.Load(Path.Combine(runs.Run, "samples", "real.png"));
+        real = new Image(16, 16, 3, real.Pixels[..768]);
+        AttentionQuery of = run.AttentionAt(d, head: 1), other = run.AttentionAt(d, query: 5, image: real);
+        Assert.Equal(made.Pixels, of.Image.Pixels);
+        Assert.Equal(1, of.Head);
+        Assert.Equal(QueryPoints.MostDifferent(run.Attention([made])["d.attn2"], 0, 1, head: 1)[0], of.Query);
+        Assert.Equal((run.Attention([real]).Scores[0], 5), (other.L, other.Query));
+        Assert.Equal((0, 15), run.AttentionAt(g, pixel: (0, 15)).Pixel);
+
+        Refused("layer", () => run.AttentionAt(null!));
+        Refused("pixel", () => run.AttentionAt(d, pixel: (1, 1)));
+        Refused("image", () => run.AttentionAt(g, image: made));
+        foreach (int head in (int[])[-1, 2]) Refused("head", () => run.AttentionAt(g, head: head));
+        foreach (int query in (int[])[-1, 64]) Refused("query", () => run.AttentionAt(g, query));
+        Refused("query", () => run.AttentionAt(d, 16));
+        foreach ((int, int) pixel in ((int, int)[])[(-1, 0), (0, 16)]) Refused("pixel", () => run.AttentionAt(g, pixel: pixel));
+        Refused("classes", () => run.AttentionAt(g, label: 0));
+        ModelConfig m = run.Config.Model with { Attention = new() { Similarity = AttentionSimilarity.DotProduct } };
+        Refused("layer", () => run.AttentionAt(AttentionLayers.Of(Generator.Create(m, new Initializer(new RandomSource(1))))[0]));
+
+        static void Refused(string parameter, Action call)
+        {
+            ArgumentException e = Assert.ThrowsAny<ArgumentException>(call);
+            Assert.Equal(parameter, e.ParamName);
+        }
+    }
+
+    [Theory]
+    [InlineData("running")]
+    [InlineData("batch")]
+    public void A_sample_of_the_grid_is_made_again_with_its_attention(string statistics)
+    {
+        string path = runs.File(statistics);
+        using TrainingRun training = AttentionRuns.Begin(path, "training.steps=1", $"sampling.statistics={statistics}");
+        foreach (TrainingEvent _ in training.Train()) { }
+        SaganRun run = SaganRun.Load(path);
+        Image[] grid = training.Samples(8);
+        foreach (int i in (int[])[0, 7])
+        {
+            (AttentionPass pass, int sample) = run.GridAttention(i);
+            Assert.Equal(grid[i].Pixels, pass.Images[sample].Pixels);
+            Assert.Equal(statistics == "batch" ? 8 : 1, pass.Images.Count);
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => run.GridAttention(8));
+        Assert.Equal([(0, 35), (35, 70)], Sampling.Sampler.Batches(70));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Sagan.Native.Data.Images;
 using Sagan.Native.Inspection;
 using Sagan.Native.Kernels;
 using Sagan.Native.Models;
@@ -40,6 +41,47 @@ public sealed class AttentionQueryTests
 
         Assert.Equal((7, 11), one.Pixel);
         Assert.Equal(AttentionPass.Of(generator, z, null, statistics)["g.attn1"].Row(0, head, query), one.A);
+        AssertBothEnds(one);
+    }
+
+    [Theory]
+    [InlineData("full", 0)]
+    [InlineData("pooled", 0)]
+    [InlineData("multi-head", 1)]
+    [InlineData("scales", 0)]
+    public void Of_a_discriminator_it_is_that_of_the_score_through_the_composition(string form, int head)
+    {
+        ModelConfig m = new() { Size = 16, ConvDim = 8, ZDim = 8, DAttention = [8], InitialGamma = 0.7, Attention = forms[form] };
+        Discriminator discriminator = Discriminator.Create(m, new Initializer(new RandomSource(2)));
+        AttentionLayer layer = AttentionLayers.Of(discriminator)[0];
+        // Of little contrast: with much the softmax is saturated, and its gradient is rounding.
+        Image image = new(16, 16, 3, [.. Enumerable.Range(0, 768).Select(i => (byte)(100 + i * 37 % 53))]);
+        const int Query = 3 * 8 + 5;
+        AttentionQuery one = AttentionQuery.Of(discriminator, layer, Query, head, image, null, Device.Cpu);
+        Assert.Null(one.Pixel);
+        Assert.Same(image, one.Image);
+        AttentionPass pass = AttentionPass.Of(discriminator, [image], Device.Cpu);
+        Assert.Equal(pass.Scores[0], one.L);
+        Assert.Equal(pass["d.attn1"].Row(0, head, Query), one.A);
+        AssertBothEnds(one);
+
+        // E as a variable of its own, between the layer's q, k and v and the gradient of what it read.
+        float[] expected = AttentionPass.Undisturbed(discriminator, () => Step.Run(() =>
+        {
+            (Tensor score, AttentionParts p) = layer.Watch(() => discriminator.Call(Sampler.FromImages([image], Device.Cpu)));
+            Tensor g = Autograd.Grad(Ops.Sum(score), [p.Read])[0];
+            Tensor e = (Ops.MatMul(p.Q, p.K, transposeB: true) * p.Scale).Detach().RequireGrad();
+            Tensor dE = Autograd.Grad(Ops.Sum(Ops.MatMul(Ops.Softmax(e), p.V.Detach()) * g.Detach()), [e])[0];
+            return Ops.Slice(Ops.Slice(dE, 0, head, 1), 1, Query, 1).ToArray();
+        }));
+        float largest = expected.Max(Math.Abs);
+        Assert.True(largest > 0);
+        for (int j = 0; j < expected.Length; j++) Assert.Equal(expected[j], one.DE[j], 1e-5f * largest);
+    }
+
+    // What is between them leads from one to the other.
+    static void AssertBothEnds(AttentionQuery one)
+    {
         Assert.Equal(1, one.A.Sum(w => (double)w), 1e-5);
         double size = one.DE.Max(Math.Abs);
         Assert.Equal(0, one.DE.Sum(x => (double)x), 1e-5 * size * one.DE.Length);
