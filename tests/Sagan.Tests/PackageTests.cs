@@ -72,7 +72,8 @@ public sealed partial class PackageTests
               </PropertyGroup>
             </Project>
             """);
-        folder.Write("first/Program.cs", program.Replace("training.steps=2000", "training.steps=10", StringComparison.Ordinal));
+        folder.Write("first/Program.cs",
+            program.Replace("\"training.steps=2000\"", "\"training.steps=10\", \"training.batch=4\"", StringComparison.Ordinal));
         for (int i = 0; i < 40; i++) ImageFile.Save(folder.File($"PHOTOS/{i}.png"), Creature.FromSeed(3, i).Draw(32));
         Run(folder, Dotnet, "add", "first/first.csproj", "package", "Sagan.Native");
         string output = Run(folder, Dotnet, "run", "-c", "Release", "--project", "first").Output;
@@ -88,7 +89,8 @@ public sealed partial class PackageTests
     {
         Run(folder, Dotnet, "tool", "install", "sagan", "--tool-path", folder.File("tools"), "--configfile", folder.File("nuget.config"));
         string sagan = folder.File(OperatingSystem.IsWindows() ? "tools/sagan.exe" : "tools/sagan");
-        ChildProcess run = Run(folder, sagan, "train", "--steps", "20", "--out", "run");
+        ChildProcess run = Run(folder, sagan, "train", "--steps", "20", "--out", "run", "--batch", "8", "--size", "16", "--conv-dim", "8",
+            "--g-attention", "8", "--d-attention", "4");
         Assert.Matches("(?m)^step 20/20 d=", run.All);
         Assert.True(Directory.Exists(folder.File("run/checkpoints/step-0000020")), run.All);
     }
