@@ -61,7 +61,8 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         : base("kernels", "Times every kernel of a device at the shapes of SAGAN.")
     {
         Add(filter);
-        foreach (Option o in (Option[])[device, precision, convolution, batch, threads, conv, matMul, attention, roofline, baseline, failOver]) Add(o);
+        Option[] options = [device, precision, convolution, batch, threads, conv, matMul, attention, roofline, baseline, failOver];
+        foreach (Option o in options) Add(o);
     }
 
     internal override BenchKernelsRequest Read(ParseResult parsed, CommandContext context)

@@ -60,7 +60,8 @@ public static partial class Autograd
         if (recorded != null && t.IsTracked && IsRecording)
             throw new InvalidOperationException($"grad: {recorded} has no gradient of order 2: its rule reads the elements of {t.Shape} "
                 + "itself (ToArray, Item, an index, AsSpan or To). Write it in operations, give a definition (the same function in "
-                + "operations), read those of Detach() where they count as constants, or ask for the first gradient alone, without createGraph.");
+                + "operations), read those of Detach() where they count as constants, or ask for the first gradient alone, without "
+                + "createGraph.");
     }
 
     static void Backward(Tensor g, CustomOp s, Gradients d)
