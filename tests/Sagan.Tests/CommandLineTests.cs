@@ -242,6 +242,7 @@ public sealed class CommandLineTests
         BenchDataRequest data = Request(new BenchDataCommand(), "data", "--data", "/photos", "--preset", "sagan64", "--steps", "5");
         Assert.Equal(("/photos", 64, 5, 5), (data.Config.Config.Data.Source, data.Config.Config.Model.Size, data.Steps, data.WarmUp));
         Assert.Equal("f", Request(new InspectCommand(), "inspect", "f").Path);
+        Assert.Equal(new CompareRequest("a", "b"), Request(new CompareCommand(), "compare", "a", "b"));
 
         DataCheckRequest check = Request(new DataCheckCommand(), "check", "/photos", "--size", "128", "--set", "data.crop=none");
         Assert.Equal(("/photos", 128, CropKind.None),

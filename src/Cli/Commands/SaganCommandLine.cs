@@ -58,6 +58,7 @@ static class SaganCommandLine
         root.Add(new EvaluateCommand());
         root.Add(new ViewCommand());
         root.Add(new ReportCommand());
+        root.Add(new CompareCommand());
         root.Add(new InspectCommand());
         root.Add(new ImportCommand());
         root.Add(new ExportCommand());
