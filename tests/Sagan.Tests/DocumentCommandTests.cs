@@ -93,6 +93,17 @@ public sealed partial class DocumentCommandTests
     }
 
     [Fact]
+    public void Every_command_has_a_row_in_the_table_of_the_readme()
+    {
+        string[] rows = [.. File.ReadAllLines(Path.Combine(Repository.Root, "README.md"))
+            .Where(l => l.StartsWith("| `sagan ", StringComparison.Ordinal))];
+        string[] missing = [.. SaganCommandLine.Build().Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
+            .Where(name => !rows.Any(r => Regex.IsMatch(r, $"`sagan {Regex.Escape(name)}\\b")))];
+        Assert.True(missing.Length == 0, $"without a row in README.md: {string.Join(", ", missing)}. Add one to the table under "
+            + "\"The command\", such as  | `sagan report RUN` | what it does |");
+    }
+
+    [Fact]
     public void The_script_that_runs_them_all_has_the_same()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("a script of bash");
