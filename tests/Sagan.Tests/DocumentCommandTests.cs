@@ -87,7 +87,8 @@ public sealed partial class DocumentCommandTests
                where !known.Contains(m.Groups[1].Value)
                select $"{document}: {m.Groups[1].Value}",
         ];
-        Assert.True(unknown.Length == 0, string.Join('\n', unknown.Distinct()));
+        Assert.True(unknown.Length == 0, $"options that no command of sagan has: {string.Join(", ", unknown.Distinct())}. Correct the "
+            + "document; options of other programs stand in a block of code, with their program, and not alone in backticks.");
 
         static IEnumerable<Command> All(Command c) => c.Subcommands.SelectMany(All).Prepend(c);
     }
