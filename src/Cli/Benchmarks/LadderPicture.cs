@@ -9,7 +9,7 @@ static class LadderPicture
 {
     const double Width = 900, Left = 150, Right = Width - 190, Top = 70, Rung = 34, Bar = 20;
 
-    public static XElement Svg(string title, IReadOnlyList<RungTiming> timings)
+    public static XElement Svg(string title, string roofs, IReadOnlyList<RungTiming> timings)
     {
         double bottom = Top + Rung * timings.Count;
         // Decades down to the slowest rung; the roof is 100 %, and what comes out of a cache may pass it.
@@ -36,7 +36,7 @@ static class LadderPicture
             svg.Text(Right + 12, y + 15, string.Create(CultureInfo.InvariantCulture, $"{1e3 * t.Warm.Median:0.000} ms{gain}"),
                 ("font-size", 13));
         }
-        svg.Text(Left, bottom + 26, "share of the roof that binds: multiply-adds in registers, or memory");
+        svg.Text(Left, bottom + 26, $"share of the roof that binds: multiply-adds in registers, or memory ({roofs})");
         return svg.Root;
     }
 }

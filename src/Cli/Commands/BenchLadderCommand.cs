@@ -52,9 +52,10 @@ sealed class BenchLadderCommand : Verb<BenchLadderRequest>
         KernelMachine machine = KernelMachine.Of(device, 1);
         MachinePeak peak = MachinePeak.Measure(device);
         KernelLadder ladder = Ladders.Of(request.Kernel, device);
-        string where = string.Create(CultureInfo.InvariantCulture, $"{ladder.Name} on {machine.Where}: {ladder.Problem}; peak "
-            + $"{peak.GflopsPerSecond:0} GFLOP/s, memory {peak.GigabytesPerSecond:0.0} GB/s");
-        context.Result(where);
+        string where = $"{ladder.Name} on {machine.Where}: {ladder.Problem}";
+        string roofs = string.Create(CultureInfo.InvariantCulture,
+            $"peak {peak.GflopsPerSecond:0} GFLOP/s, memory {peak.GigabytesPerSecond:0.0} GB/s");
+        context.Result($"{where}; {roofs}");
         context.Terminal.Live("checking each rung against the reference");
         IReadOnlyList<RungTiming> timings = LadderRun.Time(ladder, peak, request.Seconds);
         context.Terminal.Live("");
@@ -62,7 +63,7 @@ sealed class BenchLadderCommand : Verb<BenchLadderRequest>
         foreach (RungTiming t in timings) context.Result(Line(t));
         context.ResultJson(Json(ladder, machine, peak, timings));
         if (request.Picture != null)
-            ImageFile.Write(request.Picture, () => Encoding.UTF8.GetBytes($"{LadderPicture.Svg(where, timings)}\n"));
+            ImageFile.Write(request.Picture, () => Encoding.UTF8.GetBytes($"{LadderPicture.Svg(where, roofs, timings)}\n"));
         return ExitCode.Success;
     }
 
