@@ -104,7 +104,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             float** at = stackalloc float*[16];
             group.Lay(v, conv.Pitch, at);
             (int from, int to) = GemmPlan.Share(group.Count, parts, index);
-            conv.x.Transform<V>(tiles, from, to, 0, conv.x.Sources, at, conv.Pitch);
+            conv.x.Transform<V>(tiles, from, to, at, conv.Pitch);
         }
     }
 
@@ -144,7 +144,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
             group.Lay(scratch.Floats(group.Floats(conv.Pitch, Height<V>())), conv.Pitch, v);
             float** m = stackalloc float*[16];
             group.Lay(scratch.Floats(group.Floats(lanes, Height<V>())), lanes, m);
-            conv.x.Transform<V>(tiles, 0, count, 0, conv.x.Sources, v, conv.Pitch);
+            conv.x.Transform<V>(tiles, 0, count, v, conv.Pitch);
             int panels = conv.Panels<V>();
             long size = PanelSize<V>(conv.Inputs);
             for (int panel = 0; panel < panels; panel++)

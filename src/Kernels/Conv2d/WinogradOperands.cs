@@ -14,34 +14,30 @@ readonly unsafe struct WinogradPixels(float* x, int h, int w, int c, int step, i
     public int Sources => phases * phases;
 
     /// <summary>
-    /// v[point][t pitch + source C + channel] for tiles t = first .. last-1 and the sources from .. to-1; up to V.Count-1 floats more are
-    /// written behind the last.
+    /// v[point][t pitch + source C + channel] for tiles t = first .. last-1; up to V.Count-1 floats more are written behind the last.
     /// </summary>
-    public void Transform<V>(WinogradTile* tiles, int first, int last, int from, int to, float** v, nint pitch)
-        where V : unmanaged, ISimd<V>
+    public void Transform<V>(WinogradTile* tiles, int first, int last, float** v, nint pitch) where V : unmanaged, ISimd<V>
     {
         using ScratchScope scratch = ScratchArena.Enter();
         float* zeros = scratch.Floats(Channels);
         new Span<float>(zeros, Channels).Clear();
         float** d = stackalloc float*[16], next = stackalloc float*[16];
-        if (first < last && from < to) Find(tiles[first], from, zeros, next);
+        // What the next transform reads is on its way to the cache meanwhile.
+        if (first < last) Find(tiles[first], 0, zeros, next);
         for (int t = first; t < last; t++)
-            for (int source = from; source < to; source++)
+            for (int source = 0; source < Sources; source++)
             {
                 float** swap = d;
                 d = next;
                 next = swap;
-                if (source + 1 < to) Find(tiles[t], source + 1, zeros, next);
-                else if (t + 1 < last) Find(tiles[t + 1], from, zeros, next);
+                if (source + 1 < Sources) Find(tiles[t], source + 1, zeros, next);
+                else if (t + 1 < last) Find(tiles[t + 1], 0, zeros, next);
                 for (int i = 0; i < 16; i++) PackTools.Prefetch(next[i], Channels);
-                WinogradTransforms.Input<V>(tiles[t].RowPoints, tiles[t].ColumnPoints, d, v, t * pitch + (source - from) * Channels,
-                    Channels);
+                WinogradTransforms.Input<V>(tiles[t].RowPoints, tiles[t].ColumnPoints, d, v, t * pitch + source * Channels, Channels);
             }
     }
 
-    /// <summary>
-    /// v[point][t lanes + lane], the channels c .. c+n-1 of one source, for tiles t = first .. last-1 that are numbered from first on.
-    /// </summary>
+    /// <summary>v[point][t lanes + lane] of the channels c .. c+n-1 of one source, for tiles t = 0 .. count-1.</summary>
     public void TransformLanes<V>(WinogradTile* tiles, int count, int source, int c, int n, float** v, nint lanes)
         where V : unmanaged, ISimd<V>
     {
