@@ -5,8 +5,8 @@ namespace Sagan.Native.Tests;
 
 /// <summary>
 /// PoCL without LLVM's optimisations, which take two thirds of the time of compiling: for tests that run each kernel a few times, where
-/// what matters is what kernels compute, not PoCL's optimiser. Children do not inherit it: RunLifeTests has a training step that is
-/// optimised. A value from outside stands: <c>POCL_EXTRA_BUILD_FLAGS=-w</c> tests what is optimised.
+/// what matters is what kernels compute, not PoCL's optimiser. Training steps are computed with them. A value from outside stands:
+/// <c>POCL_EXTRA_BUILD_FLAGS=-w</c> tests what is optimised.
 /// </summary>
 static class UnoptimizedOpenCl
 {

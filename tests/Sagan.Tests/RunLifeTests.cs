@@ -354,7 +354,7 @@ public sealed class RunLifeTests : IDisposable
 
     // OpenCL on a processor brings LLVM, which handles SIGHUP and SIGUSR2 itself: the process would end unsaved, with 128 and the signal.
     [Fact]
-    public async Task A_run_on_OpenCL_computes_what_the_processor_does_and_hears_the_signals_too()
+    public async Task A_run_on_OpenCL_hears_the_signals_too()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "sends a signal by its number on Linux");
         Assert.SkipWhen(TestGpu.OpenCl == null, TestGpu.NoDevice("opencl:0"));
@@ -370,14 +370,6 @@ public sealed class RunLifeTests : IDisposable
         Assert.True(p.WaitForExit(60_000), "it did not end.");
         Assert.True(p.ExitCode == (int)ExitCode.Announced, $"exit code {p.ExitCode}: {await output}{await error}");
         Assert.NotEmpty(CheckpointStore.ForReading("a/checkpoints").Steps);
-
-        // There PoCL optimises its kernels, as it does not in this process (UnoptimizedOpenCl): its step is the processor's.
-        Train("b", "--steps", "1", "--log-every", "1");
-        (JsonNode gpu, JsonNode cpu) = (FirstStep("a"), FirstStep("b"));
-        Assert.Equal((double)cpu["d_loss"]!, (double)gpu["d_loss"]!, 1e-4);
-        Assert.Equal((double)cpu["g_loss"]!, (double)gpu["g_loss"]!, 2e-3);
-
-        static JsonNode FirstStep(string run) => JsonNode.Parse(File.ReadLines($"{run}/metrics.jsonl").First())!;
     }
 
     // A window that is closed: its terminal is gone, the processes in it get SIGHUP, and nothing can be written any more.
