@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using Sagan.Native.Commands;
 using Sagan.Native.Data.Images;
 using Sagan.Native.Inspection;
+using Sagan.Native.Kernels;
 using Sagan.Native.Training;
 using Sagan.Native.Watching;
 
@@ -230,6 +231,23 @@ public sealed class ViewTests : IDisposable
             return (SaganCommandLine.Run(["train", "--out", folder.File(name), .. Tiny, "--steps", "6"], output, error), "",
                 error.ToString());
         }
+    }
+
+    // Another run may be training in this process, on this device.
+    [Fact]
+    public void What_a_run_wants_of_the_process_is_not_set_for_who_looks_at_it()
+    {
+        string run = folder.File("run");
+        using StringWriter error = new();
+        Assert.True(SaganCommandLine.Run(["train", .. Tiny, "--out", run, "--steps", "1"], TextWriter.Null, error) == 0, error.ToString());
+        string config = Path.Combine(run, "config.json");
+        JsonNode wanted = JsonNode.Parse(File.ReadAllText(config))!;
+        wanted["training"]!["convolution"] = "direct";
+        wanted["training"]!["threads"] = 7;
+        File.WriteAllText(config, wanted.ToJsonString());
+        Assert.Contains("\"layers\"", new Pages.GridMaps(run).Of(0), StringComparison.Ordinal);
+        Assert.Equal(ConvolutionAlgorithm.Auto, Device.Cpu.Convolution);
+        Assert.NotEqual(7, WorkerPool.Threads);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ sealed class GridMaps(string folder)
         (long, DateTime) newest = (step, Directory.GetLastWriteTimeUtc(Path.Combine(checkpoints, Checkpoint.NameOf(step))));
         if (opened == newest) return;
         known.Clear();
-        run = SaganRun.Load(folder, average: true, device: "cpu", _ => { });
+        run = SaganRun.Open(folder, average: true, device: "cpu", _ => { });
         opened = newest;
     }
 

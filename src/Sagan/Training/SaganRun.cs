@@ -48,9 +48,18 @@ public sealed class SaganRun
     /// <summary>The same, telling of checkpoints that are passed over.</summary>
     internal static SaganRun Load(string path, bool average, string? device, Action<string> warn)
     {
+        SaganRun run = Open(path, average, device, warn);
+        RunDevice.Prepare(run.Config.Training, warn);
+        return run;
+    }
+
+    /// <summary>
+    /// The same without what the run wants of the process and of the device: for who looks at a run where another one may be training.
+    /// </summary>
+    internal static SaganRun Open(string path, bool average, string? device, Action<string> warn)
+    {
         (Checkpoint checkpoint, RunConfig config) = Find(path, warn);
         if (device != null) config = config with { Training = config.Training with { Device = device } };
-        RunDevice.Prepare(config.Training, warn);
         Generator generator = Generator.Create(config.Model, Unfilled(config));
         bool isAverage = average && File.Exists(checkpoint.File(TrainingState.EmaFile));
         using SafetensorsReader file = new(checkpoint.File(isAverage ? TrainingState.EmaFile : TrainingState.ModelFile));
