@@ -102,6 +102,7 @@ public sealed class KernelBenchTests : IDisposable
 
     [Theory]
     [InlineData("device", "cuda:0")]
+    [InlineData("convolution", "direct")]
     [InlineData("processor", "Epyc")]
     [InlineData("threads", 4)]
     [InlineData("batch", 8)]

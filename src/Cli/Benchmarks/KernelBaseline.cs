@@ -24,8 +24,7 @@ sealed class KernelBaseline
             JsonElement threads = root.GetProperty("threads");
             KernelMachine machine = new(Text(root, "device"), Text(root, "processor"),
                 threads.ValueKind == JsonValueKind.Null ? null : threads.GetInt32(),
-                root.GetProperty("batch").GetInt32(),
-                    root.TryGetProperty("matmul_precision", out JsonElement precision) ? precision.GetString() : null);
+                root.GetProperty("batch").GetInt32(), Setting(root, "matmul_precision"), Setting(root, "convolution"));
             KernelBaseline baseline = new(path, machine);
             foreach (JsonElement k in root.GetProperty("kernels").EnumerateArray())
             {
@@ -59,6 +58,9 @@ sealed class KernelBaseline
             throw new RunFileException($"--baseline {path}: the file cannot be read: {e.Message}", e);
         }
     }
+
+    // Of what is not as it is by itself.
+    static string? Setting(JsonElement root, string key) => root.TryGetProperty(key, out JsonElement set) ? set.GetString() : null;
 
     static string Text(JsonElement e, string key) => e.GetProperty(key).GetString() ?? throw new FormatException($"{key} is null");
 

@@ -173,6 +173,7 @@ sealed class BenchKernelsCommand : Verb<BenchKernelsRequest>
         ["threads"] = machine.Threads,
         ["batch"] = machine.Batch,
         ["matmul_precision"] = machine.Precision,
+        ["convolution"] = machine.Convolution,
         ["peak_gflops"] = peak.GflopsPerSecond,
         ["peak_gb_s"] = peak.GigabytesPerSecond,
     };
