@@ -28,15 +28,13 @@ static class AttentionJson
         };
     }
 
-    /// <summary>q and k of one sample: float32, little-endian, in base64.</summary>
-    public static JsonObject Sample(CapturedAttention c, int sample)
+    /// <summary>Adds q and k of one sample to what is said: float32, little-endian, in base64.</summary>
+    public static JsonObject With(JsonObject said, CapturedAttention c, int sample)
     {
         int queries = c.Q.Length / c.Count, keys = c.K.Length / c.Count;
-        return new JsonObject
-        {
-            ["q"] = Base64(c.Q.AsSpan(sample * queries, queries)),
-            ["k"] = Base64(c.K.AsSpan(sample * keys, keys)),
-        };
+        said["q"] = Base64(c.Q.AsSpan(sample * queries, queries));
+        said["k"] = Base64(c.K.AsSpan(sample * keys, keys));
+        return said;
     }
 
     /// <summary>
@@ -57,12 +55,7 @@ static class AttentionJson
             ["sample"] = sample,
             ["label"] = made.Classes is { } classes ? run.NameOf(classes[at]) : null,
             ["image"] = Png(made.Images[at]),
-            ["layers"] = new JsonArray([.. all.Select(l =>
-            {
-                JsonObject layer = Layer(l.Layer);
-                foreach ((string name, JsonNode? value) in Sample(l.Layer, l.At)) layer[name] = value!.DeepClone();
-                return layer;
-            })]),
+            ["layers"] = new JsonArray([.. all.Select(l => With(Layer(l.Layer), l.Layer, l.At))]),
         };
     }
 

@@ -57,7 +57,7 @@ static class MapsPage
         JsonObject layer = AttentionJson.Layer(m.Captured);
         layer["samples"] = new JsonArray([.. Enumerable.Range(0, m.Captured.Count).Select(i =>
         {
-            JsonObject sample = AttentionJson.Sample(m.Captured, i);
+            JsonObject sample = AttentionJson.With([], m.Captured, i);
             sample["points"] = new JsonArray([.. m.Points[i].Select(q => Point(m.Pass.Microscope(m.Captured.Layer.Name, i, q)))]);
             return sample;
         })]);

@@ -14,12 +14,14 @@ namespace Sagan.Native.Kernels;
 /// by all of the other, which is made once for all jobs. M of a job stays in its L2 too.
 /// </para>
 /// </summary>
-readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, WinogradImages y, WinogradOutput output, WinogradAxis rows,
+readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, float* y, long image, WinogradOutput output, WinogradAxis rows,
     WinogradAxis columns, int images) : ISimdLoop
 {
     readonly WinogradPixels x = x;
     readonly WinogradWeights w = w;
-    readonly WinogradImages y = y;
+    // The first output of the first image, and floats from one image to the next.
+    readonly float* y = y;
+    readonly long image = image;
     readonly WinogradOutput output = output;
     readonly WinogradAxis rows = rows, columns = columns;
     readonly int images = images;
@@ -36,7 +38,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     // Between the rows of V: a whole number of cache lines, and no power of two, which would put 12 rows into the same cache set.
     int Pitch => ((Inputs + 15) & ~15) + 16;
 
-    static int Height<V>() where V : unmanaged, ISimd<V> => V.Count == 16 ? 12 : 6;
+    static int Height<V>() where V : unmanaged, ISimd<V> => GemmPlan.TileRows(V.Count);
 
     int Panels<V>() where V : unmanaged, ISimd<V> => (w.Outputs + 2 * V.Count - 1) / (2 * V.Count);
 
@@ -92,7 +94,7 @@ readonly unsafe struct WinogradConv(WinogradPixels x, WinogradWeights w, Winogra
     {
         int lane = panel * 2 * V.Count;
         output.Store<V>(tile.RowPoints, tile.RowPoints + 1 - w.Taps, tile.ColumnPoints, tile.ColumnPoints + 1 - w.Taps, m, at,
-            y.At(tile) + lane, lane, Math.Min(2 * V.Count, w.Outputs - lane));
+            y + tile.Image * image + output.At(tile.Row, tile.Column) + lane, lane, Math.Min(2 * V.Count, w.Outputs - lane));
     }
 
     /// <summary>V of some tiles, for all jobs.</summary>

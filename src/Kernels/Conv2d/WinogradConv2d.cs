@@ -44,7 +44,7 @@ static unsafe class WinogradConv2d
         Simd.Run(new WinogradConv(
             new WinogradPixels(x, s.H, s.W, s.Ci, s.Stride, -s.Padding, -s.Padding, s.Stride),
             new WinogradWeights(w, s, taps, 0, 0, s.Stride, s.Stride, false),
-            new WinogradImages(y, s.OutH * row, row, s.Co), new WinogradOutput(row, s.Co, bias, scale, act),
+            y, s.OutH * row, new WinogradOutput(row, s.Co, bias, scale, act),
             new WinogradAxis(s.OutH, taps), new WinogradAxis(s.OutW, taps), s.N));
     }
 
@@ -61,7 +61,7 @@ static unsafe class WinogradConv2d
         Simd.Run(new WinogradConv(
             new WinogradPixels(dy, s.OutH, s.OutW, s.Co, 1, y.Origin, x.Origin, 1),
             new WinogradWeights(w, s, taps, y.Last, x.Last, -s.Stride, 1, true),
-            new WinogradImages(dx + y.Start * row + x.Start * s.Ci, s.H * row, s.Stride * row, s.Stride * s.Ci),
+            dx + y.Start * row + x.Start * s.Ci, s.H * row,
             new WinogradOutput(s.Stride * row, s.Stride * s.Ci, bias, scale, act),
             new WinogradAxis(y.Count, taps), new WinogradAxis(x.Count, taps), s.N));
     }

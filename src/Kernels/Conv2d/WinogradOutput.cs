@@ -13,17 +13,20 @@ readonly unsafe struct WinogradOutput(long row, long column, float* bias, float 
     readonly float scale = scale;
     readonly Activation act = act;
 
+    /// <summary>Floats from output (0, 0) of an image to output (i, j).</summary>
+    public nint At(int i, int j) => i * row + j * column;
+
     /// <summary>
     /// Stores lanes 0 .. n-1 of one tile from its products m[point][at + lane]; bias begins at lane <paramref name="lane"/>.
     /// </summary>
     public void Store<V>(int rowPoints, int rowSize, int columnPoints, int columnSize, float** m, nint at, float* y, int lane, int n)
         where V : unmanaged, ISimd<V>
     {
-        switch (4 * rowPoints + rowSize)
+        switch ((rowPoints, rowSize))
         {
-            case 19: Store<V, Points4Size3>(columnPoints, columnSize, m, at, y, lane, n); break;
-            case 18: Store<V, Points4Size2>(columnPoints, columnSize, m, at, y, lane, n); break;
-            case 14: Store<V, Points3Size2>(columnPoints, columnSize, m, at, y, lane, n); break;
+            case (4, 3): Store<V, Points4Size3>(columnPoints, columnSize, m, at, y, lane, n); break;
+            case (4, 2): Store<V, Points4Size2>(columnPoints, columnSize, m, at, y, lane, n); break;
+            case (3, 2): Store<V, Points3Size2>(columnPoints, columnSize, m, at, y, lane, n); break;
             default: Store<V, Points3Size1>(columnPoints, columnSize, m, at, y, lane, n); break;
         }
     }
@@ -31,11 +34,11 @@ readonly unsafe struct WinogradOutput(long row, long column, float* bias, float 
     void Store<V, TR>(int columnPoints, int columnSize, float** m, nint at, float* y, int lane, int n)
         where V : unmanaged, ISimd<V> where TR : IWinogradPoints
     {
-        switch (4 * columnPoints + columnSize)
+        switch ((columnPoints, columnSize))
         {
-            case 19: Store<V, TR, Points4Size3>(m, at, y, lane, n); break;
-            case 18: Store<V, TR, Points4Size2>(m, at, y, lane, n); break;
-            case 14: Store<V, TR, Points3Size2>(m, at, y, lane, n); break;
+            case (4, 3): Store<V, TR, Points4Size3>(m, at, y, lane, n); break;
+            case (4, 2): Store<V, TR, Points4Size2>(m, at, y, lane, n); break;
+            case (3, 2): Store<V, TR, Points3Size2>(m, at, y, lane, n); break;
             default: Store<V, TR, Points3Size1>(m, at, y, lane, n); break;
         }
     }

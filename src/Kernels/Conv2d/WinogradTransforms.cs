@@ -79,11 +79,11 @@ static unsafe class WinogradTransforms
     public static void Values<V>(int rowPoints, int rowSize, int columnPoints, int columnSize, float** g, float** u, nint at, int n)
         where V : unmanaged, ISimd<V>
     {
-        switch (4 * rowPoints + rowSize)
+        switch ((rowPoints, rowSize))
         {
-            case 19: Values<V, Points4Size3>(columnPoints, columnSize, g, u, at, n); break;
-            case 18: Values<V, Points4Size2>(columnPoints, columnSize, g, u, at, n); break;
-            case 14: Values<V, Points3Size2>(columnPoints, columnSize, g, u, at, n); break;
+            case (4, 3): Values<V, Points4Size3>(columnPoints, columnSize, g, u, at, n); break;
+            case (4, 2): Values<V, Points4Size2>(columnPoints, columnSize, g, u, at, n); break;
+            case (3, 2): Values<V, Points3Size2>(columnPoints, columnSize, g, u, at, n); break;
             default: Values<V, Points3Size1>(columnPoints, columnSize, g, u, at, n); break;
         }
     }
@@ -91,11 +91,11 @@ static unsafe class WinogradTransforms
     static void Values<V, TR>(int columnPoints, int columnSize, float** g, float** u, nint at, int n)
         where V : unmanaged, ISimd<V> where TR : IWinogradPoints
     {
-        switch (4 * columnPoints + columnSize)
+        switch ((columnPoints, columnSize))
         {
-            case 19: Values<V, TR, Points4Size3>(g, u, at, n); break;
-            case 18: Values<V, TR, Points4Size2>(g, u, at, n); break;
-            case 14: Values<V, TR, Points3Size2>(g, u, at, n); break;
+            case (4, 3): Values<V, TR, Points4Size3>(g, u, at, n); break;
+            case (4, 2): Values<V, TR, Points4Size2>(g, u, at, n); break;
+            case (3, 2): Values<V, TR, Points3Size2>(g, u, at, n); break;
             default: Values<V, TR, Points3Size1>(g, u, at, n); break;
         }
     }

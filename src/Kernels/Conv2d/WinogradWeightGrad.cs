@@ -29,7 +29,7 @@ readonly unsafe struct WinogradWeightGrad(WinogradPixels x, float* dy, WinogradW
 
     int Points => rows.Points * columns.Points;
 
-    static int Height<V>() where V : unmanaged, ISimd<V> => V.Count == 16 ? 12 : 6;
+    static int Height<V>() where V : unmanaged, ISimd<V> => GemmPlan.TileRows(V.Count);
 
     static int Tile<V>() where V : unmanaged, ISimd<V> => Height<V>() * 2 * V.Count;
 

@@ -42,7 +42,7 @@ readonly unsafe struct GemmPlan
     GemmPlan(int m, int n, int k, int lanes, bool leftInRows, int leftLd, int rightLd)
     {
         (M, N, K) = (m, n, k);
-        Mr = lanes == 16 ? 12 : 6;
+        Mr = TileRows(lanes);
         Nr = 2 * lanes;
         RowPanels = (m + Mr - 1) / Mr;
         ColumnPanels = (n + Nr - 1) / Nr;
@@ -68,6 +68,9 @@ readonly unsafe struct GemmPlan
     public static GemmPlan For<V, TA, TB>(int m, int n, int k, TA a, TB b)
         where V : unmanaged, ISimd<V> where TA : unmanaged, IOperand where TB : unmanaged, IOperand =>
         new(m, n, k, V.Count, TA.InRows, a.Ld, b.Ld);
+
+    /// <summary>Rows of the largest register tile with vectors of so many lanes.</summary>
+    public static int TileRows(int lanes) => lanes == 16 ? 12 : 6;
 
     public int Jobs => Splits * RowJobs * ColumnJobs;
 
