@@ -28,39 +28,29 @@ static unsafe class WinogradTransforms
     {
         for (nint l = 0; l < n; l += V.Count)
         {
-            V d0 = V.Load(d[0] + l), d1 = V.Load(d[4] + l), d2 = V.Load(d[8] + l), d3 = TR.Points == 4 ? V.Load(d[12] + l) : d2;
-            V a0 = WinogradPoints.Input0<V, TR>(d0, d1, d2), b0 = WinogradPoints.Input1<V, TR>(d1, d2),
-                c0 = WinogradPoints.Input2<V, TR>(d1, d2, d3), e0 = TR.Points == 4 ? WinogradPoints.Input3(d1, d2) : d0;
-            d0 = V.Load(d[1] + l);
-            d1 = V.Load(d[5] + l);
-            d2 = V.Load(d[9] + l);
-            d3 = TR.Points == 4 ? V.Load(d[13] + l) : d2;
-            V a1 = WinogradPoints.Input0<V, TR>(d0, d1, d2), b1 = WinogradPoints.Input1<V, TR>(d1, d2),
-                c1 = WinogradPoints.Input2<V, TR>(d1, d2, d3), e1 = TR.Points == 4 ? WinogradPoints.Input3(d1, d2) : d0;
-            d0 = V.Load(d[2] + l);
-            d1 = V.Load(d[6] + l);
-            d2 = V.Load(d[10] + l);
-            d3 = TR.Points == 4 ? V.Load(d[14] + l) : d2;
-            V a2 = WinogradPoints.Input0<V, TR>(d0, d1, d2), b2 = WinogradPoints.Input1<V, TR>(d1, d2),
-                c2 = WinogradPoints.Input2<V, TR>(d1, d2, d3), e2 = TR.Points == 4 ? WinogradPoints.Input3(d1, d2) : d0;
+            Column<V, TR>(d, l, out V a0, out V b0, out V c0, out V e0);
+            Column<V, TR>(d + 1, l, out V a1, out V b1, out V c1, out V e1);
+            Column<V, TR>(d + 2, l, out V a2, out V b2, out V c2, out V e2);
             V a3 = a2, b3 = b2, c3 = c2, e3 = e2;
-            if (TC.Points == 4)
-            {
-                d0 = V.Load(d[3] + l);
-                d1 = V.Load(d[7] + l);
-                d2 = V.Load(d[11] + l);
-                d3 = TR.Points == 4 ? V.Load(d[15] + l) : d2;
-                a3 = WinogradPoints.Input0<V, TR>(d0, d1, d2);
-                b3 = WinogradPoints.Input1<V, TR>(d1, d2);
-                c3 = WinogradPoints.Input2<V, TR>(d1, d2, d3);
-                e3 = TR.Points == 4 ? WinogradPoints.Input3(d1, d2) : d0;
-            }
+            if (TC.Points == 4) Column<V, TR>(d + 3, l, out a3, out b3, out c3, out e3);
             nint to = at + l;
             StoreInput<V, TC>(a0, a1, a2, a3, v, to);
             StoreInput<V, TC>(b0, b1, b2, b3, v + 4, to);
             StoreInput<V, TC>(c0, c1, c2, c3, v + 8, to);
             if (TR.Points == 4) StoreInput<V, TC>(e0, e1, e2, e3, v + 12, to);
         }
+    }
+
+    // The points of one column of pixels along the rows' axis.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Column<V, TR>(float** d, nint l, out V a, out V b, out V c, out V e)
+        where V : unmanaged, ISimd<V> where TR : IWinogradPoints
+    {
+        V d0 = V.Load(d[0] + l), d1 = V.Load(d[4] + l), d2 = V.Load(d[8] + l), d3 = TR.Points == 4 ? V.Load(d[12] + l) : d2;
+        a = WinogradPoints.Input0<V, TR>(d0, d1, d2);
+        b = WinogradPoints.Input1<V, TR>(d1, d2);
+        c = WinogradPoints.Input2<V, TR>(d1, d2, d3);
+        e = TR.Points == 4 ? WinogradPoints.Input3(d1, d2) : a;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
