@@ -43,8 +43,8 @@ readonly unsafe struct WinogradOutput(long row, long column, float* bias, float 
         }
     }
 
-    // Scale, bias and activation, and fewer lanes than a vector has, wait for a second pass over the tile: inlined nine times, they kept the
-    // compiler from inlining the sums (160 ns for a tile of 3x3 outputs and 32 lanes instead of 31).
+    // Scale, bias and activation, and fewer lanes than a vector has, wait for a second pass over the tile: inlined nine times, they kept
+    // the compiler from inlining the sums (160 ns for a tile of 3x3 outputs and 32 lanes instead of 31).
     [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Store<V, TR, TC>(float** m, nint at, float* y, int lane, int n)
         where V : unmanaged, ISimd<V> where TR : IWinogradPoints where TC : IWinogradPoints
